@@ -1,0 +1,106 @@
+"""Boxes in continuous coordinates and the pixel rectangles of their masks.
+
+A mask is held inside its pixel rectangle, never as a full canvas, so the cost
+of an instance does not depend on the size of the photo.
+"""
+from typing import Sequence, Union
+
+import numpy as np
+
+Boxes = Union[np.ndarray, Sequence[Sequence[float]]]
+
+
+def _as_boxes(boxes: Boxes) -> np.ndarray:
+    """``boxes`` as a float64 array of shape (N, 4)."""
+    array = np.asarray(boxes, dtype=np.float64)
+    if array.size == 0:
+        return np.zeros((0, 4), dtype=np.float64)
+    if array.ndim != 2 or array.shape[1] != 4:
+        raise ValueError(
+            f'boxes must have shape (N, 4), xyxy; got {array.shape}')
+    return array
+
+
+def _clip(array: np.ndarray, height: int, width: int) -> np.ndarray:
+    return np.clip(array, 0.0, [width, height, width, height])
+
+
+def usable_boxes(boxes: Boxes, height: int, width: int) -> np.ndarray:
+    """Which boxes still cover something once clipped to the image.
+
+    A box with NaN or an infinite side, with zero or negative width or height,
+    or wholly outside the image can't be cropped.
+
+    Args:
+        boxes (np.ndarray): (N, 4) xyxy, in pixels of the image.
+        height (int): Height of the image in pixels.
+        width (int): Width of the image in pixels.
+
+    Returns:
+        np.ndarray: (N,) bool.
+    """
+    array = _as_boxes(boxes)
+    finite = np.isfinite(array).all(axis=1)
+    # NaN compares as false, so those rows need no further care.
+    clipped = _clip(array, height, width)
+    extent = clipped[:, 2:] - clipped[:, :2]
+    return finite & (extent > 0).all(axis=1)
+
+
+def clip_boxes(boxes: Boxes, height: int, width: int) -> np.ndarray:
+    """Boxes clipped to the image, in continuous coordinates.
+
+    Args:
+        boxes (np.ndarray): (N, 4) xyxy, in pixels of the image.
+        height (int): Height of the image in pixels.
+        width (int): Width of the image in pixels.
+
+    Returns:
+        np.ndarray: (N, 4) float64, xyxy, inside [0, width] x [0, height].
+
+    Raises:
+        ValueError: If a box is not :func:`usable <usable_boxes>`.
+    """
+    array = _as_boxes(boxes)
+    usable = usable_boxes(array, height, width)
+    if not usable.all():
+        index = int(np.flatnonzero(~usable)[0])
+        raise ValueError(
+            f'box {index}, xyxy {array[index].tolist()}, covers nothing of '
+            f'the image of {width} x {height} pixels (width x height); leave '
+            'it out with usable_boxes()')
+    return _clip(array, height, width)
+
+
+def pixel_rects(boxes: Boxes, height: int, width: int) -> np.ndarray:
+    """The pixel rectangle that holds the mask of each box.
+
+    Each side of the clipped box goes to the nearest pixel edge: of all
+    rectangles with whole sides this one is nearest to the box, so a mask that
+    touches its four sides reaches the highest agreement with the box. Rounding
+    outwards would cost every small box agreement for a fraction of a pixel.
+    A box that rounds to nothing gets the pixel its centre lies in.
+
+    Args:
+        boxes (np.ndarray): (N, 4) xyxy, in pixels of the image.
+        height (int): Height of the image in pixels.
+        width (int): Width of the image in pixels.
+
+    Returns:
+        np.ndarray: (N, 4) int64, x0, y0, x1, y1, half-open: columns x0..x1-1
+        and rows y0..y1-1. At least one pixel each, always inside the image.
+
+    Raises:
+        ValueError: If a box is not :func:`usable <usable_boxes>`.
+    """
+    clipped = clip_boxes(boxes, height, width)
+    # Not np.round, which sends halves to the even edge: 1.5 and 2.5 would
+    # both become 2 and a box of one pixel nothing.
+    rects = np.floor(clipped + 0.5).astype(np.int64)
+    centres = (clipped[:, :2] + clipped[:, 2:]) / 2
+    limits = np.array([width - 1, height - 1], dtype=np.int64)
+    pixels = np.minimum(np.floor(centres).astype(np.int64), limits)
+    empty = rects[:, 2:] <= rects[:, :2]
+    low = np.where(empty, pixels, rects[:, :2])
+    high = np.where(empty, pixels + 1, rects[:, 2:])
+    return np.concatenate([low, high], axis=1)
