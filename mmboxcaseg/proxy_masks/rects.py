@@ -8,6 +8,7 @@ from typing import Sequence, Union
 import numpy as np
 
 Boxes = Union[np.ndarray, Sequence[Sequence[float]]]
+Size = Union[int, np.ndarray]
 
 
 def _as_boxes(boxes: Boxes) -> np.ndarray:
@@ -21,11 +22,12 @@ def _as_boxes(boxes: Boxes) -> np.ndarray:
     return array
 
 
-def _clip(array: np.ndarray, height: int, width: int) -> np.ndarray:
-    return np.clip(array, 0.0, [width, height, width, height])
+def _clip(array: np.ndarray, height: Size, width: Size) -> np.ndarray:
+    limits = np.stack(np.broadcast_arrays(width, height, width, height), -1)
+    return np.clip(array, 0.0, limits)
 
 
-def usable_boxes(boxes: Boxes, height: int, width: int) -> np.ndarray:
+def usable_boxes(boxes: Boxes, height: Size, width: Size) -> np.ndarray:
     """Which boxes still cover something once clipped to the image.
 
     A box with NaN or an infinite side, with zero or negative width or height,
@@ -33,8 +35,9 @@ def usable_boxes(boxes: Boxes, height: int, width: int) -> np.ndarray:
 
     Args:
         boxes (np.ndarray): (N, 4) xyxy, in pixels of the image.
-        height (int): Height of the image in pixels.
-        width (int): Width of the image in pixels.
+        height (int or np.ndarray): Height of the image in pixels; (N,) where
+            the boxes lie in different images.
+        width (int or np.ndarray): Width of the image in pixels, likewise.
 
     Returns:
         np.ndarray: (N,) bool.

@@ -1,0 +1,158 @@
+"""Reading and checking a COCO annotation file before any work starts."""
+import json
+from collections import Counter
+from typing import Any, Dict, Iterable, List, Set
+
+import numpy as np
+
+from .rects import usable_boxes
+
+
+def load_coco(ann_file: str) -> Dict[str, Any]:
+    """Read a COCO json and check what making masks relies on.
+
+    Args:
+        ann_file (str): Path of the json.
+
+    Returns:
+        dict: The content, unchanged.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not a COCO json; see :func:`check_coco`.
+    """
+    with open(ann_file, encoding='utf-8') as file:
+        try:
+            data = json.load(file)
+        except json.JSONDecodeError as error:
+            raise ValueError(f'{ann_file} is not valid json: {error}')
+    check_coco(data, ann_file)
+    return data
+
+
+def check_coco(data: Dict[str, Any], name: str) -> None:
+    """Check ids, sizes and boxes of a COCO dictionary.
+
+    Args:
+        data (dict): Content of a COCO json.
+        name (str): What to call it in messages: its path.
+
+    Raises:
+        ValueError: If a list is missing; an image has no id, file name, width
+            or height; an id occurs twice; an annotation belongs to no image
+            or category of the file or its ``bbox`` is not four numbers.
+    """
+    if not isinstance(data, dict):
+        raise ValueError(f'{name}: the top level of a COCO json is an object, '
+                         f'not {type(data).__name__}')
+    for key in ('images', 'annotations', 'categories'):
+        if not isinstance(data.get(key), list):
+            raise ValueError(f'{name}: no list "{key}"; a COCO json has '
+                             '"images", "annotations" and "categories"')
+    if not isinstance(data.get('info', {}), dict):
+        raise ValueError(f'{name}: "info" must be an object')
+    for place, image in enumerate(data['images']):
+        for key in ('id', 'file_name', 'width', 'height'):
+            if key not in image:
+                raise ValueError(f'{name}: images[{place}] has no "{key}"')
+        for key in ('width', 'height'):
+            if not isinstance(image[key], int) or image[key] < 1:
+                raise ValueError(
+                    f'{name}: "{key}" of image {image["id"]!r} is '
+                    f'{image[key]!r}; it must be a positive whole number')
+    _check_ids(data['images'], 'image', name)
+    images = {image['id'] for image in data['images']}
+    categories = {category.get('id') for category in data['categories']}
+    for place, ann in enumerate(data['annotations']):
+        for key in ('id', 'image_id', 'category_id', 'bbox'):
+            if key not in ann:
+                raise ValueError(f'{name}: annotations[{place}] has no '
+                                 f'"{key}"')
+        if ann['image_id'] not in images:
+            raise ValueError(
+                f'{name}: annotation {ann["id"]!r} belongs to image '
+                f'{ann["image_id"]!r}, which is not in "images"')
+        if ann['category_id'] not in categories:
+            raise ValueError(
+                f'{name}: annotation {ann["id"]!r} is of category '
+                f'{ann["category_id"]!r}, which is not in "categories"')
+        box = ann['bbox']
+        if (not isinstance(box, list) or len(box) != 4
+                or not all(_is_number(side) for side in box)):
+            raise ValueError(
+                f'{name}: "bbox" of annotation {ann["id"]!r} is {box!r}; it '
+                'must be four numbers [x, y, width, height]')
+    _check_ids(data['annotations'], 'annotation', name)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _check_ids(entries: List[dict], kind: str, name: str) -> None:
+    for entry in entries:
+        if not isinstance(entry['id'], (int, str)):
+            raise ValueError(f'{name}: {kind} id {entry["id"]!r} is neither a '
+                             'whole number nor a string')
+    counts = Counter(entry['id'] for entry in entries)
+    repeated = [key for key, count in counts.items() if count > 1]
+    if repeated:
+        raise ValueError(f'{name}: {len(repeated)} {kind} ids occur more than '
+                         f'once, the first is {repeated[0]!r}; ids must be '
+                         'unique')
+
+
+def select_images(data: Dict[str, Any], image_ids: Iterable[Any],
+                  name: str) -> Dict[str, Any]:
+    """The part of a COCO dictionary that belongs to some of its images.
+
+    Args:
+        data (dict): Content of a COCO json.
+        image_ids (Iterable): Ids of the images to keep.
+        name (str): What to call ``data`` in messages: its path.
+
+    Returns:
+        dict: A new dictionary; images and annotations in their old order,
+        every other top-level key as it was.
+
+    Raises:
+        ValueError: If an id belongs to no image.
+    """
+    wanted = set(image_ids)
+    unknown = wanted - {image['id'] for image in data['images']}
+    if unknown:
+        raise ValueError(f'{name}: {len(unknown)} of the asked image ids are '
+                         f'not in it, such as {min(unknown, key=str)!r}')
+    part = dict(data)
+    part['images'] = [img for img in data['images'] if img['id'] in wanted]
+    part['annotations'] = [
+        ann for ann in data['annotations'] if ann['image_id'] in wanted
+    ]
+    return part
+
+
+def is_crowd(ann: Dict[str, Any]) -> bool:
+    """Whether an annotation marks a crowd, which gets no proxy mask."""
+    return bool(ann.get('iscrowd', 0))
+
+
+def unusable_annotations(data: Dict[str, Any]) -> Set[Any]:
+    """Ids of the non-crowd annotations whose box covers nothing.
+
+    Args:
+        data (dict): Content of a checked COCO json.
+
+    Returns:
+        set: Annotation ids; see
+        :func:`~mmboxcaseg.proxy_masks.rects.usable_boxes`.
+    """
+    anns = [ann for ann in data['annotations'] if not is_crowd(ann)]
+    if not anns:
+        return set()
+    sizes = {img['id']: (img['height'], img['width'])
+             for img in data['images']}
+    boxes = np.array([ann['bbox'] for ann in anns], dtype=np.float64)
+    boxes[:, 2:] += boxes[:, :2]
+    height, width = np.array([sizes[ann['image_id']] for ann in anns]).T
+    usable = usable_boxes(boxes, height, width)
+    return {anns[index]['id'] for index in np.flatnonzero(~usable)}

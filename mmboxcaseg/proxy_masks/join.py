@@ -1,0 +1,186 @@
+"""Shards into one COCO file, in the order of the input."""
+import json
+import os
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import IO, Any, Dict, List, Optional, Tuple
+
+import numpy as np
+
+from .coco import is_crowd, load_coco, unusable_annotations
+from .rle import RLE, encode_rle, rle_area
+from .shards import iter_lines, shard_paths
+
+# Lines kept parsed: annotations of an image seldom stand far apart, and a
+# fixed number keeps memory from growing with the masks.
+CACHED_LINES = 256
+
+
+@dataclass
+class JoinReport:
+    """What went into a joined file.
+
+    Attributes:
+        images (int): Number of images.
+        masks (int): Number of annotations that got a mask.
+        empty (int): How many of these masks are empty.
+        crowds (int): Number of crowd annotations, passed through.
+        unusable (list): Ids of the annotations whose box covers nothing of
+            the image; they have an empty mask too, and agreement 0.
+        agreements (np.ndarray): (masks,) agreement of each mask.
+    """
+    images: int = 0
+    masks: int = 0
+    empty: int = 0
+    crowds: int = 0
+    unusable: List[Any] = field(default_factory=list)
+    agreements: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+
+class ShardReader:
+    """Looks up the results of single images in a folder of shards.
+
+    Holds the places of the lines, not the lines.
+
+    Args:
+        folder (str): Folder of shards.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._files: List[IO[bytes]] = []
+        self._places: Dict[Any, Tuple[int, int]] = {}
+        self._lines: 'OrderedDict[Any, dict]' = OrderedDict()
+        for number, path in enumerate(shard_paths(folder)):
+            start = 0
+            for end, line in iter_lines(path):
+                self._places.setdefault(line['image_id'], (number, start))
+                start = end
+            self._files.append(open(path, 'rb'))
+
+    def __enter__(self) -> 'ShardReader':
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for file in self._files:
+            file.close()
+
+    def find(self, image_id: Any, ann_id: Any) -> Optional[Tuple[RLE, float]]:
+        """The mask and the agreement of an annotation, None if not there."""
+        if image_id not in self._places:
+            return None
+        if image_id not in self._lines:
+            number, start = self._places[image_id]
+            self._files[number].seek(start)
+            line = json.loads(self._files[number].readline())
+            line['instances'] = {item['id']: item
+                                 for item in line['instances']}
+            self._lines[image_id] = line
+            if len(self._lines) > CACHED_LINES:
+                self._lines.popitem(last=False)
+        line = self._lines[image_id]
+        item = line['instances'].get(ann_id)
+        if item is None:
+            return None
+        rle: RLE = dict(size=line['size'], counts=item['counts'])
+        return rle, item['agreement']
+
+
+def join_shards(folder: str, ann_file: str, out_file: str,
+                settings: Dict[str, Any]) -> JoinReport:
+    """Write the input annotations with their proxy masks as one COCO json.
+
+    Every annotation keeps its keys and its ``bbox``; those that are no crowds
+    get ``segmentation`` (compressed RLE), ``area`` (of the mask, in pixels),
+    ``proxy_agreement``, and ``iscrowd`` 0 where it was missing. ``info``
+    comes first and gets ``proxy_masks``. The same shards give the same bytes.
+    The file is written beside ``out_file`` and then renamed, so
+    ``out_file`` is either absent, or as before, or complete.
+
+    Args:
+        folder (str): Folder of shards.
+        ann_file (str): The COCO json that the shards were made from.
+        out_file (str): Path of the joined json.
+        settings (dict): What to put in ``info.proxy_masks``, json values.
+
+    Returns:
+        JoinReport: Counts and agreements.
+
+    Raises:
+        ValueError: If an annotation has no result in the shards.
+    """
+    data = load_coco(ann_file)
+    temporary = os.path.join(
+        os.path.dirname(out_file), f'.{os.path.basename(out_file)}.tmp')
+    try:
+        with ShardReader(folder) as reader, open(
+                temporary, 'w', encoding='ascii') as file:
+            report = _write(file, data, reader, settings, folder)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, out_file)
+    finally:
+        if os.path.exists(temporary):
+            os.remove(temporary)
+    return report
+
+
+def _write(file: IO[str], data: Dict[str, Any], reader: ShardReader,
+           settings: Dict[str, Any], folder: str) -> JoinReport:
+    report = JoinReport(
+        images=len(data['images']),
+        unusable=sorted(unusable_annotations(data), key=str))
+    info = dict(data.get('info', {}), proxy_masks=settings)
+    file.write('{"info": ' + json.dumps(info))
+    for key, value in data.items():
+        if key == 'info':
+            continue
+        file.write(f',\n{json.dumps(key)}: ')
+        if key == 'annotations':
+            _write_annotations(file, data, reader, report, folder)
+        else:
+            file.write(json.dumps(value))
+    file.write('}\n')
+    return report
+
+
+def _write_annotations(file: IO[str], data: Dict[str, Any],
+                       reader: ShardReader, report: JoinReport,
+                       folder: str) -> None:
+    sizes = {img['id']: (img['height'], img['width'])
+             for img in data['images']}
+    unusable = set(report.unusable)
+    missing = []
+    agreements = []
+    separator = '[\n'
+    for ann in data['annotations']:
+        if is_crowd(ann):
+            report.crowds += 1
+        else:
+            if ann['id'] in unusable:
+                found = _empty_mask(*sizes[ann['image_id']]), 0.0
+            else:
+                found = reader.find(ann['image_id'], ann['id'])
+            if found is None:
+                missing.append(ann['id'])
+                continue
+            rle, score = found
+            area = rle_area(rle)
+            ann = dict(
+                ann, segmentation=rle, area=area, proxy_agreement=score)
+            ann.setdefault('iscrowd', 0)
+            report.empty += area == 0
+            agreements.append(score)
+        file.write(separator + json.dumps(ann))
+        separator = ',\n'
+    if missing:
+        raise ValueError(
+            f'{folder}: {len(missing)} annotations have no mask yet, the first '
+            f'is {missing[0]!r}; run again with --resume to make them')
+    file.write('[]' if separator == '[\n' else '\n]')
+    report.masks = len(agreements)
+    report.agreements = np.array(agreements)
+
+
+def _empty_mask(height: int, width: int) -> RLE:
+    return encode_rle(
+        np.zeros((0, 0), dtype=bool), (0, 0, 0, 0), height, width)
