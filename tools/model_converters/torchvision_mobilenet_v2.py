@@ -170,8 +170,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('source', help='weights in torchvision\'s layout: '
-                        'a file, or an address that mmengine can load')
+    parser.add_argument(
+        'source',
+        help='weights in torchvision\'s layout: '
+        'a file, or an address that mmengine can load')
     parser.add_argument('out', help='file to write')
     parser.add_argument(
         '--target',

@@ -174,10 +174,11 @@ def object_texture(rng: np.random.Generator,
 
 def _ramp(rng: np.random.Generator, weight: np.ndarray) -> np.ndarray:
     """Colour a field with three random colours, low to high."""
-    low, middle, high = (random_colour(rng, (0.2, 0.95)) for _ in range(3))
-    w = weight[..., None]
-    return np.where(w < 0.5, low + 2 * w * (middle - low),
-                    middle + (2 * w - 1) * (high - middle))
+    stops = np.stack([random_colour(rng, (0.2, 0.95)) for _ in range(3)])
+    # A table of 256 colours would show as bands in the sky.
+    at = np.linspace(0, 2, 2048)
+    table = np.stack([np.interp(at, [0, 1, 2], c) for c in stops.T], axis=1)
+    return table.astype(np.float32)[np.round(weight * 2047).astype(np.int32)]
 
 
 def _clouds(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
@@ -210,14 +211,17 @@ def _tiles(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 
 def _bokeh(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Lights out of focus over clouds."""
-    image = _clouds(rng, height, width).astype(np.float32)
+    image = _clouds(rng, height, width)
     for _ in range(int(rng.integers(8, 20))):
-        disc = np.zeros((height, width), np.float32)
-        centre = (int(rng.integers(width)), int(rng.integers(height)))
-        cv2.circle(disc, centre, int(rng.integers(8, 30)), 1.0, -1)
+        radius = int(rng.integers(8, 30))
+        reach = radius + 9
+        disc = np.zeros((2 * reach, 2 * reach), np.float32)
+        cv2.circle(disc, (reach, reach), radius, rng.uniform(0.1, 0.4), -1)
         disc = cv2.GaussianBlur(disc, (0, 0), 3)[..., None]
-        image += rng.uniform(0.1, 0.4) * disc * (
-            random_colour(rng, (0.7, 1.0)) - image)
+        y = int(rng.integers(height - 2 * reach))
+        x = int(rng.integers(width - 2 * reach))
+        part = image[y:y + 2 * reach, x:x + 2 * reach]
+        part += disc * (random_colour(rng, (0.7, 1.0)) - part)
     return image
 
 
