@@ -1,0 +1,95 @@
+"""Installs mmboxcaseg; configs and tools go along as ``mmboxcaseg/.mim``.
+
+OpenMMLab's tools look for them there.
+"""
+import os
+import os.path as osp
+import runpy
+import shutil
+from typing import List
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+ROOT = osp.dirname(osp.abspath(__file__))
+MIM_ENTRIES = ('configs', 'tools', 'model-index.yml')
+
+
+def read(path: str) -> str:
+    """Text of a file of the repository."""
+    with open(osp.join(ROOT, path), encoding='utf-8') as file:
+        return file.read()
+
+
+def requirements(name: str) -> List[str]:
+    """Requirements listed in ``requirements/<name>.txt``."""
+    lines = read(f'requirements/{name}.txt').splitlines()
+    lines = [line.split('#')[0].strip() for line in lines]
+    return [line for line in lines if line]
+
+
+class BuildWithMim(build_py):
+    """Adds ``.mim``: links in an editable install, copies in any other."""
+
+    def run(self) -> None:
+        """Build the package, then add ``.mim`` to it."""
+        super().run()
+        if self.editable_mode:
+            base = osp.join(ROOT, 'mmboxcaseg', '.mim')
+        else:
+            base = osp.join(self.build_lib, 'mmboxcaseg', '.mim')
+        os.makedirs(base, exist_ok=True)
+        for entry in MIM_ENTRIES:
+            source, target = osp.join(ROOT, entry), osp.join(base, entry)
+            remove(target)
+            if self.editable_mode:
+                try:
+                    os.symlink(osp.relpath(source, base), target)
+                    continue
+                except OSError:
+                    print(f'{target}: no symbolic links here, copying; '
+                          'install again after a change of configs or tools')
+            copy(source, target)
+
+
+def remove(path: str) -> None:
+    """Remove a link, a file or a folder, if it is there."""
+    if osp.isdir(path) and not osp.islink(path):
+        shutil.rmtree(path)
+    elif osp.lexists(path):
+        os.remove(path)
+
+
+def copy(source: str, target: str) -> None:
+    """Copy a file, or a folder without what Python left in it."""
+    if osp.isdir(source):
+        shutil.copytree(
+            source, target, ignore=shutil.ignore_patterns('__pycache__'))
+    else:
+        shutil.copy(source, target)
+
+
+setup(
+    name='mmboxcaseg',
+    version=runpy.run_path(osp.join(ROOT, 'mmboxcaseg',
+                                    'version.py'))['__version__'],
+    description='BoxCaseg for MMDetection: instance masks from boxes and '
+    'salient images',
+    long_description=read('README.md'),
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    keywords='computer vision, instance segmentation, weak supervision',
+    classifiers=[
+        'Operating System :: OS Independent',
+        'Programming Language :: Python :: 3',
+    ],
+    packages=find_packages(include=('mmboxcaseg', 'mmboxcaseg.*')),
+    python_requires='>=3.9',
+    # The OpenMMLab packages and torch are left out: they come as two
+    # distributions, and which build of torch is right depends on the machine.
+    # See requirements/mminstall.txt.
+    install_requires=requirements('runtime'),
+    extras_require=dict(
+        tests=requirements('tests'), optional=requirements('optional')),
+    cmdclass=dict(build_py=BuildWithMim),
+    zip_safe=False)
