@@ -9,7 +9,7 @@ import numpy as np
 
 from .coco import is_crowd, load_coco, unusable_annotations
 from .rle import RLE, encode_rle, rle_area
-from .shards import iter_lines, shard_paths
+from .shards import iter_lines, remove_shards, shard_paths
 
 # Lines kept parsed: annotations of an image seldom stand far apart, and a
 # fixed number keeps memory from growing with the masks.
@@ -35,6 +35,16 @@ class JoinReport:
     crowds: int = 0
     unusable: List[Any] = field(default_factory=list)
     agreements: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    def summary(self) -> str:
+        """The counts in a line of text."""
+        text = (f'{self.images} images, {self.masks} masks, {self.empty} of '
+                f'them empty, {self.crowds} crowds passed through')
+        if self.masks:
+            kept = 100 * np.mean(self.agreements >= 0.95)
+            text += (f', mean agreement {self.agreements.mean():.3f}, '
+                     f'{kept:.1f} % at 0.95 or above')
+        return text
 
 
 class ShardReader:
@@ -94,7 +104,8 @@ def join_shards(folder: str, ann_file: str, out_file: str,
     ``proxy_agreement``, and ``iscrowd`` 0 where it was missing. ``info``
     comes first and gets ``proxy_masks``. The same shards give the same bytes.
     The file is written beside ``out_file`` and then renamed, so
-    ``out_file`` is either absent, or as before, or complete.
+    ``out_file`` is either absent, or as before, or complete. Then the shards
+    are removed.
 
     Args:
         folder (str): Folder of shards.
@@ -121,7 +132,34 @@ def join_shards(folder: str, ann_file: str, out_file: str,
     finally:
         if os.path.exists(temporary):
             os.remove(temporary)
+    remove_shards(folder)
     return report
+
+
+def joined_settings(out_file: str) -> Optional[Dict[str, Any]]:
+    """The settings a joined file was made with.
+
+    Args:
+        out_file (str): Path of a file written by :func:`join_shards`; it need
+            not exist.
+
+    Returns:
+        dict or None: ``info.proxy_masks``; None if the file does not exist or
+        is another.
+    """
+    if not os.path.isfile(out_file):
+        return None
+    opening = '{"info": '
+    with open(out_file, encoding='utf-8') as file:
+        # "info" comes first, so a COCO-sized file need not be read whole.
+        head = file.read(2**20)
+    if not head.startswith(opening):
+        return None
+    try:
+        info, _ = json.JSONDecoder().raw_decode(head, len(opening))
+    except json.JSONDecodeError:
+        return None
+    return info.get('proxy_masks') if isinstance(info, dict) else None
 
 
 def _write(file: IO[str], data: Dict[str, Any], reader: ShardReader,

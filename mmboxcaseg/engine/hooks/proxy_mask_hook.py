@@ -1,0 +1,139 @@
+"""Proxy masks out of the test loop."""
+import re
+from typing import Any, Dict, Optional, Sequence
+
+from mmengine.dist import barrier
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmengine.structures import BaseDataElement
+
+from mmboxcaseg import proxy_masks
+from mmboxcaseg.registry import HOOKS
+
+
+@HOOKS.register_module()
+class ProxyMaskHook(Hook):
+    """Merges, scores and writes the masks of the test loop.
+
+    The masks of each image are merged and scored as soon as they come and
+    appended to the shard of the process; at the end one process joins the
+    shards of all into one COCO file (the paper, Sec. 3.4). The model's
+    outputs must carry ``prompt_instances`` (``bboxes``, ``ann_ids``) and
+    ``pred_instances`` (``rects``, ``masks``).
+
+    Args:
+        out_file (str): Path of the COCO json to write. The shards are kept in
+            ``<out_file>.shards`` until then.
+        ann_file (str): Path of the COCO json the boxes come from.
+        merge (bool): Whether a pixel claimed by several masks goes to the
+            smallest object only. Defaults to True.
+        resume (bool): Keep the results of an earlier run that was cut short;
+            the dataset must leave its images out. Defaults to False.
+        settings (dict, optional): What the masks depend on, json values: kept
+            in ``info.proxy_masks``, and compared on resuming. ``merge`` is
+            added to it. Defaults to None.
+    """
+
+    # After hooks that change the weights or the outputs.
+    priority = 'LOW'
+
+    def __init__(self,
+                 out_file: str,
+                 ann_file: str,
+                 merge: bool = True,
+                 resume: bool = False,
+                 settings: Optional[Dict[str, Any]] = None) -> None:
+        self.out_file = out_file
+        self.ann_file = ann_file
+        self.merge = merge
+        self.resume = resume
+        self.settings = dict(merge=merge, **(settings or {}))
+        self.folder = proxy_masks.shard_dir(out_file)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Refuse a checkpoint that leaves weights of the model unset.
+
+        The runner itself would only warn, and masks of a random network look
+        like a result.
+
+        Raises:
+            ValueError: If a weight is missing or has another shape.
+        """
+        model = runner.model
+        if is_model_wrapper(model):
+            model = model.module
+        loaded = {
+            re.sub(r'^module\.', '', name): value
+            for name, value in checkpoint.get('state_dict',
+                                              checkpoint).items()
+        }
+        unset = [
+            name for name, value in model.state_dict().items()
+            if not name.endswith('num_batches_tracked') and (
+                name not in loaded or loaded[name].shape != value.shape)
+        ]
+        if unset:
+            raise ValueError(
+                f'the checkpoint does not belong to the config: {len(unset)} '
+                'weights of the model are missing in it or have another '
+                f'shape, such as {unset[0]}')
+
+    def before_test(self, runner: Runner) -> None:
+        """Open the shard of this process."""
+        # The shards may change only once every process has built its dataset,
+        # which looks into them.
+        barrier()
+        if runner.rank == 0:
+            proxy_masks.prepare_shards(self.folder, self.settings, self.resume)
+        barrier()
+        self._writer = proxy_masks.ShardWriter(self.folder, runner.rank)
+        self._progress = proxy_masks.Progress(
+            len(runner.test_dataloader.sampler))
+
+    def after_test_iter(self,
+                        runner: Runner,
+                        batch_idx: int,
+                        data_batch: Any = None,
+                        outputs: Optional[Sequence[BaseDataElement]] = None
+                        ) -> None:
+        """Write the masks of a batch of images."""
+        for sample in outputs:
+            self._append(sample)
+        line = self._progress.update(
+            len(outputs), sum(len(s.prompt_instances) for s in outputs))
+        if line:
+            share = (f' (process 1 of {runner.world_size})'
+                     if runner.world_size > 1 else '')
+            runner.logger.info(f'Proxy masks{share}: {line}')
+
+    def _append(self, sample: BaseDataElement) -> None:
+        height, width = sample.ori_shape[:2]
+        prompts = sample.prompt_instances
+        boxes = prompts.bboxes.cpu().numpy()
+        rects = sample.pred_instances.rects.cpu().numpy()
+        masks = sample.pred_instances.masks
+        if self.merge:
+            clipped = proxy_masks.clip_boxes(boxes, height, width)
+            areas = (clipped[:, 2:] - clipped[:, :2]).prod(axis=1)
+            masks = proxy_masks.merge(masks, rects, areas)
+        ann_ids = prompts.ann_ids
+        self._writer.append(
+            image_id=sample.img_id,
+            size=(height, width),
+            ann_ids=ann_ids if isinstance(ann_ids, list) else ann_ids.tolist(),
+            rles=[
+                proxy_masks.encode_rle(mask, rect, height, width)
+                for mask, rect in zip(masks, rects)
+            ],
+            agreements=proxy_masks.agreement(masks, rects, boxes, height,
+                                             width))
+
+    def after_test(self, runner: Runner) -> None:
+        """Join the shards of all processes."""
+        self._writer.close()
+        barrier()
+        if runner.rank == 0:
+            report = proxy_masks.join_shards(self.folder, self.ann_file,
+                                             self.out_file, self.settings)
+            runner.logger.info(f'{self.out_file}: {report.summary()}')
