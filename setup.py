@@ -6,10 +6,9 @@ import os
 import os.path as osp
 import runpy
 import shutil
-from typing import List
-
 from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
+from typing import List
 
 ROOT = osp.dirname(osp.abspath(__file__))
 MIM_ENTRIES = ('configs', 'tools', 'model-index.yml')

@@ -1,9 +1,8 @@
-# Sourced by other scripts, from the root of the repository: which Python
-# environment they use.
+# Sourced by other scripts: which Python environment they use.
 
 # Sets env_dir and python to the active virtual environment (venv, virtualenv,
-# or conda other than its base), or else to .venv in the current folder. Fails
-# if there is neither.
+# or conda other than its base), or else to .venv in the root of the
+# repository. Fails if there is neither; python is then the one on the PATH.
 find_env() {
     if [ -n "${VIRTUAL_ENV:-}" ]; then
         env_dir="$VIRTUAL_ENV"
@@ -11,8 +10,11 @@ find_env() {
         [ "${CONDA_DEFAULT_ENV:-base}" != base ]; then
         env_dir="$CONDA_PREFIX"
     else
-        env_dir="$PWD/.venv"
+        env_dir="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.venv"
     fi
     python="$env_dir/bin/python"
-    [ -x "$python" ]
+    if [ ! -x "$python" ]; then
+        python=python
+        return 1
+    fi
 }

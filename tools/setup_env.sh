@@ -70,15 +70,17 @@ for original in mmcv mmcv-lite mmengine mmdet mmsegmentation; do
             "'pip install -e .' instead of this script"
 done
 
-# 3. torch, and what mmcv is built with
-say "build tools"
-pip install -q 'setuptools<82' wheel ninja
+# 3. torch, and what mmcv is built with: setuptools 82 dropped pkg_resources,
+#    which its build needs, and torch alone would bring the newest.
+setuptools='setuptools>=64,<82'
 if has torch; then
     say "keeping torch $("$python" -c 'import torch; print(torch.__version__)')"
 else
     say "torch $TORCH_VERSION"
-    pip install "torch==$TORCH_VERSION"
+    pip install "torch==$TORCH_VERSION" "$setuptools"
 fi
+say "build tools"
+pip install -q "$setuptools" wheel ninja
 
 # 4. mmcv. Built in isolation from torch it comes silently without its
 #    compiled ops, so it is built on its own and checked.
