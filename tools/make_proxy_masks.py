@@ -191,6 +191,18 @@ def load_config(args: argparse.Namespace) -> Any:
     return cfg
 
 
+def without_keys(config: Any, keys: Tuple[str, ...]) -> Any:
+    """A copy of nested settings that leaves out some keys everywhere."""
+    if isinstance(config, dict):
+        return {
+            key: without_keys(value, keys)
+            for key, value in config.items() if key not in keys
+        }
+    if isinstance(config, (list, tuple)):
+        return [without_keys(value, keys) for value in config]
+    return config
+
+
 def make_settings(cfg: Any, args: argparse.Namespace,
                   data: Dict[str, Any]) -> Dict[str, Any]:
     """What the masks depend on, as json values.
@@ -199,9 +211,9 @@ def make_settings(cfg: Any, args: argparse.Namespace,
     speed, so that a run resumed elsewhere gives the same file.
     """
     config = cfg.to_dict()
-    model = dict(config['model'])
-    model['test_cfg'] = dict(model.get('test_cfg') or {})
-    model['test_cfg'].pop('crops_per_batch', None)
+    # The checkpoint replaces whatever weights init_cfg and pretrained name.
+    model = without_keys(config['model'],
+                         ('init_cfg', 'pretrained', 'crops_per_batch'))
     model_config = dict(
         model=model,
         pipeline=config['test_dataloader']['dataset']['pipeline'],
@@ -249,6 +261,8 @@ def set_up_run(cfg: Any, args: argparse.Namespace, hook: dict) -> None:
     cfg.launcher = args.launcher
     # Processes that are done wait for the slowest, for hours if need be.
     cfg.setdefault('env_cfg', {}).setdefault('dist_cfg', {})
+    # It picks algorithms by the clock, and their last digits differ.
+    cfg.env_cfg['cudnn_benchmark'] = False
     cfg.env_cfg.dist_cfg.setdefault('timeout', 24 * 3600)
     cfg.work_dir = args.work_dir or osp.join(
         'work_dirs', osp.splitext(osp.basename(args.config))[0], 'proxy_masks')

@@ -1,0 +1,28 @@
+"""Random instances, and their masks on the full canvas."""
+from typing import List, Tuple
+
+import numpy as np
+
+
+def random_instances(
+        rng: np.random.Generator, count: int, height: int,
+        width: int) -> Tuple[List[np.ndarray], np.ndarray, np.ndarray]:
+    """Masks in rectangles, the rectangles, and float boxes near them."""
+    low = rng.integers(0, [width, height], (count, 2))
+    high = rng.integers(low + 1, [width + 1, height + 1])
+    rects = np.concatenate([low, high], axis=1)
+    masks = [
+        rng.random((y1 - y0, x1 - x0)) < rng.choice([0, 0.1, 0.6, 1])
+        for x0, y0, x1, y1 in rects
+    ]
+    return masks, rects, rects + rng.uniform(-0.4, 0.4, rects.shape)
+
+
+def on_canvas(mask: np.ndarray, rect: np.ndarray, height: int,
+              width: int) -> np.ndarray:
+    """The mask on the full canvas, pixel by pixel."""
+    canvas = np.zeros((height, width), dtype=bool)
+    for y in range(rect[1], rect[3]):
+        for x in range(rect[0], rect[2]):
+            canvas[y, x] = mask[y - rect[1], x - rect[0]]
+    return canvas

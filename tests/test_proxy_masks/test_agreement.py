@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from random_instances import on_canvas, random_instances
+
+from mmboxcaseg.proxy_masks import agreement, pixel_rects, tight_boxes
+
+HEIGHT, WIDTH = 9, 12
+
+
+def tight_slowly(canvas):
+    pixels = [(x, y) for y in range(canvas.shape[0])
+              for x in range(canvas.shape[1]) if canvas[y, x]]
+    if not pixels:
+        return [0, 0, 0, 0]
+    xs, ys = zip(*pixels)
+    return [min(xs), min(ys), max(xs) + 1, max(ys) + 1]
+
+
+def agreement_slowly(canvas, box):
+    if not canvas.any():
+        return 0.0
+    x0, y0 = max(box[0], 0), max(box[1], 0)
+    x1, y1 = min(box[2], WIDTH), min(box[3], HEIGHT)
+    a0, b0, a1, b1 = tight_slowly(canvas)
+    overlap = max(0, min(x1, a1) - max(x0, a0)) * max(
+        0,
+        min(y1, b1) - max(y0, b0))
+    return overlap / ((x1 - x0) * (y1 - y0) + (a1 - a0) *
+                      (b1 - b0) - overlap)
+
+
+def test_worked_example():
+    """Box xywh (10, 10, 20, 10), rows 10..19 and columns 12..29."""
+    boxes = [(10, 10, 30, 20)]
+    rects = pixel_rects(boxes, 40, 50)
+    mask = np.zeros((10, 20), bool)
+    mask[:, 2:] = True
+    assert tight_boxes([mask], rects).tolist() == [[12, 10, 30, 20]]
+    assert agreement([mask], rects, boxes, 40, 50).tolist() == [0.9]
+
+
+@pytest.mark.parametrize('seed', range(30))
+def test_agreement_is_the_slow_one(seed):
+    rng = np.random.default_rng(seed)
+    masks, rects, boxes = random_instances(rng, 6, HEIGHT, WIDTH)
+    canvases = [
+        on_canvas(m, r, HEIGHT, WIDTH) for m, r in zip(masks, rects)
+    ]
+    assert tight_boxes(masks, rects).tolist() == list(
+        map(tight_slowly, canvases))
+    np.testing.assert_allclose(
+        agreement(masks, rects, boxes, HEIGHT, WIDTH),
+        [agreement_slowly(c, b) for c, b in zip(canvases, boxes)],
+        atol=1e-12)
+
+
+def test_box_is_clipped_first():
+    mask = np.ones((5, 6), bool)
+    boxes = [(-10, -10, 6, 5)]
+    assert agreement([mask], [[0, 0, 6, 5]], boxes, HEIGHT, WIDTH) == [1.0]
+
+
+def test_empty_mask_and_no_mask():
+    mask = np.zeros((5, 6), bool)
+    assert agreement([mask], [[0, 0, 6, 5]], [(0, 0, 6, 5)], 9, 9) == [0.0]
+    assert agreement([], np.zeros((0, 4), int), [], 9, 9).shape == (0, )
+
+
+def test_numbers_must_match():
+    mask = np.ones((5, 6), bool)
+    with pytest.raises(ValueError, match='1 masks, but 2 boxes'):
+        agreement([mask], [[0, 0, 6, 5]], [(0, 0, 6, 5)] * 2, 9, 9)

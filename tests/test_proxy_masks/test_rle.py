@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pycocotools import mask as coco_mask
+from random_instances import on_canvas
+
+from mmboxcaseg.proxy_masks import decode_rle, encode_rle, rle_area
+
+
+@st.composite
+def placed_masks(draw):
+    """A mask in a rectangle of an image; the borders come often."""
+    height, width = draw(st.integers(1, 12)), draw(st.integers(1, 12))
+    x0, y0 = draw(st.integers(0, width)), draw(st.integers(0, height))
+    x1, y1 = draw(st.integers(x0, width)), draw(st.integers(y0, height))
+    shape = (y1 - y0, x1 - x0)
+    bits = draw(
+        st.one_of(
+            st.just([False] * (shape[0] * shape[1])),
+            st.just([True] * (shape[0] * shape[1])),
+            st.lists(
+                st.booleans(),
+                min_size=shape[0] * shape[1],
+                max_size=shape[0] * shape[1])))
+    mask = np.array(bits, dtype=bool).reshape(shape)
+    return mask, (x0, y0, x1, y1), height, width
+
+
+@settings(deadline=None, max_examples=300, derandomize=True)
+@given(placed_masks())
+def test_bytes_are_those_of_pycocotools(placed):
+    mask, rect, height, width = placed
+    canvas = on_canvas(mask, rect, height, width)
+    expected = coco_mask.encode(np.asfortranarray(canvas, dtype=np.uint8))
+    rle = encode_rle(mask, rect, height, width)
+    assert rle == dict(
+        size=expected['size'], counts=expected['counts'].decode())
+    assert (decode_rle(rle) == canvas).all()
+    assert rle_area(rle) == canvas.sum()
+
+
+@pytest.mark.parametrize('rect, height, width', [
+    ((0, 0, 5, 4), 4, 5),
+    ((0, 0, 5, 1), 1, 5),
+    ((0, 0, 1, 4), 4, 1),
+    ((2, 0, 4, 4), 4, 5),
+    ((3, 2, 5, 4), 4, 5),
+])
+def test_full_masks_at_the_borders(rect, height, width):
+    mask = np.ones((rect[3] - rect[1], rect[2] - rect[0]), bool)
+    canvas = on_canvas(mask, rect, height, width)
+    expected = coco_mask.encode(np.asfortranarray(canvas, dtype=np.uint8))
+    counts = encode_rle(mask, rect, height, width)['counts']
+    assert counts == expected['counts'].decode()
+
+
+def test_panorama_needs_no_canvas():
+    rle = encode_rle(
+        np.ones((7, 5), bool), (60000, 60000, 60005, 60007), 65000, 65000)
+    assert rle_area(rle) == 35
+    assert coco_mask.toBbox(rle).tolist() == [60000, 60000, 5, 7]
+
+
+def test_wrong_rectangles_are_named():
+    mask = np.ones((2, 2), bool)
+    with pytest.raises(ValueError, match='leaves the image of 3 x 4'):
+        encode_rle(mask, (2, 0, 4, 2), 4, 3)
+    with pytest.raises(ValueError, match='does not fit'):
+        encode_rle(mask, (0, 0, 3, 2), 4, 3)
