@@ -1,0 +1,49 @@
+# A few hundred images of COCO 2017, kept to VOC's 20 classes, at a size that
+# a CPU can train on. MMBOXCASEG_DATA names the folder of the data sets;
+# MMBOXCASEG_WORK that of what was made from them, the proxy masks here.
+_base_ = './voc_proxy_instance.py'
+
+data_root = '{{$MMBOXCASEG_DATA:data}}/coco_mini/'
+ann_file_val = data_root + 'annotations/instances_val2017_voc20.json'
+scale = (384, 256)
+
+train_pipeline = [
+    dict(type='LoadImageFromFile', backend_args=None),
+    dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
+    dict(type='mmboxcaseg.MarkIgnoredMasks'),
+    dict(
+        type='RandomResize',
+        scale=scale,
+        ratio_range=(0.75, 1.25),
+        resize_type='Resize',
+        keep_ratio=True),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='mmboxcaseg.PackProxyDetInputs')
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile', backend_args=None),
+    dict(type='Resize', scale=scale, keep_ratio=True),
+    dict(
+        type='PackDetInputs',
+        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
+                   'scale_factor'))
+]
+# data_root is empty because proxy masks lie elsewhere than the images.
+train_dataloader = dict(
+    batch_size=4,
+    dataset=dict(
+        data_root='',
+        ann_file='{{$MMBOXCASEG_WORK:work_dirs}}/mini/'
+        'proxy_masks_train2017.json',
+        data_prefix=dict(img=data_root + 'train2017/'),
+        pipeline=train_pipeline))
+val_dataloader = dict(
+    dataset=dict(
+        data_root='',
+        ann_file=ann_file_val,
+        data_prefix=dict(img=data_root + 'val2017/'),
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+
+val_evaluator = dict(ann_file=ann_file_val)
+test_evaluator = val_evaluator

@@ -1,0 +1,18 @@
+# COCO 2017: training images with proxy masks, validation with the true ones.
+_base_ = 'mmdet::_base_/datasets/coco_instance.py'
+
+train_pipeline = [
+    dict(type='LoadImageFromFile', backend_args=None),
+    dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
+    dict(type='mmboxcaseg.MarkIgnoredMasks'),
+    dict(type='Resize', scale=(1333, 800), keep_ratio=True),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='mmboxcaseg.PackProxyDetInputs')
+]
+train_dataloader = dict(
+    dataset=dict(
+        type='mmboxcaseg.ProxyMaskDataset',
+        ann_file='annotations/proxy_masks_train2017.json',
+        # Masks below it are left out of the mask loss (Table 8 of the paper).
+        agreement_thr=0.95,
+        pipeline=train_pipeline))

@@ -1,0 +1,28 @@
+# VOC 2012 with SBD's images: training with proxy masks, validation on VOC's
+# segmentation val with the true ones.
+_base_ = './coco_proxy_instance.py'
+
+data_root = 'data/voc/'
+metainfo = dict(
+    classes=('aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car',
+             'cat', 'chair', 'cow', 'diningtable', 'dog', 'horse', 'motorbike',
+             'person', 'pottedplant', 'sheep', 'sofa', 'train', 'tvmonitor'))
+
+train_dataloader = dict(
+    # The schedules on it count iterations.
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(
+        data_root=data_root,
+        metainfo=metainfo,
+        ann_file='annotations/proxy_masks_train_aug.json',
+        data_prefix=dict(img='JPEGImages/')))
+val_dataloader = dict(
+    dataset=dict(
+        data_root=data_root,
+        metainfo=metainfo,
+        ann_file='annotations/instances_val.json',
+        data_prefix=dict(img='JPEGImages/')))
+test_dataloader = val_dataloader
+
+val_evaluator = dict(ann_file=data_root + 'annotations/instances_val.json')
+test_evaluator = val_evaluator

@@ -1,0 +1,81 @@
+"""Images with the boxes whose masks are asked for (the paper, Sec. 3.4)."""
+import os.path as osp
+from typing import Optional
+
+from mmengine.dataset import BaseDataset
+
+from mmboxcaseg.proxy_masks.shards import done_image_ids
+from mmboxcaseg.registry import DATASETS
+from .coco_boxes import iter_boxes, read_coco
+
+
+@DATASETS.register_module()
+class BoxPromptDataset(BaseDataset):
+    """One item for every image that has boxes, with all of them.
+
+    The photo is decoded once however many boxes it has. Evaluation, proxy
+    masks and the inferencer take this same path. An item has ``img_path``,
+    ``img_id``, ``height``, ``width``, ``boxes`` (N xyxy, in pixels, not
+    clipped), ``labels`` (index into ``metainfo['classes']``), ``ann_ids``
+    and, on request, ``segmentations`` as in the json. Crowds are left out.
+
+    Args:
+        ann_file (str): COCO json, relative to ``data_root``.
+        data_prefix (dict): ``img``: folder of the images.
+        with_mask (bool): Whether the true masks are carried along, to be
+            scored against. Defaults to False.
+        done_dir (str, optional): Folder of proxy-mask shards; images in them
+            are left out. Defaults to None.
+        img_ids (list, optional): Only these images. Defaults to None: all.
+        **kwargs: See :class:`mmengine.dataset.BaseDataset`.
+    """
+
+    def __init__(self,
+                 ann_file: str,
+                 data_prefix: dict,
+                 with_mask: bool = False,
+                 done_dir: Optional[str] = None,
+                 img_ids: Optional[list] = None,
+                 **kwargs) -> None:
+        self.with_mask = with_mask
+        self.done_dir = done_dir
+        self.img_ids = None if img_ids is None else set(img_ids)
+        super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """Read ``ann_file``, see the class."""
+        coco = read_coco(self.ann_file)
+        categories = sorted(coco['categories'], key=lambda cat: cat['id'])
+        labels = {cat['id']: i for i, cat in enumerate(categories)}
+        self._metainfo['classes'] = tuple(cat['name'] for cat in categories)
+        done = done_image_ids(self.done_dir) if self.done_dir else set()
+        data_list = []
+        for image, anns, boxes in iter_boxes(coco, self.ann_file):
+            if not anns or image['id'] in done or (
+                    self.img_ids is not None
+                    and image['id'] not in self.img_ids):
+                continue
+            item = dict(
+                img_path=osp.join(self.data_prefix['img'],
+                                  image['file_name']),
+                img_id=image['id'],
+                height=image['height'],
+                width=image['width'],
+                boxes=boxes.tolist(),
+                labels=[labels[ann['category_id']] for ann in anns],
+                ann_ids=[ann['id'] for ann in anns])
+            if self.with_mask:
+                item['segmentations'] = [
+                    self._segmentation(ann) for ann in anns
+                ]
+            data_list.append(item)
+        return data_list
+
+    def _segmentation(self, ann: dict) -> object:
+        """The true mask of an annotation as it stands in the json."""
+        if not ann.get('segmentation'):
+            raise ValueError(
+                f"{self.ann_file}: annotation {ann['id']}: 'segmentation' is "
+                'missing, but with_mask asks for true masks; set with_mask='
+                'False or give a file that has them')
+        return ann['segmentation']

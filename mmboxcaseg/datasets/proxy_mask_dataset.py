@@ -1,0 +1,138 @@
+"""Boxes with proxy masks, the training set of Proxy Mask R-CNN."""
+from typing import List, Optional
+
+from mmdet.datasets import CocoDataset
+from mmengine.fileio import load
+from mmengine.logging import print_log
+
+from mmboxcaseg.registry import DATASETS
+
+
+@DATASETS.register_module()
+class ProxyMaskDataset(CocoDataset):
+    """COCO json whose masks are proxy masks with an agreement score.
+
+    The file is what ``tools/make_proxy_masks.py`` writes: every annotation
+    that is not a crowd has ``segmentation`` (RLE of the image's size),
+    ``area`` (of that mask, px) and ``proxy_agreement``, the IoU of the mask's
+    tight box with the annotated box, in [0, 1] (the paper, Sec. 3.4).
+    Each instance of ``get_data_info`` gets the key ``'proxy_agreement'`` for
+    :class:`MarkIgnoredMasks` to judge.
+
+    Unlike in :class:`mmdet.CocoDataset`, an annotation with an empty mask
+    (area 0, agreement 0) is kept: only its mask is worthless, its box and
+    class still train. Crowds are read as :class:`mmdet.CocoDataset` does and
+    need no agreement. Class names are those of COCO unless ``metainfo`` says
+    otherwise.
+
+    Args:
+        agreement_thr (float, optional): Masks with a lower agreement, in
+            [0, 1], are left out of the mask loss. It is handed on to
+            :class:`MarkIgnoredMasks` in the key ``'agreement_thr'``, which
+            makes it one config key:
+            ``train_dataloader = dict(dataset=dict(agreement_thr=0.85))``.
+            With None the transform decides. Defaults to None.
+        **kwargs: Arguments of :class:`mmdet.CocoDataset`.
+
+    Raises:
+        ValueError: If ``agreement_thr`` is not in [0, 1], if the file has
+            none of the classes, or if an annotation that is not a crowd lacks
+            a mask or an agreement in [0, 1].
+    """
+
+    def __init__(self,
+                 *args,
+                 agreement_thr: Optional[float] = None,
+                 **kwargs) -> None:
+        if agreement_thr is not None and not 0 <= agreement_thr <= 1:
+            raise ValueError('ProxyMaskDataset: agreement_thr='
+                             f'{agreement_thr!r} is not in [0, 1]')
+        self.agreement_thr = agreement_thr
+        super().__init__(*args, **kwargs)
+
+    def load_data_list(self) -> List[dict]:
+        """Read the annotation file.
+
+        Returns:
+            list[dict]: One dict per image, as of :class:`mmdet.CocoDataset`.
+
+        Raises:
+            ValueError: If the file has none of the classes, or an annotation
+                is not as described for the class.
+        """
+        data_list = super().load_data_list()
+        classes = self.metainfo['classes']
+        if len(self.cat_ids) < len(classes):
+            categories = load(
+                self.ann_file, backend_args=self.backend_args)['categories']
+            in_file = [category['name'] for category in categories]
+            missing = [name for name in classes if name not in in_file]
+            if not self.cat_ids:
+                raise ValueError(
+                    f'{self.ann_file}: "categories" has {in_file}, and none '
+                    f'of the classes {list(classes)}; set '
+                    'metainfo=dict(classes=...) of the dataset to the names '
+                    'in the file')
+            print_log(
+                f'{self.ann_file}: "categories" lacks the classes {missing}; '
+                'labels count the classes that are there, so the validation '
+                'file must lack the same ones',
+                logger='current',
+                level='WARNING')
+        return data_list
+
+    def parse_data_info(self, raw_data_info: dict) -> dict:
+        """Turn an image and its annotations into mmdet's form.
+
+        Args:
+            raw_data_info (dict): ``raw_img_info`` and ``raw_ann_info``, as
+                read from the file.
+
+        Returns:
+            dict: As of :class:`mmdet.CocoDataset`; the instances that are no
+            crowds have ``'proxy_agreement'`` as well, and the image has
+            ``'agreement_thr'`` if the data set was given one.
+
+        Raises:
+            ValueError: If an annotation is not as described for the class.
+        """
+        anns = []
+        for ann in raw_data_info['raw_ann_info']:
+            if not ann.get('iscrowd', False):
+                # The parent leaves out annotations whose area is 0, where an
+                # empty mask must cost its mask only, so it is shown the area
+                # of the box; and the annotation rides in the place of its
+                # mask, because nothing else tells which ones are left.
+                _, _, w, h = ann['bbox']
+                ann = dict(ann, area=w * h, segmentation=ann)
+            anns.append(ann)
+        data_info = super().parse_data_info(
+            dict(raw_data_info, raw_ann_info=anns))
+        size = [data_info['height'], data_info['width']]
+        for instance in data_info['instances']:
+            if not instance['ignore_flag']:
+                ann = instance['mask']
+                self._check(ann, size)
+                instance['mask'] = ann['segmentation']
+                instance['proxy_agreement'] = ann['proxy_agreement']
+        if self.agreement_thr is not None:
+            data_info['agreement_thr'] = self.agreement_thr
+        return data_info
+
+    def _check(self, ann: dict, size: List[int]) -> None:
+        """Raise ValueError unless ``ann`` has a mask of ``size`` (height,
+        width) and an agreement in [0, 1]."""
+        mask = ann.get('segmentation')
+        agreement = ann.get('proxy_agreement')
+        if not (isinstance(mask, dict) and mask.get('counts') is not None
+                and mask.get('size') == size):
+            key, value, need = 'segmentation', mask, f'an RLE of size {size}'
+        elif not (isinstance(agreement,
+                             (int, float)) and 0 <= agreement <= 1):
+            key, value, need = 'proxy_agreement', agreement, 'in [0, 1]'
+        else:
+            return
+        raise ValueError(
+            f'{self.ann_file}: annotation {ann["id"]} has {key}='
+            f'{str(value)[:80]}, where a proxy mask needs {need}; make proxy '
+            'masks from a file of boxes with tools/make_proxy_masks.py')

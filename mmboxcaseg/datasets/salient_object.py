@@ -1,0 +1,124 @@
+"""Salient images with pixel masks, e.g. DUTS-TR (the paper, Sec. 4)."""
+import os
+import os.path as osp
+from typing import Optional
+
+from mmengine.dataset import BaseDataset
+from mmengine.dist import is_main_process
+from mmengine.logging import print_log
+from rich.progress import track
+
+from mmboxcaseg.registry import DATASETS
+from .salient_mask import count_objects, read_mask
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
+
+
+@DATASETS.register_module()
+class SalientObjectDataset(BaseDataset):
+    """Pairs of an image and a mask of the same name in two folders.
+
+    An item has ``img_path``, ``mask_path`` and ``supervision``, which is
+    ``'mask'``.
+
+    Args:
+        data_prefix (dict): ``img`` and ``mask``: the two folders, relative
+            to ``data_root``.
+        ann_file (str): Optional list of names to use, one a line, with or
+            without suffix; lines that begin with ``#`` are comments.
+            Defaults to ``''``: all images of the folder.
+        single_object (dict, optional): Keep only images with one object:
+            ``connectivity`` (4 or 8) of the pixels of an object and
+            ``min_area`` (default 0), the pixels below which a component is
+            not counted. Rule and counts are logged. Defaults to None: all
+            images.
+        **kwargs: See :class:`mmengine.dataset.BaseDataset`.
+    """
+
+    METAINFO = dict(classes=('background', 'object'))
+
+    def __init__(self,
+                 data_prefix: dict,
+                 ann_file: str = '',
+                 single_object: Optional[dict] = None,
+                 **kwargs) -> None:
+        self.single_object = single_object
+        super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """List the two folders, see the class."""
+        images = self._files('img')
+        masks = self._files('mask')
+        names = self._listed_names() or sorted(images)
+        lost = [name for name in names if name not in images]
+        if self.ann_file and lost:
+            raise FileNotFoundError(
+                f"{self.ann_file}: {len(lost)} of {len(names)} names have no "
+                f"image in {self.data_prefix['img']}, e.g. {lost[0]!r}")
+        paired = [name for name in names if name in masks]
+        if len(paired) < len(names):
+            print_log(
+                f"{self.data_prefix['img']}: {len(names) - len(paired)} of "
+                f"{len(names)} images have no mask in "
+                f"{self.data_prefix['mask']} and are left out",
+                logger='current',
+                level=30)
+        data_list = [
+            dict(
+                img_path=images[name],
+                mask_path=masks[name],
+                supervision='mask') for name in paired
+        ]
+        if self.single_object is not None:
+            data_list = self._keep_single_objects(data_list)
+        if not data_list:
+            raise ValueError(
+                f"{self.data_prefix['img']}: no image is left to train on; "
+                f"its masks are looked for in {self.data_prefix['mask']} "
+                'under the same names')
+        return data_list
+
+    def _files(self, key: str) -> dict[str, str]:
+        """Path by name without suffix, of one of the folders."""
+        folder = self.data_prefix[key]
+        if not osp.isdir(folder):
+            raise FileNotFoundError(f'{folder}: no such folder; give it as '
+                                    f'data_prefix.{key} of the data set')
+        return {
+            osp.splitext(name)[0]: osp.join(folder, name)
+            for name in os.listdir(folder)
+            if name.lower().endswith(IMAGE_SUFFIXES)
+        }
+
+    def _listed_names(self) -> list[str]:
+        """Names in the list file, none without one."""
+        if not self.ann_file:
+            return []
+        with open(self.ann_file, encoding='utf-8') as file:
+            lines = [line.strip() for line in file]
+        names = []
+        for line in lines:
+            if line and not line.startswith('#'):
+                stem, suffix = osp.splitext(line)
+                known = suffix.lower() in IMAGE_SUFFIXES
+                names.append(stem if known else line)
+        return names
+
+    def _keep_single_objects(self, data_list: list[dict]) -> list[dict]:
+        """Apply the rule of ``single_object``, and log what it did."""
+        counts = [
+            count_objects(read_mask(item['mask_path']), **self.single_object)
+            for item in track(
+                data_list,
+                description='counting objects',
+                disable=not is_main_process())
+        ]
+        kept = [item for item, n in zip(data_list, counts) if n == 1]
+        rule = ', '.join(f'{k}={v}' for k, v in self.single_object.items())
+        print_log(
+            f'single object ({rule}): kept {len(kept)} of {len(data_list)} '
+            f'images; {counts.count(0)} have none, '
+            f'{sum(n > 1 for n in counts)} several',
+            logger='current')
+        return kept
+

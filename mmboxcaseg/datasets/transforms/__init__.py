@@ -1,0 +1,9 @@
+from .ignored_masks import (MarkIgnoredMasks, PackProxyDetInputs, decode_marks,
+                            encode_marks)
+from .patches import LoadSalientMask, RandomBoxPatch
+from .prompts import CropBoxes, PackBoxPrompts
+
+__all__ = [
+    'CropBoxes', 'LoadSalientMask', 'MarkIgnoredMasks', 'PackBoxPrompts',
+    'PackProxyDetInputs', 'RandomBoxPatch', 'decode_marks', 'encode_marks'
+]

@@ -1,0 +1,197 @@
+"""Marks of masks that the mask loss must leave out.
+
+mmdet's transforms carry boxes, labels, masks and ignore flags from step to
+step, and nothing else: an array under a key of its own goes out of step with
+them at the first crop. Masks are rebuilt on the way and ignore flags would
+take the box out of training, so the mark rides on the label, in a bit far
+above any class: ``label | IGNORED_MASK_BIT``.
+"""
+from typing import Optional, Tuple
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmdet.datasets.transforms import PackDetInputs
+from mmdet.structures.bbox import BaseBoxes
+from mmdet.structures.mask import BitmapMasks
+
+from mmboxcaseg.registry import TRANSFORMS
+
+IGNORED_MASK_BIT = 1 << 32
+DEFAULT_AGREEMENT_THR = 0.95
+
+
+def encode_marks(labels: np.ndarray, ignored: np.ndarray) -> np.ndarray:
+    """Put marks on labels.
+
+    Args:
+        labels (np.ndarray): Class labels of N instances, >= 0, int, (N,).
+        ignored (np.ndarray): Whether an instance's mask is to be ignored,
+            bool, (N,).
+
+    Returns:
+        np.ndarray: Marked labels, int64, (N,).
+    """
+    marks = np.asarray(ignored, dtype=np.int64) * IGNORED_MASK_BIT
+    return np.asarray(labels, dtype=np.int64) | marks
+
+
+def decode_marks(labels: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Take the marks off labels again.
+
+    Args:
+        labels (np.ndarray): Labels, marked or not, of N instances, int, (N,).
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: Class labels, int64, (N,), and whether
+        an instance's mask is to be ignored, bool, (N,).
+    """
+    labels = np.asarray(labels, dtype=np.int64)
+    return labels & ~IGNORED_MASK_BIT, (labels & IGNORED_MASK_BIT) != 0
+
+
+@TRANSFORMS.register_module()
+class MarkIgnoredMasks(BaseTransform):
+    """Mark the masks whose agreement is below a threshold.
+
+    It is the "drop" of merge and drop (the paper, Sec. 3.4 and Table 8): a
+    marked mask is left out of the mask loss, its box and class still train.
+
+    Place it right after ``mmdet.LoadAnnotations``, and end the pipeline with
+    :class:`PackProxyDetInputs`: in between, ``gt_bboxes_labels`` holds marked
+    labels (see :func:`encode_marks`), which no model can take.
+
+    A marked mask is also replaced by its box. Nobody learns from it any more,
+    but some transforms take the box from the mask again (``CopyPaste``,
+    ``RandomCrop`` with ``recompute_bbox``) or throw out instances whose mask
+    is empty (``FilterAnnotations`` with ``by_mask``), and a poor mask would
+    spoil a true box there.
+
+    Required Keys:
+
+    - instances (each with proxy_agreement, unless its ignore_flag is set)
+    - gt_bboxes
+    - gt_bboxes_labels
+    - gt_masks (BitmapMasks) (optional)
+    - agreement_thr (optional)
+
+    Modified Keys:
+
+    - gt_bboxes_labels
+    - gt_masks (optional)
+
+    Args:
+        agreement_thr (float, optional): A mask with an agreement strictly
+            below it is marked, in [0, 1]; 0 marks none. None takes the
+            threshold of the data set (``agreement_thr`` of
+            :class:`ProxyMaskDataset`) and 0.95, the best of the paper's
+            Table 8, if that has none either. Defaults to None.
+
+    Raises:
+        ValueError: If the threshold is not in [0, 1], if transform and data
+            set have different ones, if an instance has no
+            ``proxy_agreement``, if instances were filtered already, or if
+            masks are not bitmaps.
+    """
+
+    def __init__(self, agreement_thr: Optional[float] = None) -> None:
+        if agreement_thr is not None and not 0 <= agreement_thr <= 1:
+            raise ValueError('MarkIgnoredMasks: agreement_thr='
+                             f'{agreement_thr!r} is not in [0, 1]')
+        self.agreement_thr = agreement_thr
+
+    def transform(self, results: dict) -> dict:
+        """Mark the labels of one image.
+
+        Args:
+            results (dict): Result dict of ``mmdet.LoadAnnotations``.
+
+        Returns:
+            dict: The same with ``gt_bboxes_labels`` marked.
+        """
+        instances = results['instances']
+        if len(instances) != len(results['gt_bboxes_labels']):
+            raise ValueError(
+                f'{results.get("img_path")}: {len(instances)} instances but '
+                f'{len(results["gt_bboxes_labels"])} labels; put '
+                'MarkIgnoredMasks right after mmdet.LoadAnnotations')
+        thr = self._threshold(results)
+        ignored = np.zeros(len(instances), dtype=bool)
+        for i, instance in enumerate(instances):
+            # What has the flag, a crowd, never trains: no need to judge it.
+            if not instance.get('ignore_flag', 0):
+                if 'proxy_agreement' not in instance:
+                    raise ValueError(
+                        f'{results.get("img_path")}: instance {i} has no '
+                        '"proxy_agreement"; load the annotations with '
+                        "type='mmboxcaseg.ProxyMaskDataset' from a file of "
+                        'tools/make_proxy_masks.py')
+                ignored[i] = instance['proxy_agreement'] < thr
+        results['gt_bboxes_labels'] = encode_marks(results['gt_bboxes_labels'],
+                                                   ignored)
+        if 'gt_masks' in results:
+            self._fill(results['gt_masks'], results['gt_bboxes'], ignored)
+        return results
+
+    def _threshold(self, results: dict) -> float:
+        """The threshold that applies, of the transform or the data set."""
+        own, of_data = self.agreement_thr, results.get('agreement_thr')
+        if own is not None and of_data is not None and own != of_data:
+            raise ValueError(
+                f'agreement_thr is {own} in MarkIgnoredMasks and {of_data} '
+                'in the data set; give it to one of the two')
+        if own is None:
+            own = of_data
+        return DEFAULT_AGREEMENT_THR if own is None else own
+
+    @staticmethod
+    def _fill(masks: BitmapMasks, boxes: BaseBoxes,
+              ignored: np.ndarray) -> None:
+        """Make the ignored masks, in place, all pixels their box touches."""
+        if not isinstance(masks, BitmapMasks):
+            # LoadAnnotations without poly2mask flags every RLE to be ignored,
+            # with its box, and says nothing.
+            raise ValueError(
+                f'gt_masks is of type {type(masks).__name__}, not '
+                'BitmapMasks; leave poly2mask=True in mmdet.LoadAnnotations')
+        xyxy = boxes.tensor if isinstance(boxes, BaseBoxes) else boxes
+        xyxy = np.asarray(xyxy)[ignored]
+        x1, y1 = np.floor(xyxy[:, :2]).astype(int).clip(min=0).T
+        x2, y2 = np.ceil(xyxy[:, 2:]).astype(int).T
+        for j, i in enumerate(np.flatnonzero(ignored)):
+            masks.masks[i] = 0
+            masks.masks[i, y1[j]:y2[j], x1[j]:x2[j]] = 1
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(agreement_thr={self.agreement_thr})'
+
+
+@TRANSFORMS.register_module()
+class PackProxyDetInputs(PackDetInputs):
+    """``mmdet.PackDetInputs`` for labels marked by :class:`MarkIgnoredMasks`.
+
+    ``gt_instances`` and ``ignored_instances`` get their labels without marks
+    and the marks beside them as ``mask_ignored``, a bool tensor of shape
+    (N,), which :class:`ProxyFCNMaskHead` reads. Where nothing was marked it
+    is False everywhere.
+
+    Args:
+        meta_keys (Sequence[str]): As of ``mmdet.PackDetInputs``.
+    """
+    mapping_table = dict(
+        PackDetInputs.mapping_table, gt_masks_ignored='mask_ignored')
+
+    def transform(self, results: dict) -> dict:
+        """Pack one image.
+
+        Args:
+            results (dict): Result dict of the pipeline.
+
+        Returns:
+            dict: ``inputs`` (3, H, W) and ``data_samples`` as of
+            ``mmdet.PackDetInputs``.
+        """
+        if 'gt_bboxes_labels' in results:
+            labels, ignored = decode_marks(results['gt_bboxes_labels'])
+            results = dict(
+                results, gt_bboxes_labels=labels, gt_masks_ignored=ignored)
+        return super().transform(results)

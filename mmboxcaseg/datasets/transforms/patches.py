@@ -1,0 +1,130 @@
+"""Transforms that make training patches (the paper, Sec. 3.2)."""
+from typing import Optional
+
+import mmcv
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmcv.transforms.utils import cache_randomness
+
+from mmboxcaseg.proxy_masks import clip_boxes, pixel_rects
+from mmboxcaseg.registry import TRANSFORMS
+from ..salient_mask import read_mask
+
+
+def augment_box(box: np.ndarray, shift: np.ndarray,
+                scale: np.ndarray) -> np.ndarray:
+    """Shift a box's centre and scale its sides.
+
+    Args:
+        box (np.ndarray): xyxy, shape (4, ).
+        shift (np.ndarray): Shift in x and y, in widths and heights.
+        scale (np.ndarray): Factors of width and height.
+
+    Returns:
+        np.ndarray: xyxy, shape (4, ), float64.
+    """
+    size = box[2:] - box[:2]
+    center = (box[:2] + box[2:]) / 2 + shift * size
+    half = scale * size / 2
+    return np.concatenate([center - half, center + half])
+
+
+def paint_box(box: np.ndarray, rect: np.ndarray, size: int) -> np.ndarray:
+    """The label of a box patch: the box, cropped and resized with it.
+
+    Args:
+        box (np.ndarray): xyxy in pixels of the image, shape (4, ). It meets
+            ``rect``.
+        rect (np.ndarray): The crop, x0, y0, x1, y1 (half-open), integer.
+        size (int): Side of the patch in pixels.
+
+    Returns:
+        np.ndarray: Shape (size, size), uint8, 1 inside the box; at least one
+        pixel is.
+    """
+    factor = size / (rect[2:] - rect[:2])
+    in_patch = (box.reshape(2, 2) - rect[:2]) * factor
+    x0, y0, x1, y1 = pixel_rects(in_patch.reshape(1, 4), size, size)[0]
+    label = np.zeros((size, size), dtype=np.uint8)
+    label[y0:y1, x0:x1] = 1
+    return label
+
+
+@TRANSFORMS.register_module()
+class RandomBoxPatch(BaseTransform):
+    """The paper's ``box_augmentation``: a crop around a shifted, scaled box.
+
+    With (x, y) the centre of the box, x moves by U(-shift, shift) * w and y
+    by U(-shift, shift) * h, then w and h are scaled by U(*scale) each. The
+    new box is clipped to the image, cropped and resized to a square. The
+    centre stays inside the true box, so the crop always meets it.
+
+    Required keys: ``img``, ``box`` (xyxy). Modified: ``img``. Added:
+    ``gt_seg_map`` (uint8, 1 inside the box), ``img_shape``, ``patch_rect``.
+
+    Args:
+        size (int): Side of the patch in pixels. Defaults to 288.
+        shift (float): In [0, 0.5). Defaults to 0.25.
+        scale (tuple[float, float]): Defaults to (0.5, 1.5).
+    """
+
+    def __init__(self,
+                 size: int = 288,
+                 shift: float = 0.25,
+                 scale: tuple[float, float] = (0.5, 1.5)) -> None:
+        if not 0 <= shift < 0.5:
+            raise ValueError('RandomBoxPatch: shift must lie in [0, 0.5), so '
+                             f'that a crop meets its box, but is {shift!r}')
+        if not 0 < scale[0] <= scale[1]:
+            raise ValueError('RandomBoxPatch: scale must be (low, high) with '
+                             f'0 < low <= high, but is {scale!r}')
+        self.size = size
+        self.shift = shift
+        self.scale = scale
+
+    @cache_randomness
+    def _random_factors(self) -> tuple[np.ndarray, np.ndarray]:
+        """Shift and scale in x and y."""
+        return (np.random.uniform(-self.shift, self.shift, 2),
+                np.random.uniform(*self.scale, 2))
+
+    def transform(self, results: dict) -> dict:
+        """Crop and resize, see the class."""
+        img = results['img']
+        height, width = img.shape[:2]
+        box = clip_boxes([results['box']], height, width)[0]
+        crop = augment_box(box, *self._random_factors())
+        rect = pixel_rects(crop[None], height, width)[0]
+        x0, y0, x1, y1 = rect
+        results['img'] = mmcv.imresize(img[y0:y1, x0:x1],
+                                       (self.size, self.size))
+        results['gt_seg_map'] = paint_box(box, rect, self.size)
+        results['img_shape'] = (self.size, self.size)
+        results['patch_rect'] = tuple(rect.tolist())
+        return results
+
+
+@TRANSFORMS.register_module()
+class LoadSalientMask(BaseTransform):
+    """Load ``mask_path`` as foreground (grey value above 127) or not.
+
+    Required keys: ``mask_path``, ``img``. Added: ``gt_seg_map`` (H, W),
+    uint8, 0 or 1, and ``seg_fields``.
+    """
+
+    def transform(self, results: dict) -> Optional[dict]:
+        """Load, see the class.
+
+        Raises:
+            ValueError: If mask and image differ in size.
+        """
+        mask = read_mask(results['mask_path'])
+        if mask.shape != results['img'].shape[:2]:
+            raise ValueError(
+                f"{results['mask_path']}: the mask has (height, width) "
+                f"{mask.shape}, its image {results['img'].shape[:2]}; they "
+                'must be the same')
+        results['gt_seg_map'] = mask
+        # mmseg's crops look for the maps to crop under these names.
+        results['seg_fields'] = ['gt_seg_map']
+        return results

@@ -1,0 +1,117 @@
+"""Transforms that make prompts: one image with the crops of its boxes."""
+import mmcv
+import numpy as np
+import torch
+from mmcv.transforms import BaseTransform
+from mmengine.structures import InstanceData
+from mmseg.structures import SegDataSample
+from pycocotools import mask as mask_utils
+
+from mmboxcaseg.proxy_masks import pixel_rects
+from mmboxcaseg.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class CropBoxes(BaseTransform):
+    """Crop exactly the ground-truth boxes and resize them to squares.
+
+    Required keys: ``img``, ``boxes``; ``height`` and ``width`` are compared
+    with the photo where they are there. Added: ``rects`` (N, 4), the pixel
+    rectangle of each crop, and ``crops`` (N, size, size, 3), uint8.
+
+    Args:
+        size (int): Side of the crops in pixels. Defaults to 320.
+    """
+
+    def __init__(self, size: int = 320) -> None:
+        self.size = size
+
+    def transform(self, results: dict) -> dict:
+        """Crop and resize, see the class.
+
+        Raises:
+            ValueError: If the photo's size is not the one announced.
+        """
+        img = results['img']
+        height, width = img.shape[:2]
+        announced = results.get('height', height), results.get('width', width)
+        if announced != (height, width):
+            raise ValueError(
+                f"{results.get('img_path')}: the photo is {width} x {height} "
+                f'pixels, its annotation says {announced[1]} x '
+                f'{announced[0]}; correct the annotation file')
+        rects = pixel_rects(results['boxes'], height, width)
+        crops = np.empty((len(rects), self.size, self.size, 3), np.uint8)
+        for crop, (x0, y0, x1, y1) in zip(crops, rects):
+            crop[:] = mmcv.imresize(img[y0:y1, x0:x1], (self.size, self.size))
+        results['rects'] = rects
+        results['crops'] = crops
+        return results
+
+
+@TRANSFORMS.register_module()
+class PackBoxPrompts(BaseTransform):
+    """Pack what :class:`BoxCaseg` and those who use its masks need.
+
+    Required keys: ``crops``, ``rects``, ``boxes``, ``ori_shape``; ``labels``,
+    ``ann_ids`` and ``segmentations`` where they are there.
+
+    The result has ``inputs``, a uint8 tensor (N, 3, S, S), and
+    ``data_samples`` with ``prompt_instances``: ``bboxes`` (N, 4), ``rects``
+    (N, 4), ``labels``, ``ann_ids``, and ``true_rles``, the true masks as
+    compressed RLE.
+
+    Args:
+        meta_keys (tuple[str, ...]): Meta information of the image. Defaults
+            to ``('img_id', 'img_path', 'ori_shape')``.
+    """
+
+    def __init__(
+        self, meta_keys: tuple[str,
+                               ...] = ('img_id', 'img_path', 'ori_shape')
+    ) -> None:
+        self.meta_keys = meta_keys
+
+    def transform(self, results: dict) -> dict:
+        """Pack, see the class."""
+        prompts = InstanceData(
+            bboxes=torch.tensor(results['boxes'],
+                                dtype=torch.float64).reshape(-1, 4),
+            rects=torch.from_numpy(results['rects']))
+        for key in ('labels', 'ann_ids'):
+            if key in results:
+                prompts[key] = torch.tensor(results[key], dtype=torch.int64)
+        if 'segmentations' in results:
+            height, width = results['ori_shape']
+            prompts.true_rles = [
+                to_rle(segmentation, height, width)
+                for segmentation in results['segmentations']
+            ]
+        sample = SegDataSample(
+            metainfo={
+                key: results[key]
+                for key in self.meta_keys if key in results
+            })
+        sample.prompt_instances = prompts
+        crops = np.ascontiguousarray(results['crops'].transpose(0, 3, 1, 2))
+        return dict(inputs=torch.from_numpy(crops), data_samples=sample)
+
+
+def to_rle(segmentation: object, height: int, width: int) -> dict:
+    """One compressed RLE of a COCO ``segmentation`` of any kind.
+
+    Args:
+        segmentation (list | dict): Polygons, or RLE with counts as a list or
+            a string.
+        height (int): Height of the image.
+        width (int): Width of the image.
+
+    Returns:
+        dict: RLE with ``size`` and ``counts``.
+    """
+    if isinstance(segmentation, list):
+        return mask_utils.merge(
+            mask_utils.frPyObjects(segmentation, height, width))
+    if isinstance(segmentation['counts'], list):
+        return mask_utils.frPyObjects(segmentation, height, width)
+    return segmentation

@@ -1,0 +1,3 @@
+from .instance_iou_metric import InstanceIoUMetric
+
+__all__ = ['InstanceIoUMetric']

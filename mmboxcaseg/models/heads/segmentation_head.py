@@ -1,0 +1,46 @@
+"""The head that all three tasks of BoxCaseg share (the paper, Fig. 4)."""
+from typing import Optional
+
+from mmcv.cnn import build_norm_layer
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmboxcaseg.registry import MODELS
+
+
+@MODELS.register_module()
+class SegmentationHead(BaseModule):
+    """1x1 convolution, normalisation, ReLU, 1x1 convolution to one channel.
+
+    Both convolutions carry a bias, as in the authors' network; the weight
+    transfer module has a place for each.
+
+    Args:
+        in_channels (int): Channels of the input, also of the hidden map.
+        norm_cfg (dict): Normalisation layer. Defaults to ``BN`` with
+            momentum 0.01, HRNet's.
+        init_cfg (dict, optional): Initialisation. Defaults to None:
+            PyTorch's own of convolutions.
+    """
+
+    def __init__(self,
+                 in_channels: int,
+                 norm_cfg: dict = dict(type='BN', momentum=0.01),
+                 init_cfg: Optional[dict] = None) -> None:
+        super().__init__(init_cfg=init_cfg)
+        self.in_channels = in_channels
+        self.conv = nn.Conv2d(in_channels, in_channels, 1)
+        self.norm = build_norm_layer(norm_cfg, in_channels)[1]
+        self.relu = nn.ReLU(inplace=True)
+        self.conv_seg = nn.Conv2d(in_channels, 1, 1)
+
+    def forward(self, feats: Tensor) -> Tensor:
+        """Logits at the features' resolution.
+
+        Args:
+            feats (Tensor): Shape (B, C, H, W).
+
+        Returns:
+            Tensor: Shape (B, 1, H, W).
+        """
+        return self.conv_seg(self.relu(self.norm(self.conv(feats))))

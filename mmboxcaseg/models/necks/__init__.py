@@ -1,0 +1,3 @@
+from .resize_concat import ResizeConcat
+
+__all__ = ['ResizeConcat']

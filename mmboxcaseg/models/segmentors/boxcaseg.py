@@ -1,0 +1,315 @@
+"""BoxCaseg: box-supervised class-agnostic object segmentation."""
+from typing import Iterator, Optional, Union
+
+import torch
+from mmengine.dist import all_reduce
+from mmengine.structures import InstanceData
+from mmseg.models.segmentors import BaseSegmentor
+from mmseg.structures import SegDataSample
+from torch import Tensor
+from torch.nn import functional as F
+
+from mmboxcaseg.registry import MODELS
+from ..losses import check_fusion, fused_probs
+from ..paste import masks_in_rects
+
+HEADS = ('weak', 'salient', 'transferred')
+
+
+@MODELS.register_module()
+class BoxCaseg(BaseSegmentor):
+    """The joint network of the paper (Sec. 3.2 and 3.3, Fig. 4).
+
+    Every sample trains the weak head by the MIL loss; mask-supervised
+    samples also train the salient and the transferred head by the pixel
+    loss of their fusion. Which a sample is says its meta key
+    ``supervision``: ``'box'`` or ``'mask'``.
+
+    Args:
+        backbone (dict): Features at several strides, e.g. ``mmseg.HRNet``.
+        neck (dict): Makes one map of them, e.g. :class:`ResizeConcat`.
+        weak_head (dict, optional): Config of :class:`SegmentationHead`.
+        salient_head (dict, optional): Likewise.
+        transferred_head (dict, optional): Config of
+            :class:`TransferredHead`; it needs a weak head. Any head may be
+            left out (None), but not all.
+        loss_mil (dict): Unary terms of Eq. 1. Defaults to ``MILLoss``.
+        loss_smooth (dict, optional): Eq. 2 with its weight. Defaults to
+            ``PairwiseSmoothnessLoss`` with weight 0.05.
+        loss_pixel (dict): Eq. 3. Defaults to ``FusedPixelLoss``.
+        alpha (float): Share of the salient head in the fusion, in [0, 1].
+            Defaults to 0.7.
+        fuse (str): ``'prob'`` or ``'logit'``, see :func:`fused_probs`.
+            Defaults to ``'prob'``.
+        test_cfg (dict, optional): ``crops_per_batch`` (int, default 32), the
+            most crops that go through the network at once; ``head``
+            (default ``'fused'``), one of ``'fused'``, ``'weak'``,
+            ``'salient'``, ``'transferred'``; ``threshold`` (default 0.5);
+            ``with_probs`` (default False), whether predictions carry
+            ``probs`` beside ``masks``.
+        data_preprocessor (dict, optional): Defaults to None.
+        init_cfg (dict, optional): Defaults to None.
+
+    Raises:
+        ValueError: For heads, ``alpha``, ``fuse`` or ``test_cfg`` that don't
+            go together.
+    """
+
+    def __init__(self,
+                 backbone: dict,
+                 neck: dict,
+                 weak_head: Optional[dict] = None,
+                 salient_head: Optional[dict] = None,
+                 transferred_head: Optional[dict] = None,
+                 loss_mil: dict = dict(type='MILLoss'),
+                 loss_smooth: Optional[dict] = dict(
+                     type='PairwiseSmoothnessLoss', loss_weight=0.05),
+                 loss_pixel: dict = dict(type='FusedPixelLoss'),
+                 alpha: float = 0.7,
+                 fuse: str = 'prob',
+                 test_cfg: Optional[dict] = None,
+                 train_cfg: Optional[dict] = None,
+                 data_preprocessor: Optional[dict] = None,
+                 init_cfg: Optional[dict] = None) -> None:
+        super().__init__(
+            data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        check_fusion(alpha, fuse)
+        self.alpha = alpha
+        self.fuse = fuse
+        self.backbone = MODELS.build(backbone)
+        self.neck = MODELS.build(neck)
+        self.weak_head = weak_head and MODELS.build(weak_head)
+        self.salient_head = salient_head and MODELS.build(salient_head)
+        self.transferred_head = transferred_head and MODELS.build(
+            transferred_head)
+        self.loss_mil = MODELS.build(loss_mil)
+        self.loss_smooth = loss_smooth and MODELS.build(loss_smooth)
+        self.loss_pixel = MODELS.build(loss_pixel)
+        self.train_cfg = train_cfg
+        self.test_cfg = dict(
+            crops_per_batch=32, head='fused', threshold=0.5, with_probs=False)
+        unknown = set(test_cfg or ()) - set(self.test_cfg)
+        if unknown:
+            raise ValueError(f'BoxCaseg: test_cfg knows '
+                             f'{sorted(self.test_cfg)}, not {sorted(unknown)}')
+        self.test_cfg.update(test_cfg or {})
+        self._check_heads()
+
+    def _check_heads(self) -> None:
+        """Raise ValueError unless the heads suffice for what is asked."""
+        built = [name for name in HEADS if getattr(self, f'{name}_head')]
+        if not built:
+            raise ValueError('BoxCaseg: at least one of weak_head, '
+                             'salient_head and transferred_head is needed')
+        if self.transferred_head and not self.weak_head:
+            raise ValueError(
+                'BoxCaseg: transferred_head takes its weights from weak_head, '
+                'which is None; give both or neither')
+        head = self.test_cfg['head']
+        if head != 'fused' and head not in built:
+            raise ValueError(f'BoxCaseg: test_cfg.head is {head!r}, but it '
+                             f"must be 'fused' or one of the heads {built}")
+
+    @property
+    def has_pixel_heads(self) -> bool:
+        """Whether a head that learns from masks is there."""
+        return bool(self.salient_head or self.transferred_head)
+
+    def extract_feat(self, inputs: Tensor) -> Tensor:
+        """The map that all heads share.
+
+        Args:
+            inputs (Tensor): Normalised patches, shape (B, 3, H, W).
+
+        Returns:
+            Tensor: Shape (B, C, H / 4, W / 4).
+        """
+        return self.neck(self.backbone(inputs))
+
+    def _head_logits(self, name: str, feats: Tensor, size: tuple,
+                     transferred: Optional[tuple]) -> Optional[Tensor]:
+        """Logits (B, H, W) of one head at the input's size, None without."""
+        head = getattr(self, f'{name}_head')
+        if not head:
+            return None
+        logits = head(feats, transferred) if name == 'transferred' \
+            else head(feats)
+        # Upsampled last: 16 times fewer positions for the convolutions.
+        return F.interpolate(
+            logits, size, mode='bilinear', align_corners=False).squeeze(1)
+
+    def _transferred_weights(self) -> Optional[tuple]:
+        """Weights of the transferred head, None without one."""
+        if not self.transferred_head:
+            return None
+        return self.transferred_head.transfer(self.weak_head)
+
+    def loss(self, inputs: Tensor,
+             data_samples: list[SegDataSample]) -> dict[str, Tensor]:
+        """Eq. 4.
+
+        Args:
+            inputs (Tensor): Normalised patches, shape (B, 3, H, W).
+            data_samples (list[SegDataSample]): With ``gt_sem_seg`` (0 or 1:
+                the filled box or the mask) and the meta key
+                ``supervision``.
+
+        Returns:
+            dict[str, Tensor]: ``loss_mil`` and ``loss_smooth`` with a weak
+            head, ``loss_pixel`` with one of the others. Scalars, float32.
+
+        Raises:
+            ValueError: If ``supervision`` is neither ``'box'`` nor
+                ``'mask'``.
+        """
+        feats = self.extract_feat(inputs)
+        size = tuple(inputs.shape[-2:])
+        labels = torch.stack(
+            [sample.gt_sem_seg.data.squeeze(0) for sample in data_samples])
+        losses = dict()
+        if self.weak_head:
+            logits = self._head_logits('weak', feats, size, None)
+            with torch.autocast(inputs.device.type, enabled=False):
+                losses['loss_mil'] = self.loss_mil(logits, labels)
+                if self.loss_smooth:
+                    losses['loss_smooth'] = self.loss_smooth(logits)
+        if self.has_pixel_heads:
+            losses['loss_pixel'] = self._pixel_loss(feats, labels, size,
+                                                    data_samples)
+        return losses
+
+    def _pixel_loss(self, feats: Tensor, labels: Tensor, size: tuple,
+                    data_samples: list[SegDataSample]) -> Tensor:
+        """Eq. 3 over the mask-supervised samples of the batch."""
+        chosen = torch.tensor([
+            index for index, sample in enumerate(data_samples)
+            if _supervision(sample) == 'mask'
+        ],
+                              dtype=torch.long,
+                              device=feats.device)
+        weight = feats.new_ones(len(chosen), dtype=torch.float32)
+        # Over all processes, so that two with 8 samples each learn the same
+        # as one with 16 however the masks fall.
+        avg_factor = weight.sum()
+        all_reduce(avg_factor, op='mean')
+        avg_factor = avg_factor.clamp(min=1e-6)
+        if len(chosen) == 0:
+            # One sample with weight zero: every parameter gets its (zero)
+            # gradient and SyncBN its turn, whatever the batch holds.
+            chosen = torch.zeros(1, dtype=torch.long, device=feats.device)
+            weight = feats.new_zeros(1, dtype=torch.float32)
+        feats = feats[chosen]
+        weights = self._transferred_weights()
+        salient = self._head_logits('salient', feats, size, weights)
+        transferred = self._head_logits('transferred', feats, size, weights)
+        with torch.autocast(feats.device.type, enabled=False):
+            return self.loss_pixel(salient, transferred, labels[chosen],
+                                   weight, avg_factor, self.alpha, self.fuse)
+
+    def encode_decode(self,
+                      inputs: Tensor,
+                      data_samples: Optional[list] = None,
+                      transferred: Optional[tuple] = None) -> Tensor:
+        """Foreground probabilities by the head of ``test_cfg``.
+
+        Args:
+            inputs (Tensor): Normalised crops, shape (B, 3, H, W).
+            data_samples (list, optional): Not used.
+            transferred (tuple, optional): Weights of the transferred head
+                where they have been made already.
+
+        Returns:
+            Tensor: Shape (B, H, W), float32, in [0, 1].
+        """
+        head = self.test_cfg['head']
+        if head == 'fused':
+            names = ('salient', 'transferred') if self.has_pixel_heads \
+                else ('weak', )
+        else:
+            names = (head, )
+        if transferred is None and 'transferred' in names:
+            transferred = self._transferred_weights()
+        feats = self.extract_feat(inputs)
+        size = tuple(inputs.shape[-2:])
+        logits = {
+            name: self._head_logits(name, feats, size, transferred)
+            for name in names
+        }
+        if len(names) == 1:
+            return logits[names[0]].float().sigmoid()
+        return fused_probs(logits['salient'], logits['transferred'],
+                           self.alpha, self.fuse)
+
+    def _crop_probs(self, inputs: list[Tensor]) -> Iterator[Tensor]:
+        """Probabilities (S, S) crop after crop, batched across images."""
+        transferred = None
+        if self.test_cfg['head'] in ('fused', 'transferred'):
+            transferred = self._transferred_weights()
+        crops = torch.cat(inputs)
+        for chunk in crops.split(self.test_cfg['crops_per_batch']):
+            yield from self.encode_decode(
+                self.data_preprocessor.normalize(chunk),
+                transferred=transferred)
+
+    def predict(self, inputs: list[Tensor],
+                data_samples: list[SegDataSample]) -> list[SegDataSample]:
+        """Masks of the boxes of some images.
+
+        Args:
+            inputs (list[Tensor]): Crops of one image each, uint8, shape
+                (N_i, 3, S, S).
+            data_samples (list[SegDataSample]): With ``prompt_instances``,
+                whose ``rects`` (N_i, 4) are the crops' pixel rectangles.
+
+        Returns:
+            list[SegDataSample]: The same with ``pred_instances``: ``rects``
+            as given, ``masks``, a list of N_i boolean arrays of the size of
+            their rectangles, and on request ``probs``, a list of float32
+            arrays in [0, 1] (min-max normalised) of the same sizes.
+        """
+        probs = self._crop_probs(inputs)
+        for sample in data_samples:
+            rects = sample.prompt_instances.rects
+            pred = InstanceData(rects=rects)
+            mask_probs = masks_in_rects(probs, rects)
+            pred.masks = [
+                prob > self.test_cfg['threshold'] for prob in mask_probs
+            ]
+            if self.test_cfg['with_probs']:
+                pred.probs = mask_probs
+            sample.pred_instances = pred
+        return data_samples
+
+    def _forward(
+        self,
+        inputs: Tensor,
+        data_samples: Optional[list] = None
+    ) -> dict[str, Optional[Tensor]]:
+        """Logits (B, H, W) of every head at the input's size, by name.
+
+        Args:
+            inputs (Tensor): Normalised patches, shape (B, 3, H, W).
+            data_samples (list, optional): Not used.
+
+        Returns:
+            dict[str, Tensor | None]: Keys ``weak``, ``salient`` and
+            ``transferred``; None for a head that is left out.
+        """
+        feats = self.extract_feat(inputs)
+        size: Union[tuple, torch.Size] = tuple(inputs.shape[-2:])
+        weights = self._transferred_weights()
+        return {
+            name: self._head_logits(name, feats, size, weights)
+            for name in HEADS
+        }
+
+
+def _supervision(sample: SegDataSample) -> str:
+    """The meta key ``supervision`` of a sample, checked."""
+    supervision = sample.metainfo.get('supervision')
+    if supervision not in ('box', 'mask'):
+        raise ValueError(
+            f"{sample.metainfo.get('img_path')}: the meta key 'supervision' "
+            f"must be 'box' or 'mask', but is {supervision!r}; name it in "
+            'the meta_keys of PackSegInputs')
+    return supervision
