@@ -21,7 +21,7 @@ import os
 import os.path as osp
 
 import numpy as np
-from synthetic import export
+from synthetic import export, scene
 
 
 def parse_args() -> argparse.Namespace:
@@ -46,9 +46,8 @@ def parse_args() -> argparse.Namespace:
         if getattr(args, name) < 1:
             option = name.replace('_', '-')
             parser.error(f'--{option} must be at least 1')
-    if min(args.size) < 200:
-        parser.error('--size must be at least 200 either way: the objects '
-                     'are up to 230 pixels across')
+    if min(args.size) < scene.MIN_SIDE:
+        parser.error(f'--size must be at least {scene.MIN_SIDE} either way')
     return args
 
 

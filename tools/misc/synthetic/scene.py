@@ -10,6 +10,8 @@ from . import shapes, textures
 # A scene is laid out again if an object keeps less than this of its area.
 MIN_VISIBLE = 0.6
 MAX_TRIES = 60
+# Objects are up to 230 pixels across; smaller images leave them no room.
+MIN_SIDE = 200
 
 
 @dataclass
@@ -206,8 +208,12 @@ def box_scene(
         ``shapes.CLASSES``.
 
     Raises:
-        RuntimeError: If the objects find no room, as in a tiny image.
+        ValueError: If a side of the image is below ``MIN_SIDE``.
+        RuntimeError: If the objects hide one another in every layout tried.
     """
+    if min(height, width) < MIN_SIDE:
+        raise ValueError(f'an image of {width}x{height} pixels leaves the '
+                         f'objects no room: at least {MIN_SIDE} either way')
     light = random_light(rng)
     for _ in range(MAX_TRIES):
         sprites, labels = _box_scene_sprites(rng, height, width, light)
@@ -218,8 +224,8 @@ def box_scene(
             compose(image, sprites, light)
             return develop(rng, image), masks, labels
     raise RuntimeError(
-        f'no room for the objects in an image of {width}x{height} pixels '
-        f'after {MAX_TRIES} tries; make the images larger')
+        f'no layout for the objects of an image of {width}x{height} pixels '
+        f'after {MAX_TRIES} tries; take another seed or larger images')
 
 
 def salient_scene(rng: np.random.Generator,

@@ -1,0 +1,68 @@
+"""What all tests share: the real photos, the tools, one thread, one seed."""
+import importlib
+import os
+import random
+from pathlib import Path
+from types import ModuleType
+from typing import Callable, Iterator
+
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope='session')
+def repo_root() -> Path:
+    """Root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope='session')
+def shared_data() -> Path:
+    """Folder of the real photos; without it the test is skipped.
+
+    It is named by the environment variable MMBOXCASEG_DATA, and holds what
+    ``tools/dataset_converters/prepare_mini.py`` writes.
+    """
+    data = Path(
+        os.environ.get('MMBOXCASEG_DATA', ROOT.parent / 'shared' / 'data'))
+    if not (data / 'coco_mini' / 'annotations').is_dir():
+        pytest.skip(f'no real photos in {data}; set MMBOXCASEG_DATA to the '
+                    'folder that has coco_mini and duts_tr_mini')
+    return data
+
+
+@pytest.fixture
+def import_tool(
+        monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """Function that imports a script of ``tools`` as running it would.
+
+    It takes the script's path below ``tools``, without ``.py``; a module of a
+    package beside scripts as in ``misc/synthetic.scene``.
+    """
+
+    def load(path: str) -> ModuleType:
+        folder, name = os.path.split(path)
+        monkeypatch.syspath_prepend(str(ROOT / 'tools' / folder))
+        return importlib.import_module(name)
+
+    return load
+
+
+@pytest.fixture(scope='session', autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tests are small: threads would only get into each other's way."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """The same random numbers whichever tests run before."""
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
