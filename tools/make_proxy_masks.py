@@ -250,20 +250,23 @@ def set_up_run(cfg: Any, args: argparse.Namespace, hook: dict) -> None:
     cfg.test_evaluator = []
     cfg.test_cfg = cfg.get('test_cfg') or dict(type='TestLoop')
     if args.crops_per_batch is not None:
-        cfg.model.setdefault('test_cfg', {})
-        cfg.model.test_cfg['crops_per_batch'] = args.crops_per_batch
+        cfg.merge_from_dict(
+            {'model.test_cfg.crops_per_batch': args.crops_per_batch})
     cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), hook]
-    # The hook tells the progress, in images and instances.
-    cfg.setdefault('default_hooks', {})
-    cfg.default_hooks['logger'] = None
     cfg.load_from = args.checkpoint
     cfg.resume = False
     cfg.launcher = args.launcher
-    # Processes that are done wait for the slowest, for hours if need be.
-    cfg.setdefault('env_cfg', {}).setdefault('dist_cfg', {})
-    # It picks algorithms by the clock, and their last digits differ.
-    cfg.env_cfg['cudnn_benchmark'] = False
-    cfg.env_cfg.dist_cfg.setdefault('timeout', 24 * 3600)
+    cfg.merge_from_dict(
+        dict(
+            default_hooks=dict(
+                # ProxyMaskHook tells the progress, in images and instances.
+                logger=None),
+            env_cfg=dict(
+                # It picks algorithms by the clock; their last digits differ.
+                cudnn_benchmark=False,
+                # A process that is done waits for the slowest, for hours if
+                # need be.
+                dist_cfg=dict(timeout=24 * 3600))))
     cfg.work_dir = args.work_dir or osp.join(
         'work_dirs', osp.splitext(osp.basename(args.config))[0], 'proxy_masks')
 

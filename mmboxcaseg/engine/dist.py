@@ -44,14 +44,12 @@ def prepare_distributed(cfg: Config) -> None:
                 f'launcher="pytorch", but the environment has no {name}: '
                 'start the processes with torchrun')
 
-    env_cfg = cfg.setdefault('env_cfg', {})
-    dist_cfg = env_cfg.setdefault('dist_cfg', {})
-    dist_cfg['backend'] = 'gloo'
+    cfg.merge_from_dict({'env_cfg.dist_cfg.backend': 'gloo'})
     if not is_distributed():
         options = {}
-        if dist_cfg.get('timeout') is not None:
-            options['timeout'] = datetime.timedelta(
-                seconds=dist_cfg['timeout'])
+        seconds = cfg.env_cfg.dist_cfg.get('timeout')
+        if seconds is not None:
+            options['timeout'] = datetime.timedelta(seconds=seconds)
         torch_dist.init_process_group(backend='gloo', **options)
 
     wrapper = cfg.get('model_wrapper_cfg')
