@@ -7,6 +7,8 @@ mobilenetv2 = '{{$MMBOXCASEG_MOBILENETV2:work_dirs/mini/mobilenet_v2.pth}}'
 norm_cfg = dict(type='BN', momentum=0.01, requires_grad=True)
 head_cfg = dict(in_channels=24 + 32 + 96 + 320)
 model = dict(
+    # Depthwise convolutions are faster so on a CPU.
+    channels_last=True,
     backbone=dict(
         _delete_=True,
         type='mmseg.MobileNetV2',

@@ -4,8 +4,8 @@ _base_ = [
     '../../_base_/datasets/coco_mini_duts_mini.py',
     '../../_base_/schedules/sgd_poly_42k.py', '../../_base_/default_runtime.py'
 ]
-max_iters = 1500
+max_iters = 800
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
 optim_wrapper = dict(optimizer=dict(lr=8e-3))
 param_scheduler = dict(end=max_iters)
-default_hooks = dict(checkpoint=dict(interval=500))
+default_hooks = dict(checkpoint=dict(interval=400))

@@ -47,6 +47,9 @@ class BoxCaseg(BaseSegmentor):
             ``'salient'``, ``'transferred'``; ``threshold`` (default 0.5);
             ``with_probs`` (default False), whether predictions carry
             ``probs`` beside ``masks``.
+        channels_last (bool): Whether features are laid out with the channels
+            last, which convolutions are faster with on many machines; the
+            results are the same but for rounding. Defaults to False.
         data_preprocessor (dict, optional): Defaults to None.
         init_cfg (dict, optional): Defaults to None.
 
@@ -67,6 +70,7 @@ class BoxCaseg(BaseSegmentor):
                  loss_pixel: dict = dict(type='FusedPixelLoss'),
                  alpha: float = 0.7,
                  fuse: str = 'prob',
+                 channels_last: bool = False,
                  test_cfg: Optional[dict] = None,
                  train_cfg: Optional[dict] = None,
                  data_preprocessor: Optional[dict] = None,
@@ -76,6 +80,7 @@ class BoxCaseg(BaseSegmentor):
         check_fusion(alpha, fuse)
         self.alpha = alpha
         self.fuse = fuse
+        self.channels_last = channels_last
         self.backbone = MODELS.build(backbone)
         self.neck = MODELS.build(neck)
         self.weak_head = weak_head and MODELS.build(weak_head)
@@ -124,6 +129,8 @@ class BoxCaseg(BaseSegmentor):
         Returns:
             Tensor: Shape (B, C, H / 4, W / 4).
         """
+        if self.channels_last:
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
         return self.neck(self.backbone(inputs))
 
     def _head_logits(self, name: str, feats: Tensor, size: tuple,
