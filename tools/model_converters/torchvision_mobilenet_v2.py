@@ -136,7 +136,7 @@ def convert_state_dict(source: Mapping, target: str = 'mmseg') -> Dict:
 
 
 def load_source(path: str) -> Mapping:
-    """Read the weights to convert, tensors only: no pickled code is run.
+    """Read the weights to convert; no code pickled in a file is run.
 
     Args:
         path (str): A local file, an ``http(s)://`` address, or another

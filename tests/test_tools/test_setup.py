@@ -1,0 +1,197 @@
+"""What an installation holds, and the scripts that set one up."""
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from email.parser import Parser
+
+import pytest
+
+from mmboxcaseg.version import __version__
+
+INSTALLED = ('configs', 'mmboxcaseg', 'requirements', 'tools', 'LICENSE',
+             'MANIFEST.in', 'README.md', 'model-index.yml', 'pyproject.toml',
+             'requirements.txt', 'setup.cfg', 'setup.py')
+# They come as two distributions, or in builds that only the user can choose.
+NOT_REQUIRED = ('torch', 'mmcv', 'mmengine', 'mmdet', 'mmsegmentation',
+                'onedl-mmcv', 'onedl-mmengine', 'onedl-mmdetection',
+                'onedl-mmsegmentation', 'opencv-python',
+                'opencv-python-headless')
+
+
+def build(source, kind, out):
+    """Build a distribution as pip does; the file it makes."""
+    subprocess.run([
+        sys.executable, '-c', 'import sys, setuptools.build_meta as backend\n'
+        f'backend.build_{kind}(sys.argv[1])',
+        str(out)
+    ],
+                   cwd=source,
+                   check=True,
+                   capture_output=True)
+    return next(out.iterdir())
+
+
+@pytest.fixture(scope='module')
+def source(tmp_path_factory, repo_root):
+    """A copy of the repository to build in, with an editable install's links.
+
+    They must not get into a wheel beside the copies.
+    """
+    target = tmp_path_factory.mktemp('source')
+    ignore = shutil.ignore_patterns('.mim', '__pycache__')
+    for entry in INSTALLED:
+        if (repo_root / entry).is_dir():
+            shutil.copytree(repo_root / entry, target / entry, ignore=ignore)
+        else:
+            shutil.copy(repo_root / entry, target / entry)
+    (target / 'tests').mkdir()
+    (target / 'tests' / 'test_nothing.py').touch()
+    (target / 'mmboxcaseg' / '.mim').mkdir()
+    (target / 'mmboxcaseg' / '.mim' / 'old').symlink_to(target / 'configs')
+    return target
+
+
+@pytest.fixture(scope='module')
+def wheel(source, tmp_path_factory):
+    return build(source, 'wheel', tmp_path_factory.mktemp('wheel'))
+
+
+def test_wheel_holds_package_configs_and_tools(wheel, repo_root):
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    package = {
+        str(path.relative_to(repo_root))
+        for path in (repo_root / 'mmboxcaseg').rglob('*.py')
+        if '.mim' not in path.parts
+    }
+    copied = {
+        f'mmboxcaseg/.mim/{path.relative_to(repo_root)}'
+        for folder in ('configs', 'tools')
+        for path in (repo_root / folder).rglob('*')
+        if path.is_file() and '__pycache__' not in path.parts
+    }
+    expected = package | copied | {'mmboxcaseg/.mim/model-index.yml'}
+    assert {name for name in names if '.dist-info/' not in name} == expected
+    assert 'mmboxcaseg/.mim/configs/boxcaseg/hrnet_w48_voc.py' in expected
+    assert 'mmboxcaseg/.mim/tools/train.py' in expected
+
+
+def test_wheel_metadata(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(n for n in archive.namelist() if n.endswith('/METADATA'))
+        metadata = Parser().parsestr(archive.read(name).decode())
+    assert metadata['Name'] == 'mmboxcaseg'
+    assert metadata['Version'] == __version__
+    required = [
+        line.split(';')[0].strip()
+        for line in metadata.get_all('Requires-Dist') if 'extra ==' not in line
+    ]
+    assert required
+    assert not set(required) & set(NOT_REQUIRED)
+
+
+def test_wheel_works_outside_the_repository(wheel, tmp_path):
+    site = tmp_path / 'site'
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    done = subprocess.run([
+        sys.executable, '-c', 'from mmboxcaseg.registry import MODELS\n'
+        'import mmboxcaseg\n'
+        'print(mmboxcaseg.__file__, MODELS.get("BoxCaseg").__name__)'
+    ],
+                          cwd=tmp_path,
+                          env=dict(os.environ, PYTHONPATH=str(site)),
+                          check=True,
+                          capture_output=True,
+                          text=True)
+    path, name = done.stdout.split()
+    assert path == str(site / 'mmboxcaseg' / '__init__.py')
+    assert name == 'BoxCaseg'
+
+
+def test_sdist_can_be_installed_from(source, tmp_path):
+    sdist = build(source, 'sdist', tmp_path)
+    with tarfile.open(sdist) as archive:
+        names = {name.split('/', 1)[-1] for name in archive.getnames()}
+    assert set(INSTALLED) <= names
+    assert 'configs/boxcaseg/hrnet_w48_voc.py' in names
+    assert 'tools/train.py' in names
+    assert 'requirements/runtime.txt' in names
+    assert not any('.mim' in name for name in names)
+
+
+def test_editable_install_links(source, tmp_path):
+    build(source, 'editable', tmp_path)
+    base = source / 'mmboxcaseg' / '.mim'
+    for entry in ('configs', 'tools', 'model-index.yml'):
+        assert (base / entry).is_symlink()
+        assert (base / entry).resolve() == (source / entry).resolve()
+
+
+def bash(code, cwd, **env):
+    clean = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ('VIRTUAL_ENV', 'CONDA_PREFIX', 'CONDA_DEFAULT_ENV')
+    }
+    return subprocess.run(['bash', '-c', code],
+                          cwd=cwd,
+                          env=dict(clean, **env),
+                          capture_output=True,
+                          text=True)
+
+
+def test_which_environment_is_used(repo_root, tmp_path):
+    (tmp_path / 'tools').mkdir()
+    shutil.copy(repo_root / 'tools/active_env.sh', tmp_path / 'tools')
+    code = 'source tools/active_env.sh; find_env; echo $? $python'
+
+    def found(**env):
+        return bash(code, tmp_path, **env).stdout.strip()
+
+    assert found() == '1 python'
+    for name in ('.venv', 'venv', 'conda'):
+        python = tmp_path / name / 'bin' / 'python'
+        python.parent.mkdir(parents=True)
+        python.touch(mode=0o755)
+    assert found() == f'0 {tmp_path}/.venv/bin/python'
+    venv = dict(VIRTUAL_ENV=f'{tmp_path}/venv')
+    conda = dict(CONDA_PREFIX=f'{tmp_path}/conda')
+    assert found(**venv) == f'0 {tmp_path}/venv/bin/python'
+    assert found(**conda) == f'0 {tmp_path}/.venv/bin/python'
+    assert found(
+        **conda, CONDA_DEFAULT_ENV='base') == f'0 {tmp_path}/.venv/bin/python'
+    assert found(
+        **conda, CONDA_DEFAULT_ENV='other') == f'0 {tmp_path}/conda/bin/python'
+    assert found(
+        **venv, **conda,
+        CONDA_DEFAULT_ENV='other') == f'0 {tmp_path}/venv/bin/python'
+
+
+def test_scripts_are_bash(repo_root):
+    scripts = [*(repo_root / 'tools').glob('*.sh'), repo_root / '.ci' / 'run']
+    assert len(scripts) > 7
+    for script in scripts:
+        done = bash(f'bash -n {script}', repo_root)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    'name', ['dist_train', 'dist_test', 'slurm_train', 'slurm_test'])
+def test_launch_scripts_say_how_to_use_them(repo_root, name):
+    done = bash(f'bash tools/{name}.sh config.py', repo_root)
+    assert done.returncode == 2
+    assert f'usage: tools/{name}.sh' in done.stderr
+
+
+def test_set_up_needs_a_python(repo_root, tmp_path):
+    """Without an environment and an interpreter it says so, and stops."""
+    shutil.copytree(repo_root / 'tools', tmp_path / 'tools')
+    done = bash(
+        'bash tools/setup_env.sh', tmp_path, PYTHON='python-that-is-not-there')
+    assert done.returncode == 1
+    assert 'python-that-is-not-there not found' in done.stderr
+    assert not (tmp_path / '.venv').exists()
