@@ -50,6 +50,7 @@ class InstanceIoUMetric(BaseMetric):
                 raise ValueError(
                     'InstanceIoUMetric needs true masks: set with_mask=True '
                     'of the BoxPromptDataset')
+            rows = []
             for mask, rect, rle, label in zip(pred['masks'],
                                               pred['rects'].tolist(),
                                               prompts['true_rles'],
@@ -57,19 +58,23 @@ class InstanceIoUMetric(BaseMetric):
                 truth = mask_utils.decode(rle)
                 iou = rect_mask_iou(mask, rect, truth)
                 box_iou = rect_mask_iou(np.ones_like(mask), rect, truth)
-                self.results.append((label, iou, box_iou))
+                rows.append((label, iou, box_iou))
+            # One entry an image: mmengine keeps as many entries as the data
+            # set has items and drops the rest as padding.
+            self.results.append(rows)
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Summarize all batches.
 
         Args:
-            results (list): Label, IoU of the mask and IoU of the box of each
-                instance.
+            results (list): For each image, a list with label, IoU of the
+                mask and IoU of the box of each instance.
 
         Returns:
             dict[str, float]: See the class.
         """
-        table = np.array(results, dtype=np.float64).reshape(-1, 3)
+        table = np.array([row for rows in results for row in rows],
+                         dtype=np.float64).reshape(-1, 3)
         metrics = summarize_ious(table[:, 1], table[:, 0])
         if self.with_box:
             box = summarize_ious(table[:, 2], table[:, 0])
