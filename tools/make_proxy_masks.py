@@ -97,7 +97,9 @@ def check_paths(args: argparse.Namespace) -> None:
         ValueError: If the output would replace an input.
     """
     files = dict(
-        CONFIG=args.config, CHECKPOINT=args.checkpoint, **{
+        CONFIG=args.config,
+        CHECKPOINT=args.checkpoint,
+        **{
             '--ann': args.ann,
             '--img-ids': args.img_ids
         })
@@ -141,8 +143,7 @@ def read_boxes(args: argparse.Namespace) -> Tuple[Dict[str, Any], Set[Any]]:
         if not proxy_masks.is_crowd(ann) and ann['id'] not in unusable
     }
     missing = [
-        image['file_name'] for image in data['images']
-        if image['id'] in wanted
+        image['file_name'] for image in data['images'] if image['id'] in wanted
         and not osp.isfile(osp.join(args.img_dir, image['file_name']))
     ]
     if missing:
@@ -188,6 +189,10 @@ def load_config(args: argparse.Namespace) -> Any:
             f'{args.config}: test_dataloader.dataset.type is '
             f'{dataset.get("type")!r}; masks are made from boxes by a config '
             'that tests on a BoxPromptDataset')
+    cfg.test_dataloader.setdefault('batch_size', 1)
+    if args.crops_per_batch is not None:
+        cfg.merge_from_dict(
+            {'model.test_cfg.crops_per_batch': args.crops_per_batch})
     return cfg
 
 
@@ -207,16 +212,16 @@ def make_settings(cfg: Any, args: argparse.Namespace,
                   data: Dict[str, Any]) -> Dict[str, Any]:
     """What the masks depend on, as json values.
 
-    Nothing of it depends on the machine, the number of processes or the
-    speed, so that a run resumed elsewhere gives the same file.
+    Batch sizes are among it: the last digits of the network's output depend
+    on them. The number of processes is not, nor is any path.
     """
     config = cfg.to_dict()
     # The checkpoint replaces whatever weights init_cfg and pretrained name.
-    model = without_keys(config['model'],
-                         ('init_cfg', 'pretrained', 'crops_per_batch'))
+    model = without_keys(config['model'], ('init_cfg', 'pretrained'))
     model_config = dict(
         model=model,
         pipeline=config['test_dataloader']['dataset']['pipeline'],
+        images_per_batch=config['test_dataloader']['batch_size'],
         test_cfg=config.get('test_cfg'),
         custom_hooks=config.get('custom_hooks', []))
     settings = dict(
@@ -239,19 +244,17 @@ def set_up_run(cfg: Any, args: argparse.Namespace, hook: dict) -> None:
         data_prefix=dict(img=args.img_dir),
         pipeline=loader.dataset.pipeline,
         test_mode=True)
-    if hook['resume']:
-        loader.dataset.done_dir = proxy_masks.shard_dir(args.out)
+    loader.pop('batch_sampler', None)
     loader.sampler = dict(
-        type='DefaultSampler', shuffle=False, round_up=False)
+        type='BlockSampler',
+        block=loader.batch_size,
+        done_dir=proxy_masks.shard_dir(args.out) if hook['resume'] else None)
     if args.num_workers is not None:
         loader.num_workers = args.num_workers
     if not loader.get('num_workers'):
         loader.persistent_workers = False
     cfg.test_evaluator = []
     cfg.test_cfg = cfg.get('test_cfg') or dict(type='TestLoop')
-    if args.crops_per_batch is not None:
-        cfg.merge_from_dict(
-            {'model.test_cfg.crops_per_batch': args.crops_per_batch})
     cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), hook]
     cfg.load_from = args.checkpoint
     cfg.resume = False
@@ -268,7 +271,8 @@ def set_up_run(cfg: Any, args: argparse.Namespace, hook: dict) -> None:
                 # need be.
                 dist_cfg=dict(timeout=24 * 3600))))
     cfg.work_dir = args.work_dir or osp.join(
-        'work_dirs', osp.splitext(osp.basename(args.config))[0], 'proxy_masks')
+        'work_dirs',
+        osp.splitext(osp.basename(args.config))[0], 'proxy_masks')
 
 
 def run(cfg: Any) -> None:

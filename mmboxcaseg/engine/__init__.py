@@ -1,5 +1,6 @@
-"""What runs around the models: distributed start-up and hooks."""
+"""What runs around the models: start-up, hooks, sampler."""
 from .dist import prepare_distributed
 from .hooks import ProxyMaskHook
+from .samplers import BlockSampler
 
-__all__ = ['prepare_distributed', 'ProxyMaskHook']
+__all__ = ['prepare_distributed', 'ProxyMaskHook', 'BlockSampler']

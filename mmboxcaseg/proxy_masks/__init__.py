@@ -17,7 +17,7 @@ __all__ = [
     'agreement', 'tight_boxes', 'check_coco', 'is_crowd', 'load_coco',
     'select_images', 'unusable_annotations', 'JoinReport', 'ShardReader',
     'join_shards', 'joined_settings', 'merge', 'Progress', 'clip_boxes',
-    'pixel_rects', 'usable_boxes', 'decode_rle', 'encode_rle', 'rle_area', 'ShardWriter',
-    'check_settings', 'done_image_ids', 'prepare_shards', 'remove_shards',
-    'shard_dir', 'write_json'
+    'pixel_rects', 'usable_boxes', 'decode_rle', 'encode_rle', 'rle_area',
+    'ShardWriter', 'check_settings', 'done_image_ids', 'prepare_shards',
+    'remove_shards', 'shard_dir', 'write_json'
 ]

@@ -149,8 +149,10 @@ def unusable_annotations(data: Dict[str, Any]) -> Set[Any]:
     anns = [ann for ann in data['annotations'] if not is_crowd(ann)]
     if not anns:
         return set()
-    sizes = {img['id']: (img['height'], img['width'])
-             for img in data['images']}
+    sizes = {
+        img['id']: (img['height'], img['width'])
+        for img in data['images']
+    }
     boxes = np.array([ann['bbox'] for ann in anns], dtype=np.float64)
     boxes[:, 2:] += boxes[:, :2]
     height, width = np.array([sizes[ann['image_id']] for ann in anns]).T

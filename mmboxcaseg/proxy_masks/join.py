@@ -82,8 +82,10 @@ class ShardReader:
             number, start = self._places[image_id]
             self._files[number].seek(start)
             line = json.loads(self._files[number].readline())
-            line['instances'] = {item['id']: item
-                                 for item in line['instances']}
+            line['instances'] = {
+                item['id']: item
+                for item in line['instances']
+            }
             self._lines[image_id] = line
             if len(self._lines) > CACHED_LINES:
                 self._lines.popitem(last=False)
@@ -181,11 +183,13 @@ def _write(file: IO[str], data: Dict[str, Any], reader: ShardReader,
     return report
 
 
-def _write_annotations(file: IO[str], data: Dict[str, Any],
-                       reader: ShardReader, report: JoinReport,
-                       folder: str) -> None:
-    sizes = {img['id']: (img['height'], img['width'])
-             for img in data['images']}
+def _write_annotations(file: IO[str], data: Dict[str,
+                                                 Any], reader: ShardReader,
+                       report: JoinReport, folder: str) -> None:
+    sizes = {
+        img['id']: (img['height'], img['width'])
+        for img in data['images']
+    }
     unusable = set(report.unusable)
     missing = []
     agreements = []
@@ -203,8 +207,7 @@ def _write_annotations(file: IO[str], data: Dict[str, Any],
                 continue
             rle, score = found
             area = rle_area(rle)
-            ann = dict(
-                ann, segmentation=rle, area=area, proxy_agreement=score)
+            ann = dict(ann, segmentation=rle, area=area, proxy_agreement=score)
             ann.setdefault('iscrowd', 0)
             report.empty += area == 0
             agreements.append(score)
@@ -212,8 +215,8 @@ def _write_annotations(file: IO[str], data: Dict[str, Any],
         separator = ',\n'
     if missing:
         raise ValueError(
-            f'{folder}: {len(missing)} annotations have no mask yet, the first '
-            f'is {missing[0]!r}; run again with --resume to make them')
+            f'{folder}: {len(missing)} annotations have no mask yet, the '
+            f'first is {missing[0]!r}; run again with --resume to make them')
     file.write('[]' if separator == '[\n' else '\n]')
     report.masks = len(agreements)
     report.agreements = np.array(agreements)

@@ -81,7 +81,8 @@ def done_image_ids(folder: str) -> Set[Any]:
     """
     return {
         line['image_id']
-        for path in shard_paths(folder) for _, line in iter_lines(path)
+        for path in shard_paths(folder)
+        for _, line in iter_lines(path)
     }
 
 
@@ -227,8 +228,7 @@ class ShardWriter:
             for ann_id, rle, score in zip(
                 ann_ids, rles, agreements, strict=True)
         ]
-        line = dict(
-            image_id=image_id, size=list(size), instances=instances)
+        line = dict(image_id=image_id, size=list(size), instances=instances)
         self._file.write(json.dumps(line).encode('ascii') + b'\n')
         self._file.flush()
         self.done.add(image_id)

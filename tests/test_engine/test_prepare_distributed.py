@@ -68,18 +68,18 @@ def test_two_processes_train_on_the_cpu(tmp_path):
         free.bind(('127.0.0.1', 0))
         port = str(free.getsockname()[1])
     processes = [
-        subprocess.Popen([sys.executable, script,
-                          str(tmp_path)],
-                         env=dict(
-                             os.environ,
-                             RANK=rank,
-                             LOCAL_RANK=rank,
-                             WORLD_SIZE='2',
-                             MASTER_ADDR='127.0.0.1',
-                             MASTER_PORT=port),
-                         stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE,
-                         text=True) for rank in '01'
+        subprocess.Popen(
+            [sys.executable, script, str(tmp_path)],
+            env=dict(
+                os.environ,
+                RANK=rank,
+                LOCAL_RANK=rank,
+                WORLD_SIZE='2',
+                MASTER_ADDR='127.0.0.1',
+                MASTER_PORT=port),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True) for rank in '01'
     ]
     results = [process.communicate(timeout=120) for process in processes]
     for process, (_, errors) in zip(processes, results):

@@ -28,8 +28,7 @@ def ann_file(tmp_path):
             id=10 * i + k,
             image_id=i,
             category_id=1,
-            bbox=[x0, y0, x1 - x0, y1 - y0])
-        for i, boxes in BOXES.items()
+            bbox=[x0, y0, x1 - x0, y1 - y0]) for i, boxes in BOXES.items()
         for k, (x0, y0, x1, y1) in enumerate(boxes)
     ]
     path = tmp_path / 'boxes.json'

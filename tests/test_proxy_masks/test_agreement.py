@@ -22,11 +22,10 @@ def agreement_slowly(canvas, box):
     x0, y0 = max(box[0], 0), max(box[1], 0)
     x1, y1 = min(box[2], WIDTH), min(box[3], HEIGHT)
     a0, b0, a1, b1 = tight_slowly(canvas)
-    overlap = max(0, min(x1, a1) - max(x0, a0)) * max(
-        0,
-        min(y1, b1) - max(y0, b0))
-    return overlap / ((x1 - x0) * (y1 - y0) + (a1 - a0) *
-                      (b1 - b0) - overlap)
+    overlap = max(0,
+                  min(x1, a1) - max(x0, a0)) * max(0,
+                                                   min(y1, b1) - max(y0, b0))
+    return overlap / ((x1 - x0) * (y1 - y0) + (a1 - a0) * (b1 - b0) - overlap)
 
 
 def test_worked_example():
@@ -43,11 +42,9 @@ def test_worked_example():
 def test_agreement_is_the_slow_one(seed):
     rng = np.random.default_rng(seed)
     masks, rects, boxes = random_instances(rng, 6, HEIGHT, WIDTH)
-    canvases = [
-        on_canvas(m, r, HEIGHT, WIDTH) for m, r in zip(masks, rects)
-    ]
-    assert tight_boxes(masks, rects).tolist() == list(
-        map(tight_slowly, canvases))
+    canvases = [on_canvas(m, r, HEIGHT, WIDTH) for m, r in zip(masks, rects)]
+    assert tight_boxes(masks,
+                       rects).tolist() == list(map(tight_slowly, canvases))
     np.testing.assert_allclose(
         agreement(masks, rects, boxes, HEIGHT, WIDTH),
         [agreement_slowly(c, b) for c, b in zip(canvases, boxes)],

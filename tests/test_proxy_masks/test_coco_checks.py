@@ -19,8 +19,7 @@ DATA = dict(
         dict(id=9, image_id='x', category_id=1, bbox=[12, 1, 5, 5]),
         dict(id=6, image_id='x', category_id=1, bbox=[0, 0, 0, 0], iscrowd=1),
         dict(id=5, image_id=3, category_id=1, bbox=[12, 1, 5, 5]),
-        dict(
-            id=4, image_id=3, category_id=1, bbox=[float('nan'), 1, 5, 5]),
+        dict(id=4, image_id=3, category_id=1, bbox=[float('nan'), 1, 5, 5]),
     ],
     categories=[dict(id=1, name='cat')])
 

@@ -84,10 +84,13 @@ def test_everything_else_is_kept(work):
         if before.get('iscrowd'):
             assert before == after
             continue
-        assert {k: v
-                for k, v in before.items() if k not in made
-                } == {k: v
-                      for k, v in after.items() if k not in made}
+        assert {
+            k: v
+            for k, v in before.items() if k not in made
+        } == {
+            k: v
+            for k, v in after.items() if k not in made
+        }
         assert after['area'] == decode_rle(after['segmentation']).sum()
         assert 0 <= after['proxy_agreement'] <= 1
         assert isinstance(after['segmentation']['counts'], str)
@@ -135,9 +138,10 @@ def test_missing_results_are_an_error(work):
         file.write('former')
     prepare_shards(shard_dir(out_file), SETTINGS, resume=False)
     write_results(out_file, [5])
-    with pytest.raises(ValueError,
-                       match='3 annotations have no mask yet, the first is '
-                       '100; run again with --resume'):
+    with pytest.raises(
+            ValueError,
+            match='3 annotations have no mask yet, the first is '
+            '100; run again with --resume'):
         join_shards(shard_dir(out_file), ann_file, out_file, SETTINGS)
     with open(out_file) as file:
         assert file.read() == 'former'

@@ -186,8 +186,9 @@ def test_interrupted_and_resumed(inputs, tmp_path, monkeypatch, uninterrupted,
         make(inputs, tmp_path, '--resume', '--no-merge')
     with pytest.raises(SystemExit, match='model_config.model.alpha: 0.3 now'):
         make(inputs, tmp_path, '--resume', '--cfg-options', 'model.alpha=0.3')
-    assert make(inputs, tmp_path, '--resume', '--crops-per-batch',
-                '3') == uninterrupted
+    with pytest.raises(SystemExit, match='crops_per_batch: 3 now, 4 in the'):
+        make(inputs, tmp_path, '--resume', '--crops-per-batch', '3')
+    assert make(inputs, tmp_path, '--resume') == uninterrupted
     assert '5 images to do, 4 done before' in capsys.readouterr().err
     assert sorted(os.listdir(tmp_path)) == ['logs', 'masks.json']
     make(inputs, tmp_path, '--resume')
@@ -207,8 +208,7 @@ def test_killed_and_resumed(inputs, tmp_path, uninterrupted):
     assert make(inputs, tmp_path, '--resume') == uninterrupted
 
 
-def test_all_done_but_not_joined(inputs, tmp_path, monkeypatch,
-                                 uninterrupted):
+def test_all_done_but_not_joined(inputs, tmp_path, monkeypatch, uninterrupted):
     monkeypatch.setattr(ProxyMaskHook, 'after_test', lambda *args: None)
     with pytest.raises(FileNotFoundError):
         make(inputs, tmp_path)

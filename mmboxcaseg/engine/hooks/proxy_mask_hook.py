@@ -29,7 +29,8 @@ class ProxyMaskHook(Hook):
         merge (bool): Whether a pixel claimed by several masks goes to the
             smallest object only. Defaults to True.
         resume (bool): Keep the results of an earlier run that was cut short;
-            the dataset must leave its images out. Defaults to False.
+            the sampler leaves its images out, see :class:`BlockSampler`.
+            Defaults to False.
         settings (dict, optional): What the masks depend on, json values: kept
             in ``info.proxy_masks``, and compared on resuming. ``merge`` is
             added to it. Defaults to None.
@@ -81,7 +82,7 @@ class ProxyMaskHook(Hook):
 
     def before_test(self, runner: Runner) -> None:
         """Open the shard of this process."""
-        # The shards may change only once every process has built its dataset,
+        # The shards may change only once every process has built its sampler,
         # which looks into them.
         barrier()
         if runner.rank == 0:
@@ -91,12 +92,12 @@ class ProxyMaskHook(Hook):
         self._progress = proxy_masks.Progress(
             len(runner.test_dataloader.sampler))
 
-    def after_test_iter(self,
-                        runner: Runner,
-                        batch_idx: int,
-                        data_batch: Any = None,
-                        outputs: Optional[Sequence[BaseDataElement]] = None
-                        ) -> None:
+    def after_test_iter(
+            self,
+            runner: Runner,
+            batch_idx: int,
+            data_batch: Any = None,
+            outputs: Optional[Sequence[BaseDataElement]] = None) -> None:
         """Write the masks of a batch of images."""
         for sample in outputs:
             self._append(sample)
