@@ -1,5 +1,4 @@
 """Reading the boxes of a COCO json, for training patches and prompts."""
-import json
 import os.path as osp
 from collections import defaultdict
 from typing import Iterator
@@ -7,11 +6,11 @@ from typing import Iterator
 import numpy as np
 from mmengine.logging import print_log
 
-from mmboxcaseg.proxy_masks import usable_boxes
+from mmboxcaseg.proxy_masks import is_crowd, load_coco, usable_boxes
 
 
 def read_coco(ann_file: str) -> dict:
-    """Read a COCO json and check that its three tables are there.
+    """Read a COCO json and check it.
 
     Args:
         ann_file (str): Path of the file.
@@ -21,24 +20,30 @@ def read_coco(ann_file: str) -> dict:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no JSON, or a table is missing.
+        ValueError: If it is no COCO json; see
+            :func:`mmboxcaseg.proxy_masks.load_coco`.
     """
     if not osp.isfile(ann_file):
         raise FileNotFoundError(
             f'{ann_file}: no such annotation file; give the path of a COCO '
             'json in ann_file (with data_root, if that is set)')
-    with open(ann_file, encoding='utf-8') as file:
-        try:
-            coco = json.load(file)
-        except json.JSONDecodeError as error:
-            raise ValueError(f'{ann_file}: no valid JSON ({error})') from error
-    for table in ('images', 'annotations', 'categories'):
-        if not isinstance(coco, dict) or not isinstance(
-                coco.get(table), list):
-            raise ValueError(
-                f"{ann_file}: the key '{table}' must be a list; a COCO json "
-                "has 'images', 'annotations' and 'categories'")
-    return coco
+    return load_coco(ann_file)
+
+
+def check_photo_size(results: dict) -> None:
+    """Raise ValueError unless the photo has the size its annotation says.
+
+    Args:
+        results (dict): Item of a pipeline with ``img``; ``height`` and
+            ``width`` are compared with it where they are there.
+    """
+    height, width = results['img'].shape[:2]
+    announced = results.get('height', height), results.get('width', width)
+    if announced != (height, width):
+        raise ValueError(
+            f"{results.get('img_path')}: the photo is {width} x {height} "
+            f'pixels, its annotation says {announced[1]} x {announced[0]}; '
+            'correct the annotation file')
 
 
 def iter_boxes(coco: dict,
@@ -56,23 +61,11 @@ def iter_boxes(coco: dict,
         tuple[dict, list[dict], np.ndarray]: The image, its annotations (may
         be none), and their boxes xyxy, float64 of shape (N, 4), in pixels
         and not clipped.
-
-    Raises:
-        ValueError: If an annotation lacks ``bbox`` or its image is unknown.
     """
     by_image = defaultdict(list)
     for ann in coco['annotations']:
-        if ann.get('iscrowd', 0):
-            continue
-        if len(ann.get('bbox') or ()) != 4:
-            raise ValueError(
-                f"{ann_file}: annotation {ann.get('id')}: 'bbox' must be "
-                f"[x, y, width, height], but is {ann.get('bbox')!r}")
-        by_image[ann['image_id']].append(ann)
-    unknown = set(by_image) - {image['id'] for image in coco['images']}
-    if unknown:
-        raise ValueError(f"{ann_file}: annotations name image_id "
-                         f"{sorted(unknown)[:5]}, which 'images' lacks")
+        if not is_crowd(ann):
+            by_image[ann['image_id']].append(ann)
     unusable = 0
     for image in coco['images']:
         anns = by_image.pop(image['id'], [])
@@ -81,8 +74,8 @@ def iter_boxes(coco: dict,
         boxes[:, 2:] += boxes[:, :2]
         usable = usable_boxes(boxes, image['height'], image['width'])
         unusable += int((~usable).sum())
-        yield (image, [ann for ann, good in zip(anns, usable) if good],
-               boxes[usable])
+        kept = [ann for ann, good in zip(anns, usable) if good]
+        yield image, kept, boxes[usable]
     if unusable:
         print_log(
             f'{ann_file}: left out {unusable} boxes that are empty, not '

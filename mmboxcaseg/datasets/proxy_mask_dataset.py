@@ -1,4 +1,5 @@
 """Boxes with proxy masks, the training set of Proxy Mask R-CNN."""
+import logging
 from typing import List, Optional
 
 from mmdet.datasets import CocoDataset
@@ -78,7 +79,7 @@ class ProxyMaskDataset(CocoDataset):
                 'labels count the classes that are there, so the validation '
                 'file must lack the same ones',
                 logger='current',
-                level='WARNING')
+                level=logging.WARNING)
         return data_list
 
     def parse_data_info(self, raw_data_info: dict) -> dict:
@@ -127,8 +128,7 @@ class ProxyMaskDataset(CocoDataset):
         if not (isinstance(mask, dict) and mask.get('counts') is not None
                 and mask.get('size') == size):
             key, value, need = 'segmentation', mask, f'an RLE of size {size}'
-        elif not (isinstance(agreement,
-                             (int, float)) and 0 <= agreement <= 1):
+        elif not (isinstance(agreement, (int, float)) and 0 <= agreement <= 1):
             key, value, need = 'proxy_agreement', agreement, 'in [0, 1]'
         else:
             return

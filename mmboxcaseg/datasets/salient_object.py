@@ -28,10 +28,10 @@ class SalientObjectDataset(BaseDataset):
             without suffix; lines that begin with ``#`` are comments.
             Defaults to ``''``: all images of the folder.
         single_object (dict, optional): Keep only images with one object:
-            ``connectivity`` (4 or 8) of the pixels of an object and
-            ``min_area`` (default 0), the pixels below which a component is
-            not counted. Rule and counts are logged. Defaults to None: all
-            images.
+            ``connectivity`` (4 or 8, default 8) of the pixels of an object
+            and ``min_area`` (default 0), the pixels below which a component
+            is not counted. Rule and counts are logged. Defaults to None:
+            all images.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
     """
 
@@ -42,14 +42,16 @@ class SalientObjectDataset(BaseDataset):
                  ann_file: str = '',
                  single_object: Optional[dict] = None,
                  **kwargs) -> None:
-        self.single_object = single_object
+        self.single_object = None if single_object is None else dict(
+            dict(connectivity=8, min_area=0), **single_object)
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
         """List the two folders, see the class."""
         images = self._files('img')
         masks = self._files('mask')
-        names = self._listed_names() or sorted(images)
+        # A list without names means no image, not all of them.
+        names = self._listed_names() if self.ann_file else sorted(images)
         lost = [name for name in names if name not in images]
         if self.ann_file and lost:
             raise FileNotFoundError(
@@ -91,9 +93,7 @@ class SalientObjectDataset(BaseDataset):
         }
 
     def _listed_names(self) -> list[str]:
-        """Names in the list file, none without one."""
-        if not self.ann_file:
-            return []
+        """Names in the list file."""
         with open(self.ann_file, encoding='utf-8') as file:
             lines = [line.strip() for line in file]
         names = []
@@ -121,4 +121,3 @@ class SalientObjectDataset(BaseDataset):
             f'{sum(n > 1 for n in counts)} several',
             logger='current')
         return kept
-

@@ -8,6 +8,7 @@ from mmcv.transforms.utils import cache_randomness
 
 from mmboxcaseg.proxy_masks import clip_boxes, pixel_rects
 from mmboxcaseg.registry import TRANSFORMS
+from ..coco_boxes import check_photo_size
 from ..salient_mask import read_mask
 
 
@@ -59,7 +60,8 @@ class RandomBoxPatch(BaseTransform):
     new box is clipped to the image, cropped and resized to a square. The
     centre stays inside the true box, so the crop always meets it.
 
-    Required keys: ``img``, ``box`` (xyxy). Modified: ``img``. Added:
+    Required keys: ``img``, ``box`` (xyxy); ``height`` and ``width`` are
+    compared with the photo where they are there. Modified: ``img``. Added:
     ``gt_seg_map`` (uint8, 1 inside the box), ``img_shape``, ``patch_rect``.
 
     Args:
@@ -89,7 +91,12 @@ class RandomBoxPatch(BaseTransform):
                 np.random.uniform(*self.scale, 2))
 
     def transform(self, results: dict) -> dict:
-        """Crop and resize, see the class."""
+        """Crop and resize, see the class.
+
+        Raises:
+            ValueError: If the photo's size is not the one announced.
+        """
+        check_photo_size(results)
         img = results['img']
         height, width = img.shape[:2]
         box = clip_boxes([results['box']], height, width)[0]

@@ -9,6 +9,7 @@ from pycocotools import mask as mask_utils
 
 from mmboxcaseg.proxy_masks import pixel_rects
 from mmboxcaseg.registry import TRANSFORMS
+from ..coco_boxes import check_photo_size
 
 
 @TRANSFORMS.register_module()
@@ -32,14 +33,9 @@ class CropBoxes(BaseTransform):
         Raises:
             ValueError: If the photo's size is not the one announced.
         """
+        check_photo_size(results)
         img = results['img']
         height, width = img.shape[:2]
-        announced = results.get('height', height), results.get('width', width)
-        if announced != (height, width):
-            raise ValueError(
-                f"{results.get('img_path')}: the photo is {width} x {height} "
-                f'pixels, its annotation says {announced[1]} x '
-                f'{announced[0]}; correct the annotation file')
         rects = pixel_rects(results['boxes'], height, width)
         crops = np.empty((len(rects), self.size, self.size, 3), np.uint8)
         for crop, (x0, y0, x1, y1) in zip(crops, rects):
@@ -58,8 +54,8 @@ class PackBoxPrompts(BaseTransform):
 
     The result has ``inputs``, a uint8 tensor (N, 3, S, S), and
     ``data_samples`` with ``prompt_instances``: ``bboxes`` (N, 4), ``rects``
-    (N, 4), ``labels``, ``ann_ids``, and ``true_rles``, the true masks as
-    compressed RLE.
+    (N, 4), ``labels``, ``ann_ids`` (a list), and ``true_rles``, the true
+    masks as compressed RLE.
 
     Args:
         meta_keys (tuple[str, ...]): Meta information of the image. Defaults
@@ -67,8 +63,7 @@ class PackBoxPrompts(BaseTransform):
     """
 
     def __init__(
-        self, meta_keys: tuple[str,
-                               ...] = ('img_id', 'img_path', 'ori_shape')
+        self, meta_keys: tuple[str, ...] = ('img_id', 'img_path', 'ori_shape')
     ) -> None:
         self.meta_keys = meta_keys
 
@@ -78,20 +73,21 @@ class PackBoxPrompts(BaseTransform):
             bboxes=torch.tensor(results['boxes'],
                                 dtype=torch.float64).reshape(-1, 4),
             rects=torch.from_numpy(results['rects']))
-        for key in ('labels', 'ann_ids'):
-            if key in results:
-                prompts[key] = torch.tensor(results[key], dtype=torch.int64)
+        if 'labels' in results:
+            prompts.labels = torch.tensor(results['labels'], dtype=torch.int64)
+        if 'ann_ids' in results:
+            # A list: ids may be strings.
+            prompts.ann_ids = list(results['ann_ids'])
         if 'segmentations' in results:
             height, width = results['ori_shape']
             prompts.true_rles = [
                 to_rle(segmentation, height, width)
                 for segmentation in results['segmentations']
             ]
-        sample = SegDataSample(
-            metainfo={
-                key: results[key]
-                for key in self.meta_keys if key in results
-            })
+        sample = SegDataSample(metainfo={
+            key: results[key]
+            for key in self.meta_keys if key in results
+        })
         sample.prompt_instances = prompts
         crops = np.ascontiguousarray(results['crops'].transpose(0, 3, 1, 2))
         return dict(inputs=torch.from_numpy(crops), data_samples=sample)

@@ -75,6 +75,10 @@ class BoxCaseg(BaseSegmentor):
                  train_cfg: Optional[dict] = None,
                  data_preprocessor: Optional[dict] = None,
                  init_cfg: Optional[dict] = None) -> None:
+        if isinstance(data_preprocessor, dict):
+            # mmengine would look for it in its own registry alone where no
+            # default scope is set.
+            data_preprocessor = MODELS.build(data_preprocessor)
         super().__init__(
             data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         check_fusion(alpha, fuse)
@@ -258,6 +262,7 @@ class BoxCaseg(BaseSegmentor):
                 self.data_preprocessor.normalize(chunk),
                 transferred=transferred)
 
+    @torch.no_grad()
     def predict(self, inputs: list[Tensor],
                 data_samples: list[SegDataSample]) -> list[SegDataSample]:
         """Masks of the boxes of some images.
