@@ -1,0 +1,73 @@
+# Proxy Mask R-CNN small enough for two CPU cores: about 25 minutes of
+# training. MMBOXCASEG_MOBILENETV2 names the ImageNet weights of MobileNetV2 in
+# mmseg's names, made by tools/model_converters/torchvision_mobilenet_v2.py.
+_base_ = [
+    'mmdet::_base_/models/mask-rcnn_r50_fpn.py',
+    '../../_base_/datasets/coco_mini_proxy_instance.py',
+    'mmdet::_base_/default_runtime.py'
+]
+default_scope = 'mmdet'
+custom_imports = dict(
+    imports=['mmboxcaseg.models', 'mmboxcaseg.datasets'],
+    allow_failed_imports=False)
+
+mobilenetv2 = '{{$MMBOXCASEG_MOBILENETV2:work_dirs/mini/mobilenet_v2.pth}}'
+max_iters = 2000
+channels = 64
+roi_extractor = dict(out_channels=channels)
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        # Of mmseg, so that it starts from the same file as BoxCaseg's.
+        type='mmseg.MobileNetV2',
+        # Strides 4, 8, 16 and 32.
+        out_indices=(1, 2, 4, 6),
+        # Four images a batch are too few for statistics of their own.
+        norm_eval=True,
+        frozen_stages=3,
+        init_cfg=dict(type='Pretrained', checkpoint=mobilenetv2)),
+    neck=dict(in_channels=[24, 32, 96, 320], out_channels=channels),
+    rpn_head=dict(
+        in_channels=channels,
+        feat_channels=channels,
+        # Images are less than half as large as those the anchors were for.
+        anchor_generator=dict(scales=[4])),
+    roi_head=dict(
+        bbox_roi_extractor=roi_extractor,
+        bbox_head=dict(
+            in_channels=channels, fc_out_channels=256, num_classes=20),
+        mask_roi_extractor=roi_extractor,
+        mask_head=dict(
+            type='mmboxcaseg.ProxyFCNMaskHead',
+            num_convs=2,
+            in_channels=channels,
+            conv_out_channels=channels,
+            num_classes=20)),
+    train_cfg=dict(
+        rpn_proposal=dict(nms_pre=500, max_per_img=300),
+        rcnn=dict(sampler=dict(num=64))),
+    test_cfg=dict(rpn=dict(nms_pre=500, max_per_img=300)))
+
+train_cfg = dict(
+    type='IterBasedTrainLoop', max_iters=max_iters, val_interval=max_iters)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(type='AdamW', lr=0.0004, weight_decay=0.05),
+    paramwise_cfg=dict(norm_decay_mult=0., bias_decay_mult=0.),
+    clip_grad=dict(max_norm=10.))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=100),
+    dict(
+        type='CosineAnnealingLR',
+        by_epoch=False,
+        begin=100,
+        end=max_iters,
+        eta_min=0)
+]
+
+default_hooks = dict(
+    logger=dict(interval=20),
+    checkpoint=dict(by_epoch=False, interval=500, max_keep_ckpts=2))
+log_processor = dict(by_epoch=False)

@@ -1,0 +1,3 @@
+from .proxy_fcn_mask_head import ProxyFCNMaskHead
+
+__all__ = ['ProxyFCNMaskHead']
