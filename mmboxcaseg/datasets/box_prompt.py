@@ -4,7 +4,6 @@ from typing import Optional
 
 from mmengine.dataset import BaseDataset
 
-from mmboxcaseg.proxy_masks.shards import done_image_ids
 from mmboxcaseg.registry import DATASETS
 from .coco_boxes import iter_boxes, read_coco
 
@@ -24,8 +23,6 @@ class BoxPromptDataset(BaseDataset):
         data_prefix (dict): ``img``: folder of the images.
         with_mask (bool): Whether the true masks are carried along, to be
             scored against. Defaults to False.
-        done_dir (str, optional): Folder of proxy-mask shards; images in them
-            are left out. Defaults to None.
         img_ids (list, optional): Only these images. Defaults to None: all.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
     """
@@ -34,11 +31,9 @@ class BoxPromptDataset(BaseDataset):
                  ann_file: str,
                  data_prefix: dict,
                  with_mask: bool = False,
-                 done_dir: Optional[str] = None,
                  img_ids: Optional[list] = None,
                  **kwargs) -> None:
         self.with_mask = with_mask
-        self.done_dir = done_dir
         self.img_ids = None if img_ids is None else set(img_ids)
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
 
@@ -48,12 +43,10 @@ class BoxPromptDataset(BaseDataset):
         categories = sorted(coco['categories'], key=lambda cat: cat['id'])
         labels = {cat['id']: i for i, cat in enumerate(categories)}
         self._metainfo['classes'] = tuple(cat['name'] for cat in categories)
-        done = done_image_ids(self.done_dir) if self.done_dir else set()
         data_list = []
         for image, anns, boxes in iter_boxes(coco, self.ann_file):
-            if not anns or image['id'] in done or (
-                    self.img_ids is not None
-                    and image['id'] not in self.img_ids):
+            if not anns or (self.img_ids is not None
+                            and image['id'] not in self.img_ids):
                 continue
             item = dict(
                 img_path=osp.join(self.data_prefix['img'],

@@ -1,0 +1,46 @@
+# The generated data set of tools/misc/make_synthetic_dataset.py, patches of
+# 96 px.
+_base_ = './joint_patches.py'
+data_root = '{{$MMBOXCASEG_SYNTHETIC:work_dirs/quickstart/data}}/'
+patch_meta_keys = ('img_path', 'ori_shape', 'img_shape', 'supervision')
+train_dataloader = dict(
+    num_workers=1,
+    dataset=dict(
+        box=dict(
+            data_root=data_root + 'coco/',
+            ann_file='annotations/instances_train.json',
+            data_prefix=dict(img='train/'),
+            pipeline=[
+                dict(type='LoadImageFromFile'),
+                dict(
+                    type='RandomBoxPatch',
+                    size=96,
+                    shift=0.25,
+                    scale=(0.5, 1.5)),
+                dict(type='RandomFlip', prob=0.5),
+                dict(type='mmseg.PackSegInputs', meta_keys=patch_meta_keys),
+            ]),
+        salient=dict(
+            data_root=data_root + 'duts/',
+            data_prefix=dict(img='DUTS-TR-Image/', mask='DUTS-TR-Mask/'),
+            single_object=dict(connectivity=4),
+            pipeline=[
+                dict(type='LoadImageFromFile'),
+                dict(type='LoadSalientMask'),
+                dict(type='Resize', scale=(107, 107), keep_ratio=False),
+                dict(type='mmseg.RandomCrop', crop_size=96),
+                dict(type='RandomFlip', prob=0.5),
+                dict(type='mmseg.PackSegInputs', meta_keys=patch_meta_keys),
+            ])))
+val_dataloader = dict(
+    num_workers=1,
+    dataset=dict(
+        data_root=data_root + 'coco/',
+        ann_file='annotations/instances_val.json',
+        data_prefix=dict(img='val/'),
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(type='CropBoxes', size=107),
+            dict(type='PackBoxPrompts'),
+        ]))
+test_dataloader = val_dataloader
