@@ -75,7 +75,7 @@ def model_cfg(channels: int = CHANNELS, **kwargs) -> dict:
 
 
 def model(seed: int = 0, **kwargs) -> nn.Module:
-    """BoxCaseg with random weights and batch statistics."""
+    """BoxCaseg with random weights and statistics; its scores vary."""
     torch.manual_seed(seed)
     net = MODELS.build(model_cfg(**kwargs))
     for module in net.modules():
@@ -84,6 +84,9 @@ def model(seed: int = 0, **kwargs) -> nn.Module:
             nn.init.uniform_(module.bias, -0.5, 0.5)
             nn.init.uniform_(module.running_mean, -0.3, 0.3)
             nn.init.uniform_(module.running_var, 0.5, 1.5)
+        elif isinstance(module, (nn.Conv2d, nn.Linear)):
+            fan_in = module.weight[0].numel()
+            nn.init.normal_(module.weight, std=fan_in**-0.5)
     return net
 
 
