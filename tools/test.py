@@ -5,6 +5,8 @@ Example:
         work_dirs/hrnet_w48_voc/iter_42250.pth
 """
 import argparse
+import json
+import os
 import os.path as osp
 
 from run_config import (add_common_options, build_runner, load_config,
@@ -59,6 +61,8 @@ def main() -> None:
     parser.add_argument(
         '--out', help='pickle file (.pkl) to write the predictions to')
     parser.add_argument(
+        '--metrics-out', help='JSON file to write the metrics to')
+    parser.add_argument(
         '--show-dir',
         help='folder for pictures of the results, below the folder of logs')
     add_common_options(parser)
@@ -75,7 +79,11 @@ def main() -> None:
     runner = build_runner(cfg)
     if args.out is not None:
         runner.test_evaluator.metrics.append(dump_metric(cfg, args.out))
-    runner.test()
+    metrics = runner.test()
+    if args.metrics_out is not None and runner.rank == 0:
+        os.makedirs(osp.dirname(osp.abspath(args.metrics_out)), exist_ok=True)
+        with open(args.metrics_out, 'w', encoding='utf-8') as file:
+            json.dump(metrics, file, indent=2)
 
 
 if __name__ == '__main__':

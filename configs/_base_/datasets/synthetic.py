@@ -1,7 +1,8 @@
 # The generated data set of tools/misc/make_synthetic_dataset.py, patches of
 # 96 px.
 _base_ = './joint_patches.py'
-data_root = '{{$MMBOXCASEG_SYNTHETIC:work_dirs/quickstart/data}}/'
+quickstart = '{{$MMBOXCASEG_QUICKSTART:work_dirs/quickstart}}/'
+data_root = quickstart + 'data/'
 patch_meta_keys = ('img_path', 'ori_shape', 'img_shape', 'supervision')
 train_dataloader = dict(
     num_workers=1,

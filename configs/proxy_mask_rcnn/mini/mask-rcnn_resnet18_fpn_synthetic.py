@@ -1,0 +1,78 @@
+# Stage 3 of tools/quickstart.sh: Mask R-CNN on the proxy masks of generated
+# data, on the backbone that BoxCaseg has trained.
+_base_ = './mask-rcnn_mobilenetv2_fpn_coco-mini.py'
+
+quickstart = '{{$MMBOXCASEG_QUICKSTART:work_dirs/quickstart}}/'
+data_root = quickstart + 'data/coco/'
+ann_file_val = data_root + 'annotations/instances_val.json'
+metainfo = dict(classes=('star', 'crescent', 'arrow', 'gourd', 'leaf'))
+max_iters = 450
+scale = (320, 240)
+
+norm_cfg = dict(type='BN', momentum=0.1, requires_grad=True)
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        type='mmseg.ResNet',
+        depth=18,
+        stem_channels=24,
+        base_channels=24,
+        out_indices=(0, 1, 2, 3),
+        norm_cfg=norm_cfg,
+        norm_eval=True,
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint=quickstart + 'boxcaseg/iter_700.pth',
+            prefix='backbone.')),
+    neck=dict(in_channels=[24, 48, 96, 192]),
+    roi_head=dict(
+        bbox_head=dict(num_classes=5), mask_head=dict(num_classes=5)))
+
+train_pipeline = [
+    dict(type='LoadImageFromFile', backend_args=None),
+    dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
+    dict(type='mmboxcaseg.MarkIgnoredMasks'),
+    dict(type='Resize', scale=scale, keep_ratio=True),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='mmboxcaseg.PackProxyDetInputs')
+]
+train_dataloader = dict(
+    num_workers=1,
+    dataset=dict(
+        metainfo=metainfo,
+        ann_file=quickstart + 'proxy_masks_train.json',
+        data_prefix=dict(img=data_root + 'train/'),
+        pipeline=train_pipeline))
+test_pipeline = [
+    dict(type='LoadImageFromFile', backend_args=None),
+    dict(type='Resize', scale=scale, keep_ratio=True),
+    dict(
+        type='PackDetInputs',
+        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
+                   'scale_factor'))
+]
+val_dataloader = dict(
+    num_workers=1,
+    dataset=dict(
+        metainfo=metainfo,
+        ann_file=ann_file_val,
+        data_prefix=dict(img=data_root + 'val/'),
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+val_evaluator = dict(ann_file=ann_file_val)
+test_evaluator = val_evaluator
+
+train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
+optim_wrapper = dict(optimizer=dict(lr=0.001))
+param_scheduler = [
+    dict(
+        type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=50),
+    dict(
+        type='CosineAnnealingLR',
+        by_epoch=False,
+        begin=50,
+        end=max_iters,
+        eta_min=0)
+]
+default_hooks = dict(checkpoint=dict(interval=max_iters))
+randomness = dict(seed=0)

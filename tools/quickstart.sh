@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# From a fresh machine to masks: sets up the environment, makes a small data
+# set, trains BoxCaseg on its boxes, turns every box into a proxy mask, trains
+# a Mask R-CNN on the masks, and ends with a table and pictures. Nothing is
+# downloaded but the Python packages. Takes under 10 minutes on two CPU cores
+# once the environment is there.
+#
+#   bash tools/quickstart.sh [FOLDER]        (default: work_dirs/quickstart)
+#
+# A step that has been done already is skipped, so a run that was stopped goes
+# on where it was; remove FOLDER to begin anew.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bash tools/setup_env.sh
+source tools/active_env.sh
+find_env
+
+out="${1:-work_dirs/quickstart}"
+mkdir -p "$out"
+export MMBOXCASEG_QUICKSTART="$out"
+# Steps at this size are shorter than what the kernel takes to hand out the
+# same large buffers anew each time: let the process keep them.
+export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000
+export PYTHONWARNINGS=ignore
+
+stage1=configs/boxcaseg/mini/resnet18_synthetic.py
+stage3=configs/proxy_mask_rcnn/mini/mask-rcnn_resnet18_fpn_synthetic.py
+boxcaseg="$out/boxcaseg/iter_700.pth"
+mask_rcnn="$out/mask_rcnn/iter_450.pth"
+truth="$out/data/coco/annotations/instances_train.json"
+
+steps=8
+step=0
+begin=$SECONDS
+# announce TEXT EXPECTED_SECONDS_LEFT
+announce() {
+    step=$((step + 1))
+    printf '\n\033[1m[%d/%d] %s\033[0m (%dm%02ds so far, about %s left)\n' \
+        "$step" "$steps" "$1" $(((SECONDS - begin) / 60)) \
+        $(((SECONDS - begin) % 60)) "$2"
+}
+
+announce 'A small data set: textured objects, boxes and salient images' '8 min'
+if [ ! -f "$out/data/preview.png" ]; then
+    "$python" tools/misc/make_synthetic_dataset.py --out "$out/data"
+fi
+
+announce 'How training patches look' '7 min'
+"$python" tools/misc/browse_dataset.py "$stage1" --out "$out/patches" \
+    --num-batches 1
+
+announce 'Stage 1: BoxCaseg, from boxes and salient objects' '7 min'
+if [ ! -f "$boxcaseg" ]; then
+    "$python" tools/train.py "$stage1" --work-dir "$out/boxcaseg" --resume
+fi
+
+announce 'Masks of each head beside the truth' '4 min'
+for head in weak salient transferred fused; do
+    if [ ! -f "$out/scores/$head.json" ]; then
+        "$python" tools/test.py "$stage1" "$boxcaseg" \
+            --work-dir "$out/log" --metrics-out "$out/scores/$head.json" \
+            --cfg-options model.test_cfg.head="$head"
+    fi
+done
+"$python" tools/misc/draw_predictions.py masks "$stage1" "$boxcaseg" \
+    --out "$out/masks.png"
+
+announce 'Stage 2: a proxy mask for every training box' '4 min'
+for merge in no-merge merge; do
+    masks="$out/proxy_masks_train.json"
+    [ "$merge" = merge ] || masks="$out/proxy_masks_train_unmerged.json"
+    if [ ! -f "$masks" ]; then
+        "$python" tools/make_proxy_masks.py "$stage1" "$boxcaseg" \
+            --ann "$truth" --img-dir "$out/data/coco/train" --out "$masks" \
+            --resume $([ "$merge" = merge ] || echo --no-merge)
+    fi
+    "$python" tools/analysis_tools/eval_masks.py "$masks" "$truth" \
+        --json "$out/scores/proxy_$merge.json"
+done
+"$python" tools/misc/draw_predictions.py proxy "$out/proxy_masks_train.json" \
+    --img-dir "$out/data/coco/train" --out "$out/proxy_masks.png"
+
+announce 'Stage 3: Mask R-CNN on the proxy masks' '3 min'
+if [ ! -f "$mask_rcnn" ]; then
+    "$python" tools/train.py "$stage3" --work-dir "$out/mask_rcnn" --resume
+fi
+
+announce 'What the Mask R-CNN finds' '1 min'
+"$python" tools/test.py "$stage3" "$mask_rcnn" \
+    --work-dir "$out/log" --metrics-out "$out/scores/mask_rcnn.json"
+"$python" tools/misc/draw_predictions.py detections "$stage3" "$mask_rcnn" \
+    --out "$out/detections.png"
+
+announce 'Results' 'nothing'
+"$python" tools/analysis_tools/summarize_run.py "$out/scores"
+cat <<EOF
+
+Pictures:
+  $out/data/preview.png     the data set
+  $out/patches/             training patches as the model gets them
+  $out/masks.png            masks of each head beside the truth
+  $out/proxy_masks.png      proxy masks, agreement, the dropped ones marked
+  $out/detections.png       the Mask R-CNN's results
+EOF
