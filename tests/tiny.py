@@ -1,12 +1,16 @@
 """A BoxCaseg that trains in milliseconds, and data for it."""
+import io
 import json
+import logging
+import uuid
 from pathlib import Path
-from typing import Sequence
+from typing import Any, Callable, Sequence
 
 import cv2
 import numpy as np
 import torch
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 from mmengine.registry import MODELS
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
@@ -123,6 +127,18 @@ def gradients(net: nn.Module) -> dict:
         name: None if p.grad is None else p.grad.clone()
         for name, p in net.named_parameters()
     }
+
+
+def log_of(function: Callable) -> tuple[str, Any]:
+    """What mmengine logs while a function runs, and its result."""
+    # A new logger becomes the current one, whatever ran before.
+    logger = MMLogger.get_instance(f'log_of_{uuid.uuid4()}')
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    logger.addHandler(handler)
+    result = function()
+    logger.removeHandler(handler)
+    return stream.getvalue(), result
 
 
 def write_coco(root: Path,

@@ -1,0 +1,135 @@
+import json
+
+import numpy as np
+import pytest
+import tiny
+
+from mmboxcaseg.datasets import BoxPatchDataset
+from mmboxcaseg.datasets.coco_boxes import iter_boxes, read_coco
+from mmboxcaseg.registry import DATASETS
+
+BOXES = [[(5, 5, 20, 10), (1.5, 2.25, 0.5, 3)], [], [(-4, 20, 80, 30)]]
+
+
+def edit(ann_file, change):
+    """Change a json in place."""
+    with open(ann_file) as file:
+        coco = json.load(file)
+    change(coco)
+    with open(ann_file, 'w') as file:
+        json.dump(coco, file)
+
+
+@pytest.fixture
+def ann_file(tmp_path):
+    return tiny.write_coco(tmp_path, BOXES)
+
+
+def test_one_item_a_box(ann_file, tmp_path):
+    dataset = DATASETS.build(
+        dict(
+            type='BoxPatchDataset',
+            data_root=str(tmp_path),
+            ann_file='boxes.json',
+            data_prefix=dict(img='img')))
+    assert isinstance(dataset, BoxPatchDataset) and len(dataset) == 3
+    expected = [(1, 10, [5, 5, 25, 15]), (1, 11, [1.5, 2.25, 2, 5.25]),
+                (3, 30, [-4, 20, 76, 50])]
+    for item, (img_id, ann_id, box) in zip(dataset, expected):
+        assert item['img_path'] == str(tmp_path / 'img' / f'{img_id}.png')
+        assert (item['img_id'], item['ann_id']) == (img_id, ann_id)
+        assert item['box'] == box
+        assert (item['height'], item['width']) == (40, 60)
+        assert item['supervision'] == 'box'
+        assert 'segmentation' not in item and 'gt_seg_map' not in item
+
+
+def test_crowds_are_left_out(ann_file):
+
+    def crowd(coco):
+        coco['annotations'][0]['iscrowd'] = 1
+        # Only a missing key, as in files that know no crowds.
+        del coco['annotations'][1]['iscrowd']
+
+    edit(ann_file, crowd)
+    text, dataset = tiny.log_of(
+        lambda: BoxPatchDataset(ann_file=ann_file, data_prefix=dict(img='')))
+    assert [item['ann_id'] for item in dataset] == [11, 30]
+    assert 'left out' not in text
+
+
+def test_unusable_boxes_are_counted(ann_file):
+
+    nan = float('nan')
+    unusable = [[5, 5, 0, 10], [5, 5, 4, -1], [60, 5, 3, 3], [-9, 3, 9, 9],
+                [nan, 5, 3, 3]]
+
+    def spoil(coco):
+        for place, box in enumerate(unusable):
+            coco['annotations'].append(
+                dict(
+                    id=100 + place,
+                    image_id=1 + place % 3,
+                    category_id=3,
+                    bbox=box))
+
+    edit(ann_file, spoil)
+    text, images = tiny.log_of(
+        lambda: list(iter_boxes(read_coco(ann_file), ann_file)))
+    assert f'{ann_file}: left out 5 boxes' in text
+    assert [image['id'] for image, _, _ in images] == [1, 2, 3]
+    assert [[ann['id'] for ann in anns] for _, anns, _ in images] == [[10, 11],
+                                                                      [], [30]]
+    for of_image, (_, _, boxes) in zip(BOXES, images):
+        assert boxes.shape == (len(of_image), 4)
+        assert boxes.dtype == np.float64
+        for (x, y, w, h), box in zip(of_image, boxes.tolist()):
+            assert box == [x, y, x + w, y + h]
+
+
+def no_boxes(coco):
+    coco['annotations'] = []
+
+
+def no_images(coco):
+    del coco['images']
+
+
+def no_height(coco):
+    del coco['images'][1]['height']
+
+
+def short_box(coco):
+    coco['annotations'][1]['bbox'] = [1, 2, 3]
+
+
+def unknown_image(coco):
+    coco['annotations'][1]['image_id'] = 77
+
+
+def unknown_category(coco):
+    coco['annotations'][1]['category_id'] = 99
+
+
+@pytest.mark.parametrize('change, message', [
+    (no_boxes, 'no usable boxes'),
+    (no_images, 'images'),
+    (no_height, 'height'),
+    (short_box, r'bbox.*11.*\[1, 2, 3\]'),
+    (unknown_image, '11.*77'),
+    (unknown_category, '11.*99'),
+])
+def test_faults_of_the_file_are_named(ann_file, change, message):
+    edit(ann_file, change)
+    with pytest.raises(ValueError, match=f'boxes.json.*{message}'):
+        BoxPatchDataset(ann_file=ann_file, data_prefix=dict(img=''))
+
+
+def test_faulty_files_are_named(tmp_path):
+    missing = str(tmp_path / 'none.json')
+    with pytest.raises(FileNotFoundError, match='none.json.*ann_file'):
+        BoxPatchDataset(ann_file=missing, data_prefix=dict(img=''))
+    broken = tmp_path / 'broken.json'
+    broken.write_text('{"images": [')
+    with pytest.raises(ValueError, match='broken.json'):
+        BoxPatchDataset(ann_file=str(broken), data_prefix=dict(img=''))

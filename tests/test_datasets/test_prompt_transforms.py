@@ -1,0 +1,99 @@
+import cv2
+import numpy as np
+import pytest
+import tiny
+import torch
+from pycocotools import mask as coco_mask
+
+from mmboxcaseg.datasets.transforms import CropBoxes, PackBoxPrompts
+from mmboxcaseg.datasets.transforms.prompts import to_rle
+
+BOXES = [(2, 3, 12, 9), (4.4, 0.6, 6.5, 2.49), (-3, -3, 100, 100),
+         (7.2, 5.1, 7.4, 5.3)]
+RECTS = [[2, 3, 12, 9], [4, 1, 7, 2], [0, 0, 24, 16], [7, 5, 8, 6]]
+
+
+def photo():
+    return np.random.default_rng(0).integers(
+        0, 256, (16, 24, 3), dtype=np.uint8)
+
+
+def test_crops_are_the_boxes():
+    img = photo()
+    results = CropBoxes(size=10)(
+        dict(img=img, boxes=BOXES, height=16, width=24))
+    assert results['rects'].tolist() == RECTS
+    assert results['crops'].shape == (4, 10, 10, 3)
+    assert results['crops'].dtype == np.uint8
+    for crop, (x0, y0, x1, y1) in zip(results['crops'], RECTS):
+        expected = cv2.resize(
+            img[y0:y1, x0:x1], (10, 10), interpolation=cv2.INTER_LINEAR)
+        assert (crop == expected).all()
+    # A box of the crop's size is not touched.
+    results = CropBoxes(size=8)(dict(img=img, boxes=[(3, 5, 11, 13)]))
+    assert (results['crops'][0] == img[5:13, 3:11]).all()
+
+
+def test_size_of_the_photo_is_checked():
+    with pytest.raises(ValueError, match='a.jpg: the photo is 24 x 16'):
+        CropBoxes()(
+            dict(
+                img=photo(),
+                boxes=BOXES,
+                height=24,
+                width=16,
+                img_path='a.jpg'))
+
+
+def test_packed():
+    results = CropBoxes(size=10)(dict(img=photo(), boxes=BOXES))
+    packed = PackBoxPrompts()(
+        dict(
+            results,
+            img_id=7,
+            img_path='a.jpg',
+            ori_shape=(16, 24),
+            labels=[1, 0, 1, 1],
+            ann_ids=[5, 6, 8, 9],
+            segmentations=[[[0, 0, 4, 0, 4, 4, 0, 4]]] * 4))
+    inputs, sample = packed['inputs'], packed['data_samples']
+    assert inputs.dtype == torch.uint8 and inputs.is_contiguous()
+    assert (inputs.numpy() == results['crops'].transpose(0, 3, 1, 2)).all()
+    assert (sample.img_id, sample.img_path, sample.ori_shape) == (7, 'a.jpg',
+                                                                  (16, 24))
+    prompts = sample.prompt_instances
+    assert prompts.bboxes.tolist() == [list(box) for box in BOXES]
+    assert prompts.rects.tolist() == RECTS
+    assert prompts.labels.tolist() == [1, 0, 1, 1]
+    assert prompts.ann_ids == [5, 6, 8, 9]
+    for rle in prompts.true_rles:
+        assert coco_mask.decode(rle)[:4, :4].all()
+        assert coco_mask.area(rle) == 16
+    few = PackBoxPrompts(meta_keys=())(dict(results, ori_shape=(16, 24)))
+    assert set(
+        few['data_samples'].prompt_instances.keys()) == {'bboxes', 'rects'}
+
+
+def test_image_without_boxes():
+    results = CropBoxes(size=10)(dict(img=photo(), boxes=[]))
+    packed = PackBoxPrompts()(dict(results, ori_shape=(16, 24)))
+    assert packed['inputs'].shape == (0, 3, 10, 10)
+    assert packed['data_samples'].prompt_instances.bboxes.shape == (0, 4)
+
+
+def test_any_segmentation_becomes_rle():
+    mask = np.zeros((5, 7), np.uint8, 'F')
+    mask[1:3, 2:6] = 1
+    rle = coco_mask.encode(mask)
+    text = dict(size=rle['size'], counts=rle['counts'].decode())
+    # Columns 2..5 of five rows each, rows 1 and 2.
+    runs = dict(size=[5, 7], counts=[11, 2, 3, 2, 3, 2, 3, 2, 7])
+    pieces = [[2, 1, 4, 1, 4, 3, 2, 3], [4, 1, 6, 1, 6, 3, 4, 3]]
+    for segmentation in (rle, text, runs, pieces):
+        decoded = coco_mask.decode(to_rle(segmentation, 5, 7))
+        assert (decoded == mask).all()
+
+
+def test_shipped_pipeline(tmp_path):
+    assert [step.type for step in tiny.pipelines().prompt
+            ] == ['LoadImageFromFile', 'CropBoxes', 'PackBoxPrompts']
