@@ -1,0 +1,163 @@
+"""A photo with its instances: masks, boxes and labels that don't overlap."""
+from typing import List, Optional, Sequence, Tuple
+
+import cv2
+import numpy as np
+
+from .colors import DROPPED, INK, Color, ink_on
+from .drawing import draw_box, draw_hatched_mask, draw_mask
+from .text import draw_text, text_size
+
+Rect = Tuple[int, int, int, int]
+# Farther from its box than this (in heights of a label) a label needs a line.
+NEAR = 1.5
+# Objects with a shorter side than this, in pixels, get a thin contour.
+SMALL = 24
+
+
+def draw_instances(image: np.ndarray,
+                   boxes: np.ndarray,
+                   colors: Sequence[Color],
+                   texts: Optional[Sequence[str]] = None,
+                   masks: Optional[Sequence[np.ndarray]] = None,
+                   dropped: Optional[Sequence[bool]] = None,
+                   font_size: int = 12) -> np.ndarray:
+    """Draw the instances of an image.
+
+    Args:
+        image (np.ndarray): RGB, uint8, shape (H, W, 3).
+        boxes (np.ndarray): xyxy in pixels of the image, shape (N, 4).
+        colors (Sequence[tuple]): N colours, RGB.
+        texts (Sequence[str], optional): N labels; none where empty. Defaults
+            to None.
+        masks (Sequence[np.ndarray], optional): N bool arrays of shape (H, W).
+            Defaults to None.
+        dropped (Sequence[bool], optional): Which masks are left out of
+            training; they are hatched in red. Defaults to None: none.
+        font_size (int): Of the labels, in pixels. Defaults to 12.
+
+    Returns:
+        np.ndarray: A new image.
+    """
+    boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+    if dropped is None:
+        dropped = [False] * len(boxes)
+    colors = [DROPPED if drop else c for c, drop in zip(colors, dropped)]
+    if masks is not None:
+        # Small ones lie over large ones, kept ones over dropped ones.
+        for index in sorted(
+                range(len(boxes)),
+                key=lambda i: (not dropped[i], -np.count_nonzero(masks[i]))):
+            draw = draw_hatched_mask if dropped[index] else draw_mask
+            side = (boxes[index, 2:] - boxes[index, :2]).min()
+            image = draw(
+                image,
+                masks[index],
+                colors[index],
+                thickness=1 if side < SMALL else 2)
+    for box, color in zip(boxes, colors):
+        image = draw_box(image, box, color, thickness=1)
+    if texts is None:
+        return image
+    return draw_labels(image, boxes, texts, colors, font_size)
+
+
+def draw_labels(image: np.ndarray,
+                boxes: np.ndarray,
+                texts: Sequence[str],
+                colors: Sequence[Color],
+                font_size: int = 12) -> np.ndarray:
+    """Write a label at each box; a line leads to one that is far away.
+
+    Args:
+        image (np.ndarray): RGB, uint8, shape (H, W, 3).
+        boxes (np.ndarray): xyxy in pixels of the image, shape (N, 4).
+        texts (Sequence[str]): N labels; none where empty.
+        colors (Sequence[tuple]): N colours of the labels' grounds, RGB.
+        font_size (int): In pixels. Defaults to 12.
+
+    Returns:
+        np.ndarray: A new image.
+    """
+    sizes = [(text_size(text, font_size)[0] + 6, text_size('', font_size)[1])
+             for text in texts]
+    height, width = image.shape[:2]
+    places = place_labels(boxes, sizes, width, height)
+    drawn = image.copy()
+    for box, place, text, color in zip(boxes, places, texts, colors):
+        if place is None or not text:
+            continue
+        x0, y0, x1, y1 = place
+        anchor = np.clip(((x0 + x1) / 2, (y0 + y1) / 2), box[:2], box[2:])
+        distance = np.abs(anchor - np.clip(anchor, (x0, y0), (x1, y1))).max()
+        if distance > NEAR * (y1 - y0):
+            start = ((x0 + x1) // 2, (y0 + y1) // 2)
+            cv2.line(drawn, start, (int(anchor[0]), int(anchor[1])), color, 1,
+                     cv2.LINE_AA)
+    for place, text, color in zip(places, texts, colors):
+        if place is None or not text:
+            continue
+        x0, y0, x1, y1 = place
+        drawn[y0:y1, x0:x1] = color
+        # A dark rim parts labels that touch.
+        cv2.rectangle(drawn, (x0, y0), (x1 - 1, y1 - 1), INK, 1)
+        drawn = draw_text(drawn, text, x0 + 3, y0, font_size, ink_on(color))
+    return drawn
+
+
+def place_labels(boxes: np.ndarray, sizes: Sequence[Tuple[int, int]],
+                 width: int, height: int) -> List[Optional[Rect]]:
+    """Places for labels: near their boxes, inside the image, apart.
+
+    The places tried are those at the corners of the box, first above it, then
+    inside, then below, and then a grid over the whole image, the nearest
+    first.
+    Smaller boxes choose first, as their labels have fewer good places.
+
+    Args:
+        boxes (np.ndarray): xyxy in pixels of the image, shape (N, 4).
+        sizes (Sequence[tuple[int, int]]): Width and height of N labels.
+        width (int): Of the image, in pixels.
+        height (int): Of the image, in pixels.
+
+    Returns:
+        list[tuple | None]: x0, y0, x1, y1 of each label, half-open; None
+        where no room is left.
+    """
+    boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+    places: List[Optional[Rect]] = [None] * len(boxes)
+    taken = np.zeros((0, 4))
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    for index in np.argsort(areas, kind='stable'):
+        label_width, label_height = sizes[index]
+        if label_width > width or label_height > height:
+            continue
+        corners = _candidates(boxes[index], label_width, label_height, width,
+                              height)
+        rects = np.hstack([corners, corners + (label_width, label_height)])
+        apart = ((rects[:, None, :2] >= taken[None, :, 2:]) |
+                 (taken[None, :, :2] >= rects[:, None, 2:])).any(-1).all(-1)
+        free = np.flatnonzero(apart)
+        if len(free):
+            chosen = rects[free[0]]
+            places[index] = tuple(int(side) for side in chosen)
+            taken = np.vstack([taken, chosen])
+    return places
+
+
+def _candidates(box: np.ndarray, label_width: int, label_height: int,
+                width: int, height: int) -> np.ndarray:
+    """Left upper corners of a label, the best first, shape (M, 2), int."""
+    x0, y0, x1, y1 = np.floor(box + 0.5).astype(int)
+    right, bottom = x1 - label_width, y1 - label_height
+    near = np.array([(x0, y0 - label_height), (right, y0 - label_height),
+                     (x0, y0), (right, y0), (x0, y1), (right, y1),
+                     (x0, bottom), (right, bottom), (x1, y0),
+                     (x0 - label_width, y0)])
+    room = np.array([width - label_width, height - label_height])
+    inside = ((near >= 0) & (near <= room)).all(axis=1)
+    rows = np.arange(0, room[1] + 1, max(label_height // 2, 1))
+    columns = np.arange(0, room[0] + 1, max(label_width // 4, 1))
+    grid = np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 2)
+    away = np.abs(grid - np.clip((x0, y0 - label_height), 0, room)).sum(axis=1)
+    return np.vstack([near[inside], grid[np.argsort(away, kind='stable')]])

@@ -1,0 +1,153 @@
+"""Text on pictures, in any language that DejaVu Sans has letters for.
+
+OpenCV's own letters are ASCII only; the font is the one matplotlib brings.
+"""
+import os.path as osp
+from functools import lru_cache
+from typing import List, Tuple
+
+import matplotlib
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from .colors import INK, PAPER, Color
+
+
+@lru_cache(maxsize=None)
+def get_font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
+    """The font of a size in pixels."""
+    name = 'DejaVuSans-Bold.ttf' if bold else 'DejaVuSans.ttf'
+    return ImageFont.truetype(
+        osp.join(matplotlib.get_data_path(), 'fonts', 'ttf', name), size)
+
+
+def text_size(text: str, size: int, bold: bool = False) -> Tuple[int, int]:
+    """Width and height that a line of text takes.
+
+    Args:
+        text (str): One line.
+        size (int): Of the font, in pixels.
+        bold (bool): Defaults to False.
+
+    Returns:
+        tuple[int, int]: Width of this text, and height of any text.
+    """
+    font = get_font(size, bold)
+    return int(np.ceil(font.getlength(text))), sum(font.getmetrics())
+
+
+def draw_text(image: np.ndarray,
+              text: str,
+              left: int,
+              top: int,
+              size: int,
+              color: Color = INK,
+              bold: bool = False) -> np.ndarray:
+    """Write a line of text.
+
+    Args:
+        image (np.ndarray): RGB, uint8, shape (H, W, 3).
+        text (str): One line.
+        left (int): Left end of the line, in pixels.
+        top (int): Top of the line, in pixels.
+        size (int): Of the font, in pixels.
+        color (tuple[int, int, int]): RGB. Defaults to near black.
+        bold (bool): Defaults to False.
+
+    Returns:
+        np.ndarray: A new image.
+    """
+    canvas = Image.fromarray(image)
+    ImageDraw.Draw(canvas).text((left, top),
+                                text,
+                                fill=color,
+                                font=get_font(size, bold))
+    return np.array(canvas)
+
+
+def wrap(text: str, width: int, size: int, bold: bool = False) -> List[str]:
+    """Break a text into lines.
+
+    Args:
+        text (str): Lines to keep are separated by a newline.
+        width (int): Most pixels a line may take.
+        size (int): Of the font, in pixels.
+        bold (bool): Defaults to False.
+
+    Returns:
+        list[str]: The lines; a word too long for a line is cut short, with an
+        ellipsis.
+    """
+    lines = []
+    for paragraph in text.split('\n'):
+        line = ''
+        for word in paragraph.split(' '):
+            longer = f'{line} {word}' if line else word
+            if text_size(longer, size, bold)[0] <= width:
+                line = longer
+                continue
+            if line:
+                lines.append(line)
+            line = shorten(word, width, size, bold)
+        lines.append(line)
+    return lines
+
+
+def shorten(text: str, width: int, size: int, bold: bool = False) -> str:
+    """Cut the middle out of a line that is too long.
+
+    Args:
+        text (str): One line.
+        width (int): Most pixels it may take.
+        size (int): Of the font, in pixels.
+        bold (bool): Defaults to False.
+
+    Returns:
+        str: The text, with an ellipsis where something is missing.
+    """
+    if text_size(text, size, bold)[0] <= width:
+        return text
+    for kept in range(len(text) - 1, 0, -1):
+        # The end of a file name tells more than its beginning.
+        head, tail = text[:kept // 2], text[len(text) - (kept + 1) // 2:]
+        shorter = f'{head}…{tail}'
+        if text_size(shorter, size, bold)[0] <= width:
+            return shorter
+    return '…'
+
+
+def text_strip(text: str,
+               width: int,
+               size: int,
+               color: Color = INK,
+               background: Color = PAPER,
+               bold: bool = False,
+               center: bool = False,
+               padding: int = 4) -> np.ndarray:
+    """A strip with text on it, as high as the text needs.
+
+    Args:
+        text (str): Wrapped at the width; newlines are kept.
+        width (int): Of the strip, in pixels.
+        size (int): Of the font, in pixels.
+        color (tuple[int, int, int]): RGB. Defaults to near black.
+        background (tuple[int, int, int]): RGB. Defaults to white.
+        bold (bool): Defaults to False.
+        center (bool): Instead of beginning at the left. Defaults to False.
+        padding (int): Pixels around the text. Defaults to 4.
+
+    Returns:
+        np.ndarray: RGB, uint8, shape (height, width, 3).
+    """
+    lines = wrap(text, width - 2 * padding, size, bold)
+    line_height = text_size('', size, bold)[1]
+    strip = np.empty((2 * padding + line_height * len(lines), width, 3),
+                     np.uint8)
+    strip[:] = background
+    for index, line in enumerate(lines):
+        left = padding
+        if center:
+            left = (width - text_size(line, size, bold)[0]) // 2
+        strip = draw_text(strip, line, left, padding + index * line_height,
+                          size, color, bold)
+    return strip
