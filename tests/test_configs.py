@@ -1,0 +1,129 @@
+"""Configs of stage 1: they load, build, and say what the paper says."""
+from collections import OrderedDict
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+
+from mmboxcaseg.registry import MODELS
+
+CONFIGS = Path(__file__).parents[1] / 'configs'
+FILES = sorted(
+    str(path.relative_to(CONFIGS))
+    for path in (CONFIGS / 'boxcaseg').rglob('*.py'))
+FULL = ['boxcaseg/hrnet_w48_voc.py', 'boxcaseg/hrnet_w48_coco.py']
+
+
+def load(name):
+    return Config.fromfile(CONFIGS / name)
+
+
+def build(cfg):
+    """The model of a config, without weights and without memory."""
+    model = cfg.model.copy()
+    model.backbone.init_cfg = None
+    with torch.device('meta'):
+        return MODELS.build(model)
+
+
+def count(module):
+    return sum(p.numel() for p in module.parameters())
+
+
+def test_there_are_configs():
+    assert set(FULL) < set(FILES)
+
+
+@pytest.mark.parametrize('name', FILES)
+def test_stage_1_config(name):
+    cfg = load(name)
+    assert cfg.default_scope == 'mmboxcaseg'
+    assert cfg.sync_bn == 'torch'
+    assert type(build(cfg)).__name__ == 'BoxCaseg'
+    # The sampler's batch is the loader's, or the ratio would not hold.
+    loader = cfg.train_dataloader
+    assert loader.sampler.batch_size == loader.batch_size == sum(
+        loader.sampler.source_ratio)
+    assert cfg.param_scheduler.end == cfg.train_cfg.max_iters == cfg.max_iters
+    # A crop of prediction is to a patch as 320 to 288.
+    sizes = [
+        find(loader.dataset.box.pipeline, 'RandomBoxPatch').size,
+        find(loader.dataset.salient.pipeline, 'mmseg.RandomCrop').crop_size
+    ]
+    assert sizes[0] == sizes[1]
+    for value in (find(loader.dataset.salient.pipeline, 'Resize').scale[0],
+                  find(cfg.test_dataloader.dataset.pipeline,
+                       'CropBoxes').size):
+        assert value == pytest.approx(sizes[0] * 320 / 288, rel=0.05)
+
+
+def find(pipeline, kind):
+    step, = [step for step in pipeline if step.type == kind]
+    return step
+
+
+@pytest.mark.parametrize('name', FULL)
+def test_parameters_of_hrnet_w48(name, monkeypatch):
+    # Without a default scope, as a person in a shell builds it.
+    monkeypatch.setattr(DefaultScope, '_instance_dict', OrderedDict())
+    model = build(load(name))
+    assert count(model) == pytest.approx(74.67e6, rel=0.002)
+    assert count(model.backbone) == pytest.approx(65.3e6, rel=0.002)
+    assert type(model.backbone).__module__.startswith('mmseg.')
+    assert model.weak_head.in_channels == 720
+
+
+@pytest.mark.parametrize('name, ratio, iterations', [(FULL[0], [12, 4], 42250),
+                                                     (FULL[1], [9, 7], 28500)])
+def test_settings_of_the_paper(name, ratio, iterations):
+    cfg = load(name)
+    # Batches and schedule.
+    assert cfg.train_dataloader.batch_size == 16
+    assert cfg.train_dataloader.sampler.type == 'mmdet.MultiSourceSampler'
+    assert cfg.train_dataloader.sampler.source_ratio == ratio
+    assert cfg.train_cfg.max_iters == iterations
+    assert cfg.train_cfg.type == 'IterBasedTrainLoop'
+    assert cfg.optim_wrapper.optimizer == dict(
+        type='SGD', lr=4e-3, momentum=0.9, weight_decay=1e-4)
+    scheduler = cfg.param_scheduler
+    assert (scheduler.type, scheduler.power, scheduler.eta_min,
+            scheduler.by_epoch) == ('PolyLR', 0.9, 0, False)
+    # Two GPUs.
+    assert cfg.auto_scale_lr.base_batch_size == 32
+    # Patches.
+    dataset = cfg.train_dataloader.dataset
+    patch = find(dataset.box.pipeline, 'RandomBoxPatch')
+    assert (patch.size, patch.shift, patch.scale) == (288, 0.25, (0.5, 1.5))
+    resize = find(dataset.salient.pipeline, 'Resize')
+    assert (resize.scale, resize.keep_ratio) == ((320, 320), False)
+    crop = find(dataset.salient.pipeline, 'mmseg.RandomCrop')
+    assert crop.crop_size == 288
+    for part in (dataset.box, dataset.salient):
+        flip = find(part.pipeline, 'RandomFlip')
+        assert flip.prob == 0.5 and 'direction' not in flip
+        assert 'supervision' in part.pipeline[-1].meta_keys
+    for loader in (cfg.val_dataloader, cfg.test_dataloader):
+        assert find(loader.dataset.pipeline, 'CropBoxes').size == 320
+        assert loader.dataset.with_mask
+        assert not loader.sampler.shuffle and not loader.sampler.round_up
+    # Network and losses.
+    model = cfg.model
+    assert model.data_preprocessor.mean == [123.675, 116.28, 103.53]
+    assert model.data_preprocessor.std == [58.395, 57.12, 57.375]
+    assert model.data_preprocessor.bgr_to_rgb
+    assert model.loss_mil == dict(
+        type='MILLoss', bag_extent='line', reduction='mean')
+    assert model.loss_smooth.loss_weight == 0.05
+    assert (model.alpha, model.fuse) == (0.7, 'prob')
+    assert model.test_cfg.head == 'fused'
+    for part in ('backbone', 'weak_head', 'salient_head', 'transferred_head'):
+        assert model[part].norm_cfg.momentum == 0.01
+    extra = model.backbone.extra
+    assert [extra[f'stage{i}'].num_modules
+            for i in (1, 2, 3, 4)] == [1, 1, 4, 3]
+    assert extra.stage4.num_channels == (48, 96, 192, 384)
+    assert extra.stage1.num_channels == (64, )
+    for i in (1, 2, 3, 4):
+        assert set(extra[f'stage{i}'].num_blocks) == {4}
