@@ -49,8 +49,7 @@ class BoxPromptDataset(BaseDataset):
                             and image['id'] not in self.img_ids):
                 continue
             item = dict(
-                img_path=osp.join(self.data_prefix['img'],
-                                  image['file_name']),
+                img_path=osp.join(self.data_prefix['img'], image['file_name']),
                 img_id=image['id'],
                 height=image['height'],
                 width=image['width'],

@@ -57,8 +57,8 @@ def mask_rows(folder: str) -> list[tuple[str, list[float]]]:
         scores = read_scores(folder, name)
         if scores:
             masks = scores['rows'][0]
-            rows.append((f'{title} (train)', [masks[key]
-                                              for key in MASK_KEYS]))
+            rows.append(
+                (f'{title} (train)', [masks[key] for key in MASK_KEYS]))
     return rows
 
 
@@ -87,9 +87,11 @@ def table(header: list[str], rows: list[tuple[str, list[float]]]) -> str:
     """
     widths = [max([len(header[0]), *(len(title) for title, _ in rows)])]
     widths += [max(len(title), 5) for title in header[1:]]
-    lines = [[header[0].ljust(widths[0])] +
-             [title.rjust(width) for title, width in zip(header[1:], widths[1:])
-              ], ['-' * widths[0]] + ['-' * (w - 1) + ':' for w in widths[1:]]]
+    lines = [
+        [header[0].ljust(widths[0])] +
+        [title.rjust(width) for title, width in zip(header[1:], widths[1:])],
+        ['-' * widths[0]] + ['-' * (w - 1) + ':' for w in widths[1:]]
+    ]
     for title, numbers in rows:
         lines.append([title.ljust(widths[0])] + [
             f'{number:.1f}'.rjust(width)
@@ -116,9 +118,8 @@ def main() -> None:
     if detection:
         print()
         print(
-            table(
-                ['detector (val)', 'mask AP', 'AP50', 'AP75', 'box AP50'],
-                [('Mask R-CNN on the proxy masks', detection)]))
+            table(['detector (val)', 'mask AP', 'AP50', 'AP75', 'box AP50'],
+                  [('Mask R-CNN on the proxy masks', detection)]))
 
 
 if __name__ == '__main__':

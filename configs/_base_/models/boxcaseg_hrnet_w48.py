@@ -2,7 +2,9 @@
 # The HRNet must be mmseg's: its fuse layers upsample bilinearly.
 norm_cfg = dict(type='BN', momentum=0.01, requires_grad=True)
 head_cfg = dict(
-    type='SegmentationHead', in_channels=48 + 96 + 192 + 384, norm_cfg=norm_cfg)
+    type='SegmentationHead',
+    in_channels=48 + 96 + 192 + 384,
+    norm_cfg=norm_cfg)
 # Converted to SyncBN where training is distributed.
 sync_bn = 'torch'
 model = dict(

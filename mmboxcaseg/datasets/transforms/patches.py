@@ -1,5 +1,5 @@
 """Transforms that make training patches (the paper, Sec. 3.2)."""
-from typing import Optional
+from typing import Optional, Sequence
 
 import mmcv
 import numpy as np
@@ -67,13 +67,14 @@ class RandomBoxPatch(BaseTransform):
     Args:
         size (int): Side of the patch in pixels. Defaults to 288.
         shift (float): In [0, 0.5). Defaults to 0.25.
-        scale (tuple[float, float]): Defaults to (0.5, 1.5).
+        scale (Sequence[float]): Low and high. Defaults to (0.5, 1.5).
     """
 
-    def __init__(self,
-                 size: int = 288,
-                 shift: float = 0.25,
-                 scale: tuple[float, float] = (0.5, 1.5)) -> None:
+    def __init__(
+        self,
+        size: int = 288,
+        shift: float = 0.25,
+        scale: Sequence[float] = (0.5, 1.5)) -> None:
         if not 0 <= shift < 0.5:
             raise ValueError('RandomBoxPatch: shift must lie in [0, 0.5), so '
                              f'that a crop meets its box, but is {shift!r}')
@@ -87,8 +88,8 @@ class RandomBoxPatch(BaseTransform):
     @cache_randomness
     def _random_factors(self) -> tuple[np.ndarray, np.ndarray]:
         """Shift and scale in x and y."""
-        return (np.random.uniform(-self.shift, self.shift, 2),
-                np.random.uniform(*self.scale, 2))
+        return (np.random.uniform(-self.shift, self.shift,
+                                  2), np.random.uniform(*self.scale, 2))
 
     def transform(self, results: dict) -> dict:
         """Crop and resize, see the class.

@@ -67,9 +67,9 @@ def mil_loss(logits: Tensor,
                                            lowest)
         row_source = logits.masked_fill(outside & rows[:, :, None], lowest)
     # The sigmoid is monotone: the highest score has the highest logit.
-    bags = torch.cat(
-        [column_source.amax(dim=1),
-         row_source.amax(dim=2)], dim=1)
+    bags = torch.cat([column_source.amax(dim=1),
+                      row_source.amax(dim=2)],
+                     dim=1)
     targets = torch.cat([columns, rows], dim=1).float()
     loss = F.binary_cross_entropy_with_logits(bags, targets, reduction='none')
     return loss.mean() if reduction == 'mean' else loss.sum(1).mean()

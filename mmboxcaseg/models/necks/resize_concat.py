@@ -40,4 +40,5 @@ class ResizeConcat(BaseModule):
             inputs[0], *(F.interpolate(
                 x, size, mode='bilinear', align_corners=self.align_corners)
                          for x in inputs[1:])
-        ], dim=1)
+        ],
+                         dim=1)

@@ -293,9 +293,9 @@ class BoxCaseg(BaseSegmentor):
         return data_samples
 
     def _forward(
-        self,
-        inputs: Tensor,
-        data_samples: Optional[list] = None
+            self,
+            inputs: Tensor,
+            data_samples: Optional[list] = None
     ) -> dict[str, Optional[Tensor]]:
         """Logits (B, H, W) of every head at the input's size, by name.
 
