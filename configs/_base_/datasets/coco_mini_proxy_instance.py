@@ -45,5 +45,7 @@ val_dataloader = dict(
         pipeline=test_pipeline))
 test_dataloader = val_dataloader
 
-val_evaluator = dict(ann_file=ann_file_val)
+val_evaluator = [
+    dict(metric, ann_file=ann_file_val) for metric in _base_.val_evaluator
+]
 test_evaluator = val_evaluator

@@ -3,6 +3,7 @@
 _base_ = './coco_proxy_instance.py'
 
 data_root = 'data/voc/'
+ann_file_val = data_root + 'annotations/instances_val.json'
 metainfo = dict(
     classes=('aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car',
              'cat', 'chair', 'cow', 'diningtable', 'dog', 'horse', 'motorbike',
@@ -24,5 +25,9 @@ val_dataloader = dict(
         data_prefix=dict(img='JPEGImages/')))
 test_dataloader = val_dataloader
 
-val_evaluator = dict(ann_file=data_root + 'annotations/instances_val.json')
+# COCO's average precision, and VOC's as the paper gives it.
+val_evaluator = [
+    dict(_base_.val_evaluator, ann_file=ann_file_val),
+    dict(type='mmboxcaseg.VOCInstanceMetric', ann_file=ann_file_val)
+]
 test_evaluator = val_evaluator

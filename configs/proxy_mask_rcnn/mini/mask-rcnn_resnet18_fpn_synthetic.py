@@ -59,7 +59,9 @@ val_dataloader = dict(
         data_prefix=dict(img=data_root + 'val/'),
         pipeline=test_pipeline))
 test_dataloader = val_dataloader
-val_evaluator = dict(ann_file=ann_file_val)
+val_evaluator = [
+    dict(metric, ann_file=ann_file_val) for metric in _base_.val_evaluator
+]
 test_evaluator = val_evaluator
 
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)

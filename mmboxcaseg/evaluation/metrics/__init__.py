@@ -1,3 +1,4 @@
 from .instance_iou_metric import InstanceIoUMetric
+from .voc_instance_metric import VOCInstanceMetric
 
-__all__ = ['InstanceIoUMetric']
+__all__ = ['InstanceIoUMetric', 'VOCInstanceMetric']
