@@ -5,7 +5,8 @@ import tiny
 from mmcv.transforms import Compose
 from mmengine.registry import DefaultScope
 
-from mmboxcaseg.datasets.transforms import LoadSalientMask, RandomBoxPatch
+from mmboxcaseg.datasets.transforms import (LoadSalientMask, RandomBoxPatch,
+                                            RandomObjectPatch)
 from mmboxcaseg.datasets.transforms.patches import augment_box, paint_box
 
 
@@ -230,3 +231,37 @@ def test_photo_of_another_size_is_refused():
                 img_path='a.jpg',
                 height=20,
                 width=30))
+
+
+def test_object_patch_is_a_box_patch_of_the_object():
+    # In two pieces: the box is that of both.
+    mask = np.zeros((40, 60), np.uint8)
+    mask[10:20, 15:25] = 1
+    mask[25:30, 30:45] = 1
+    img = np.random.default_rng(0).integers(
+        0, 256, (40, 60, 3), dtype=np.uint8)
+    seen = []
+    for seed in range(30):
+        np.random.seed(seed)
+        ours = RandomObjectPatch(size=32)(dict(img=img, gt_seg_map=mask))
+        np.random.seed(seed)
+        box = RandomBoxPatch(size=32)(dict(img=img, box=[15, 10, 45, 30]))
+        assert ours['patch_rect'] == box['patch_rect']
+        assert (ours['img'] == box['img']).all()
+        # The label is the mask inside the crop: pixel (i, j) of the patch
+        # is that of the photo under its upper left corner.
+        x0, y0, x1, y1 = ours['patch_rect']
+        rows = y0 + np.arange(32) * (y1 - y0) // 32
+        columns = x0 + np.arange(32) * (x1 - x0) // 32
+        assert (ours['gt_seg_map'] == mask[np.ix_(rows, columns)]).all()
+        seen.append(ours['gt_seg_map'].mean())
+    assert len(set(seen)) > 20
+
+
+def test_object_patch_without_an_object_is_refused():
+    results = dict(
+        img=np.zeros((8, 8, 3), np.uint8),
+        gt_seg_map=np.zeros((8, 8), np.uint8),
+        mask_path='a.png')
+    with pytest.raises(ValueError, match='a.png: the mask is empty'):
+        RandomObjectPatch(size=4)(results)

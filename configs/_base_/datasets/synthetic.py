@@ -28,8 +28,14 @@ train_dataloader = dict(
             pipeline=[
                 dict(type='LoadImageFromFile'),
                 dict(type='LoadSalientMask'),
-                dict(type='Resize', scale=(107, 107), keep_ratio=False),
-                dict(type='mmseg.RandomCrop', crop_size=96),
+                # Not whole images, as the paper takes them: few and small as
+                # these are, the network must see salient objects as it will
+                # see boxes.
+                dict(
+                    type='RandomObjectPatch',
+                    size=96,
+                    shift=0.25,
+                    scale=(0.5, 1.5)),
                 dict(type='RandomFlip', prob=0.5),
                 dict(type='mmseg.PackSegInputs', meta_keys=patch_meta_keys),
             ])))

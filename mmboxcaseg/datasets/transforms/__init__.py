@@ -1,9 +1,10 @@
 from .ignored_masks import (MarkIgnoredMasks, PackProxyDetInputs, decode_marks,
                             encode_marks)
-from .patches import LoadSalientMask, RandomBoxPatch
+from .patches import LoadSalientMask, RandomBoxPatch, RandomObjectPatch
 from .prompts import CropBoxes, PackBoxPrompts
 
 __all__ = [
     'CropBoxes', 'LoadSalientMask', 'MarkIgnoredMasks', 'PackBoxPrompts',
-    'PackProxyDetInputs', 'RandomBoxPatch', 'decode_marks', 'encode_marks'
+    'PackProxyDetInputs', 'RandomBoxPatch', 'RandomObjectPatch',
+    'decode_marks', 'encode_marks'
 ]

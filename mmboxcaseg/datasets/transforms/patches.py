@@ -6,7 +6,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
-from mmboxcaseg.proxy_masks import clip_boxes, pixel_rects
+from mmboxcaseg.proxy_masks import clip_boxes, pixel_rects, tight_boxes
 from mmboxcaseg.registry import TRANSFORMS
 from ..coco_boxes import check_photo_size
 from ..salient_mask import read_mask
@@ -98,17 +98,60 @@ class RandomBoxPatch(BaseTransform):
             ValueError: If the photo's size is not the one announced.
         """
         check_photo_size(results)
-        img = results['img']
-        height, width = img.shape[:2]
+        height, width = results['img'].shape[:2]
         box = clip_boxes([results['box']], height, width)[0]
+        rect = self._crop_around(box, results)
+        results['gt_seg_map'] = paint_box(box, rect, self.size)
+        return results
+
+    def _crop_around(self, box: np.ndarray, results: dict) -> np.ndarray:
+        """Crop and resize the photo; returns the crop's rectangle."""
+        img = results['img']
         crop = augment_box(box, *self._random_factors())
-        rect = pixel_rects(crop[None], height, width)[0]
+        rect = pixel_rects(crop[None], *img.shape[:2])[0]
         x0, y0, x1, y1 = rect
         results['img'] = mmcv.imresize(img[y0:y1, x0:x1],
                                        (self.size, self.size))
-        results['gt_seg_map'] = paint_box(box, rect, self.size)
         results['img_shape'] = (self.size, self.size)
         results['patch_rect'] = tuple(rect.tolist())
+        return rect
+
+
+@TRANSFORMS.register_module()
+class RandomObjectPatch(RandomBoxPatch):
+    """``box_augmentation`` around the object of a mask.
+
+    Not in the paper, which takes salient images whole: there the object has
+    room around it, while at prediction it fills its crop. This one crops a
+    mask-supervised image around the tight box of its mask as
+    :class:`RandomBoxPatch` crops a box-supervised one.
+
+    Required keys: ``img``, ``gt_seg_map`` (the mask, not empty). Modified:
+    both, to patches. Added: ``img_shape``, ``patch_rect``.
+
+    Args:
+        size (int): Side of the patch in pixels. Defaults to 288.
+        shift (float): In [0, 0.5). Defaults to 0.25.
+        scale (Sequence[float]): Low and high. Defaults to (0.5, 1.5).
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Crop and resize, see the class.
+
+        Raises:
+            ValueError: If the mask is empty.
+        """
+        mask = results['gt_seg_map']
+        height, width = mask.shape
+        box = tight_boxes([mask > 0], [[0, 0, width, height]])[0]
+        if not (box[2:] > box[:2]).all():
+            raise ValueError(f"{results.get('mask_path')}: the mask is empty, "
+                             'there is no object to crop around; leave such '
+                             'images out with single_object of the data set')
+        x0, y0, x1, y1 = self._crop_around(box, results)
+        results['gt_seg_map'] = mmcv.imresize(
+            mask[y0:y1, x0:x1], (self.size, self.size),
+            interpolation='nearest')
         return results
 
 
