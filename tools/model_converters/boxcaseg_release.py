@@ -1,4 +1,4 @@
-"""Rename the authors' BoxCaseg weights for mmboxcaseg, or back (--reverse).
+r"""Rename the authors' BoxCaseg weights for mmboxcaseg, or back (--reverse).
 
 SOURCE is a file of the authors' release (pascal_epoch40_miou_0.718.pth,
 COCO_epoch_50_miou0.717.pth) or of their training code. Every tensor is kept
