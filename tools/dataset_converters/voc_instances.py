@@ -1,0 +1,289 @@
+"""Read the instances of one image of VOC 2012 or of SBD, for ``voc_sbd.py``.
+
+An image becomes the two things that COCO has of it: its entry in ``images``,
+and its annotations without ``id``.  What doesn't go together in an image is
+counted, and not silently mended.
+"""
+import os.path as osp
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from typing import Callable, Dict, List, Optional, Tuple
+
+import numpy as np
+from coco_subset import VOC_BY_COCO_NAME
+from PIL import Image
+from pycocotools import mask as coco_mask
+
+CLASSES = tuple(VOC_BY_COCO_NAME.values())
+# Pixels at the border of objects, and objects too hard to segment.
+VOID = 255
+
+
+def import_loadmat() -> Callable:
+    """SciPy's reader of MATLAB files.
+
+    Returns:
+        Callable: ``scipy.io.loadmat``.
+
+    Raises:
+        ImportError: If SciPy is not installed.
+    """
+    try:
+        from scipy.io import loadmat
+    except ImportError as error:
+        raise ImportError('SBD\'s masks are MATLAB files, which are read with '
+                          'the package scipy: pip install scipy') from error
+    return loadmat
+
+
+def read_ids(path: str) -> np.ndarray:
+    """Read a picture whose pixels are numbers of objects or of classes.
+
+    Args:
+        path (str): PNG with a palette, as VOC has them, or a grey one.
+
+    Returns:
+        np.ndarray: Shape (H, W), uint8; 0 is background, 255 void.
+
+    Raises:
+        ValueError: If the picture has colours instead of a palette.
+    """
+    with Image.open(path) as picture:
+        if picture.mode not in ('P', 'L'):
+            raise ValueError(
+                f'{path}: a picture of mode {picture.mode!r}, where VOC has '
+                'numbers with a palette (mode "P"); take the file from the '
+                'original archive')
+        return np.asarray(picture)
+
+
+def read_objects(path: str) -> List[Dict]:
+    """Read the objects of a VOC annotation.
+
+    Args:
+        path (str): The XML file.
+
+    Returns:
+        list[dict]: In the order of the file, ``category_id`` (1 to 20),
+        ``difficult`` (0 or 1) and ``bbox``, xywh in pixels, or None if the
+        object has no box. VOC counts pixels from 1 and both corners belong to
+        the box, so (xmin, ymin) = (xmax, ymax) is one pixel.
+
+    Raises:
+        ValueError: If the file is no XML, or a class is not one of the 20.
+    """
+    try:
+        root = ElementTree.parse(path).getroot()
+    except ElementTree.ParseError as error:
+        raise ValueError(f'{path} is not valid XML: {error}') from error
+    objects = []
+    # Parts of people are objects' children, and have boxes of their own.
+    for item in root.findall('object'):
+        name = item.findtext('name', '').strip()
+        if name not in CLASSES:
+            raise ValueError(f'{path}: an object of class {name!r}, which is '
+                             'not one of VOC\'s 20')
+        box = item.find('bndbox')
+        if box is not None:
+            x0, y0, x1, y1 = (
+                float(box.findtext(key))
+                for key in ('xmin', 'ymin', 'xmax', 'ymax'))
+            box = [x0 - 1, y0 - 1, x1 - x0 + 1, y1 - y0 + 1]
+        objects.append(
+            dict(
+                category_id=1 + CLASSES.index(name),
+                difficult=int(item.findtext('difficult', '0')),
+                bbox=box))
+    return objects
+
+
+def encode(mask: np.ndarray) -> Dict:
+    """COCO's compressed RLE of a mask.
+
+    Args:
+        mask (np.ndarray): Shape (H, W), bool.
+
+    Returns:
+        dict: ``size`` [H, W] and ``counts`` (str).
+    """
+    rle = coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8))
+    return dict(size=list(mask.shape), counts=rle['counts'].decode('ascii'))
+
+
+def clip(box: List[float], height: int, width: int) -> List[float]:
+    """Clip a box xywh to the image."""
+    x, y, w, h = box
+    x0, x1 = max(x, 0), min(x + w, width)
+    y0, y1 = max(y, 0), min(y + h, height)
+    return [x0, y0, x1 - x0, y1 - y0]
+
+
+def image_entry(voc_root: str, name: str, shape: Tuple[int, int],
+                source: str) -> Dict:
+    """COCO's entry of an image, whose size is checked.
+
+    Args:
+        voc_root (str): Folder ``VOC2012``.
+        name (str): Name of the image, such as ``2007_000032``.
+        shape (tuple[int, int]): Height and width of its masks.
+        source (str): Where the masks come from, ``'voc'`` or ``'sbd'``.
+
+    Returns:
+        dict: ``id``, ``file_name``, ``width``, ``height``, ``source``.
+
+    Raises:
+        ValueError: If the photo and its masks differ in size, or the name is
+            not made of digits.
+    """
+    path = osp.join(voc_root, 'JPEGImages', f'{name}.jpg')
+    with Image.open(path) as photo:
+        width, height = photo.size
+    if (height, width) != tuple(shape):
+        raise ValueError(f'{path} is {width} x {height} pixels, but the masks '
+                         f'of {source} are {shape[1]} x {shape[0]}')
+    digits = name.replace('_', '')
+    if not digits.isdigit():
+        raise ValueError(f'{path}: VOC\'s names are a year, a low line and a '
+                         'number, which give the image its id')
+    return dict(
+        id=int(digits),
+        file_name=f'{name}.jpg',
+        width=width,
+        height=height,
+        source=source)
+
+
+def annotation(image: Dict, mask: np.ndarray, category_id: int,
+               box: Optional[List[float]], **kwargs) -> Dict:
+    """COCO's annotation of an instance, without ``id``.
+
+    Args:
+        image (dict): Entry of the image.
+        mask (np.ndarray): Shape (H, W), bool, not empty.
+        category_id (int): 1 to 20.
+        box (list[float], optional): xywh in pixels; the tight box of the mask
+            if None.
+        **kwargs: More keys.
+
+    Returns:
+        dict: The annotation.
+    """
+    rle = encode(mask)
+    if box is None:
+        box = coco_mask.toBbox(rle).tolist()
+    return dict(
+        image_id=image['id'],
+        category_id=category_id,
+        bbox=clip(box, image['height'], image['width']),
+        area=int(np.count_nonzero(mask)),
+        segmentation=rle,
+        iscrowd=0,
+        **kwargs)
+
+
+def voc_instances(voc_root: str, name: str,
+                  odd: Counter) -> Tuple[Dict, List[Dict]]:
+    """Instances of an image of VOC's segmentation set.
+
+    Pixels of number n of ``SegmentationObject`` are the mask of the n-th
+    object of the XML. A mask without an object gets its class from
+    ``SegmentationClass`` and its tight box; an object without a mask is left
+    out.
+
+    Args:
+        voc_root (str): Folder ``VOC2012``.
+        name (str): Name of the image.
+        odd (Counter): What doesn't go together is added to it.
+
+    Returns:
+        tuple[dict, list[dict]]: The image, with the RLE ``void`` if it has
+        such pixels, and its annotations, with ``difficult``, in the order of
+        the XML.
+
+    Raises:
+        ValueError: If a mask has neither an object nor a class.
+    """
+    path = osp.join(voc_root, 'SegmentationObject', f'{name}.png')
+    numbers = read_ids(path)
+    classes = read_ids(osp.join(voc_root, 'SegmentationClass', f'{name}.png'))
+    objects = read_objects(osp.join(voc_root, 'Annotations', f'{name}.xml'))
+    image = image_entry(voc_root, name, numbers.shape, 'voc')
+    anns = []
+    found = [int(number) for number in np.unique(numbers)]
+    for number in found:
+        if number in (0, VOID):
+            continue
+        mask = numbers == number
+        votes = np.bincount(classes[mask], minlength=VOID + 1)
+        painted = int(votes[1:VOID].argmax() + 1) if votes[1:VOID].any() else 0
+        if number <= len(objects):
+            item = objects[number - 1]
+            odd['masks of another class than the object'] += (
+                painted != item['category_id'])
+            odd['objects without a box'] += item['bbox'] is None
+        else:
+            odd['masks without an object'] += 1
+            item = dict(category_id=painted, difficult=0, bbox=None)
+        if not 1 <= item['category_id'] <= len(CLASSES):
+            raise ValueError(
+                f'{path}: number {number} has no object in the XML, which '
+                f'has {len(objects)}, and no class in SegmentationClass')
+        anns.append(
+            annotation(
+                image,
+                mask,
+                item['category_id'],
+                item['bbox'],
+                difficult=item['difficult']))
+    odd['objects without a mask'] += sum(
+        number not in found for number in range(1, 1 + len(objects)))
+    if VOID in found:
+        image['void'] = encode(numbers == VOID)
+    return image, anns
+
+
+def sbd_instances(voc_root: str, sbd_root: str, name: str,
+                  odd: Counter) -> Tuple[Dict, List[Dict]]:
+    """Instances of an image of SBD, with the tight boxes of their masks.
+
+    Args:
+        voc_root (str): Folder ``VOC2012``, which has the photo.
+        sbd_root (str): Folder ``dataset`` of SBD.
+        name (str): Name of the image.
+        odd (Counter): What doesn't go together is added to it.
+
+    Returns:
+        tuple[dict, list[dict]]: The image and its annotations.
+
+    Raises:
+        ValueError: If the file has no ``GTinst``, or a class is not one of
+            the 20.
+    """
+    path = osp.join(sbd_root, 'inst', f'{name}.mat')
+    content = import_loadmat()(
+        path,
+        variable_names=['GTinst'],
+        squeeze_me=True,
+        struct_as_record=False)
+    if 'GTinst' not in content:
+        raise ValueError(f'{path} has no GTinst; SBD keeps instances in the '
+                         'folder inst, classes in cls')
+    numbers = np.atleast_2d(content['GTinst'].Segmentation)
+    categories = np.atleast_1d(content['GTinst'].Categories).astype(int)
+    image = image_entry(voc_root, name, numbers.shape, 'sbd')
+    anns = []
+    found = [int(number) for number in np.unique(numbers)]
+    for number in found:
+        if number in (0, VOID):
+            continue
+        if number > len(categories):
+            odd['masks without a class'] += 1
+            continue
+        category_id = int(categories[number - 1])
+        if not 1 <= category_id <= len(CLASSES):
+            raise ValueError(f'{path}: instance {number} is of class '
+                             f'{category_id}, which is not one of VOC\'s 20')
+        anns.append(annotation(image, numbers == number, category_id, None))
+    odd['classes without a mask'] += sum(
+        number not in found for number in range(1, 1 + len(categories)))
+    return image, anns
