@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from mmdet.structures import DetDataSample
+from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
 from pycocotools import mask as coco_mask
@@ -341,3 +342,20 @@ def test_together_with_coco_metric(tmp_path):
     result = evaluator.evaluate(size=4)
     assert {key: result[key] for key in KEYS} == dict.fromkeys(KEYS, 100)
     assert result['coco/segm_mAP'] == 1
+
+
+@pytest.mark.parametrize('name', [
+    'mask-rcnn_r50_fpn_voc.py', 'mask-rcnn_r101_fpn_voc.py',
+    'mini/mask-rcnn_mobilenetv2_fpn_coco-mini.py',
+    'mini/mask-rcnn_resnet18_fpn_synthetic.py'
+])
+def test_configs_have_both_metrics_on_the_same_truth(repo_root, name):
+    cfg = Config.fromfile(repo_root / 'configs/proxy_mask_rcnn' / name)
+    dataset = cfg.val_dataloader.dataset
+    for evaluator in (cfg.val_evaluator, cfg.test_evaluator):
+        assert [metric.type for metric in evaluator
+                ] == ['CocoMetric', 'mmboxcaseg.VOCInstanceMetric']
+        assert 'segm' in evaluator[0].metric
+        assert {metric.ann_file
+                for metric in evaluator
+                } == {dataset.data_root + dataset.ann_file}
