@@ -3,37 +3,37 @@
 ``locations`` makes ``type='mmboxcaseg.Name'`` resolve from any OpenMMLab
 tool with nothing imported first.
 """
-from mmengine.registry import DATASETS as MMENGINE_DATASETS
-from mmengine.registry import HOOKS as MMENGINE_HOOKS
-from mmengine.registry import METRICS as MMENGINE_METRICS
-from mmengine.registry import MODELS as MMENGINE_MODELS
-from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine import registry as root
 from mmengine.registry import Registry
 
-MODELS = Registry(
-    'model',
-    parent=MMENGINE_MODELS,
-    scope='mmboxcaseg',
-    locations=['mmboxcaseg.models'])
-DATASETS = Registry(
-    'dataset',
-    parent=MMENGINE_DATASETS,
-    scope='mmboxcaseg',
-    locations=['mmboxcaseg.datasets'])
-TRANSFORMS = Registry(
-    'transform',
-    parent=MMENGINE_TRANSFORMS,
-    scope='mmboxcaseg',
-    locations=['mmboxcaseg.datasets.transforms'])
-HOOKS = Registry(
-    'hook',
-    parent=MMENGINE_HOOKS,
-    scope='mmboxcaseg',
-    locations=['mmboxcaseg.engine.hooks'])
-METRICS = Registry(
-    'metric',
-    parent=MMENGINE_METRICS,
-    scope='mmboxcaseg',
-    locations=['mmboxcaseg.evaluation.metrics'])
+SCOPE = 'mmboxcaseg'
 
-__all__ = ['MODELS', 'DATASETS', 'TRANSFORMS', 'HOOKS', 'METRICS']
+
+def _child(parent: Registry, *locations: str) -> Registry:
+    """A registry of our scope, with the modules that fill it."""
+    return Registry(
+        parent.name,
+        parent=parent,
+        scope=SCOPE,
+        locations=[f'{SCOPE}.{location}' for location in locations])
+
+
+MODELS = _child(root.MODELS, 'models')
+DATASETS = _child(root.DATASETS, 'datasets')
+DATA_SAMPLERS = _child(root.DATA_SAMPLERS, 'engine', 'datasets')
+TRANSFORMS = _child(root.TRANSFORMS, 'datasets.transforms')
+HOOKS = _child(root.HOOKS, 'engine.hooks')
+METRICS = _child(root.METRICS, 'evaluation.metrics')
+
+# Nothing of ours is in these. They stand here so that mmengine finds a
+# registry of the default scope wherever it looks and gives no warning.
+for _parent in (root.EVALUATOR, root.FUNCTIONS, root.LOG_PROCESSORS,
+                root.LOOPS, root.MODEL_WRAPPERS, root.OPTIM_WRAPPERS,
+                root.OPTIM_WRAPPER_CONSTRUCTORS, root.OPTIMIZERS,
+                root.PARAM_SCHEDULERS, root.RUNNERS, root.VISBACKENDS,
+                root.VISUALIZERS, root.WEIGHT_INITIALIZERS):
+    _child(_parent)
+
+__all__ = [
+    'MODELS', 'DATASETS', 'DATA_SAMPLERS', 'TRANSFORMS', 'HOOKS', 'METRICS'
+]

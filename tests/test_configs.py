@@ -47,16 +47,18 @@ def test_stage_1_config(name):
     assert loader.sampler.batch_size == loader.batch_size == sum(
         loader.sampler.source_ratio)
     assert cfg.param_scheduler.end == cfg.train_cfg.max_iters == cfg.max_iters
-    # A crop of prediction is to a patch as 320 to 288.
-    sizes = [
-        find(loader.dataset.box.pipeline, 'RandomBoxPatch').size,
-        find(loader.dataset.salient.pipeline, 'mmseg.RandomCrop').crop_size
-    ]
-    assert sizes[0] == sizes[1]
-    for value in (find(loader.dataset.salient.pipeline, 'Resize').scale[0],
-                  find(cfg.test_dataloader.dataset.pipeline,
-                       'CropBoxes').size):
-        assert value == pytest.approx(sizes[0] * 320 / 288, rel=0.05)
+    # Patches of both sources have one size; a crop of prediction and a whole
+    # salient image are to it as 320 to 288.
+    size = find(loader.dataset.box.pipeline, 'RandomBoxPatch').size
+    salient = loader.dataset.salient.pipeline
+    resized = [find(cfg.test_dataloader.dataset.pipeline, 'CropBoxes').size]
+    if 'synthetic' in name:
+        assert find(salient, 'RandomObjectPatch').size == size
+    else:
+        assert find(salient, 'mmseg.RandomCrop').crop_size == size
+        resized.append(find(salient, 'Resize').scale[0])
+    assert resized == pytest.approx(
+        [size * 320 / 288] * len(resized), rel=0.05)
 
 
 def find(pipeline, kind):

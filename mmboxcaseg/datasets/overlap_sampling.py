@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from mmdet.datasets.samplers import MultiSourceSampler
 from mmengine.logging import print_log
-from mmengine.registry import DATA_SAMPLERS
 
+from mmboxcaseg.registry import DATA_SAMPLERS
 from .box_patch import BoxPatchDataset
 
 

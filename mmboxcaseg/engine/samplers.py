@@ -2,10 +2,10 @@
 from typing import Iterator, Optional, Sized
 
 from mmengine.dist import get_dist_info
-from mmengine.registry import DATA_SAMPLERS
 from torch.utils.data import Sampler
 
 from mmboxcaseg.proxy_masks import done_image_ids
+from mmboxcaseg.registry import DATA_SAMPLERS
 
 
 @DATA_SAMPLERS.register_module()
