@@ -26,8 +26,8 @@ export PYTHONWARNINGS=ignore
 
 stage1=configs/boxcaseg/mini/resnet18_synthetic.py
 stage3=configs/proxy_mask_rcnn/mini/mask-rcnn_resnet18_fpn_synthetic.py
-boxcaseg="$out/boxcaseg/iter_700.pth"
-mask_rcnn="$out/mask_rcnn/iter_450.pth"
+boxcaseg="$out/boxcaseg/iter_1000.pth"
+mask_rcnn="$out/mask_rcnn/iter_600.pth"
 truth="$out/data/coco/annotations/instances_train.json"
 
 steps=8
@@ -67,16 +67,20 @@ done
     --out "$out/masks.png"
 
 announce 'Stage 2: a proxy mask for every training box' '4 min'
-for merge in no-merge merge; do
+for name in unmerged merged; do
     masks="$out/proxy_masks_train.json"
-    [ "$merge" = merge ] || masks="$out/proxy_masks_train_unmerged.json"
+    options=(--resume)
+    if [ "$name" = unmerged ]; then
+        masks="$out/unmerged.json"
+        options+=(--no-merge)
+    fi
     if [ ! -f "$masks" ]; then
         "$python" tools/make_proxy_masks.py "$stage1" "$boxcaseg" \
             --ann "$truth" --img-dir "$out/data/coco/train" --out "$masks" \
-            --resume $([ "$merge" = merge ] || echo --no-merge)
+            "${options[@]}"
     fi
     "$python" tools/analysis_tools/eval_masks.py "$masks" "$truth" \
-        --json "$out/scores/proxy_$merge.json"
+        --json "$out/scores/proxy_$name.json"
 done
 "$python" tools/misc/draw_predictions.py proxy "$out/proxy_masks_train.json" \
     --img-dir "$out/data/coco/train" --out "$out/proxy_masks.png"

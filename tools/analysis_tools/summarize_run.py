@@ -2,8 +2,8 @@
 
 FOLDER holds what tools/test.py --metrics-out and
 tools/analysis_tools/eval_masks.py --json wrote: weak.json, salient.json,
-transferred.json and fused.json (stage 1), proxy_no-merge.json and
-proxy_merge.json (stage 2), mask_rcnn.json (stage 3). A file that is not there
+transferred.json and fused.json (stage 1), proxy_unmerged.json and
+proxy_merged.json (stage 2), mask_rcnn.json (stage 3). A file that is not there
 is a row that is left out.
 
 Example:
@@ -52,8 +52,8 @@ def mask_rows(folder: str) -> list[tuple[str, list[float]]]:
                          [scores[f'box_{key}'] for key in MASK_KEYS]))
         if scores:
             rows.append((f'{head} (val)', [scores[key] for key in MASK_KEYS]))
-    for name, title in (('proxy_no-merge', 'proxy masks before merging'),
-                        ('proxy_merge', 'proxy masks after merging')):
+    for name, title in (('proxy_unmerged', 'proxy masks before merging'),
+                        ('proxy_merged', 'proxy masks after merging')):
         scores = read_scores(folder, name)
         if scores:
             masks = scores['rows'][0]

@@ -6,10 +6,14 @@ quickstart = '{{$MMBOXCASEG_QUICKSTART:work_dirs/quickstart}}/'
 data_root = quickstart + 'data/coco/'
 ann_file_val = data_root + 'annotations/instances_val.json'
 metainfo = dict(classes=('star', 'crescent', 'arrow', 'gourd', 'leaf'))
-max_iters = 450
+max_iters = 900
 scale = (320, 240)
 
 norm_cfg = dict(type='BN', momentum=0.1, requires_grad=True)
+# As many samples as the size of an object asks for would take a quarter of a
+# step here.
+roi_extractor = dict(
+    featmap_strides=[8, 16, 32], roi_layer=dict(sampling_ratio=2))
 model = dict(
     backbone=dict(
         _delete_=True,
@@ -19,14 +23,33 @@ model = dict(
         base_channels=24,
         out_indices=(0, 1, 2, 3),
         norm_cfg=norm_cfg,
-        norm_eval=True,
         init_cfg=dict(
             type='Pretrained',
-            checkpoint=quickstart + 'boxcaseg/iter_700.pth',
+            checkpoint=quickstart + 'boxcaseg/iter_1000.pth',
             prefix='backbone.')),
-    neck=dict(in_channels=[24, 48, 96, 192]),
+    # No object is so small that it needs the finest map, the dearest one.
+    neck=dict(
+        in_channels=[24, 48, 96, 192],
+        start_level=1,
+        num_outs=4,
+        norm_cfg=norm_cfg),
+    rpn_head=dict(anchor_generator=dict(strides=[8, 16, 32, 64])),
     roi_head=dict(
-        bbox_head=dict(num_classes=5), mask_head=dict(num_classes=5)))
+        bbox_roi_extractor=roi_extractor,
+        # Convolutions with normalisation learn in fewer steps than the two
+        # fully connected layers alone.
+        bbox_head=dict(
+            type='ConvFCBBoxHead',
+            num_shared_convs=2,
+            num_shared_fcs=1,
+            conv_out_channels=64,
+            norm_cfg=norm_cfg,
+            num_classes=5,
+            reg_class_agnostic=True),
+        mask_roi_extractor=roi_extractor,
+        mask_head=dict(num_classes=5)),
+    # Few boxes and few iterations: half of the samples show an object.
+    train_cfg=dict(rcnn=dict(sampler=dict(num=48, pos_fraction=0.5))))
 
 train_pipeline = [
     dict(type='LoadImageFromFile', backend_args=None),
@@ -65,7 +88,7 @@ val_evaluator = [
 test_evaluator = val_evaluator
 
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
-optim_wrapper = dict(optimizer=dict(lr=0.001))
+optim_wrapper = dict(optimizer=dict(lr=0.002))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=50),
     dict(
