@@ -6,7 +6,7 @@ quickstart = '{{$MMBOXCASEG_QUICKSTART:work_dirs/quickstart}}/'
 data_root = quickstart + 'data/coco/'
 ann_file_val = data_root + 'annotations/instances_val.json'
 metainfo = dict(classes=('star', 'crescent', 'arrow', 'gourd', 'leaf'))
-max_iters = 900
+max_iters = 500
 scale = (320, 240)
 
 norm_cfg = dict(type='BN', momentum=0.1, requires_grad=True)
