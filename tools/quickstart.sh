@@ -26,7 +26,7 @@ export PYTHONWARNINGS=ignore
 
 stage1=configs/boxcaseg/mini/resnet18_synthetic.py
 stage3=configs/proxy_mask_rcnn/mini/mask-rcnn_resnet18_fpn_synthetic.py
-boxcaseg="$out/boxcaseg/iter_1000.pth"
+boxcaseg="$out/boxcaseg/iter_800.pth"
 mask_rcnn="$out/mask_rcnn/iter_500.pth"
 truth="$out/data/coco/annotations/instances_train.json"
 
@@ -43,7 +43,8 @@ announce() {
 
 announce 'A small data set: textured objects, boxes and salient images' '8 min'
 if [ ! -f "$out/data/preview.png" ]; then
-    "$python" tools/misc/make_synthetic_dataset.py --out "$out/data"
+    "$python" tools/misc/make_synthetic_dataset.py --out "$out/data" \
+        --num-train 300 --num-salient 400
 fi
 
 announce 'How training patches look' '7 min'
@@ -56,13 +57,10 @@ if [ ! -f "$boxcaseg" ]; then
 fi
 
 announce 'Masks of each head beside the truth' '4 min'
-for head in weak salient transferred fused; do
-    if [ ! -f "$out/scores/$head.json" ]; then
-        "$python" tools/test.py "$stage1" "$boxcaseg" \
-            --work-dir "$out/log" --metrics-out "$out/scores/$head.json" \
-            --cfg-options model.test_cfg.head="$head"
-    fi
-done
+if [ ! -f "$out/scores/fused.json" ]; then
+    "$python" tools/analysis_tools/eval_heads.py "$stage1" "$boxcaseg" \
+        --work-dir "$out/log" --out "$out/scores"
+fi
 "$python" tools/misc/draw_predictions.py masks "$stage1" "$boxcaseg" \
     --out "$out/masks.png"
 

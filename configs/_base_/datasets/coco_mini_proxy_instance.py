@@ -33,6 +33,8 @@ train_dataloader = dict(
     batch_size=4,
     dataset=dict(
         data_root='',
+        # 0.95 would leave one mask in fourteen of the few there are.
+        agreement_thr=0.85,
         ann_file='{{$MMBOXCASEG_WORK:work_dirs}}/mini/'
         'proxy_masks_train2017.json',
         data_prefix=dict(img=data_root + 'train2017/'),

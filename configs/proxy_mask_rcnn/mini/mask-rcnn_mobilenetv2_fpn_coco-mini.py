@@ -12,7 +12,7 @@ custom_imports = dict(
     allow_failed_imports=False)
 
 mobilenetv2 = '{{$MMBOXCASEG_MOBILENETV2:work_dirs/mini/mobilenet_v2.pth}}'
-max_iters = 700
+max_iters = 500
 channels = 64
 roi_extractor = dict(out_channels=channels)
 model = dict(
