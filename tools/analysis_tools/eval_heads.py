@@ -16,8 +16,7 @@ import os.path as osp
 import sys
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.abspath(__file__))))
-from run_config import build_runner  # noqa: E402
-from run_config import add_common_options, load_config, parse_args
+import run_config  # noqa: E402
 
 HEADS = ('weak', 'salient', 'transferred')
 
@@ -30,14 +29,14 @@ def main() -> None:
     parser.add_argument('config', help='config file of stage 1')
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--out', required=True, help='folder to write')
-    add_common_options(parser)
-    args = parse_args(parser)
+    run_config.add_common_options(parser)
+    args = run_config.parse_args(parser)
     if '://' not in args.checkpoint and not osp.isfile(args.checkpoint):
         parser.error(f'the checkpoint {args.checkpoint} does not exist')
 
-    cfg = load_config(args)
+    cfg = run_config.load_config(args)
     cfg.load_from = args.checkpoint
-    runner = build_runner(cfg)
+    runner = run_config.build_runner(cfg)
     heads = [head for head in HEADS if cfg.model.get(f'{head}_head')]
     for head in (*heads, 'fused'):
         # The wrapper of a distributed run has the model inside.
