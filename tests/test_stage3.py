@@ -70,10 +70,13 @@ def test_threshold_is_one_key(repo_root, tmp_path, name):
     child = tmp_path / 'child.py'
     child.write_text(
         f'_base_ = {str(base)!r}\n'
-        'train_dataloader = dict(dataset=dict(agreement_thr=0.85))\n')
-    assert load(repo_root, name).train_dataloader.dataset.agreement_thr == 0.95
+        'train_dataloader = dict(dataset=dict(agreement_thr=0.75))\n')
+    # The mini set is too small for the paper's threshold.
+    expected = 0.85 if 'mini' in name else 0.95
+    base_dataset = load(repo_root, name).train_dataloader.dataset
+    assert base_dataset.agreement_thr == expected
     dataset = Config.fromfile(child).train_dataloader.dataset
-    assert dataset.agreement_thr == 0.85
+    assert dataset.agreement_thr == 0.75
     marks = [t for t in dataset.pipeline if 'Mark' in t.type]
     assert marks == [dict(type='mmboxcaseg.MarkIgnoredMasks')]
 
