@@ -1,4 +1,4 @@
-# Proxy Mask R-CNN small enough for two CPU cores: about 25 minutes of
+# Proxy Mask R-CNN small enough for two CPU cores: about 8 minutes of
 # training. MMBOXCASEG_MOBILENETV2 names the ImageNet weights of MobileNetV2 in
 # mmseg's names, made by tools/model_converters/torchvision_mobilenet_v2.py.
 _base_ = [
