@@ -1,4 +1,5 @@
 """Several processes on a machine without an accelerator."""
+import atexit
 import datetime
 import logging
 import os
@@ -51,6 +52,7 @@ def prepare_distributed(cfg: Config) -> None:
         if seconds is not None:
             options['timeout'] = datetime.timedelta(seconds=seconds)
         torch_dist.init_process_group(backend='gloo', **options)
+        atexit.register(_close_process_group)
 
     wrapper = cfg.get('model_wrapper_cfg')
     if wrapper is None:
@@ -69,3 +71,13 @@ def prepare_distributed(cfg: Config) -> None:
             logger='current',
             level=logging.WARNING)
         cfg.sync_bn = None
+
+
+def _close_process_group() -> None:
+    """End the process group, unless it has been ended already.
+
+    Left to the interpreter's own end, gloo's threads may still run when what
+    holds them is taken down; the process then aborts after all work is done.
+    """
+    if torch_dist.is_initialized():
+        torch_dist.destroy_process_group()

@@ -155,7 +155,7 @@ def test_boxes_and_thresholds_are_poor_masks(made, export):
                 best = max(best, (guess & mask).sum() / (guess | mask).sum())
         by_threshold.append(best)
     # Though the better side of the best channel is picked knowing the mask.
-    assert np.mean(by_threshold) < 0.6
+    assert np.mean(by_threshold) < 0.65
 
 
 def test_repeatable_whatever_the_counts(made, tmp_path, export):
