@@ -2,8 +2,8 @@
 # From a fresh machine to masks: sets up the environment, makes a small data
 # set, trains BoxCaseg on its boxes, turns every box into a proxy mask, trains
 # a Mask R-CNN on the masks, and ends with a table and pictures. Nothing is
-# downloaded but the Python packages. Takes under 10 minutes on two CPU cores
-# once the environment is there.
+# downloaded but the Python packages. Takes 10 to 20 minutes on two CPU cores
+# once the environment is there, by how busy they are.
 #
 #   bash tools/quickstart.sh [FOLDER]        (default: work_dirs/quickstart)
 #
@@ -27,7 +27,7 @@ export PYTHONWARNINGS=ignore
 stage1=configs/boxcaseg/mini/resnet18_synthetic.py
 stage3=configs/proxy_mask_rcnn/mini/mask-rcnn_resnet18_fpn_synthetic.py
 boxcaseg="$out/boxcaseg/iter_800.pth"
-mask_rcnn="$out/mask_rcnn/iter_500.pth"
+mask_rcnn="$out/mask_rcnn/iter_700.pth"
 truth="$out/data/coco/annotations/instances_train.json"
 
 steps=8
@@ -41,22 +41,22 @@ announce() {
         $(((SECONDS - begin) % 60)) "$2"
 }
 
-announce 'A small data set: textured objects, boxes and salient images' '8 min'
+announce 'A small data set: textured objects, boxes and salient images' '11 min'
 if [ ! -f "$out/data/preview.png" ]; then
     "$python" tools/misc/make_synthetic_dataset.py --out "$out/data" \
         --num-train 300 --num-salient 400
 fi
 
-announce 'How training patches look' '7 min'
+announce 'How training patches look' '10 min'
 "$python" tools/misc/browse_dataset.py "$stage1" --out "$out/patches" \
     --num-batches 1
 
-announce 'Stage 1: BoxCaseg, from boxes and salient objects' '7 min'
+announce 'Stage 1: BoxCaseg, from boxes and salient objects' '10 min'
 if [ ! -f "$boxcaseg" ]; then
     "$python" tools/train.py "$stage1" --work-dir "$out/boxcaseg" --resume
 fi
 
-announce 'Masks of each head beside the truth' '4 min'
+announce 'Masks of each head beside the truth' '7 min'
 if [ ! -f "$out/scores/fused.json" ]; then
     "$python" tools/analysis_tools/eval_heads.py "$stage1" "$boxcaseg" \
         --work-dir "$out/log" --out "$out/scores"
@@ -64,7 +64,7 @@ fi
 "$python" tools/misc/draw_predictions.py masks "$stage1" "$boxcaseg" \
     --out "$out/masks.png"
 
-announce 'Stage 2: a proxy mask for every training box' '4 min'
+announce 'Stage 2: a proxy mask for every training box' '6 min'
 for name in unmerged merged; do
     masks="$out/proxy_masks_train.json"
     options=(--resume)
@@ -83,7 +83,7 @@ done
 "$python" tools/misc/draw_predictions.py proxy "$out/proxy_masks_train.json" \
     --img-dir "$out/data/coco/train" --out "$out/proxy_masks.png"
 
-announce 'Stage 3: Mask R-CNN on the proxy masks' '3 min'
+announce 'Stage 3: Mask R-CNN on the proxy masks' '5 min'
 if [ ! -f "$mask_rcnn" ]; then
     "$python" tools/train.py "$stage3" --work-dir "$out/mask_rcnn" --resume
 fi
