@@ -91,4 +91,5 @@ setup(
     extras_require=dict(
         tests=requirements('tests'), optional=requirements('optional')),
     cmdclass=dict(build_py=BuildWithMim),
+    package_data=dict(mmboxcaseg=['weights/*']),
     zip_safe=False)

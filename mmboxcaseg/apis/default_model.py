@@ -1,0 +1,27 @@
+"""The model that is used where none is named."""
+from pathlib import Path
+from typing import Tuple
+
+WEIGHTS = Path(__file__).resolve().parent.parent / 'weights'
+NAME = 'boxcaseg_small'
+
+
+def default_model() -> Tuple[str, str]:
+    """Config and checkpoint of the small model that ships with the package.
+
+    Returns:
+        tuple[str, str]: Paths of the config and of the checkpoint.
+
+    Raises:
+        FileNotFoundError: If this copy of the package has no such model.
+    """
+    paths = [WEIGHTS / f'{NAME}{suffix}' for suffix in ('.py', '.pth')]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise FileNotFoundError(
+            'no model was named and this copy of mmboxcaseg ships none '
+            f'({", ".join(missing)} not found); give the config and the '
+            'checkpoint of a trained BoxCaseg, such as '
+            'configs/boxcaseg/hrnet_w48_voc.py and its weights')
+    config, checkpoint = map(str, paths)
+    return config, checkpoint
