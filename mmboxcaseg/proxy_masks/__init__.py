@@ -9,7 +9,7 @@ from .join import JoinReport, ShardReader, join_shards, joined_settings
 from .merge import merge
 from .progress import Progress
 from .rects import clip_boxes, pixel_rects, usable_boxes
-from .rle import decode_rle, encode_rle, rle_area
+from .rle import decode_rle, encode_rle, rle_area, to_rle
 from .shards import (ShardWriter, check_settings, done_image_ids,
                      prepare_shards, remove_shards, shard_dir, write_json)
 
@@ -19,5 +19,5 @@ __all__ = [
     'join_shards', 'joined_settings', 'merge', 'Progress', 'clip_boxes',
     'pixel_rects', 'usable_boxes', 'decode_rle', 'encode_rle', 'rle_area',
     'ShardWriter', 'check_settings', 'done_image_ids', 'prepare_shards',
-    'remove_shards', 'shard_dir', 'write_json'
+    'remove_shards', 'shard_dir', 'to_rle', 'write_json'
 ]

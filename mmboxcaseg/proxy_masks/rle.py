@@ -77,3 +77,25 @@ def rle_area(rle: RLE) -> int:
         int: The area in pixels.
     """
     return int(coco_mask.area(rle))
+
+
+def to_rle(segmentation: Union[List[list], RLE], height: int,
+           width: int) -> RLE:
+    """One compressed RLE of a COCO ``segmentation`` of any kind.
+
+    Args:
+        segmentation (list[list[float]] | dict): Polygons, each x, y, x, y, ...
+            in pixels, or an RLE with its counts as a list or compressed; a
+            compressed one is returned as it is.
+        height (int): Height of the image in pixels.
+        width (int): Width of the image in pixels.
+
+    Returns:
+        dict: ``size`` [height, width] and ``counts``, compressed.
+    """
+    if isinstance(segmentation, list):
+        return coco_mask.merge(
+            coco_mask.frPyObjects(segmentation, height, width))
+    if isinstance(segmentation['counts'], list):
+        return coco_mask.frPyObjects(segmentation, height, width)
+    return segmentation

@@ -6,7 +6,6 @@ import torch
 from pycocotools import mask as coco_mask
 
 from mmboxcaseg.datasets.transforms import CropBoxes, PackBoxPrompts
-from mmboxcaseg.datasets.transforms.prompts import to_rle
 
 BOXES = [(2, 3, 12, 9), (4.4, 0.6, 6.5, 2.49), (-3, -3, 100, 100),
          (7.2, 5.1, 7.4, 5.3)]
@@ -79,19 +78,6 @@ def test_image_without_boxes():
     packed = PackBoxPrompts()(dict(results, ori_shape=(16, 24)))
     assert packed['inputs'].shape == (0, 3, 10, 10)
     assert packed['data_samples'].prompt_instances.bboxes.shape == (0, 4)
-
-
-def test_any_segmentation_becomes_rle():
-    mask = np.zeros((5, 7), np.uint8, 'F')
-    mask[1:3, 2:6] = 1
-    rle = coco_mask.encode(mask)
-    text = dict(size=rle['size'], counts=rle['counts'].decode())
-    # Columns 2..5 of five rows each, rows 1 and 2.
-    runs = dict(size=[5, 7], counts=[11, 2, 3, 2, 3, 2, 3, 2, 7])
-    pieces = [[2, 1, 4, 1, 4, 3, 2, 3], [4, 1, 6, 1, 6, 3, 4, 3]]
-    for segmentation in (rle, text, runs, pieces):
-        decoded = coco_mask.decode(to_rle(segmentation, 5, 7))
-        assert (decoded == mask).all()
 
 
 def test_shipped_pipeline(tmp_path):

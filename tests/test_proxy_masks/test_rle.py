@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 from random_instances import on_canvas
 
-from mmboxcaseg.proxy_masks import decode_rle, encode_rle, rle_area
+from mmboxcaseg.proxy_masks import decode_rle, encode_rle, rle_area, to_rle
 
 
 @st.composite
@@ -68,3 +68,18 @@ def test_wrong_rectangles_are_named():
         encode_rle(mask, (2, 0, 4, 2), 4, 3)
     with pytest.raises(ValueError, match='does not fit'):
         encode_rle(mask, (0, 0, 3, 2), 4, 3)
+
+
+def test_every_kind_of_segmentation_becomes_the_same_rle():
+    # Two rectangles, the second inside the first but for a column.
+    canvas = np.zeros((6, 8), bool)
+    canvas[1:4, 2:5] = canvas[2:3, 4:6] = True
+    polygons = [[2, 1, 5, 1, 5, 4, 2, 4], [4, 2, 6, 2, 6, 3, 4, 3]]
+    # Down the columns: two empty ones and a pixel, then runs by hand.
+    counts = [13, 3, 3, 3, 3, 3, 4, 1, 15]
+    compressed = coco_mask.encode(np.asfortranarray(canvas, dtype=np.uint8))
+    text = dict(compressed, counts=compressed['counts'].decode())
+    for kind in (polygons, dict(size=[6, 8], counts=counts), compressed, text):
+        rle = to_rle(kind, 6, 8)
+        assert rle['size'] == [6, 8]
+        assert (decode_rle(rle) == canvas).all()

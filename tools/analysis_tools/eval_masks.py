@@ -14,7 +14,7 @@ import math
 import os
 import os.path as osp
 import sys
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
 import numpy as np
 from pycocotools import mask as mask_utils
@@ -89,14 +89,13 @@ def pair_annotations(masks: dict, truth: dict,
     return [(ours[key], true) for key, true in theirs.items()]
 
 
-def get_rle(ann: dict, size: tuple, name: str, to_rle: Callable) -> dict:
+def get_rle(ann: dict, size: tuple, name: str) -> dict:
     """The mask of an annotation as compressed RLE.
 
     Args:
         ann (dict): Annotation of a COCO json.
         size (tuple[int, int]): Height and width of its image.
         name (str): What to call the json in messages.
-        to_rle (Callable): Function of that name of the prompts.
 
     Returns:
         dict: The RLE.
@@ -107,7 +106,7 @@ def get_rle(ann: dict, size: tuple, name: str, to_rle: Callable) -> dict:
     if not ann.get('segmentation'):
         raise ValueError(f'{name}: annotation {ann["id"]} has no '
                          '"segmentation"')
-    rle = to_rle(ann['segmentation'], *size)
+    rle = proxy_masks.to_rle(ann['segmentation'], *size)
     if tuple(rle['size']) != size:
         raise ValueError(
             f'{name}: the mask of annotation {ann["id"]} has (height, width) '
@@ -148,7 +147,6 @@ def score(masks: dict, truth: dict, names: List[str]) -> Dict[str, Any]:
     Raises:
         ValueError: If the files don't belong together or lack masks.
     """
-    from mmboxcaseg.datasets.transforms.prompts import to_rle
     pairs = pair_annotations(masks, truth, names)
     unusable = proxy_masks.unusable_annotations(truth)
     pairs = [pair for pair in pairs if pair[1]['id'] not in unusable]
@@ -172,9 +170,8 @@ def score(masks: dict, truth: dict, names: List[str]) -> Dict[str, Any]:
         size = sizes[image_id]
         for index in indices:
             ann, true = pairs[index]
-            truth_rle = get_rle(true, size, names[1], to_rle)
-            ious[index] = rle_iou(
-                get_rle(ann, size, names[0], to_rle), truth_rle)
+            truth_rle = get_rle(true, size, names[1])
+            ious[index] = rle_iou(get_rle(ann, size, names[0]), truth_rle)
             box_ious[index] = rle_iou(box_rle(true['bbox'], size), truth_rle)
         line = progress.update(1, len(indices))
         if line:

@@ -180,7 +180,6 @@ def detection_cells(sample: Any, info: dict, classes: Sequence[str],
     Returns:
         list[vis.Cell]: Two pictures.
     """
-    from mmboxcaseg.datasets.transforms.prompts import to_rle
     photo = read_photo(info['img_path'])
     pred = sample.pred_instances
     pred = pred[pred.scores >= score_thr].cpu().numpy()
@@ -192,7 +191,8 @@ def detection_cells(sample: Any, info: dict, classes: Sequence[str],
     labels = [one['bbox_label'] for one in true]
     there = vis.Instances(
         np.array([one['bbox'] for one in true]), [
-            proxy_masks.decode_rle(to_rle(one['mask'], *photo.shape[:2]))
+            proxy_masks.decode_rle(
+                proxy_masks.to_rle(one['mask'], *photo.shape[:2]))
             for one in true
         ], labels, [classes[label] for label in labels])
     return vis.detection_pictures(photo, found, there,

@@ -5,9 +5,8 @@ import torch
 from mmcv.transforms import BaseTransform
 from mmengine.structures import InstanceData
 from mmseg.structures import SegDataSample
-from pycocotools import mask as mask_utils
 
-from mmboxcaseg.proxy_masks import pixel_rects
+from mmboxcaseg.proxy_masks import pixel_rects, to_rle
 from mmboxcaseg.registry import TRANSFORMS
 from ..coco_boxes import check_photo_size
 
@@ -91,23 +90,3 @@ class PackBoxPrompts(BaseTransform):
         sample.prompt_instances = prompts
         crops = np.ascontiguousarray(results['crops'].transpose(0, 3, 1, 2))
         return dict(inputs=torch.from_numpy(crops), data_samples=sample)
-
-
-def to_rle(segmentation: object, height: int, width: int) -> dict:
-    """One compressed RLE of a COCO ``segmentation`` of any kind.
-
-    Args:
-        segmentation (list | dict): Polygons, or RLE with counts as a list or
-            a string.
-        height (int): Height of the image.
-        width (int): Width of the image.
-
-    Returns:
-        dict: RLE with ``size`` and ``counts``.
-    """
-    if isinstance(segmentation, list):
-        return mask_utils.merge(
-            mask_utils.frPyObjects(segmentation, height, width))
-    if isinstance(segmentation['counts'], list):
-        return mask_utils.frPyObjects(segmentation, height, width)
-    return segmentation

@@ -7,7 +7,7 @@ import torch
 from mmengine.evaluator import BaseMetric
 from pycocotools import mask as mask_utils
 
-from mmboxcaseg.proxy_masks import is_crowd, load_coco
+from mmboxcaseg.proxy_masks import is_crowd, load_coco, to_rle
 from mmboxcaseg.registry import METRICS
 from ..voc_instance_ap import score_image, summarize_ap
 
@@ -125,12 +125,7 @@ class VOCInstanceMetric(BaseMetric):
                     f'{self.ann_file}: annotation {ann["id"]!r} has '
                     f'segmentation={mask!r}; VOCInstanceMetric needs true '
                     'masks')
-            if isinstance(mask, list):
-                mask = mask_utils.merge(
-                    mask_utils.frPyObjects(mask, height, width))
-            elif isinstance(mask['counts'], list):
-                mask = mask_utils.frPyObjects(mask, height, width)
-            rles.append(mask)
+            rles.append(to_rle(mask, height, width))
         labels = [
             self._labels[ann['category_id']]
             for ann in self._anns.get(img_id, [])
