@@ -2,7 +2,7 @@
 
 NumPy and pycocotools only: no model, no runner, no torch.
 """
-from .agreement import agreement, tight_boxes
+from .agreement import agreement, merge_and_score, tight_boxes
 from .coco import (check_coco, is_crowd, load_coco, select_images,
                    unusable_annotations)
 from .join import JoinReport, ShardReader, join_shards, joined_settings
@@ -14,10 +14,10 @@ from .shards import (ShardWriter, check_settings, done_image_ids,
                      prepare_shards, remove_shards, shard_dir, write_json)
 
 __all__ = [
-    'agreement', 'tight_boxes', 'check_coco', 'is_crowd', 'load_coco',
-    'select_images', 'unusable_annotations', 'JoinReport', 'ShardReader',
-    'join_shards', 'joined_settings', 'merge', 'Progress', 'clip_boxes',
-    'pixel_rects', 'usable_boxes', 'decode_rle', 'encode_rle', 'rle_area',
-    'ShardWriter', 'check_settings', 'done_image_ids', 'prepare_shards',
-    'remove_shards', 'shard_dir', 'to_rle', 'write_json'
+    'agreement', 'merge_and_score', 'tight_boxes', 'check_coco', 'is_crowd',
+    'load_coco', 'select_images', 'unusable_annotations', 'JoinReport',
+    'ShardReader', 'join_shards', 'joined_settings', 'merge', 'Progress',
+    'clip_boxes', 'pixel_rects', 'usable_boxes', 'decode_rle', 'encode_rle',
+    'rle_area', 'ShardWriter', 'check_settings', 'done_image_ids',
+    'prepare_shards', 'remove_shards', 'shard_dir', 'to_rle', 'write_json'
 ]

@@ -1,9 +1,9 @@
 """How well a mask fills the box it was made from."""
-from typing import Sequence
+from typing import List, Sequence, Tuple
 
 import numpy as np
 
-from .merge import check_masks
+from .merge import check_masks, merge
 from .rects import Boxes, clip_boxes
 
 
@@ -73,3 +73,39 @@ def agreement(masks: Sequence[np.ndarray], rects: np.ndarray, boxes: Boxes,
     truth_area = (truth[:, 2:] - truth[:, :2]).prod(axis=1)
     # Rounding may put a perfect overlap a hair above the union.
     return np.minimum(overlap / (tight_area + truth_area - overlap), 1.0)
+
+
+def merge_and_score(
+        masks: Sequence[np.ndarray],
+        rects: np.ndarray,
+        boxes: Boxes,
+        height: int,
+        width: int,
+        merging: bool = True) -> Tuple[List[np.ndarray], np.ndarray]:
+    """From the network's masks of an image to its proxy masks.
+
+    Args:
+        masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
+            (y1 - y0, x1 - x0) of its rectangle.
+        rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open, in pixels
+            of the image.
+        boxes (np.ndarray): (N, 4) float, the annotated boxes, xyxy, in pixels
+            of the image.
+        height (int): Height of the image in pixels.
+        width (int): Width of the image in pixels.
+        merging (bool): Whether a pixel claimed by several masks goes to the
+            smallest object only. Defaults to True.
+
+    Returns:
+        tuple[list[np.ndarray], np.ndarray]: N bool arrays of the same shapes,
+        and their (N,) agreements in [0, 1].
+
+    Raises:
+        ValueError: If numbers or shapes do not match, or a box covers nothing
+            of the image.
+    """
+    if merging:
+        clipped = clip_boxes(boxes, height, width)
+        areas = (clipped[:, 2:] - clipped[:, :2]).prod(axis=1)
+        masks = merge(masks, rects, areas)
+    return list(masks), agreement(masks, rects, boxes, height, width)

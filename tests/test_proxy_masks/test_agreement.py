@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from random_instances import on_canvas, random_instances
 
-from mmboxcaseg.proxy_masks import agreement, pixel_rects, tight_boxes
+from mmboxcaseg.proxy_masks import (agreement, merge_and_score, pixel_rects,
+                                    tight_boxes)
 
 HEIGHT, WIDTH = 9, 12
 
@@ -67,3 +68,16 @@ def test_numbers_must_match():
     mask = np.ones((5, 6), bool)
     with pytest.raises(ValueError, match='1 masks, but 2 boxes'):
         agreement([mask], [[0, 0, 6, 5]], [(0, 0, 6, 5)] * 2, 9, 9)
+
+
+@pytest.mark.parametrize('merging, areas', [(True, [84, 16]),
+                                            (False, [100, 16])])
+def test_merge_and_score(merging, areas):
+    rects = np.array([(0, 0, 10, 10), (6, 6, 10, 10)])
+    masks = [np.ones((10, 10), bool), np.ones((4, 4), bool)]
+    # The second box goes beyond the image: 4 x 4 pixels of it are inside.
+    boxes = [(0, 0, 10, 10), (6, 6, 40, 40)]
+    found, scores = merge_and_score(masks, rects, boxes, 10, 10, merging)
+    assert [int(mask.sum()) for mask in found] == areas
+    assert scores.tolist() == [1, 1]
+    assert masks[0].all()

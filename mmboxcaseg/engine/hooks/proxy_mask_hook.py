@@ -111,13 +111,10 @@ class ProxyMaskHook(Hook):
     def _append(self, sample: BaseDataElement) -> None:
         height, width = sample.ori_shape[:2]
         prompts = sample.prompt_instances
-        boxes = prompts.bboxes.cpu().numpy()
         rects = sample.pred_instances.rects.cpu().numpy()
-        masks = sample.pred_instances.masks
-        if self.merge:
-            clipped = proxy_masks.clip_boxes(boxes, height, width)
-            areas = (clipped[:, 2:] - clipped[:, :2]).prod(axis=1)
-            masks = proxy_masks.merge(masks, rects, areas)
+        masks, agreements = proxy_masks.merge_and_score(
+            sample.pred_instances.masks, rects,
+            prompts.bboxes.cpu().numpy(), height, width, self.merge)
         ann_ids = prompts.ann_ids
         self._writer.append(
             image_id=sample.img_id,
@@ -127,8 +124,7 @@ class ProxyMaskHook(Hook):
                 proxy_masks.encode_rle(mask, rect, height, width)
                 for mask, rect in zip(masks, rects)
             ],
-            agreements=proxy_masks.agreement(masks, rects, boxes, height,
-                                             width))
+            agreements=agreements)
 
     def after_test(self, runner: Runner) -> None:
         """Join the shards of all processes."""
