@@ -10,10 +10,6 @@ max_iters = 700
 # Objects stay large enough, and twice as many are seen in the time.
 scale = (200, 150)
 
-norm_cfg = dict(type='BN', momentum=0.1, requires_grad=True)
-# As many samples as the size of an object asks for would take a quarter of a
-# step here.
-roi_extractor = dict(roi_layer=dict(sampling_ratio=2))
 model = dict(
     backbone=dict(
         _delete_=True,
@@ -21,29 +17,16 @@ model = dict(
         depth=18,
         stem_channels=24,
         base_channels=24,
-        out_indices=(0, 1, 2, 3),
-        norm_cfg=norm_cfg,
+        out_indices=(1, 2, 3),
+        norm_cfg=_base_.norm_cfg,
         init_cfg=dict(
             type='Pretrained',
             checkpoint=quickstart + 'boxcaseg/iter_800.pth',
             prefix='backbone.')),
-    neck=dict(in_channels=[24, 48, 96, 192], norm_cfg=norm_cfg),
+    neck=dict(in_channels=[48, 96, 192]),
     roi_head=dict(
-        bbox_roi_extractor=roi_extractor,
-        # Convolutions with normalisation learn in fewer steps than the two
-        # fully connected layers alone.
-        bbox_head=dict(
-            type='ConvFCBBoxHead',
-            num_shared_convs=2,
-            num_shared_fcs=1,
-            conv_out_channels=64,
-            norm_cfg=norm_cfg,
-            num_classes=5,
-            reg_class_agnostic=True),
-        mask_roi_extractor=roi_extractor,
-        mask_head=dict(num_classes=5)),
-    # Few boxes and few iterations: half of the samples show an object.
-    train_cfg=dict(rcnn=dict(sampler=dict(num=20, pos_fraction=0.5))))
+        bbox_head=dict(num_classes=5), mask_head=dict(num_classes=5)),
+    train_cfg=dict(rcnn=dict(sampler=dict(num=20))))
 
 train_pipeline = [
     dict(type='LoadImageFromFile', backend_args=None),
