@@ -1,10 +1,11 @@
+from .box_masks import BoxesAsMasks
 from .ignored_masks import (MarkIgnoredMasks, PackProxyDetInputs, decode_marks,
                             encode_marks)
 from .patches import LoadSalientMask, RandomBoxPatch, RandomObjectPatch
 from .prompts import CropBoxes, PackBoxPrompts
 
 __all__ = [
-    'CropBoxes', 'LoadSalientMask', 'MarkIgnoredMasks', 'PackBoxPrompts',
-    'PackProxyDetInputs', 'RandomBoxPatch', 'RandomObjectPatch',
-    'decode_marks', 'encode_marks'
+    'BoxesAsMasks', 'CropBoxes', 'LoadSalientMask', 'MarkIgnoredMasks',
+    'PackBoxPrompts', 'PackProxyDetInputs', 'RandomBoxPatch',
+    'RandomObjectPatch', 'decode_marks', 'encode_marks'
 ]

@@ -15,6 +15,7 @@ from mmdet.structures.bbox import BaseBoxes
 from mmdet.structures.mask import BitmapMasks
 
 from mmboxcaseg.registry import TRANSFORMS
+from .box_masks import filled_boxes
 
 IGNORED_MASK_BIT = 1 << 32
 DEFAULT_AGREEMENT_THR = 0.95
@@ -154,12 +155,8 @@ class MarkIgnoredMasks(BaseTransform):
                 f'gt_masks is of type {type(masks).__name__}, not '
                 'BitmapMasks; leave poly2mask=True in mmdet.LoadAnnotations')
         xyxy = boxes.tensor if isinstance(boxes, BaseBoxes) else boxes
-        xyxy = np.asarray(xyxy)[ignored]
-        x1, y1 = np.floor(xyxy[:, :2]).astype(int).clip(min=0).T
-        x2, y2 = np.ceil(xyxy[:, 2:]).astype(int).T
-        for j, i in enumerate(np.flatnonzero(ignored)):
-            masks.masks[i] = 0
-            masks.masks[i, y1[j]:y2[j], x1[j]:x2[j]] = 1
+        masks.masks[ignored] = filled_boxes(
+            np.asarray(xyxy)[ignored], masks.height, masks.width)
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(agreement_thr={self.agreement_thr})'

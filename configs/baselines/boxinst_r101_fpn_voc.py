@@ -1,0 +1,7 @@
+# BoxInst (Tian et al., CVPR 2021) as MMDetection has it, on the data and the
+# schedule of the other baselines.
+_base_ = ['../_base_/models/boxinst_r101_fpn.py', './bbtp_r101_fpn_voc.py']
+
+model = dict(_delete_=True, **_base_.boxinst)
+# MMDetection's 0.01 for 16 images, scaled to 6.
+optim_wrapper = dict(optimizer=dict(lr=0.00375))
