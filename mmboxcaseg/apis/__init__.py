@@ -1,3 +1,4 @@
 from .default_model import default_model
+from .inferencer import BoxCasegInferencer
 
-__all__ = ['default_model']
+__all__ = ['BoxCasegInferencer', 'default_model']

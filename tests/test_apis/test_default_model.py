@@ -4,7 +4,6 @@ from mmboxcaseg.apis import default_model
 from mmboxcaseg.apis.default_model import NAME
 
 
-
 def test_both_files_are_found(tmp_path, monkeypatch):
     monkeypatch.setitem(default_model.__globals__, 'WEIGHTS', tmp_path)
     config, checkpoint = tmp_path / f'{NAME}.py', tmp_path / f'{NAME}.pth'

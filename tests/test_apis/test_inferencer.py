@@ -1,0 +1,188 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+import tiny
+from mmengine.runner import save_checkpoint
+
+from mmboxcaseg.apis import BoxCasegInferencer
+from mmboxcaseg.proxy_masks import decode_rle, rle_area
+from mmboxcaseg.visualization import DROPPED
+
+# xywh; the second of the first image overlaps the first, the last one of all
+# is outside its image.
+BOXES = [[(5, 5, 40, 20), (8.5, 2.25, 20, 30)], [(0, 0, 60, 40)], [],
+         [(30.2, 3, 25, 33), (1, 1, 4, 4), (61, 2, 5, 5)]]
+
+
+def xyxy(boxes):
+    return [(x, y, x + w, y + h) for x, y, w, h in boxes]
+
+
+@pytest.fixture(scope='module')
+def files(tmp_path_factory):
+    """Photos, their boxes, and a model with random weights."""
+    root = tmp_path_factory.mktemp('inferencer')
+    tiny.write_coco(root, BOXES)
+    steps = tiny.pipelines().prompt
+    model = tiny.model_cfg(test_cfg=dict(crops_per_batch=3))
+    (root / 'config.py').write_text(
+        "default_scope = 'mmboxcaseg'\n"
+        "custom_imports = dict(imports=['tiny', 'mmboxcaseg.models',\n"
+        "    'mmboxcaseg.datasets', 'mmboxcaseg.engine'])\n"
+        f'model = {model!r}\n'
+        'test_dataloader = dict(batch_size=2, num_workers=0, dataset=dict(\n'
+        "    type='BoxPromptDataset',\n"
+        f'    pipeline={[dict(step) for step in steps]!r}))\n'
+        "test_evaluator = []\ntest_cfg = dict(type='TestLoop')\n"
+        "log_level = 'WARNING'\n")
+    save_checkpoint(
+        dict(state_dict=tiny.model().state_dict()), str(root / 'model.pth'))
+    return root
+
+
+@pytest.fixture(scope='module')
+def make(files):
+    """Function that builds the inferencer."""
+
+    def build(**kwargs):
+        return BoxCasegInferencer(
+            str(files / 'config.py'),
+            str(files / 'model.pth'),
+            device='cpu',
+            **kwargs)
+
+    return build
+
+
+@pytest.fixture(scope='module')
+def infer(make):
+    return make()
+
+
+def photo(files, number):
+    return str(files / 'img' / f'{number}.png')
+
+
+@pytest.mark.parametrize('merge', [True, False])
+def test_same_as_make_proxy_masks(files, make, import_tool, tmp_path, merge):
+    out = tmp_path / 'masks.json'
+    import_tool('make_proxy_masks').main([
+        str(files / 'config.py'),
+        str(files / 'model.pth'), '--ann',
+        str(files / 'boxes.json'), '--img-dir',
+        str(files / 'img'), '--out',
+        str(out), '--work-dir',
+        str(tmp_path / 'logs'), '--device', 'cpu',
+        *([] if merge else ['--no-merge'])
+    ])
+    anns = json.loads(out.read_text())['annotations']
+    with pytest.warns(UserWarning, match='boxes .2. of .*4.png are empty'):
+        results = make(merge=merge)([photo(files, n) for n in (1, 2, 3, 4)],
+                                    [xyxy(boxes) for boxes in BOXES])
+    masks = [mask for result in results for mask in result[0]]
+    scores = [score for result in results for score in result[1]]
+    assert len(masks) == len(anns) == 6
+    for ann, mask, score in zip(anns, masks, scores):
+        assert (decode_rle(ann['segmentation']) == mask).all()
+        assert ann['proxy_agreement'] == score
+    assert rle_area(anns[-1]['segmentation']) == scores[-1] == 0
+    overlap = (results[0][0].sum(axis=0) > 1).any()
+    assert overlap != merge
+
+
+def test_kinds_of_images(files, infer):
+    boxes = xyxy(BOXES[0])
+    path = files / 'img' / '1.png'
+    bgr = cv2.imread(str(path))
+    masks, agreement = infer(path, boxes)
+    assert masks.shape == (2, 40, 60) and masks.dtype == bool
+    assert agreement.shape == (2, ) and masks.any()
+    for image, order in ((str(path), 'rgb'), (path.read_bytes(), 'rgb'),
+                         (bgr[..., ::-1], 'rgb'), (bgr, 'bgr')):
+        again, scores = infer(image, np.array(boxes), channel_order=order)
+        assert (again == masks).all() and (scores == agreement).all()
+    # Red and blue do make a difference to the network.
+    assert not (infer(bgr, boxes)[0] == masks).all()
+    grey = infer(bgr[..., 0], boxes)[0]
+    assert (grey == infer(np.stack([bgr[..., 0]] * 3, -1), boxes)[0]).all()
+
+
+def test_probabilities(files, make):
+    masks, _, probs = make(merge=False)(
+        photo(files, 1), xyxy(BOXES[0]), return_probs=True)
+    assert probs.dtype == np.float32 and probs.shape == masks.shape
+    assert ((probs > 0.5) == masks).all()
+    inside = probs[0, 5:25, 5:45]
+    # Resizing to the box may miss the crop's extreme pixels by a little.
+    assert 0 <= inside.min() < 0.1 and 0.9 < inside.max() <= 1
+    outside = probs[0].copy()
+    outside[5:25, 5:45] = 0
+    assert not outside.any()
+
+
+def test_without_boxes(files, infer):
+    masks, agreement = infer(photo(files, 3), [])
+    assert masks.shape == (0, 40, 60) and agreement.shape == (0, )
+    (one, none) = infer([photo(files, 1)] * 2, [xyxy(BOXES[0]), []])
+    assert len(one[0]) == 2 and len(none[0]) == 0
+    assert infer([], []) == []
+
+
+def test_visualize(files, infer, tmp_path):
+    boxes = xyxy(BOXES[3])
+    with pytest.warns(UserWarning):
+        masks, agreement = infer(photo(files, 4), boxes)
+    out = tmp_path / 'new' / 'drawn.png'
+    # The photo is 60 x 40.
+    drawn = infer.visualize(
+        photo(files, 4), boxes, masks, agreement, 0, side=240, out_file=out)
+    assert drawn.shape == (160, 240, 3)
+    assert (cv2.imread(str(out))[..., ::-1] == drawn).all()
+    assert not (drawn == DROPPED).all(axis=2).any()
+    dropped = infer.visualize(
+        photo(files, 4), boxes, masks, agreement, 1.01, side=240)
+    assert (dropped == DROPPED).all(axis=2).sum() > 50
+    with pytest.raises(ValueError, match='2 masks, but 3 boxes'):
+        infer.visualize(photo(files, 4), boxes, masks[:2], agreement)
+
+
+@pytest.mark.parametrize('image, error, message', [
+    ('none.png', FileNotFoundError, 'no image none.png'),
+    (b'no image', ValueError, "given as 8 bytes can't be decoded"),
+    (b'', ValueError, "given as 0 bytes can't be decoded"),
+    (3, TypeError, 'must be a path, bytes or a NumPy array, not int'),
+    (np.zeros((4, 4, 4), np.uint8), ValueError, r'uint8 of shape \(4, 4, 4\)'),
+    (np.zeros((4, 4, 3)), ValueError, 'float64 of shape'),
+    (np.zeros((0, 4, 3), np.uint8), ValueError, r'shape \(0, 4, 3\)'),
+])
+def test_images_that_are_none(infer, image, error, message):
+    with pytest.raises(error, match=message):
+        infer(image, [(0, 0, 2, 2)])
+
+
+def test_a_file_that_is_no_image(infer, tmp_path):
+    (tmp_path / 'a.jpg').write_text('text')
+    with pytest.raises(ValueError, match="a.jpg can't be decoded"):
+        infer(tmp_path / 'a.jpg', [(0, 0, 2, 2)])
+
+
+def test_mistakes(files, infer, tmp_path):
+    config, weights = str(files / 'config.py'), str(files / 'model.pth')
+    with pytest.raises(ValueError, match='2 images, but boxes of 1'):
+        infer([photo(files, 1)] * 2, [[(0, 0, 2, 2)]])
+    with pytest.raises(ValueError, match=r'must have shape \(N, 4\)'):
+        infer(photo(files, 1), [0, 0, 2, 2])
+    with pytest.raises(ValueError, match="not 'gbr'"):
+        infer(np.zeros((4, 4, 3), np.uint8), [], channel_order='gbr')
+    with pytest.raises(ValueError, match='model is given without weights'):
+        BoxCasegInferencer(config)
+    with pytest.raises(ValueError, match='weights is given without model'):
+        BoxCasegInferencer(weights=weights)
+    (tmp_path / 'other.py').write_text('model = dict()')
+    with pytest.raises(ValueError, match='tests on a BoxPromptDataset'):
+        BoxCasegInferencer(str(tmp_path / 'other.py'), weights)
+    save_checkpoint(dict(state_dict=dict()), str(tmp_path / 'empty.pth'))
+    with pytest.raises(RuntimeError, match='weak_head'):
+        BoxCasegInferencer(config, str(tmp_path / 'empty.pth'), 'cpu')
