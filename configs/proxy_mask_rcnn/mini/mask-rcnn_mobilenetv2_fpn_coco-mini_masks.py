@@ -1,0 +1,38 @@
+# Only the mask head is trained, from scratch, on a detector that is there
+# already: masks enter nothing but the mask loss, so that models which share
+# the rest differ by their masks alone, in minutes each. MMBOXCASEG_DETECTOR
+# names a checkpoint of mask-rcnn_mobilenetv2_fpn_coco-mini.py, whatever masks
+# it was trained on.
+_base_ = './mask-rcnn_mobilenetv2_fpn_coco-mini.py'
+custom_imports = dict(
+    imports=['mmboxcaseg.models', 'mmboxcaseg.datasets', 'mmboxcaseg.engine'],
+    allow_failed_imports=False)
+
+detector = '{{$MMBOXCASEG_DETECTOR:work_dirs/mini/mask_rcnn/iter_2000.pth}}'
+max_iters = 400
+
+
+def part(name):
+    return dict(type='Pretrained', checkpoint=detector, prefix=name + '.')
+
+
+model = dict(
+    backbone=dict(init_cfg=part('backbone')),
+    neck=dict(init_cfg=part('neck')),
+    rpn_head=dict(init_cfg=part('rpn_head')),
+    roi_head=dict(bbox_head=dict(init_cfg=part('roi_head.bbox_head'))))
+custom_hooks = [
+    dict(type='mmboxcaseg.FreezeHook', trained='roi_head.mask_head')
+]
+
+train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=50),
+    dict(
+        type='CosineAnnealingLR',
+        by_epoch=False,
+        begin=50,
+        end=max_iters,
+        eta_min=0)
+]
+default_hooks = dict(checkpoint=dict(interval=max_iters))
