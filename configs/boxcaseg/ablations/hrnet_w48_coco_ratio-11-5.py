@@ -1,0 +1,3 @@
+# Table 5.
+_base_ = '../hrnet_w48_coco.py'
+train_dataloader = dict(sampler=dict(source_ratio=[11, 5]))

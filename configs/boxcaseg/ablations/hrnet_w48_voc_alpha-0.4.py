@@ -1,0 +1,3 @@
+# Table 6.
+_base_ = '../hrnet_w48_voc.py'
+model = dict(alpha=0.4)

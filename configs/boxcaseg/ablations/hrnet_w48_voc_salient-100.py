@@ -1,0 +1,6 @@
+# Table 3: 100 salient images, drawn at random by
+# tools/dataset_converters/duts_single.py DUTS-TR LIST --subset 100
+_base_ = '../hrnet_w48_voc.py'
+train_dataloader = dict(
+    dataset=dict(
+        salient=dict(ann_file='duts_single_100.txt', single_object=None)))

@@ -1,0 +1,7 @@
+# Table 7: proxy masks as predicted, none dropped.
+# tools/make_proxy_masks.py --no-merge makes them.
+_base_ = '../mask-rcnn_r101_fpn_voc.py'
+train_dataloader = dict(
+    dataset=dict(
+        agreement_thr=0.0,
+        ann_file='annotations/proxy_masks_train_aug_unmerged.json'))

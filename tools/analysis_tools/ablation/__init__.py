@@ -1,0 +1,1 @@
+"""The ablations of the paper (Tables 3 to 8) as plans of commands."""
