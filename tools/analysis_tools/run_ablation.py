@@ -188,9 +188,7 @@ def main(argv: Optional[List[str]] = None) -> None:
             record = execute.Record(osp.join(args.work_dir, 'steps.jsonl'))
             for step in plan.distinct(planned):
                 if not record.is_done(step):
-                    print(
-                        execute.to_text(execute.command(step, args.gpus)),
-                        flush=True)
+                    print(execute.to_text(step, args.gpus))
             return
         execute.run_rows(planned, args.work_dir, args.gpus)
     except (RuntimeError, ValueError) as error:

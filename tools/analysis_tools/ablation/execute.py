@@ -10,7 +10,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import Callable, Dict, List, Optional, Sequence
 
-from .plan import PlannedRow, Step, distinct
+from .plan import DETECTOR_VARIABLE, PlannedRow, Step, distinct
 from .setups import REPO_ROOT, Setup, in_repo
 
 # Between two lines that tell how far a step is, in seconds.
@@ -20,6 +20,17 @@ HEARTBEAT = 60
 def script_words(step: Step) -> List[str]:
     """The script of a step and its arguments."""
     return [in_repo(osp.join('tools', step.script)), *step.arguments]
+
+
+def variables(step: Step) -> Dict[str, str]:
+    """The environment variables that a step needs."""
+    return {DETECTOR_VARIABLE: step.detector} if step.detector else {}
+
+
+def settings(step: Step) -> List[str]:
+    """All that the result of a step depends on, as words."""
+    return [f'{k}={v}'
+            for k, v in variables(step).items()] + script_words(step)
 
 
 def command(step: Step, gpus: int) -> List[str]:
@@ -44,9 +55,12 @@ def command(step: Step, gpus: int) -> List[str]:
     return words + script
 
 
-def to_text(words: Sequence[str]) -> str:
-    """A command as one would type it."""
-    return shlex.join(['python', *words[1:]])
+def to_text(step: Step, gpus: int) -> str:
+    """The command of a step as one would type it."""
+    return shlex.join([
+        *(f'{k}={v}' for k, v in variables(step).items()), 'python',
+        *command(step, gpus)[1:]
+    ])
 
 
 class Record:
@@ -78,7 +92,7 @@ class Record:
         entry = dict(
             output=step.output,
             kind=step.kind,
-            command=script_words(step),
+            command=settings(step),
             seconds=seconds)
         os.makedirs(osp.dirname(osp.abspath(self.path)), exist_ok=True)
         with open(self.path, 'a', encoding='utf-8') as file:
@@ -95,11 +109,11 @@ class Record:
         if entry is None or (entry['seconds'] is not None
                              and not osp.isfile(step.output)):
             return False
-        if entry['command'] != script_words(step):
+        if entry['command'] != settings(step):
             raise ValueError(
                 f'{self.path}: {step.output} was made by\n  '
                 f'{shlex.join(entry["command"])}\nwhere it would now be\n  '
-                f'{shlex.join(script_words(step))}\nGive another --work-dir, '
+                f'{shlex.join(settings(step))}\nGive another --work-dir, '
                 'or remove the folder of that file')
         return entry['seconds'] is not None
 
@@ -138,13 +152,14 @@ def check_bases(folder: str, setup: Setup) -> None:
         json.dump(known, file, indent=2)
 
 
-def run_logged(words: Sequence[str], log: str) -> int:
+def run_logged(words: Sequence[str], log: str, env: Dict[str, str]) -> int:
     """Run a command with its output in a file, and tell now and then how
     far it is.
 
     Args:
         words (Sequence[str]): The command.
         log (str): The file.
+        env (dict[str, str]): Environment variables to add.
 
     Returns:
         int: Its exit code.
@@ -156,7 +171,7 @@ def run_logged(words: Sequence[str], log: str) -> int:
             words,
             stdout=file,
             stderr=subprocess.STDOUT,
-            env=dict(os.environ, PYTHONPATH=path))
+            env=dict(os.environ, PYTHONPATH=path, **env))
         while True:
             try:
                 return process.wait(HEARTBEAT)
@@ -178,7 +193,7 @@ def last_lines(path: str, count: int) -> str:
 def run_rows(planned: Sequence[PlannedRow],
              folder: str,
              gpus: int = 1,
-             run: Callable[[Sequence[str], str], int] = run_logged,
+             run: Callable[[Sequence[str], str, dict], int] = run_logged,
              clock: Callable[[], float] = time.monotonic) -> None:
     """Run what is left of some rows, row by row.
 
@@ -187,7 +202,8 @@ def run_rows(planned: Sequence[PlannedRow],
         folder (str): Work folder, for the record and the logs.
         gpus (int): Processes for each step that can be distributed. Defaults
             to 1.
-        run (Callable): Runs a command with its output in a file; for tests.
+        run (Callable): Runs a command with its output in a file and with
+            environment variables; for tests.
         clock (Callable): Returns seconds; for tests.
 
     Raises:
@@ -198,31 +214,29 @@ def run_rows(planned: Sequence[PlannedRow],
     left = [step for step in distinct(planned) if not record.is_done(step)]
     total, begin = len(left), clock()
     for number, one in enumerate(planned, 1):
+        row = f'[row {number}/{len(planned)}: {one.row.name}]'
         todo = [step for step in one.steps if not record.is_done(step)]
         if not todo:
-            print(f'[row {number}/{len(planned)}: {one.row.name}] done before')
+            print(f'{row} done before')
         for step in todo:
-            if record.is_done(step):
-                continue
-            place = total - len(left) + 1
+            name = f'{one.setup.name} {step.kind} {step.what}'
+            log = osp.join(folder, 'logs',
+                           name.replace(' ', '_').replace(',', '') + '.log')
             so_far = timedelta(seconds=round(clock() - begin))
-            log = osp.join(folder, 'logs', f'{step.kind} {step.what}.log')
-            log = log.replace(' ', '_').replace(',', '')
             print(
-                f'[row {number}/{len(planned)}: {one.row.name}] {step.kind}: '
-                f'{step.what} (step {place}/{total}; {so_far} so far, '
+                f'{row} {step.kind}: {step.what} (step '
+                f'{total - len(left) + 1}/{total}; {so_far} so far, '
                 f'{record.time_left(left)}; log {log})',
                 flush=True)
-            words = command(step, gpus)
             record.write(step, None)
             started = clock()
-            code = run(words, log)
+            code = run(command(step, gpus), log, variables(step))
             if code != 0:
                 raise RuntimeError(
-                    f'{to_text(words)}\nended with exit code {code}; the end '
-                    f'of {log}:\n{last_lines(log, 20)}')
+                    f'{to_text(step, gpus)}\nended with exit code {code}; '
+                    f'the end of {log}:\n{last_lines(log, 20)}')
             if not osp.isfile(step.output):
                 raise RuntimeError(
-                    f'{to_text(words)}\nleft no {step.output}; see {log}')
+                    f'{to_text(step, gpus)}\nleft no {step.output}; see {log}')
             record.write(step, clock() - started)
             left.remove(step)

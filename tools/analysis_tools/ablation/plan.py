@@ -6,6 +6,8 @@ from typing import Dict, List, Optional, Sequence, Tuple
 from . import tables
 from .setups import Setup
 
+# Of the mini config that trains a mask head.
+DETECTOR_VARIABLE = 'MMBOXCASEG_DETECTOR'
 NO_VALIDATION = ('val_cfg=None', 'val_dataloader=None', 'val_evaluator=None')
 
 
@@ -23,6 +25,8 @@ class Step:
         train_dir (str, optional): Work folder of a training, which goes on
             from its last checkpoint there.
         distributed (bool): Whether it can run in several processes.
+        detector (str, optional): Checkpoint that the config reads from the
+            environment variable ``DETECTOR_VARIABLE``.
     """
     kind: str
     what: str
@@ -31,6 +35,7 @@ class Step:
     output: str
     train_dir: Optional[str] = None
     distributed: bool = True
+    detector: Optional[str] = None
 
 
 @dataclass
@@ -189,15 +194,16 @@ class _Builder:
             self.stage1_config(variant), checkpoint, '--ann', setup.ann,
             '--img-dir', setup.img_dir, '--out', out, '--resume',
             None if merge else '--no-merge', '--work-dir',
-            osp.join(folder, 'log'),
-            *(['--cfg-options', *options] if options else [])
+            osp.join(folder,
+                     'log'), *(['--cfg-options', *options] if options else [])
         ], out)
         truth = setup.ann
         if setup.voc20:
-            masks = self._keep_voc20(
-                masks, osp.join(folder, f'{name}_voc20.json'), what)
-            truth = self._keep_voc20(
-                truth, self.path('true_masks_voc20.json'), 'true masks')
+            masks = self._keep_voc20(masks,
+                                     osp.join(folder, f'{name}_voc20.json'),
+                                     what)
+            truth = self._keep_voc20(truth, self.path('true_masks_voc20.json'),
+                                     'true masks')
         scores = osp.join(folder, f'{name}_scores.json')
         self.planned.files[tables.PROXY] = self.add(
             'score proxy masks',
@@ -223,11 +229,9 @@ class _Builder:
         config = setup.stage3
         if row.stage3:
             config = setup.ablations[f'stage3/{row.stage3}']
-        what = 'Mask R-CNN'
-        options = list(setup.stage3_options)
+        what, detector = 'Mask R-CNN', None
         if setup.detector_config:
-            what = 'mask head'
-            options.append(f'load_from={self._shared_detector()}')
+            what, detector = 'mask head', self._shared_detector()
         name = '_'.join([
             variant or 'full', 'merged' if row.merge else 'unmerged',
             f'thr-{self.planned.agreement_thr:g}'
@@ -239,11 +243,12 @@ class _Builder:
             f'train {what}',
             name,
             'train.py', [
-                config, '--work-dir', work_dir, '--cfg-options', *options,
-                ann_file, *NO_VALIDATION
+                config, '--work-dir', work_dir, '--cfg-options',
+                *setup.stage3_options, ann_file, *NO_VALIDATION
             ],
             osp.join(work_dir, setup.stage3_last),
-            train_dir=work_dir)
+            train_dir=work_dir,
+            detector=detector)
         out = osp.join(work_dir, 'metrics.json')
         self.planned.files[tables.MASK_RCNN] = self.add(
             'test Mask R-CNN', name, 'test.py', [
@@ -272,9 +277,8 @@ class _Builder:
                 'shared by all rows',
                 'train.py', [
                     setup.detector_config, '--work-dir', work_dir,
-                    '--cfg-options',
-                    'train_dataloader.dataset.ann_file=' + osp.abspath(masks),
-                    *NO_VALIDATION
+                    '--cfg-options', 'train_dataloader.dataset.ann_file=' +
+                    osp.abspath(masks), *NO_VALIDATION
                 ],
                 osp.join(work_dir, setup.detector_last),
                 train_dir=work_dir))

@@ -1,6 +1,7 @@
 """From the metrics of a table's rows to a Markdown table beside the paper's
 numbers."""
 import json
+import os.path as osp
 from typing import Any, Dict, List, Optional, Sequence
 
 from .plan import PlannedRow
@@ -73,9 +74,10 @@ def collect(table: Table, planned: Sequence[PlannedRow]) -> List[dict]:
             'data': one.row.data,
             'from': one.origin,
             'files': one.files,
-            'ours':
-            {column.title: value_of(column, one)
-             for column in table.columns},
+            'ours': {
+                column.title: value_of(column, one)
+                for column in table.columns
+            },
             'paper': {
                 column.title: number
                 for column, number in zip(table.columns, one.row.paper)
@@ -189,8 +191,9 @@ def caption(table: Table, planned: Sequence[PlannedRow]) -> str:
     """
     parts = []
     for setup in {one.setup.name: one.setup for one in planned}.values():
-        parts.append(f'`{setup.stage1}` to {setup.checkpoint or ""}'
-                     f'{"" if setup.checkpoint else setup.stage1_last}')
+        given = osp.basename(setup.checkpoint or '')
+        parts.append(f'`{setup.stage1}` to {setup.stage1_last}' +
+                     (f' (full model: {given})' if given else ''))
         parts += [f'`{option}`' for option in setup.stage1_options]
         if table.uses(MASK_RCNN):
             parts.append(f'`{setup.stage3}` to {setup.stage3_last}')

@@ -200,10 +200,13 @@ def make_setup(name: str, table: tables.Table, rows: Sequence[tables.Row],
 def _with_stage3(setup: Setup, args: argparse.Namespace) -> Setup:
     """Add what the stage-3 configs tell."""
     cfg = load(setup.stage3, args.stage3_options)
+    dataset = cfg.train_dataloader.dataset
     setup = replace(
         setup,
         stage3_last=last_checkpoint(cfg),
-        agreement_thr=cfg.train_dataloader.dataset.agreement_thr,
+        agreement_thr=dataset.agreement_thr,
+        voc20=setup.name == 'mini'
+        and 'tvmonitor' in dataset.get('metainfo', {}).get('classes', ()),
         digests={
             **setup.digests, setup.stage3: _digest(cfg)
         })
@@ -214,7 +217,6 @@ def _with_stage3(setup: Setup, args: argparse.Namespace) -> Setup:
             setup,
             detector_config=detector_config,
             detector_last=last_checkpoint(detector),
-            voc20=True,
             digests={
                 **setup.digests, detector_config: _digest(detector)
             })
@@ -239,7 +241,7 @@ def _with_ablations(setup: Setup, rows: Sequence[tables.Row], folder: str,
                 rebase(config, base, out)
                 config = out
             ablations[key] = config
-            if not prefix and load(
-                    config, setup.stage1_options).to_dict() == full:
+            if not prefix and load(config,
+                                   setup.stage1_options).to_dict() == full:
                 same.add(variant)
     return replace(setup, ablations=ablations, same_as_base=frozenset(same))

@@ -85,9 +85,9 @@ class Table:
         return any(column.source == source for column in self.columns)
 
 
-IOU_COLUMNS = (Column('mIoU*', BOXCASEG, 'mIoU_star'),
-               Column('IoU@50', BOXCASEG,
-                      'IoU@50'), Column('IoU@75', BOXCASEG, 'IoU@75'))
+IOU_COLUMNS = (Column('mIoU*', BOXCASEG,
+                      'mIoU_star'), Column('IoU@50', BOXCASEG, 'IoU@50'),
+               Column('IoU@75', BOXCASEG, 'IoU@75'))
 # The VOC numbers of the paper are by VOC's protocol; the mean over
 # thresholds is COCO's on both.
 AP = Column('AP', MASK_RCNN, 'coco/segm_mAP', 'coco/segm_mAP')
@@ -95,28 +95,27 @@ AP50 = Column('AP50', MASK_RCNN, 'AP50', 'coco/segm_mAP_50')
 AP75 = Column('AP75', MASK_RCNN, 'AP75', 'coco/segm_mAP_75')
 KEPT_MIOU = Column('mIoU of the kept proxy masks', PROXY, 'mIoU')
 
-TABLE_3 = Table(
-    3, 'number of salient images', 'salient images',
-    (*IOU_COLUMNS, Column('AP50', MASK_RCNN, 'AP50'),
-     Column('AP75', MASK_RCNN, 'AP75')), (
-         Row('100', (61.8, 70.4, 32.2, 55.3, 27.0),
-             variant='salient-100',
-             salient=100),
-         Row('500', (65.3, 73.3, 39.6, 62.6, 36.2),
-             variant='salient-500',
-             salient=500),
-         Row('1000', (66.4, 77.4, 47.3, 65.1, 37.2),
-             variant='salient-1000',
-             salient=1000),
-         Row('2500', (69.2, 79.9, 51.1, 67.1, 40.9),
-             variant='salient-2500',
-             salient=2500,
-             mini=False),
-         Row('4701', (70.1, 80.1, 50.2, 66.7, 38.9),
-             variant='salient-4701',
-             mini=False),
-         Row('all', (71.8, 83.8, 56.8, 67.6, 42.4)),
-     ))
+TABLE_3 = Table(3, 'number of salient images', 'salient images',
+                (*IOU_COLUMNS, Column('AP50', MASK_RCNN, 'AP50'),
+                 Column('AP75', MASK_RCNN, 'AP75')), (
+                     Row('100', (61.8, 70.4, 32.2, 55.3, 27.0),
+                         variant='salient-100',
+                         salient=100),
+                     Row('500', (65.3, 73.3, 39.6, 62.6, 36.2),
+                         variant='salient-500',
+                         salient=500),
+                     Row('1000', (66.4, 77.4, 47.3, 65.1, 37.2),
+                         variant='salient-1000',
+                         salient=1000),
+                     Row('2500', (69.2, 79.9, 51.1, 67.1, 40.9),
+                         variant='salient-2500',
+                         salient=2500,
+                         mini=False),
+                     Row('4701', (70.1, 80.1, 50.2, 66.7, 38.9),
+                         variant='salient-4701',
+                         mini=False),
+                     Row('all', (71.8, 83.8, 56.8, 67.6, 42.4)),
+                 ))
 # "only using a salient segmentation head, which is trained by salient
 # images" (Sec. 4.2.2), and alpha "in Eq. (3) is set to 0 or 1": the rows are
 # trainings.
@@ -133,18 +132,17 @@ TABLE_4 = Table(
         Row('all', (71.8, 83.4, 56.8)),
     ),
     retrain=True)
-TABLE_5 = Table(
-    5, 'ratio of box to salient patches in a batch, r_ws', 'r_ws', IOU_COLUMNS,
-    (
-        Row('RS', (58.1, 62.2, 27.9), 'coco', 'ratio-rs'),
-        Row('8:8', (70.7, 84.5, 48.0), 'coco', 'ratio-8-8'),
-        Row('9:7', (70.9, 84.9, 48.6), 'coco', 'ratio-9-7'),
-        Row('10:6', (70.0, 82.7, 45.4), 'coco', 'ratio-10-6'),
-        Row('11:5', (70.7, 83.6, 47.8), 'coco', 'ratio-11-5'),
-        Row('12:4', (70.4, 82.7, 47.2), 'coco', 'ratio-12-4'),
-        Row('13:3', (68.1, 77.6, 44.1), 'coco', 'ratio-13-3'),
-        Row('14:2', (69.2, 81.1, 46.4), 'coco', 'ratio-14-2'),
-    ))
+TABLE_5 = Table(5, 'ratio of box to salient patches in a batch, r_ws', 'r_ws',
+                IOU_COLUMNS, (
+                    Row('RS', (58.1, 62.2, 27.9), 'coco', 'ratio-rs'),
+                    Row('8:8', (70.7, 84.5, 48.0), 'coco', 'ratio-8-8'),
+                    Row('9:7', (70.9, 84.9, 48.6), 'coco', 'ratio-9-7'),
+                    Row('10:6', (70.0, 82.7, 45.4), 'coco', 'ratio-10-6'),
+                    Row('11:5', (70.7, 83.6, 47.8), 'coco', 'ratio-11-5'),
+                    Row('12:4', (70.4, 82.7, 47.2), 'coco', 'ratio-12-4'),
+                    Row('13:3', (68.1, 77.6, 44.1), 'coco', 'ratio-13-3'),
+                    Row('14:2', (69.2, 81.1, 46.4), 'coco', 'ratio-14-2'),
+                ))
 # The paper does not say whether alpha was varied in training too; its ends
 # are the two trainings of Table 4.
 TABLE_6 = Table(
@@ -203,9 +201,9 @@ TABLE_8 = Table(
             'coco',
             stage3=f'thr-{thr}',
             agreement_thr=thr)
-        for thr, dropped, ap in ((0.0, 0.0, 29.5), (0.75, 27.0, 30.2),
-                                 (0.85, 49.0, 30.4), (0.9, 64.0, 30.7),
-                                 (0.95, 80.0, 30.9))))
+        for thr, dropped, ap in ((0.0, 0.0, 29.5), (0.75, 27.0,
+                                                    30.2), (0.85, 49.0, 30.4),
+                                 (0.9, 64.0, 30.7), (0.95, 80.0, 30.9))))
 
 TABLES: Dict[int, Table] = {
     table.number: table

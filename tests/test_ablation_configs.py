@@ -1,0 +1,150 @@
+"""Every ablation config is its base plus the keys of its row."""
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmboxcaseg.registry import MODELS
+
+CONFIGS = Path(__file__).parents[1] / 'configs'
+MISSING = 'not there'
+SALIENT = 'train_dataloader.dataset.salient'
+SAMPLER = 'train_dataloader.sampler'
+DATASET = 'train_dataloader.dataset'
+
+
+def salient(count):
+    """Table 3."""
+    return {
+        f'{SALIENT}.ann_file': f'duts_single_{count}.txt',
+        f'{SALIENT}.single_object': None
+    }
+
+
+def ratio(box, salient_patches):
+    """Table 5."""
+    return {f'{SAMPLER}.source_ratio': [box, salient_patches]}
+
+
+VOC = {
+    **{
+        f'salient-{n}': salient(n)
+        for n in (100, 500, 1000, 2500, 4701)
+    },
+    'heads-weak': {
+        'model.salient_head': None,
+        'model.transferred_head': None
+    },
+    'heads-salient': {
+        'model.weak_head': None,
+        'model.transferred_head': None
+    },
+    'heads-weak-transferred': {
+        'model.salient_head': None
+    },
+    'heads-weak-salient': {
+        'model.transferred_head': None
+    },
+    **{
+        f'alpha-{alpha}': {
+            'model.alpha': alpha
+        }
+        for alpha in (0.0, 0.3, 0.4, 0.5, 0.6, 1.0)
+    },
+    'alpha-0.7': {},
+}
+COCO = {
+    'ratio-rs': {
+        f'{SAMPLER}.type': 'InfiniteSampler',
+        f'{SAMPLER}.shuffle': True,
+        f'{SAMPLER}.batch_size': MISSING,
+        f'{SAMPLER}.source_ratio': MISSING
+    },
+    **{
+        f'ratio-{n}-{16 - n}': ratio(n, 16 - n)
+        for n in (8, 10, 11, 12, 13, 14)
+    },
+    'ratio-9-7': {},
+}
+STAGE3_VOC = {
+    'no-merge': {
+        f'{DATASET}.agreement_thr': 0.0,
+        f'{DATASET}.ann_file':
+        'annotations/proxy_masks_train_aug_unmerged.json'
+    },
+    'thr-0.0': {
+        f'{DATASET}.agreement_thr': 0.0
+    },
+}
+STAGE3_COCO = {
+    'no-merge': {
+        f'{DATASET}.agreement_thr': 0.0,
+        f'{DATASET}.ann_file':
+        'annotations/proxy_masks_train2017_unmerged.json'
+    },
+    **{
+        f'thr-{thr}': {
+            f'{DATASET}.agreement_thr': thr
+        }
+        for thr in (0.0, 0.75, 0.85, 0.9)
+    },
+    'thr-0.95': {},
+}
+EXPECTED = {
+    f'{base}/ablations/{name}_{variant}.py': (f'{base}/{name}.py', keys)
+    for base, name, variants in (
+        ('boxcaseg', 'hrnet_w48_voc', VOC),
+        ('boxcaseg', 'hrnet_w48_coco', COCO),
+        ('proxy_mask_rcnn', 'mask-rcnn_r101_fpn_voc', STAGE3_VOC),
+        ('proxy_mask_rcnn', 'mask-rcnn_r101_fpn_coco', STAGE3_COCO),
+    )
+    for variant, keys in variants.items()
+}
+
+
+def differences(ours, base, prefix=''):
+    """Keys in dotted form whose values differ, with ours."""
+    found = {}
+    for key in {**ours, **base}:
+        name = f'{prefix}{key}'
+        one, other = ours.get(key, MISSING), base.get(key, MISSING)
+        if isinstance(one, dict) and isinstance(other, dict):
+            found.update(differences(one, other, f'{name}.'))
+        elif one != other:
+            found[name] = one
+    return found
+
+
+def load(name):
+    return Config.fromfile(CONFIGS / name).to_dict()
+
+
+def test_no_config_is_left_out():
+    files = {
+        str(path.relative_to(CONFIGS))
+        for path in CONFIGS.rglob('ablations/*.py')
+    }
+    assert files == set(EXPECTED)
+
+
+@pytest.mark.parametrize('base', {base for base, _ in EXPECTED.values()})
+def test_only_the_keys_of_the_row(base):
+    full = load(base)
+    for name, (of, keys) in EXPECTED.items():
+        if of == base:
+            assert differences(load(name), full) == keys, name
+
+
+@pytest.mark.parametrize('heads', [v for v in VOC if v.startswith('heads')])
+def test_heads_that_are_built(heads):
+    model = Config.fromfile(
+        CONFIGS / f'boxcaseg/ablations/hrnet_w48_voc_{heads}.py').model
+    model.backbone.init_cfg = None
+    with torch.device('meta'):
+        net = MODELS.build(model)
+    built = [
+        name for name in ('weak', 'salient', 'transferred')
+        if getattr(net, f'{name}_head')
+    ]
+    assert '-'.join(['heads', *built]) == heads

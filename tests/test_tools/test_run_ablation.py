@@ -1,0 +1,191 @@
+"""The plans of the ablations, run by a function that only writes files."""
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+BOXCASEG = dict.fromkeys(('mIoU_star', 'IoU@50', 'IoU@75', 'box_mIoU_star',
+                          'box_IoU@50', 'box_IoU@75'), 50.0)
+DETECTION = {
+    'coco/segm_mAP': 0.123,
+    'coco/segm_mAP_50': 0.25,
+    'coco/segm_mAP_75': 0.1,
+    'AP50': 24.0,
+    'AP75': 9.0
+}
+# Name, share and mIoU of some masks.
+PROXY = dict(rows=[
+    dict(name=name, share=share, mIoU=iou) for name, share, iou in (
+        ('masks', 100.0, 40.0),
+        ('agreement >= 0.75 (kept)', 60.0, 55.0),
+        ('agreement < 0.75 (dropped)', 40.0, 20.0),
+        ('agreement >= 0.85 (kept)', 30.0, 65.0),
+        ('agreement < 0.85 (dropped)', 70.0, 30.0),
+    )
+])
+
+
+class FakeRun:
+    """Writes what each command of the plan would, and remembers it."""
+
+    def __init__(self, fail_at=None):
+        self.commands = []
+        self.detectors = set()
+        self.fail_at = fail_at
+
+    def __call__(self, words, log, env):
+        self.commands.append(words[1:])
+        self.detectors.add(env.get('MMBOXCASEG_DETECTOR'))
+        Path(log).parent.mkdir(parents=True, exist_ok=True)
+        Path(log).write_text('all is well\n')
+        script = os.path.basename(words[1])
+        if self.fail_at and any(self.fail_at in word for word in words):
+            Path(log).write_text('the disk is full\n')
+            return 3
+        option = dict(zip(words, words[1:]))
+        if script == 'train.py':
+            folder = Path(option['--work-dir'])
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in ('iter_800.pth', 'iter_400.pth', 'iter_2000.pth'):
+                (folder / name).write_text('weights')
+        elif script == 'test.py':
+            self.write(option['--metrics-out'],
+                       DETECTION if 'rcnn' in words[3] else BOXCASEG)
+        elif script == 'make_proxy_masks.py':
+            self.write(option['--out'], {})
+        elif script == 'eval_masks.py':
+            self.write(option['--json'], PROXY)
+        else:
+            self.write(words[3], {})
+        return 0
+
+    @staticmethod
+    def write(path, content):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(json.dumps(content))
+
+    def scripts(self):
+        return [os.path.basename(words[0]) for words in self.commands]
+
+
+@pytest.fixture
+def tool(import_tool, tmp_path, monkeypatch):
+    module = import_tool('analysis_tools/run_ablation')
+    monkeypatch.setenv('MMBOXCASEG_DATA', '/data')
+    monkeypatch.chdir(tmp_path)
+    return module
+
+
+def run(tool, monkeypatch, *words, **kwargs):
+    fake = FakeRun(**kwargs)
+    rows = tool.execute.run_rows
+    monkeypatch.setattr(
+        tool.execute, 'run_rows',
+        lambda planned, folder, gpus: rows(planned, folder, gpus, run=fake))
+    try:
+        tool.main([*words, '--work-dir', 'work'])
+    finally:
+        monkeypatch.setattr(tool.execute, 'run_rows', rows)
+    return fake
+
+
+def table(name):
+    with open(f'work/{name}.json', encoding='utf-8') as file:
+        return json.load(file)
+
+
+def test_heads_are_trained_and_alpha_is_not(tool, monkeypatch, capsys):
+    first = run(tool, monkeypatch, '4', '--mini')
+    assert first.scripts() == ['train.py', 'test.py'] * 5
+    assert [row['from'] for row in table('mini/table4')
+            ] == ['own training'] * 4 + ['full model']
+    # The full model is there, and alpha is its own at 0.7.
+    second = run(tool, monkeypatch, '6', '--mini')
+    assert second.scripts() == ['test.py'] * 6
+    checkpoint = os.path.join('work', 'mini', 'boxcaseg', 'full',
+                              'iter_800.pth')
+    assert {words[2] for words in second.commands} == {checkpoint}
+    configs = [os.path.basename(words[1]) for words in second.commands]
+    assert configs == [f'alpha-{a}.py' for a in (0.0, 0.3, 0.4, 0.5, 0.6, 1.0)]
+    rows = {row['row']: row for row in table('mini/table6')}
+    assert rows['0.3']['from'] == "full model's checkpoint"
+    assert rows['0.7']['from'] == 'full model'
+    assert rows['0.3']['paper']['IoU@50'] == 83.0
+    assert rows['0.3']['ours']['IoU@50'] == 50.0
+    # Trained on their own, the ends are trainings of Table 4.
+    third = run(tool, monkeypatch, '6', '--mini', '--retrain')
+    assert third.scripts() == ['train.py', 'test.py'] * 4
+    printed = capsys.readouterr().out
+    assert ('| 0.3 | 50.0 | 71.7 | 50.0 | 83.0 | 50.0 | 55.7 '
+            "| full model's checkpoint |") in printed
+    assert '[row 7/7: 1.0] done before' in printed
+
+
+def test_heads_of_one_checkpoint(tool, monkeypatch):
+    Path('given.pth').write_text('weights')
+    fake = run(tool, monkeypatch, '4', '--mini', '--no-retrain',
+               '--checkpoint', 'given.pth')
+    assert fake.scripts() == ['test.py'] * 5
+    assert {words[2] for words in fake.commands} == {'given.pth'}
+
+
+def test_failure_and_going_on(tool, monkeypatch, capsys):
+    words = ['5', '--mini', '--rows', 'RS', '8:8', '9:7']
+    with pytest.raises(SystemExit, match='(?s)code 3.*the disk is full'):
+        run(tool, monkeypatch, *words, fail_at='ratio-8-8')
+    folder = Path('work/mini/boxcaseg/ratio-8-8')
+    folder.mkdir()
+    (folder / 'last_checkpoint').write_text('iter_400.pth')
+    # Half a checkpoint of a training that was killed while it wrote.
+    (folder / 'iter_800.pth').write_text('wei')
+    fake = run(tool, monkeypatch, *words)
+    assert fake.scripts() == ['train.py', 'test.py'] * 2
+    assert fake.commands[0][-1] == '--resume'
+    assert '--resume' not in fake.commands[2]
+    assert [row['from'] for row in table('mini/table5')
+            ] == ['own training', 'own training', 'full model']
+    assert '[row 1/3: RS] done before' in capsys.readouterr().out
+
+
+def test_other_settings_are_refused(tool, monkeypatch):
+    words = ['4', '--mini', '--rows', 'weak']
+    run(tool, monkeypatch, *words)
+    with pytest.raises(SystemExit, match='has changed, or its options have'):
+        run(tool, monkeypatch, *words, '--stage1-options', 'model.alpha=0.2')
+    Path('given.pth').write_text('weights')
+    run(tool, monkeypatch, '6', '--mini', '--rows', '0.3')
+    with pytest.raises(SystemExit, match='was made by(?s:.)*given.pth'):
+        run(tool, monkeypatch, '6', '--mini', '--rows', '0.3', '--checkpoint',
+            'given.pth')
+
+
+@pytest.mark.parametrize('words, message', [
+    (['4', '--rows', 'all', 'none'], r"not \['none'\]"),
+    (['3', '--mini', '--rows', '4701'], 'on the mini data has the rows'),
+    (['5', '--retrain'], 'for tables 4 and 6'),
+    (['7', '--checkpoint', 'x.pth'], 'for one data set'),
+    (['8', '--detector', 'x.pth'], '--detector is for --mini'),
+    (['8', '--checkpoint', 'x.pth'], '--checkpoint: no file x.pth'),
+    (['4', '--gpus', '0'], 'at least 1'),
+    (['4', '--stage1-options', 'max_iters'], "KEY=VALUE, got 'max_iters'"),
+    (['9'], 'invalid choice: 9'),
+])
+def test_mistakes_in_the_command_line(tool, capsys, words, message):
+    with pytest.raises(SystemExit) as error:
+        tool.main(words)
+    assert error.value.code == 2
+    assert re.search(message, capsys.readouterr().err)
+
+
+def test_dry_run_in_two_processes(tool, capsys):
+    tool.main(['4', '--rows', 'weak', '--dry-run', '--gpus', '2'])
+    train, test = [
+        line for line in capsys.readouterr().out.splitlines()
+        if line.startswith('python ')
+    ]
+    assert '--nproc_per_node=2' in train and 'train.py --launcher' in train
+    assert 'hrnet_w48_voc_heads-weak.py' in train
+    assert 'iter_42250.pth' in test
+    assert not Path('work_dirs').exists()
