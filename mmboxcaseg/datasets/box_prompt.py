@@ -1,9 +1,13 @@
 """Images with the boxes whose masks are asked for (the paper, Sec. 3.4)."""
 import os.path as osp
-from typing import Optional
+from typing import Any, Optional
 
+import cv2
+import torch
 from mmengine.dataset import BaseDataset
+from mmseg.structures import SegDataSample
 
+from mmboxcaseg.proxy_masks import BadInputError
 from mmboxcaseg.registry import DATASETS
 from .coco_boxes import iter_boxes, read_coco
 
@@ -24,6 +28,10 @@ class BoxPromptDataset(BaseDataset):
         with_mask (bool): Whether the true masks are carried along, to be
             scored against. Defaults to False.
         img_ids (list, optional): Only these images. Defaults to None: all.
+        skip_unusable (bool): Whether a photo that is missing, can't be
+            decoded or has another size than the json says becomes an item
+            without crops, whose data sample has the reason in the meta key
+            ``skipped``. Defaults to False: it is an error.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
     """
 
@@ -32,7 +40,9 @@ class BoxPromptDataset(BaseDataset):
                  data_prefix: dict,
                  with_mask: bool = False,
                  img_ids: Optional[list] = None,
+                 skip_unusable: bool = False,
                  **kwargs) -> None:
+        self.skip_unusable = skip_unusable
         self.with_mask = with_mask
         self.img_ids = None if img_ids is None else set(img_ids)
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
@@ -63,6 +73,24 @@ class BoxPromptDataset(BaseDataset):
             data_list.append(item)
         return data_list
 
+    def prepare_data(self, idx: int) -> Any:
+        """Run the pipeline on an image, see :class:`BaseDataset`."""
+        if not self.skip_unusable:
+            return super().prepare_data(idx)
+        try:
+            return super().prepare_data(idx)
+        # The loader asserts that OpenCV could decode the photo, and OpenCV
+        # raises its own error for an empty or a too large one.
+        except (AssertionError, BadInputError, OSError, cv2.error) as error:
+            item = self.get_data_info(idx)
+            sample = SegDataSample(
+                metainfo=dict(
+                    img_id=item['img_id'],
+                    img_path=item['img_path'],
+                    skipped=_reason(error, item['img_path'])))
+            return dict(
+                inputs=torch.empty(0, dtype=torch.uint8), data_samples=sample)
+
     def _segmentation(self, ann: dict) -> object:
         """The true mask of an annotation as it stands in the json."""
         if not ann.get('segmentation'):
@@ -71,3 +99,15 @@ class BoxPromptDataset(BaseDataset):
                 'missing, but with_mask asks for true masks; set with_mask='
                 'False or give a file that has them')
         return ann['segmentation']
+
+
+def _reason(error: Exception, path: str) -> str:
+    """Why a photo can't be used, in words that don't name its folder."""
+    if isinstance(error, BadInputError):
+        return str(error).replace(path, osp.basename(path))
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if osp.getsize(path) == 0:
+        return 'the file is empty'
+    return ('no image of a format that OpenCV reads, or cut short, or of more '
+            'than 2**30 pixels')

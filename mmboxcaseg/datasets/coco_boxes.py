@@ -6,7 +6,8 @@ from typing import Iterator
 import numpy as np
 from mmengine.logging import print_log
 
-from mmboxcaseg.proxy_masks import is_crowd, load_coco, usable_boxes
+from mmboxcaseg.proxy_masks import (BadInputError, is_crowd, load_coco,
+                                    usable_boxes)
 
 
 def read_coco(ann_file: str) -> dict:
@@ -31,16 +32,22 @@ def read_coco(ann_file: str) -> dict:
 
 
 def check_photo_size(results: dict) -> None:
-    """Raise ValueError unless the photo has the size its annotation says.
+    """Raise an error unless the photo has the size its annotation says.
+
+    The photo's own size is that after it has been turned as its EXIF
+    orientation says, which OpenCV does for JPEG, PNG and TIFF.
 
     Args:
         results (dict): Item of a pipeline with ``img``; ``height`` and
             ``width`` are compared with it where they are there.
+
+    Raises:
+        BadInputError: If the sizes differ.
     """
     height, width = results['img'].shape[:2]
     announced = results.get('height', height), results.get('width', width)
     if announced != (height, width):
-        raise ValueError(
+        raise BadInputError(
             f"{results.get('img_path')}: the photo is {width} x {height} "
             f'pixels, its annotation says {announced[1]} x {announced[0]}; '
             'correct the annotation file')

@@ -1,8 +1,10 @@
 """What runs around the models: start-up, hooks, sampler."""
+from .checkpoints import WEIGHTS_ONLY, check_weights, read_checkpoint
 from .dist import prepare_distributed
 from .hooks import FreezeHook, ProxyMaskHook
 from .samplers import BlockSampler
 
 __all__ = [
-    'prepare_distributed', 'FreezeHook', 'ProxyMaskHook', 'BlockSampler'
+    'check_weights', 'WEIGHTS_ONLY', 'read_checkpoint', 'prepare_distributed',
+    'FreezeHook', 'ProxyMaskHook', 'BlockSampler'
 ]

@@ -1,11 +1,15 @@
 """Reading and checking a COCO annotation file before any work starts."""
 import json
 from collections import Counter
-from typing import Any, Dict, Iterable, List, Set
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any, Dict, Iterable, List
 
 import numpy as np
 
 from .rects import usable_boxes
+
+# Larger whole numbers are no coordinates, and some don't fit a float.
+LARGEST = 2**53
 
 
 def load_coco(ann_file: str) -> Dict[str, Any]:
@@ -21,10 +25,11 @@ def load_coco(ann_file: str) -> Dict[str, Any]:
         FileNotFoundError: If there is no such file.
         ValueError: If it is not a COCO json; see :func:`check_coco`.
     """
-    with open(ann_file, encoding='utf-8') as file:
+    # Some editors put a byte order mark before the text.
+    with open(ann_file, encoding='utf-8-sig') as file:
         try:
             data = json.load(file)
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise ValueError(f'{ann_file} is not valid json: {error}')
     check_coco(data, ann_file)
     return data
@@ -51,10 +56,18 @@ def check_coco(data: Dict[str, Any], name: str) -> None:
                              '"images", "annotations" and "categories"')
     if not isinstance(data.get('info', {}), dict):
         raise ValueError(f'{name}: "info" must be an object')
+    for key in ('images', 'annotations', 'categories'):
+        for place, entry in enumerate(data[key]):
+            if not isinstance(entry, dict):
+                raise ValueError(f'{name}: {key}[{place}] must be an object, '
+                                 f'but is {entry!r}')
     for place, image in enumerate(data['images']):
         for key in ('id', 'file_name', 'width', 'height'):
             if key not in image:
                 raise ValueError(f'{name}: images[{place}] has no "{key}"')
+        if not isinstance(image['file_name'], str):
+            raise ValueError(f'{name}: "file_name" of image {image["id"]!r} '
+                             f'is {image["file_name"]!r}; it must be a string')
         for key in ('width', 'height'):
             if not isinstance(image[key], int) or image[key] < 1:
                 raise ValueError(
@@ -86,7 +99,9 @@ def check_coco(data: Dict[str, Any], name: str) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if isinstance(value, int):
+        return not isinstance(value, bool) and abs(value) <= LARGEST
+    return isinstance(value, float)
 
 
 def _check_ids(entries: List[dict], kind: str, name: str) -> None:
@@ -136,19 +151,87 @@ def is_crowd(ann: Dict[str, Any]) -> bool:
     return bool(ann.get('iscrowd', 0))
 
 
-def unusable_annotations(data: Dict[str, Any]) -> Set[Any]:
-    """Ids of the non-crowd annotations whose box covers nothing.
+def check_file_names(data: Dict[str, Any], name: str) -> None:
+    """Check that no image lies outside the folder of the images.
+
+    Args:
+        data (dict): Content of a checked COCO json.
+        name (str): What to call it in messages: its path.
+
+    Raises:
+        ValueError: If a ``file_name`` is empty, absolute, or climbs out of
+            the folder by ``..``.
+    """
+    for image in data['images']:
+        text = image['file_name']
+        # A json may come from another system than the one it is read on.
+        for path in (PurePosixPath(text), PureWindowsPath(text)):
+            if (not path.parts or path.anchor or '..' in path.parts
+                    or '\0' in text):
+                raise ValueError(
+                    f'{name}: "file_name" of image {image["id"]!r} is '
+                    f'{text!r}; it must be a path below the folder of the '
+                    'images, neither absolute nor with ".."')
+
+
+def select_categories(data: Dict[str, Any], asked: Iterable[str],
+                      name: str) -> Dict[str, Any]:
+    """The part of a COCO dictionary that belongs to some categories.
+
+    Args:
+        data (dict): Content of a checked COCO json.
+        asked (Iterable[str]): Names or ids of the categories to keep; a name
+            goes before an id.
+        name (str): What to call ``data`` in messages: its path.
+
+    Returns:
+        dict: A new dictionary; all images, the categories and their
+        annotations in their old order, every other top-level key as it was.
+
+    Raises:
+        ValueError: If a category is not there.
+    """
+    kept = set()
+    for text in asked:
+        found = [
+            category['id']
+            for category in data['categories'] if category.get('name') == text
+        ] or [
+            category['id']
+            for category in data['categories'] if str(category['id']) == text
+        ]
+        if not found:
+            names = [
+                str(category.get('name', category['id']))
+                for category in data['categories']
+            ]
+            raise ValueError(f'{name}: no category {text!r}; it has '
+                             f'{", ".join(names)}')
+        kept.update(found)
+    part = dict(data)
+    part['categories'] = [
+        category for category in data['categories'] if category['id'] in kept
+    ]
+    part['annotations'] = [
+        ann for ann in data['annotations'] if ann['category_id'] in kept
+    ]
+    return part
+
+
+def unusable_annotations(data: Dict[str, Any]) -> Dict[Any, str]:
+    """The non-crowd annotations whose box covers nothing.
 
     Args:
         data (dict): Content of a checked COCO json.
 
     Returns:
-        set: Annotation ids; see
+        dict: What is wrong by annotation id, in the order of the
+        annotations; see
         :func:`~mmboxcaseg.proxy_masks.rects.usable_boxes`.
     """
     anns = [ann for ann in data['annotations'] if not is_crowd(ann)]
     if not anns:
-        return set()
+        return {}
     sizes = {
         img['id']: (img['height'], img['width'])
         for img in data['images']
@@ -157,4 +240,17 @@ def unusable_annotations(data: Dict[str, Any]) -> Set[Any]:
     boxes[:, 2:] += boxes[:, :2]
     height, width = np.array([sizes[ann['image_id']] for ann in anns]).T
     usable = usable_boxes(boxes, height, width)
-    return {anns[index]['id'] for index in np.flatnonzero(~usable)}
+    return {
+        anns[index]['id']:
+        _what_is_wrong(anns[index]['bbox'], height[index], width[index])
+        for index in np.flatnonzero(~usable)
+    }
+
+
+def _what_is_wrong(box: List[float], height: int, width: int) -> str:
+    text = f'the box [x, y, width, height] {box}'
+    if not np.isfinite(box).all():
+        return f'{text} is not finite'
+    if box[2] <= 0 or box[3] <= 0:
+        return f'{text} has no area'
+    return f'{text} lies outside the image of {width} x {height} pixels'

@@ -1,50 +1,20 @@
 """Shards into one COCO file, in the order of the input."""
 import json
 import os
-from collections import OrderedDict
-from dataclasses import dataclass, field
-from typing import IO, Any, Dict, List, Optional, Tuple
+from collections import OrderedDict, defaultdict
+from typing import IO, Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from .coco import is_crowd, load_coco, unusable_annotations
-from .rle import RLE, encode_rle, rle_area
+from .polygons import to_polygons
+from .report import JoinReport
+from .rle import RLE, encode_rle, rle_area, to_rle
 from .shards import iter_lines, remove_shards, shard_paths
 
 # Lines kept parsed: annotations of an image seldom stand far apart, and a
 # fixed number keeps memory from growing with the masks.
 CACHED_LINES = 256
-
-
-@dataclass
-class JoinReport:
-    """What went into a joined file.
-
-    Attributes:
-        images (int): Number of images.
-        masks (int): Number of annotations that got a mask.
-        empty (int): How many of these masks are empty.
-        crowds (int): Number of crowd annotations, passed through.
-        unusable (list): Ids of the annotations whose box covers nothing of
-            the image; they have an empty mask too, and agreement 0.
-        agreements (np.ndarray): (masks,) agreement of each mask.
-    """
-    images: int = 0
-    masks: int = 0
-    empty: int = 0
-    crowds: int = 0
-    unusable: List[Any] = field(default_factory=list)
-    agreements: np.ndarray = field(default_factory=lambda: np.zeros(0))
-
-    def summary(self) -> str:
-        """The counts in a line of text."""
-        text = (f'{self.images} images, {self.masks} masks, {self.empty} of '
-                f'them empty, {self.crowds} crowds passed through')
-        if self.masks:
-            kept = 100 * np.mean(self.agreements >= 0.95)
-            text += (f', mean agreement {self.agreements.mean():.3f}, '
-                     f'{kept:.1f} % at 0.95 or above')
-        return text
 
 
 class ShardReader:
@@ -54,9 +24,13 @@ class ShardReader:
 
     Args:
         folder (str): Folder of shards.
+
+    Attributes:
+        skipped (dict): Why an image could not be used, by its id.
     """
 
     def __init__(self, folder: str) -> None:
+        self.skipped: Dict[Any, str] = {}
         self._files: List[IO[bytes]] = []
         self._places: Dict[Any, Tuple[int, int]] = {}
         self._lines: 'OrderedDict[Any, dict]' = OrderedDict()
@@ -64,6 +38,8 @@ class ShardReader:
             start = 0
             for end, line in iter_lines(path):
                 self._places.setdefault(line['image_id'], (number, start))
+                if 'skipped' in line:
+                    self.skipped[line['image_id']] = line['skipped']
                 start = end
             self._files.append(open(path, 'rb'))
 
@@ -97,23 +73,34 @@ class ShardReader:
         return rle, item['agreement']
 
 
-def join_shards(folder: str, ann_file: str, out_file: str,
-                settings: Dict[str, Any]) -> JoinReport:
+def join_shards(
+    folder: str,
+    ann_file: str,
+    out_file: str,
+    settings: Dict[str, Any],
+    polygons: bool = False,
+    left_out: Sequence[Dict[str, Any]] = ()) -> JoinReport:
     """Write the input annotations with their proxy masks as one COCO json.
 
     Every annotation keeps its keys and its ``bbox``; those that are no crowds
-    get ``segmentation`` (compressed RLE), ``area`` (of the mask, in pixels),
-    ``proxy_agreement``, and ``iscrowd`` 0 where it was missing. ``info``
-    comes first and gets ``proxy_masks``. The same shards give the same bytes.
-    The file is written beside ``out_file`` and then renamed, so
-    ``out_file`` is either absent, or as before, or complete. Then the shards
-    are removed.
+    get ``segmentation`` (compressed RLE or polygons), ``area`` (of the mask,
+    in pixels), ``proxy_agreement``, and ``iscrowd`` 0 where it was missing.
+    ``info`` comes first and gets ``proxy_masks``. The same shards give the
+    same bytes. The report of what was skipped is written first. Both files
+    are written beside their places and then renamed, so ``out_file`` is
+    either absent, or as before, or complete. Then the shards are removed.
 
     Args:
         folder (str): Folder of shards.
         ann_file (str): The COCO json that the shards were made from.
         out_file (str): Path of the joined json.
         settings (dict): What to put in ``info.proxy_masks``, json values.
+        polygons (bool): Whether masks are written as polygons, see
+            :func:`~mmboxcaseg.proxy_masks.polygons.to_polygons`. Defaults to
+            False.
+        left_out (Sequence[dict]): What the report says of annotation files
+            that are not in ``ann_file``, see :class:`JoinReport`. Defaults to
+            ().
 
     Returns:
         JoinReport: Counts and agreements.
@@ -127,9 +114,11 @@ def join_shards(folder: str, ann_file: str, out_file: str,
     try:
         with ShardReader(folder) as reader, open(
                 temporary, 'w', encoding='ascii') as file:
-            report = _write(file, data, reader, settings, folder)
+            report = _write(file, data, reader, settings, folder, polygons)
             file.flush()
             os.fsync(file.fileno())
+        report.left_out = list(left_out)
+        report.write(out_file)
         os.replace(temporary, out_file)
     finally:
         if os.path.exists(temporary):
@@ -165,10 +154,9 @@ def joined_settings(out_file: str) -> Optional[Dict[str, Any]]:
 
 
 def _write(file: IO[str], data: Dict[str, Any], reader: ShardReader,
-           settings: Dict[str, Any], folder: str) -> JoinReport:
-    report = JoinReport(
-        images=len(data['images']),
-        unusable=sorted(unusable_annotations(data), key=str))
+           settings: Dict[str,
+                          Any], folder: str, polygons: bool) -> JoinReport:
+    report = JoinReport(images=len(data['images']))
     info = dict(data.get('info', {}), proxy_masks=settings)
     file.write('{"info": ' + json.dumps(info))
     for key, value in data.items():
@@ -176,21 +164,22 @@ def _write(file: IO[str], data: Dict[str, Any], reader: ShardReader,
             continue
         file.write(f',\n{json.dumps(key)}: ')
         if key == 'annotations':
-            _write_annotations(file, data, reader, report, folder)
+            _write_annotations(file, data, reader, report, folder, polygons)
         else:
             file.write(json.dumps(value))
     file.write('}\n')
     return report
 
 
-def _write_annotations(file: IO[str], data: Dict[str,
-                                                 Any], reader: ShardReader,
-                       report: JoinReport, folder: str) -> None:
+def _write_annotations(file: IO[str], data: Dict[str, Any],
+                       reader: ShardReader, report: JoinReport, folder: str,
+                       polygons: bool) -> None:
     sizes = {
         img['id']: (img['height'], img['width'])
         for img in data['images']
     }
-    unusable = set(report.unusable)
+    unusable = unusable_annotations(data)
+    of_skipped = defaultdict(list)
     missing = []
     agreements = []
     separator = '[\n'
@@ -199,18 +188,23 @@ def _write_annotations(file: IO[str], data: Dict[str,
             report.crowds += 1
         else:
             if ann['id'] in unusable:
+                report.skipped_annotations.append(
+                    dict(
+                        id=ann['id'],
+                        image_id=ann['image_id'],
+                        reason=unusable[ann['id']]))
+                found = _empty_mask(*sizes[ann['image_id']]), 0.0
+            elif ann['image_id'] in reader.skipped:
+                of_skipped[ann['image_id']].append(ann['id'])
                 found = _empty_mask(*sizes[ann['image_id']]), 0.0
             else:
                 found = reader.find(ann['image_id'], ann['id'])
             if found is None:
                 missing.append(ann['id'])
                 continue
-            rle, score = found
-            area = rle_area(rle)
-            ann = dict(ann, segmentation=rle, area=area, proxy_agreement=score)
-            ann.setdefault('iscrowd', 0)
-            report.empty += area == 0
-            agreements.append(score)
+            ann = _with_mask(ann, *found, polygons)
+            report.empty += ann['area'] == 0
+            agreements.append(ann['proxy_agreement'])
         file.write(separator + json.dumps(ann))
         separator = ',\n'
     if missing:
@@ -220,6 +214,29 @@ def _write_annotations(file: IO[str], data: Dict[str,
     file.write('[]' if separator == '[\n' else '\n]')
     report.masks = len(agreements)
     report.agreements = np.array(agreements)
+    report.skipped_images = [
+        dict(
+            image_id=image['id'],
+            file_name=image['file_name'],
+            reason=reader.skipped[image['id']],
+            annotations=of_skipped[image['id']]) for image in data['images']
+        if image['id'] in of_skipped
+    ]
+
+
+def _with_mask(ann: Dict[str, Any], rle: RLE, score: float,
+               polygons: bool) -> Dict[str, Any]:
+    area = rle_area(rle)
+    segmentation: Any = rle
+    # No polygon can say that there is nothing.
+    if polygons and area:
+        segmentation = to_polygons(rle)
+        # Polygons fill the holes, and the area goes with them.
+        area = rle_area(to_rle(segmentation, *rle['size']))
+    ann = dict(
+        ann, segmentation=segmentation, area=area, proxy_agreement=score)
+    ann.setdefault('iscrowd', 0)
+    return ann
 
 
 def _empty_mask(height: int, width: int) -> RLE:

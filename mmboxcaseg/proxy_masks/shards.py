@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import shutil
-from typing import Any, Dict, Iterator, List, Sequence, Set, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
@@ -86,6 +86,22 @@ def done_image_ids(folder: str) -> Set[Any]:
     }
 
 
+def first_skipped(folder: str) -> Optional[Tuple[Any, str]]:
+    """An image that an earlier run could not use, if there is one.
+
+    Args:
+        folder (str): Folder of shards; it need not exist.
+
+    Returns:
+        tuple or None: Image id and reason.
+    """
+    for path in shard_paths(folder):
+        for _, line in iter_lines(path):
+            if 'skipped' in line:
+                return line['image_id'], line['skipped']
+    return None
+
+
 def setting_differences(ours: Any, theirs: Any, key: str = '') -> List[str]:
     """What two settings differ in, one line a leaf.
 
@@ -153,7 +169,7 @@ def prepare_shards(folder: str, settings: Dict[str, Any],
     Raises:
         ValueError: If asked to resume what was made with other settings.
     """
-    _remove_joined(folder)
+    remove_joined(folder)
     if resume and check_settings(folder, settings):
         return
     stale = shard_paths(folder)
@@ -172,12 +188,13 @@ def remove_shards(folder: str) -> None:
     It is renamed first: a folder that was half removed when the process was
     killed must not look like one to resume.
     """
-    _remove_joined(folder)
+    remove_joined(folder)
     os.rename(folder, f'{folder}.joined')
-    _remove_joined(folder)
+    remove_joined(folder)
 
 
-def _remove_joined(folder: str) -> None:
+def remove_joined(folder: str) -> None:
+    """Remove what a process left that was killed in :func:`remove_shards`."""
     if os.path.isdir(f'{folder}.joined'):
         shutil.rmtree(f'{folder}.joined')
 
@@ -228,10 +245,23 @@ class ShardWriter:
             for ann_id, rle, score in zip(
                 ann_ids, rles, agreements, strict=True)
         ]
-        line = dict(image_id=image_id, size=list(size), instances=instances)
+        self._write(
+            dict(image_id=image_id, size=list(size), instances=instances))
+
+    def skip(self, image_id: Any, reason: str) -> None:
+        """Write that an image could not be used, once.
+
+        Args:
+            image_id (int or str): Id of the image.
+            reason (str): What is wrong with it.
+        """
+        if image_id not in self.done:
+            self._write(dict(image_id=image_id, skipped=reason))
+
+    def _write(self, line: Dict[str, Any]) -> None:
         self._file.write(json.dumps(line).encode('ascii') + b'\n')
         self._file.flush()
-        self.done.add(image_id)
+        self.done.add(line['image_id'])
 
     def close(self) -> None:
         """Put everything on the disk and close the file."""

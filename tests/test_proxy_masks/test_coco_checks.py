@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from mmboxcaseg.proxy_masks import (check_coco, load_coco, select_images,
+from mmboxcaseg.proxy_masks import (check_coco, check_file_names, load_coco,
+                                    select_categories, select_images,
                                     unusable_annotations)
 
 DATA = dict(
@@ -54,6 +55,9 @@ def spoil(keys, value):
     (('annotations', 2, 'bbox'), [1, 2, 3], r'annotation 9 is \[1, 2, 3\]'),
     (('annotations', 2, 'bbox'), [1, 2, 3, '4'], 'annotation 9 is'),
     (('annotations', 2, 'bbox'), None, 'annotation 9 is None'),
+    (('annotations', 2, 'bbox'), [1, 2, 3, 10**400], 'annotation 9 is'),
+    (('annotations', 2), 5, r'annotations\[2\] must be an object, but is 5'),
+    (('images', 0, 'file_name'), None, '"file_name" of image 3 is None'),
 ])
 def test_what_is_wrong_is_named(keys, value, message):
     with pytest.raises(ValueError, match='boxes.json: .*' + message):
@@ -62,8 +66,38 @@ def test_what_is_wrong_is_named(keys, value, message):
 
 def test_unusable_annotations():
     check_coco(DATA, 'boxes.json')
-    assert unusable_annotations(DATA) == {8, 9, 4}
-    assert unusable_annotations(dict(DATA, annotations=[])) == set()
+    wrong = unusable_annotations(DATA)
+    assert list(wrong) == [8, 9, 4]
+    for ann_id, text in ((8, '[1, 1, 0, 5] has no area'),
+                         (9, 'outside the image of 10 x 10 pixels'),
+                         (4, '[nan, 1, 5, 5] is not finite')):
+        assert text in wrong[ann_id]
+    assert unusable_annotations(dict(DATA, annotations=[])) == {}
+
+
+@pytest.mark.parametrize('name', [
+    '../a.jpg', 'b/../../a.jpg', '/a.jpg', '', '.', 'c:\\a.jpg', '..\\a.jpg',
+    'a\0.jpg'
+])
+def test_file_names_that_leave_the_folder(name):
+    check_file_names(DATA, 'boxes.json')
+    check_file_names(spoil(('images', 0, 'file_name'), 'b/..a.jpg'), 'x')
+    with pytest.raises(ValueError, match='boxes.json: "file_name" of image 3'):
+        check_file_names(spoil(('images', 0, 'file_name'), name), 'boxes.json')
+
+
+def test_select_categories():
+    data = dict(
+        DATA, categories=[dict(id=i, name=n) for i, n in ((1, '2'), (2, 'b'))])
+    # The name goes before the id.
+    part = select_categories(data, ['2'], 'boxes.json')
+    assert [category['id'] for category in part['categories']] == [1]
+    assert part['annotations'] == DATA['annotations']
+    part = select_categories(data, ['b'], 'boxes.json')
+    assert part['annotations'] == [] and part['images'] == DATA['images']
+    assert select_categories(data, ['1', 'b'], 'x') == data
+    with pytest.raises(ValueError, match="no category 'c'; it has 2, b"):
+        select_categories(data, ['c'], 'boxes.json')
 
 
 def test_select_images():
@@ -79,6 +113,11 @@ def test_load_coco(tmp_path):
     path = tmp_path / 'boxes.json'
     path.write_text(json.dumps(dict(DATA, annotations=[])))
     assert load_coco(str(path))['info'] == dict(year=2017)
+    path.write_bytes(b'\xef\xbb\xbf' + path.read_bytes())
+    assert load_coco(str(path))['info'] == dict(year=2017)
+    path.write_bytes(b'{"images": "\xff"}')
+    with pytest.raises(ValueError, match='boxes.json is not valid json'):
+        load_coco(str(path))
     path.write_text('{"images": [')
     with pytest.raises(ValueError, match='boxes.json is not valid json'):
         load_coco(str(path))

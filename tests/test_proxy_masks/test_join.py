@@ -95,7 +95,7 @@ def test_everything_else_is_kept(work):
         assert 0 <= after['proxy_agreement'] <= 1
         assert isinstance(after['segmentation']['counts'], str)
     assert (report.images, report.masks, report.crowds) == (4, 5, 1)
-    assert report.unusable == [96]
+    assert [skip['id'] for skip in report.skipped_annotations] == [96]
     unusable = out['annotations'][4]
     assert unusable['area'] == 0 and unusable['proxy_agreement'] == 0
     assert unusable['segmentation']['size'] == [HEIGHT, WIDTH]
@@ -122,7 +122,7 @@ def test_same_bytes_whatever_the_shards(work):
     assert join_once(work, [5], [2])[0] == one
     assert join_once(work, [2, 5], [5], [])[0] == one
     assert sorted(os.listdir(os.path.dirname(
-        work[2]))) == ['boxes.json', 'masks.json']
+        work[2]))) == ['boxes.json', 'masks.json', 'masks.report.json']
 
 
 def test_pycocotools_opens_it(work):

@@ -190,7 +190,8 @@ def test_interrupted_and_resumed(inputs, tmp_path, monkeypatch, uninterrupted,
         make(inputs, tmp_path, '--resume', '--crops-per-batch', '3')
     assert make(inputs, tmp_path, '--resume') == uninterrupted
     assert '5 images to do, 4 done before' in capsys.readouterr().err
-    assert sorted(os.listdir(tmp_path)) == ['logs', 'masks.json']
+    assert sorted(
+        os.listdir(tmp_path)) == ['logs', 'masks.json', 'masks.report.json']
     make(inputs, tmp_path, '--resume')
     assert 'is complete already' in capsys.readouterr().err
 
@@ -224,7 +225,8 @@ def test_two_processes_give_the_same_file(inputs, tmp_path, uninterrupted):
                          capture_output=True,
                          text=True,
                          timeout=120)
-    assert run.returncode == 0, run.stderr[-2000:]
+    # torchrun's status for one that is not 0 in a process.
+    assert run.returncode == 1 and 'skipped 1 boxes, listed in' in run.stderr
     assert (tmp_path / 'masks.json').read_bytes() == uninterrupted
 
 
@@ -244,7 +246,7 @@ def test_restricted_to_images(inputs, tmp_path, uninterrupted):
     (1, 'none.pth', 'CHECKPOINT: no file none.pth'),
     (3, 'none.json', '--ann: no file none.json'),
     (5, 'none', '--img-dir: no folder none'),
-    (5, '.', '--img-dir: 9 of 9 images with boxes are not in'),
+    (5, '.', '--img-dir: none of the 9 images with boxes is in .'),
 ])
 def test_missing_inputs(inputs, tmp_path, monkeypatch, index, value, message):
     monkeypatch.chdir(tmp_path)

@@ -1,15 +1,14 @@
 """Proxy masks out of the test loop."""
-import re
 from typing import Any, Dict, Optional, Sequence
 
 from mmengine.dist import barrier
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
 from mmboxcaseg import proxy_masks
 from mmboxcaseg.registry import HOOKS
+from ..checkpoints import check_weights
 
 
 @HOOKS.register_module()
@@ -34,21 +33,35 @@ class ProxyMaskHook(Hook):
         settings (dict, optional): What the masks depend on, json values: kept
             in ``info.proxy_masks``, and compared on resuming. ``merge`` is
             added to it. Defaults to None.
+        polygons (bool): Whether masks are written as polygons. Defaults to
+            False: as compressed RLE.
+        strict (bool): Whether a photo that can't be used is an error; else
+            its annotations get empty masks and it is listed in the report.
+            Defaults to False.
+        left_out (Sequence[dict]): Entries of the report, see
+            :class:`~mmboxcaseg.proxy_masks.JoinReport`. Defaults to ().
     """
 
     # After hooks that change the weights or the outputs.
     priority = 'LOW'
 
-    def __init__(self,
-                 out_file: str,
-                 ann_file: str,
-                 merge: bool = True,
-                 resume: bool = False,
-                 settings: Optional[Dict[str, Any]] = None) -> None:
+    def __init__(
+        self,
+        out_file: str,
+        ann_file: str,
+        merge: bool = True,
+        resume: bool = False,
+        settings: Optional[Dict[str, Any]] = None,
+        polygons: bool = False,
+        strict: bool = False,
+        left_out: Sequence[Dict[str, Any]] = ()) -> None:
         self.out_file = out_file
         self.ann_file = ann_file
         self.merge = merge
         self.resume = resume
+        self.polygons = polygons
+        self.strict = strict
+        self.left_out = left_out
         self.settings = dict(merge=merge, **(settings or {}))
         self.folder = proxy_masks.shard_dir(out_file)
 
@@ -61,24 +74,7 @@ class ProxyMaskHook(Hook):
         Raises:
             ValueError: If a weight is missing or has another shape.
         """
-        model = runner.model
-        if is_model_wrapper(model):
-            model = model.module
-        loaded = {
-            re.sub(r'^module\.', '', name): value
-            for name, value in checkpoint.get('state_dict',
-                                              checkpoint).items()
-        }
-        unset = [
-            name for name, value in model.state_dict().items()
-            if not name.endswith('num_batches_tracked') and (
-                name not in loaded or loaded[name].shape != value.shape)
-        ]
-        if unset:
-            raise ValueError(
-                f'the checkpoint does not belong to the config: {len(unset)} '
-                'weights of the model are missing in it or have another '
-                f'shape, such as {unset[0]}')
+        check_weights(runner.model, checkpoint)
 
     def before_test(self, runner: Runner) -> None:
         """Open the shard of this process."""
@@ -99,14 +95,24 @@ class ProxyMaskHook(Hook):
             data_batch: Any = None,
             outputs: Optional[Sequence[BaseDataElement]] = None) -> None:
         """Write the masks of a batch of images."""
+        instances = 0
         for sample in outputs:
-            self._append(sample)
-        line = self._progress.update(
-            len(outputs), sum(len(s.prompt_instances) for s in outputs))
+            if 'skipped' in sample:
+                self._skip(sample)
+            else:
+                self._append(sample)
+                instances += len(sample.prompt_instances)
+        line = self._progress.update(len(outputs), instances)
         if line:
             share = (f' (process 1 of {runner.world_size})'
                      if runner.world_size > 1 else '')
             runner.logger.info(f'Proxy masks{share}: {line}')
+
+    def _skip(self, sample: BaseDataElement) -> None:
+        if self.strict:
+            raise proxy_masks.BadInputError(
+                f'{sample.img_path}: {sample.skipped} (--strict)')
+        self._writer.skip(sample.img_id, sample.skipped)
 
     def _append(self, sample: BaseDataElement) -> None:
         height, width = sample.ori_shape[:2]
@@ -132,5 +138,6 @@ class ProxyMaskHook(Hook):
         barrier()
         if runner.rank == 0:
             report = proxy_masks.join_shards(self.folder, self.ann_file,
-                                             self.out_file, self.settings)
+                                             self.out_file, self.settings,
+                                             self.polygons, self.left_out)
             runner.logger.info(f'{self.out_file}: {report.summary()}')
