@@ -3,6 +3,7 @@ from itertools import islice
 from typing import Iterator
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -18,6 +19,36 @@ def min_max_normalize(probs: Tensor) -> Tensor:
     """
     low, high = probs.aminmax()
     return (probs - low) / (high - low).clamp(min=1e-12)
+
+
+def box_probs(probs: Iterator[Tensor], windows: Tensor) -> Iterator[Tensor]:
+    """Average the crops of each box, of which some show more than the box.
+
+    Args:
+        probs (Iterator[Tensor]): Probabilities, shape (S, S), of M crops a
+            box, one after the other; N * M are taken from it.
+        windows (Tensor): Where the box lies in each of its crops, x0, y0, x1,
+            y1 as parts of the crop's width and height, shape (N, M, 4).
+
+    Yields:
+        Tensor: Probabilities in the box, shape (S, S), box after box.
+    """
+    for of_box in windows.tolist():
+        views = [_window(prob, *window) for window, prob in zip(of_box, probs)]
+        yield torch.stack(views).mean(dim=0)
+
+
+def _window(prob: Tensor, x0: float, y0: float, x1: float,
+            y1: float) -> Tensor:
+    """A window of a map (S, S), given in parts of it, resized to (S, S)."""
+    if (x0, y0, x1, y1) == (0, 0, 1, 1):
+        return prob
+    theta = prob.new_tensor([[x1 - x0, 0, x0 + x1 - 1],
+                             [0, y1 - y0, y0 + y1 - 1]])
+    grid = F.affine_grid(theta[None], (1, 1, *prob.shape), align_corners=False)
+    return F.grid_sample(
+        prob[None, None], grid, padding_mode='border', align_corners=False)[0,
+                                                                            0]
 
 
 def masks_in_rects(probs: Iterator[Tensor], rects: Tensor) -> list[np.ndarray]:

@@ -33,6 +33,32 @@ def test_crops_are_the_boxes():
     assert (results['crops'][0] == img[5:13, 3:11]).all()
 
 
+def test_margins_show_what_is_around_the_box():
+    img = photo()
+    plain = CropBoxes(size=10)(dict(img=img, boxes=BOXES))
+    assert 'windows' not in plain
+    results = CropBoxes(size=10, margins=(0, 0.25))(dict(img=img, boxes=BOXES))
+    assert (results['rects'] == plain['rects']).all()
+    assert (results['crops'][::2] == plain['crops']).all()
+    assert results['windows'].shape == (4, 2, 4)
+    assert (results['windows'][:, 0] == (0, 0, 1, 1)).all()
+    # A box of 10 x 6 pixels at (2, 3): 2.5 rounds to 3 and 1.5 to 2, and the
+    # photo ends 2 pixels to the left.
+    shown = cv2.resize(
+        img[1:11, 0:15], (10, 10), interpolation=cv2.INTER_LINEAR)
+    assert (results['crops'][1] == shown).all()
+    np.testing.assert_allclose(results['windows'][0, 1],
+                               (2 / 15, 2 / 10, 12 / 15, 8 / 10))
+    # This box is the photo.
+    assert (results['windows'][2] == (0, 0, 1, 1)).all()
+    packed = PackBoxPrompts()(dict(results, ori_shape=(16, 24)))
+    assert packed['inputs'].shape == (8, 3, 10, 10)
+    assert packed['data_samples'].prompt_instances.windows.shape == (4, 2, 4)
+    for margins in ((), (0, -0.1)):
+        with pytest.raises(ValueError, match='margins is'):
+            CropBoxes(margins=margins)
+
+
 def test_size_of_the_photo_is_checked():
     with pytest.raises(ValueError, match='a.jpg: the photo is 24 x 16'):
         CropBoxes()(

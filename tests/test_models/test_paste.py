@@ -3,7 +3,8 @@ import pytest
 import slow
 import torch
 
-from mmboxcaseg.models.paste import masks_in_rects, min_max_normalize
+from mmboxcaseg.models.paste import (box_probs, masks_in_rects,
+                                     min_max_normalize)
 
 
 def test_min_max():
@@ -33,3 +34,26 @@ def test_resized_to_rectangles():
     assert torch.equal(next(source), probs[3])
     with pytest.raises(ValueError):
         masks_in_rects(source, rects)
+
+
+def test_one_crop_of_the_box_alone_is_not_touched():
+    probs = torch.rand(3, 6, 6)
+    source = iter(probs)
+    windows = torch.tensor([[[0, 0, 1, 1.]]] * 2, dtype=torch.float64)
+    for prob, expected in zip(box_probs(source, windows), probs):
+        assert torch.equal(prob, expected)
+    assert torch.equal(next(source), probs[2])
+
+
+def test_views_are_averaged_in_the_frame_of_the_box():
+    # A map that rises by its coordinates, so that what stands at a place of
+    # the box is known wherever the box lies in the crop.
+    size = 40
+    centres = (torch.arange(size) + 0.5) / size
+    ramp = centres[None] * 0.6 + centres[:, None] * 0.3
+    window = (0.25, 0.1, 0.75, 0.9)
+    windows = torch.tensor([[(0, 0, 1, 1), window]], dtype=torch.float64)
+    prob, = box_probs(iter([ramp, ramp]), windows)
+    inside = ((0.25 + 0.5 * centres)[None] * 0.6 +
+              (0.1 + 0.8 * centres)[:, None] * 0.3)
+    np.testing.assert_allclose(prob, (ramp + inside) / 2, atol=1e-5)

@@ -1,4 +1,6 @@
 """Transforms that make prompts: one image with the crops of its boxes."""
+from typing import Sequence
+
 import mmcv
 import numpy as np
 import torch
@@ -17,44 +19,75 @@ class CropBoxes(BaseTransform):
 
     Required keys: ``img``, ``boxes``; ``height`` and ``width`` are compared
     with the photo where they are there. Added: ``rects`` (N, 4), the pixel
-    rectangle of each crop, and ``crops`` (N, size, size, 3), uint8.
+    rectangle of each box, and ``crops`` (N * M, size, size, 3), uint8, M
+    crops a box. If there are other margins than 0 also ``windows`` (N, M, 4),
+    where the box lies in each of its crops, x0, y0, x1, y1 as parts of the
+    crop's width and height.
 
     Args:
         size (int): Side of the crops in pixels. Defaults to 320.
+        margins (Sequence[float]): How much of the photo is shown on each side
+            of the box, as parts of its width and height: a crop for each
+            margin, whose probabilities are averaged. A crop ends where the
+            photo does. Defaults to (0, ), as in the paper.
+
+    Raises:
+        ValueError: If there are no margins or one is negative.
     """
 
-    def __init__(self, size: int = 320) -> None:
+    def __init__(self,
+                 size: int = 320,
+                 margins: Sequence[float] = (0, )) -> None:
+        if not margins or min(margins) < 0:
+            raise ValueError(f'CropBoxes: margins is {margins!r}; it must be '
+                             'one or more numbers that are not negative')
         self.size = size
+        self.margins = np.asarray(margins, dtype=np.float64)
 
     def transform(self, results: dict) -> dict:
         """Crop and resize, see the class.
 
         Raises:
-            ValueError: If the photo's size is not the one announced.
+            BadInputError: If the photo's size is not the one announced.
         """
         check_photo_size(results)
         img = results['img']
         height, width = img.shape[:2]
         rects = pixel_rects(results['boxes'], height, width)
-        crops = np.empty((len(rects), self.size, self.size, 3), np.uint8)
-        for crop, (x0, y0, x1, y1) in zip(crops, rects):
+        shown = self._with_margins(rects, height, width)
+        crops = np.empty((shown[..., 0].size, self.size, self.size, 3),
+                         np.uint8)
+        for crop, (x0, y0, x1, y1) in zip(crops, shown.reshape(-1, 4)):
             crop[:] = mmcv.imresize(img[y0:y1, x0:x1], (self.size, self.size))
         results['rects'] = rects
         results['crops'] = crops
+        if self.margins.any():
+            origins = np.tile(shown[..., :2], 2)
+            extents = np.tile(shown[..., 2:] - shown[..., :2], 2)
+            results['windows'] = (rects[:, None] - origins) / extents
         return results
+
+    def _with_margins(self, rects: np.ndarray, height: int,
+                      width: int) -> np.ndarray:
+        """Rectangles (N, M, 4) of the crops."""
+        sides = rects[:, None, 2:] - rects[:, None, :2]
+        more = np.floor(sides * self.margins[:, None] + 0.5).astype(np.int64)
+        shown = np.concatenate(
+            [rects[:, None, :2] - more, rects[:, None, 2:] + more], axis=-1)
+        return np.clip(shown, 0, [width, height, width, height])
 
 
 @TRANSFORMS.register_module()
 class PackBoxPrompts(BaseTransform):
     """Pack what :class:`BoxCaseg` and those who use its masks need.
 
-    Required keys: ``crops``, ``rects``, ``boxes``, ``ori_shape``; ``labels``,
-    ``ann_ids`` and ``segmentations`` where they are there.
+    Required keys: ``crops``, ``rects``, ``boxes``, ``ori_shape``; ``windows``,
+    ``labels``, ``ann_ids`` and ``segmentations`` where they are there.
 
-    The result has ``inputs``, a uint8 tensor (N, 3, S, S), and
+    The result has ``inputs``, a uint8 tensor (N * M, 3, S, S), and
     ``data_samples`` with ``prompt_instances``: ``bboxes`` (N, 4), ``rects``
-    (N, 4), ``labels``, ``ann_ids`` (a list), and ``true_rles``, the true
-    masks as compressed RLE.
+    (N, 4), ``windows`` (N, M, 4), ``labels``, ``ann_ids`` (a list), and
+    ``true_rles``, the true masks as compressed RLE.
 
     Args:
         meta_keys (tuple[str, ...]): Meta information of the image. Defaults
@@ -72,6 +105,8 @@ class PackBoxPrompts(BaseTransform):
             bboxes=torch.tensor(results['boxes'],
                                 dtype=torch.float64).reshape(-1, 4),
             rects=torch.from_numpy(results['rects']))
+        if 'windows' in results:
+            prompts.windows = torch.from_numpy(results['windows'])
         if 'labels' in results:
             prompts.labels = torch.tensor(results['labels'], dtype=torch.int64)
         if 'ann_ids' in results:

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from mmboxcaseg.registry import MODELS
 from ..losses import check_fusion, fused_probs
-from ..paste import masks_in_rects
+from ..paste import box_probs, masks_in_rects
 
 HEADS = ('weak', 'salient', 'transferred')
 
@@ -46,7 +46,10 @@ class BoxCaseg(BaseSegmentor):
             (default ``'fused'``), one of ``'fused'``, ``'weak'``,
             ``'salient'``, ``'transferred'``; ``threshold`` (default 0.5);
             ``with_probs`` (default False), whether predictions carry
-            ``probs`` beside ``masks``.
+            ``probs`` beside ``masks``; ``flip`` (default False), whether
+            probabilities are averaged over a crop and its mirror image;
+            ``precision`` (default ``'fp32'``), ``'bf16'`` computes the
+            network in bfloat16 where autocast does.
         channels_last (bool): Whether features are laid out with the channels
             last, which convolutions are faster with on many machines; the
             results are the same but for rounding. Defaults to False.
@@ -96,7 +99,12 @@ class BoxCaseg(BaseSegmentor):
         self.loss_pixel = MODELS.build(loss_pixel)
         self.train_cfg = train_cfg
         self.test_cfg = dict(
-            crops_per_batch=32, head='fused', threshold=0.5, with_probs=False)
+            crops_per_batch=32,
+            head='fused',
+            threshold=0.5,
+            with_probs=False,
+            flip=False,
+            precision='fp32')
         unknown = set(test_cfg or ()) - set(self.test_cfg)
         if unknown:
             raise ValueError(f'BoxCaseg: test_cfg knows '
@@ -118,6 +126,10 @@ class BoxCaseg(BaseSegmentor):
         if head != 'fused' and head not in built:
             raise ValueError(f'BoxCaseg: test_cfg.head is {head!r}, but it '
                              f"must be 'fused' or one of the heads {built}")
+        precision = self.test_cfg['precision']
+        if precision not in ('fp32', 'bf16'):
+            raise ValueError(f'BoxCaseg: test_cfg.precision is {precision!r}, '
+                             "but it must be 'fp32' or 'bf16'")
 
     @property
     def has_pixel_heads(self) -> bool:
@@ -257,10 +269,20 @@ class BoxCaseg(BaseSegmentor):
         if self.test_cfg['head'] in ('fused', 'transferred'):
             transferred = self._transferred_weights()
         crops = torch.cat(inputs)
+        if not len(crops):
+            return
         for chunk in crops.split(self.test_cfg['crops_per_batch']):
-            yield from self.encode_decode(
-                self.data_preprocessor.normalize(chunk),
-                transferred=transferred)
+            patches = self.data_preprocessor.normalize(chunk)
+            with torch.autocast(
+                    chunk.device.type,
+                    dtype=torch.bfloat16,
+                    enabled=self.test_cfg['precision'] == 'bf16'):
+                probs = self.encode_decode(patches, transferred=transferred)
+                if self.test_cfg['flip']:
+                    mirrored = self.encode_decode(
+                        patches.flip(-1), transferred=transferred)
+                    probs = (probs + mirrored.flip(-1)) / 2
+            yield from probs
 
     @torch.no_grad()
     def predict(self, inputs: list[Tensor],
@@ -269,9 +291,12 @@ class BoxCaseg(BaseSegmentor):
 
         Args:
             inputs (list[Tensor]): Crops of one image each, uint8, shape
-                (N_i, 3, S, S).
+                (N_i * M, 3, S, S): M crops a box, one after the other.
             data_samples (list[SegDataSample]): With ``prompt_instances``,
-                whose ``rects`` (N_i, 4) are the crops' pixel rectangles.
+                whose ``rects`` (N_i, 4) are the boxes' pixel rectangles, and
+                where crops show more than the box, ``windows`` (N_i, M, 4),
+                see :func:`box_probs`; without, M is 1. A sample with the meta
+                key ``skipped`` is left as it is.
 
         Returns:
             list[SegDataSample]: The same with ``pred_instances``: ``rects``
@@ -281,9 +306,15 @@ class BoxCaseg(BaseSegmentor):
         """
         probs = self._crop_probs(inputs)
         for sample in data_samples:
-            rects = sample.prompt_instances.rects
+            if 'skipped' in sample:
+                continue
+            prompts = sample.prompt_instances
+            rects = prompts.rects
             pred = InstanceData(rects=rects)
-            mask_probs = masks_in_rects(probs, rects)
+            of_boxes = (
+                box_probs(probs, prompts.windows)
+                if 'windows' in prompts else probs)
+            mask_probs = masks_in_rects(of_boxes, rects)
             pred.masks = [
                 prob > self.test_cfg['threshold'] for prob in mask_probs
             ]
