@@ -254,3 +254,30 @@ def _what_is_wrong(box: List[float], height: int, width: int) -> str:
     if box[2] <= 0 or box[3] <= 0:
         return f'{text} has no area'
     return f'{text} lies outside the image of {width} x {height} pixels'
+
+
+def scored_annotations(data: Dict[str, Any], name: str) -> List[dict]:
+    """The annotations of a proxy-mask file that have a mask: no crowds.
+
+    Args:
+        data (dict): Content of a checked COCO json.
+        name (str): What to call it in messages: its path.
+
+    Returns:
+        list[dict]: The annotations, in their order.
+
+    Raises:
+        ValueError: If one has no ``segmentation`` or no ``proxy_agreement``
+            in [0, 1].
+    """
+    anns = [ann for ann in data['annotations'] if not is_crowd(ann)]
+    for ann in anns:
+        agreement = ann.get('proxy_agreement')
+        # No polygons are an empty mask, so the key is what counts.
+        if 'segmentation' not in ann or not (_is_number(agreement)
+                                             and 0 <= agreement <= 1):
+            raise ValueError(
+                f'{name}: annotation {ann["id"]!r} has no '
+                '"proxy_agreement" from 0 to 1 or no "segmentation"; give a '
+                'file of tools/make_proxy_masks.py')
+    return anns

@@ -140,9 +140,10 @@ def score(masks: dict, truth: dict, names: List[str]) -> Dict[str, Any]:
         names (list[str]): What to call the two in messages: their paths.
 
     Returns:
-        dict: ``ious``, ``box_ious`` and ``labels`` (category ids), arrays of
-        shape (N, ); ``agreements`` likewise, or None; ``unusable``, the
-        number of boxes left out because they cover nothing.
+        dict: ``ids`` of the annotations, a list; ``ious``, ``box_ious`` and
+        ``labels`` (category ids), arrays of shape (N, ); ``agreements``
+        likewise, or None; ``unusable``, the number of boxes left out because
+        they cover nothing.
 
     Raises:
         ValueError: If the files don't belong together or lack masks.
@@ -177,6 +178,7 @@ def score(masks: dict, truth: dict, names: List[str]) -> Dict[str, Any]:
         if line:
             print(line, file=sys.stderr, flush=True)
     return dict(
+        ids=[true['id'] for _, true in pairs],
         ious=ious,
         box_ious=box_ious,
         labels=np.array([true['category_id'] for _, true in pairs]),

@@ -134,13 +134,7 @@ def draw_proxy(args: argparse.Namespace) -> np.ndarray:
     """The sheet of the command ``proxy``."""
     data = proxy_masks.load_coco(args.masks)
     by_image: Dict[Any, List[dict]] = {}
-    for ann in data['annotations']:
-        if proxy_masks.is_crowd(ann):
-            continue
-        if 'proxy_agreement' not in ann:
-            raise ValueError(
-                f'{args.masks}: annotation {ann["id"]} has no '
-                '"proxy_agreement"; give a file of tools/make_proxy_masks.py')
+    for ann in proxy_masks.scored_annotations(data, args.masks):
         by_image.setdefault(ann['image_id'], []).append(ann)
     images = [
         image for image in data['images']

@@ -1,0 +1,1 @@
+"""What ``proxy_report.py`` is made of: numbers, pictures, page."""
