@@ -15,6 +15,7 @@ from mmengine.structures import BaseDataElement
 
 from mmboxcaseg import proxy_masks
 from mmboxcaseg import visualization as vis
+from mmboxcaseg.engine import WEIGHTS_ONLY, check_weights
 from mmboxcaseg.registry import MODELS, TRANSFORMS
 from .default_model import default_model
 
@@ -40,10 +41,12 @@ class BoxCasegInferencer:
             None: a GPU if there is one.
         merge (bool): Whether a pixel claimed by several masks of an image
             goes to the smallest object only. Defaults to True.
+        allow_unsafe (bool): Whether the checkpoint may hold more than weights
+            and plain values; such a file can run any code. Defaults to False.
 
     Raises:
-        FileNotFoundError: If no model is named and none ships with this copy
-            of the package.
+        FileNotFoundError: If a file doesn't exist, or no model is named and
+            none ships with this copy of the package.
         ValueError: If only one of ``model`` and ``weights`` is given, the
             config doesn't test on box prompts, or the checkpoint is not of
             this model.
@@ -53,7 +56,8 @@ class BoxCasegInferencer:
                  model: Union[str, Config, None] = None,
                  weights: Optional[str] = None,
                  device: Optional[str] = None,
-                 merge: bool = True) -> None:
+                 merge: bool = True,
+                 allow_unsafe: bool = False) -> None:
         if (model is None) != (weights is None):
             given, lacking = (('model', 'weights') if weights is None else
                               ('weights', 'model'))
@@ -80,7 +84,11 @@ class BoxCasegInferencer:
         self.images_per_batch = loader.get('batch_size', 1)
         self.merge = merge
         self.model = MODELS.build(cfg.model)
-        load_checkpoint(self.model, weights, map_location='cpu', strict=True)
+        checkpoint = load_checkpoint(
+            self.model,
+            weights if allow_unsafe else f'{WEIGHTS_ONLY}{weights}',
+            map_location='cpu')
+        check_weights(self.model, checkpoint)
         self.model.to(device or get_device()).eval()
 
     def __call__(self,

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import tiny
+from mmengine.config import Config
 from mmengine.runner import save_checkpoint
 
 from mmboxcaseg.apis import BoxCasegInferencer
@@ -183,6 +184,22 @@ def test_mistakes(files, infer, tmp_path):
     (tmp_path / 'other.py').write_text('model = dict()')
     with pytest.raises(ValueError, match='tests on a BoxPromptDataset'):
         BoxCasegInferencer(str(tmp_path / 'other.py'), weights)
+
+
+def test_checkpoints(files, infer, tmp_path):
+    config = str(files / 'config.py')
+    with pytest.raises(FileNotFoundError, match='none.pth'):
+        BoxCasegInferencer(config, 'none.pth', 'cpu')
     save_checkpoint(dict(state_dict=dict()), str(tmp_path / 'empty.pth'))
-    with pytest.raises(RuntimeError, match='weak_head'):
+    with pytest.raises(ValueError, match='does not belong to the config'):
         BoxCasegInferencer(config, str(tmp_path / 'empty.pth'), 'cpu')
+    # A class is not a weight.
+    unsafe = str(tmp_path / 'unsafe.pth')
+    save_checkpoint(
+        dict(state_dict=tiny.model().state_dict(), more=Config), unsafe)
+    with pytest.raises(ValueError, match='holds Python objects'):
+        BoxCasegInferencer(config, unsafe, 'cpu')
+    allowed = BoxCasegInferencer(config, unsafe, 'cpu', allow_unsafe=True)
+    result, again = (
+        one(photo(files, 1), xyxy(BOXES[0])) for one in (infer, allowed))
+    assert (result[0] == again[0]).all()
