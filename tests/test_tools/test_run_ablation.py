@@ -149,6 +149,64 @@ def test_failure_and_going_on(tool, monkeypatch, capsys):
     assert '[row 1/3: RS] done before' in capsys.readouterr().out
 
 
+def test_proxy_masks_and_thresholds(tool, monkeypatch, capsys):
+    first = run(tool, monkeypatch, '7', '--mini')
+    # The three rows share BoxCaseg, the true masks and the detector, which
+    # is trained on merged masks.
+    assert first.scripts() == [
+        'train.py', 'make_proxy_masks.py', 'coco_subset.py', 'coco_subset.py',
+        'eval_masks.py', 'make_proxy_masks.py', 'coco_subset.py',
+        'eval_masks.py', 'train.py', *('train.py', 'test.py') * 3
+    ]
+    second = run(tool, monkeypatch, '8', '--mini')
+    # 0.0 and 0.85, the mini set's own, are rows of Table 7.
+    assert second.scripts() == ['train.py', 'test.py'] * 3
+    folders = [
+        os.path.basename(words[words.index('--work-dir') + 1])
+        for words in second.commands[::2]
+    ]
+    assert folders == [f'full_merged_thr-{t}' for t in (0.75, 0.9, 0.95)]
+    detector = str(Path('work/mini/detector/iter_2000.pth').resolve())
+    assert second.detectors == {detector, None}
+    rows = {row['row']: row for row in table('mini/table8')}
+    assert rows['0.0']['ours'] == {
+        'dropped': 0.0,
+        'AP': pytest.approx(12.3),
+        'mIoU of the kept proxy masks': 40.0
+    }
+    assert rows['0.75']['ours']['dropped'] == 40.0
+    assert rows['0.75']['ours']['mIoU of the kept proxy masks'] == 55.0
+    assert rows['0.75']['paper']['dropped'] == 27.0
+    # Not among what the fake scores.
+    assert rows['0.95']['ours']['dropped'] is None
+    assert rows['0.95']['from'] == 'full model, mask head trained'
+    printed = capsys.readouterr().out
+    assert '| 0.85 | 70.0 | 49.0 | 12.3 | 30.4 | 65.0 |' in printed
+    assert '| coco none | 12.3 | 28.6 | 25.0 | 51.3 | 10.0 | 28.2 |' in printed
+    assert 'AP: best is 0.0 and 0.75 and 0.85 and 0.9 and 0.95, in the ' \
+        'paper 0.95.' in printed
+
+
+def test_salient_images(tool, monkeypatch):
+    fake = run(tool, monkeypatch, '3', '--mini', '--rows', '100', 'all')
+    assert fake.scripts()[:2] == ['duts_single.py', 'train.py']
+    draw, train = fake.commands[:2]
+    assert draw[1:] == [
+        '/data/duts_tr_mini/', 'work/mini/salient/duts_single_100.txt',
+        '--subset', '100', '--no-check'
+    ]
+    names = Path('work/mini/salient/duts_single_100.txt').resolve()
+    assert f'train_dataloader.dataset.salient.ann_file={names}' in train
+    # Each row has masks and a mask head of its own, on one detector.
+    assert fake.scripts().count('make_proxy_masks.py') == 2
+    assert len(fake.detectors) == 2
+    assert table('mini/table3')[0]['ours']['AP50'] == 24.0
+    assert table('mini/table3')[0]['from'] == (
+        'own training, mask head trained')
+    with pytest.raises(SystemExit, match='row 4701: .*exclude-synsets'):
+        run(tool, monkeypatch, '3', '--rows', '100', '4701')
+
+
 def test_other_settings_are_refused(tool, monkeypatch):
     words = ['4', '--mini', '--rows', 'weak']
     run(tool, monkeypatch, *words)

@@ -171,6 +171,7 @@ def make_plan(args: argparse.Namespace) -> List[plan.PlannedRow]:
         setup = setups.make_setup(data, table, rows, folder, args)
         if not args.dry_run:
             execute.check_bases(folder, setup)
+            setups.check_given_lists(setup, rows)
         planned += [
             plan.plan_row(table, row, setup, folder, args.retrain)
             for row in rows

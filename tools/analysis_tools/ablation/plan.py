@@ -117,10 +117,12 @@ class _Builder:
 
     def add(self, kind: str, what: str, script: str,
             arguments: Sequence[Optional[str]], output: str, **kwargs) -> str:
-        """Add a step; None among the arguments is left out."""
+        """Add a step unless the row has it; None among the arguments is left
+        out. Returns the output."""
         arguments = tuple(word for word in arguments if word is not None)
-        self.planned.steps.append(
-            Step(kind, what, script, arguments, output, **kwargs))
+        step = Step(kind, what, script, arguments, output, **kwargs)
+        if step not in self.planned.steps:
+            self.planned.steps.append(step)
         return output
 
     def stage1_config(self, variant: Optional[str]) -> str:

@@ -245,3 +245,28 @@ def _with_ablations(setup: Setup, rows: Sequence[tables.Row], folder: str,
                                    setup.stage1_options).to_dict() == full:
                 same.add(variant)
     return replace(setup, ablations=ablations, same_as_base=frozenset(same))
+
+
+def check_given_lists(setup: Setup, rows: Sequence[tables.Row]) -> None:
+    """Make sure that lists of salient images that nothing makes are there,
+    before hours of other rows pass.
+
+    Args:
+        setup (Setup): The full model.
+        rows (Sequence[Row]): Rows to run.
+
+    Raises:
+        ValueError: If a list is missing.
+    """
+    for row in rows:
+        if not row.list_given:
+            continue
+        config = setup.ablations[row.variant]
+        name = load(config).train_dataloader.dataset.salient.ann_file
+        path = osp.join(setup.salient_root, name)
+        if not osp.isfile(path):
+            raise ValueError(
+                f'row {row.name}: {config} takes the salient images of the '
+                f'list {path}, which does not exist; make one with '
+                'tools/dataset_converters/duts_single.py --exclude-synsets, '
+                'or leave the row out by --rows')

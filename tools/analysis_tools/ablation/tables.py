@@ -44,6 +44,8 @@ class Row:
         merge (bool): Whether the proxy masks are merged. Defaults to True.
         salient (int, optional): Number of salient images to train on; None
             for all.
+        list_given (bool): Whether the list of its salient images has to be
+            there already. Defaults to False.
         mini (bool): Whether the mini data suffice for it. Defaults to True.
     """
     name: str
@@ -55,6 +57,7 @@ class Row:
     agreement_thr: Optional[float] = None
     merge: bool = True
     salient: Optional[int] = None
+    list_given: bool = False
     mini: bool = True
 
 
@@ -113,6 +116,7 @@ TABLE_3 = Table(3, 'number of salient images', 'salient images',
                          mini=False),
                      Row('4701', (70.1, 80.1, 50.2, 66.7, 38.9),
                          variant='salient-4701',
+                         list_given=True,
                          mini=False),
                      Row('all', (71.8, 83.8, 56.8, 67.6, 42.4)),
                  ))
