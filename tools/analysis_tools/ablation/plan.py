@@ -229,8 +229,9 @@ class _Builder:
         """Train Mask R-CNN on proxy masks, and test it."""
         setup = self.setup
         config = setup.stage3
-        if row.stage3:
-            config = setup.ablations[f'stage3/{row.stage3}']
+        key = f'stage3/{row.stage3}'
+        if row.stage3 and key not in setup.same_as_base:
+            config = setup.ablations[key]
         what, detector = 'Mask R-CNN', None
         if setup.detector_config:
             what, detector = 'mask head', self._shared_detector()

@@ -36,7 +36,7 @@ class Setup:
         stage3 (str): Path of the base config of stage 3.
         ablations (dict[str, str]): Config of each variant of stage 1, and,
             by ``'stage3/' +`` its name, of stage 3.
-        same_as_base (frozenset[str]): Variants that change nothing.
+        same_as_base (frozenset[str]): Those variants that change nothing.
         stage1_last (str): Name of the last checkpoint of stage 1.
         stage3_last (str): Name of the last checkpoint of stage 3.
         ann (str): COCO json of the training boxes; with masks, since proxy
@@ -194,7 +194,7 @@ def make_setup(name: str, table: tables.Table, rows: Sequence[tables.Row],
         digests={stage1: _digest(cfg)})
     if table.uses(tables.MASK_RCNN):
         setup = _with_stage3(setup, args)
-    return _with_ablations(setup, rows, folder, cfg)
+    return _with_ablations(setup, rows, folder)
 
 
 def _with_stage3(setup: Setup, args: argparse.Namespace) -> Setup:
@@ -223,10 +223,16 @@ def _with_stage3(setup: Setup, args: argparse.Namespace) -> Setup:
     return setup
 
 
-def _with_ablations(setup: Setup, rows: Sequence[tables.Row], folder: str,
-                    base_cfg) -> Setup:
+def _with_ablations(setup: Setup, rows: Sequence[tables.Row],
+                    folder: str) -> Setup:
     """Add the ablation configs, written for other bases if need be."""
-    ablations, same, full = {}, set(), base_cfg.to_dict()
+    options = {'': setup.stage1_options, 'stage3/': setup.stage3_options}
+    full = {
+        prefix: load(base, options[prefix]).to_dict()
+        for prefix, base in (('', setup.stage1), ('stage3/', setup.stage3))
+        if base in setup.digests
+    }
+    ablations, same = {}, set()
     for row in rows:
         paper = {'': STAGE1[row.data], 'stage3/': STAGE3[row.data]}
         wanted = [('', row.variant), ('', row.twin), ('stage3/', row.stage3)]
@@ -241,9 +247,8 @@ def _with_ablations(setup: Setup, rows: Sequence[tables.Row], folder: str,
                 rebase(config, base, out)
                 config = out
             ablations[key] = config
-            if not prefix and load(config,
-                                   setup.stage1_options).to_dict() == full:
-                same.add(variant)
+            if load(config, options[prefix]).to_dict() == full[prefix]:
+                same.add(key)
     return replace(setup, ablations=ablations, same_as_base=frozenset(same))
 
 
