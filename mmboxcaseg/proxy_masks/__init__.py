@@ -13,7 +13,7 @@ from .polygons import to_polygons
 from .progress import Progress
 from .rects import clip_boxes, pixel_rects, usable_boxes
 from .report import BadInputError, JoinReport, describe_skips, report_path
-from .rle import decode_rle, encode_rle, rle_area, to_rle
+from .rle import decode_rle, encode_rle, encode_rles, rle_area, to_rle
 from .shards import (ShardWriter, check_settings, done_image_ids,
                      first_skipped, prepare_shards, remove_joined,
                      remove_shards, shard_dir, write_json)
@@ -25,7 +25,7 @@ __all__ = [
     'ShardReader', 'join_shards', 'joined_settings', 'lock_shards', 'merge',
     'to_polygons', 'Progress', 'clip_boxes', 'pixel_rects', 'usable_boxes',
     'BadInputError', 'JoinReport', 'describe_skips', 'report_path',
-    'decode_rle', 'encode_rle', 'rle_area', 'ShardWriter', 'check_settings',
-    'done_image_ids', 'first_skipped', 'prepare_shards', 'remove_joined',
-    'remove_shards', 'shard_dir', 'to_rle', 'write_json'
+    'decode_rle', 'encode_rle', 'encode_rles', 'rle_area', 'ShardWriter',
+    'check_settings', 'done_image_ids', 'first_skipped', 'prepare_shards',
+    'remove_joined', 'remove_shards', 'shard_dir', 'to_rle', 'write_json'
 ]

@@ -28,13 +28,17 @@ def tight_boxes(masks: Sequence[np.ndarray], rects: np.ndarray) -> np.ndarray:
     rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
     check_masks(masks, rects)
     boxes = np.zeros((len(masks), 4), dtype=np.float64)
-    for index, (mask, rect) in enumerate(zip(masks, rects)):
-        columns = np.flatnonzero(mask.any(axis=0))
-        if columns.size == 0:
+    for index, (mask, (x0, y0, x1,
+                       y1)) in enumerate(zip(masks, rects.tolist())):
+        # Searching bytes stops at the first hit, from either end.
+        pixels = mask.tobytes()
+        first = pixels.find(1)
+        if first < 0:
             continue
-        rows = np.flatnonzero(mask.any(axis=1))
-        boxes[index] = (rect[0] + columns[0], rect[1] + rows[0],
-                        rect[0] + columns[-1] + 1, rect[1] + rows[-1] + 1)
+        columns = mask.any(axis=0)
+        boxes[index] = (x0 + columns.argmax(), y0 + first // (x1 - x0),
+                        x1 - columns[::-1].argmax(),
+                        y0 + pixels.rfind(1) // (x1 - x0) + 1)
     return boxes
 
 
@@ -62,17 +66,25 @@ def agreement(masks: Sequence[np.ndarray], rects: np.ndarray, boxes: Boxes,
         ValueError: If numbers or shapes do not match, or a box covers nothing
             of the image.
     """
-    truth = clip_boxes(boxes, height, width)
-    tight = tight_boxes(masks, rects)
+    return _ious(tight_boxes(masks, rects), clip_boxes(boxes, height, width))
+
+
+def _ious(tight: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """IoU of tight box i with annotated box i, (N, 4) xyxy each."""
     if len(truth) != len(tight):
         raise ValueError(f'{len(tight)} masks, but {len(truth)} boxes')
     sides = np.minimum(tight[:, 2:], truth[:, 2:]) - np.maximum(
         tight[:, :2], truth[:, :2])
-    overlap = np.clip(sides, 0, None).prod(axis=1)
-    tight_area = (tight[:, 2:] - tight[:, :2]).prod(axis=1)
-    truth_area = (truth[:, 2:] - truth[:, :2]).prod(axis=1)
+    np.maximum(sides, 0, out=sides)
+    overlap = sides[:, 0] * sides[:, 1]
+    union = _areas(tight) + _areas(truth) - overlap
     # Rounding may put a perfect overlap a hair above the union.
-    return np.minimum(overlap / (tight_area + truth_area - overlap), 1.0)
+    return np.minimum(overlap / union, 1.0)
+
+
+def _areas(boxes: np.ndarray) -> np.ndarray:
+    sides = boxes[:, 2:] - boxes[:, :2]
+    return sides[:, 0] * sides[:, 1]
 
 
 def merge_and_score(
@@ -104,8 +116,7 @@ def merge_and_score(
         ValueError: If numbers or shapes do not match, or a box covers nothing
             of the image.
     """
+    clipped = clip_boxes(boxes, height, width)
     if merging:
-        clipped = clip_boxes(boxes, height, width)
-        areas = (clipped[:, 2:] - clipped[:, :2]).prod(axis=1)
-        masks = merge(masks, rects, areas)
-    return list(masks), agreement(masks, rects, boxes, height, width)
+        masks = merge(masks, rects, _areas(clipped))
+    return list(masks), _ious(tight_boxes(masks, rects), clipped)

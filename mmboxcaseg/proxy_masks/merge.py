@@ -16,13 +16,13 @@ def check_masks(masks: Sequence[np.ndarray], rects: np.ndarray) -> None:
     """
     if len(masks) != len(rects):
         raise ValueError(f'{len(masks)} masks, but {len(rects)} rectangles')
-    for index, (mask, rect) in enumerate(zip(masks, rects)):
-        shape = (rect[3] - rect[1], rect[2] - rect[0])
-        if mask.shape != shape or mask.dtype != bool:
+    for index, (mask, rect) in enumerate(zip(masks, rects.tolist())):
+        x0, y0, x1, y1 = rect
+        if mask.shape != (y1 - y0, x1 - x0) or mask.dtype != bool:
             raise ValueError(
                 f'mask {index} is {mask.dtype} of shape {mask.shape}, but its '
-                f'rectangle {list(map(int, rect))} holds bool of shape '
-                f'{tuple(map(int, shape))}')
+                f'rectangle {rect} holds bool of shape {(y1 - y0, x1 - x0)}: '
+                'it does not fit')
 
 
 def merge(masks: Sequence[np.ndarray], rects: np.ndarray,
@@ -61,24 +61,23 @@ def merge(masks: Sequence[np.ndarray], rects: np.ndarray,
 
     # A stable sort keeps the order of annotations among equal areas.
     order = np.argsort(areas, kind='stable')
+    rects = rects[order]
+    low = np.maximum(rects[:, None, :2], rects[None, :, :2])
+    high = np.minimum(rects[:, None, 2:], rects[None, :, 2:])
+    # Each pair of intersecting rectangles once, the later one losing.
+    losers, winners = np.nonzero(np.tril((low < high).all(axis=2), -1))
     merged = [mask.copy() for mask in masks]
-    for place, index in enumerate(order):
-        rect = rects[index]
-        winners = order[:place]
-        low = np.maximum(rects[winners, :2], rect[:2])
-        high = np.minimum(rects[winners, 2:], rect[2:])
-        for k in np.flatnonzero((low < high).all(axis=1)):
-            # The winner's own claim counts even where a still smaller object
-            # takes the pixel from it: the loser has lost it either way.
-            (x0, y0), (x1, y1) = low[k], high[k]
-            claimed = _window(masks[winners[k]], rects[winners[k]], x0, y0, x1,
-                              y1)
-            _window(merged[index], rect, x0, y0, x1, y1)[claimed] = False
+    corners, order = rects[:, :2].tolist(), order.tolist()
+    for loser, winner, (x0, y0), (x1,
+                                  y1) in zip(losers.tolist(), winners.tolist(),
+                                             low[losers, winners].tolist(),
+                                             high[losers, winners].tolist()):
+        # The winner's own claim counts even where a still smaller object
+        # takes the pixel from it: the loser has lost it either way.
+        left, top = corners[winner]
+        claimed = masks[order[winner]][y0 - top:y1 - top, x0 - left:x1 - left]
+        left, top = corners[loser]
+        lost = merged[order[loser]][y0 - top:y1 - top, x0 - left:x1 - left]
+        # Of booleans, "greater" is "and not".
+        np.greater(lost, claimed, out=lost)
     return merged
-
-
-def _window(mask: np.ndarray, rect: np.ndarray, x0: int, y0: int, x1: int,
-            y1: int) -> np.ndarray:
-    """The view of ``mask`` on an image window inside its rectangle."""
-    left, top = rect[0], rect[1]
-    return mask[y0 - top:y1 - top, x0 - left:x1 - left]

@@ -23,8 +23,12 @@ def _as_boxes(boxes: Boxes) -> np.ndarray:
 
 
 def _clip(array: np.ndarray, height: Size, width: Size) -> np.ndarray:
-    limits = np.stack(np.broadcast_arrays(width, height, width, height), -1)
-    return np.clip(array, 0.0, limits)
+    if np.ndim(width) or np.ndim(height):
+        limits = np.stack(
+            np.broadcast_arrays(width, height, width, height), -1)
+    else:
+        limits = np.array([width, height, width, height])
+    return np.minimum(np.maximum(array, 0.0), limits)
 
 
 def usable_boxes(boxes: Boxes, height: Size, width: Size) -> np.ndarray:
@@ -43,11 +47,14 @@ def usable_boxes(boxes: Boxes, height: Size, width: Size) -> np.ndarray:
         np.ndarray: (N,) bool.
     """
     array = _as_boxes(boxes)
-    finite = np.isfinite(array).all(axis=1)
+    return _usable(array, _clip(array, height, width))
+
+
+def _usable(array: np.ndarray, clipped: np.ndarray) -> np.ndarray:
+    """Whether boxes (N, 4) cover something once clipped, bool (N,)."""
     # NaN compares as false, so those rows need no further care.
-    clipped = _clip(array, height, width)
-    extent = clipped[:, 2:] - clipped[:, :2]
-    return finite & (extent > 0).all(axis=1)
+    positive = (clipped[:, :2] < clipped[:, 2:]).all(axis=1)
+    return positive & np.isfinite(array).all(axis=1)
 
 
 def clip_boxes(boxes: Boxes, height: int, width: int) -> np.ndarray:
@@ -65,14 +72,15 @@ def clip_boxes(boxes: Boxes, height: int, width: int) -> np.ndarray:
         ValueError: If a box is not :func:`usable <usable_boxes>`.
     """
     array = _as_boxes(boxes)
-    usable = usable_boxes(array, height, width)
+    clipped = _clip(array, height, width)
+    usable = _usable(array, clipped)
     if not usable.all():
         index = int(np.flatnonzero(~usable)[0])
         raise ValueError(
             f'box {index}, xyxy {array[index].tolist()}, covers nothing of '
             f'the image of {width} x {height} pixels (width x height); leave '
             'it out with usable_boxes()')
-    return _clip(array, height, width)
+    return clipped
 
 
 def pixel_rects(boxes: Boxes, height: int, width: int) -> np.ndarray:

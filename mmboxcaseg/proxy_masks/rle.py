@@ -1,8 +1,10 @@
-"""COCO's compressed run-length encoding, straight from a pixel rectangle."""
-from typing import Dict, List, Sequence, Union
+"""COCO's compressed run-length encoding, straight from pixel rectangles."""
+from typing import Dict, List, Sequence, Tuple, Union
 
 import numpy as np
 from pycocotools import mask as coco_mask
+
+from .merge import check_masks
 
 RLE = Dict[str, Union[List[int], str]]
 
@@ -11,9 +13,7 @@ def encode_rle(mask: np.ndarray, rect: Sequence[int], height: int,
                width: int) -> RLE:
     """Encode a mask held in a rectangle as if it lay on the full canvas.
 
-    The run lengths are worked out inside the rectangle, so time and memory
-    follow the rectangle and not the image. The result is byte for byte
-    pycocotools' encoding of the full canvas.
+    :func:`encode_rles` of one mask.
 
     Args:
         mask (np.ndarray): (y1 - y0, x1 - x0) bool.
@@ -28,31 +28,130 @@ def encode_rle(mask: np.ndarray, rect: Sequence[int], height: int,
     Raises:
         ValueError: If the rectangle leaves the image or does not fit the mask.
     """
-    x0, y0, x1, y1 = (int(side) for side in rect)
-    if not (0 <= x0 <= x1 <= width and 0 <= y0 <= y1 <= height):
-        raise ValueError(f'rectangle {[x0, y0, x1, y1]} leaves the image of '
+    return encode_rles([mask], np.array([rect]), height, width)[0]
+
+
+def encode_rles(masks: Sequence[np.ndarray], rects: np.ndarray, height: int,
+                width: int) -> List[RLE]:
+    """Encode the masks of an image as if they lay on the full canvas.
+
+    The run lengths of all masks are worked out together and inside their
+    rectangles, so time and memory follow the rectangles and not the image.
+    The result is byte for byte pycocotools' encoding of the full canvases.
+
+    Args:
+        masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
+            (y1 - y0, x1 - x0) of its rectangle.
+        rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open, in pixels
+            of the image, inside it.
+        height (int): Height of the image in pixels.
+        width (int): Width of the image in pixels.
+
+    Returns:
+        list[dict]: N RLEs with ``size`` [height, width] and ``counts`` (str),
+        as in COCO files.
+
+    Raises:
+        ValueError: If a rectangle leaves the image or does not fit its mask.
+    """
+    rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
+    check_masks(masks, rects)
+    low, high = rects[:, :2], rects[:, 2:]
+    inside = (low >= 0) & (low <= high) & (high <= (width, height))
+    if not inside.all():
+        worst = rects[int(np.flatnonzero(~inside.all(axis=1))[0])].tolist()
+        raise ValueError(f'rectangle {worst} leaves the image of '
                          f'{width} x {height} pixels (width x height)')
-    if mask.shape != (y1 - y0, x1 - x0):
-        raise ValueError(f'mask of shape {mask.shape} does not fit rectangle '
-                         f'{[x0, y0, x1, y1]}')
-    # COCO counts down the columns; a frame of zeros above and below gives
-    # every run inside a column its start and its end.
-    framed = np.zeros((x1 - x0, y1 - y0 + 2), dtype=np.int8)
-    framed[:, 1:-1] = mask.T
-    column, row = np.nonzero(np.diff(framed, axis=1))
-    edges = (x0 + column.astype(np.int64)) * height + (y0 + row)
-    # starts and ends alternate: edges[0::2] and edges[1::2]. Where a run ends
-    # at the foot of the image and the next starts at the head of the next
-    # column the two are one run.
-    joined = np.flatnonzero(edges[1:-1:2] == edges[2::2])
-    edges = np.delete(edges, np.concatenate([2 * joined + 1, 2 * joined + 2]))
-    total = height * width
-    if edges.size == 0 or edges[-1] != total:
-        edges = np.append(edges, total)
-    counts = np.diff(edges, prepend=0)
-    rle = coco_mask.frPyObjects(
-        dict(size=[height, width], counts=counts.tolist()), height, width)
-    return dict(size=[height, width], counts=rle['counts'].decode('ascii'))
+    if len(masks) == 0:
+        return []
+    mask_ids, places, counts = _edges(masks, rects, height)
+    # Each mask gets its own stretch of numbers, so that all can be sorted
+    # and subtracted at once; it begins at the first pixel and ends behind
+    # the last one.
+    begins = np.arange(len(masks)) * (height * width + 1)
+    places += begins[mask_ids]
+    if ((low[:, 1] == 0) & (high[:, 1] == height)).any():
+        places, counts = _join_columns(places, begins)
+    places = np.concatenate([places, begins, begins + height * width])
+    places.sort()
+    runs = places[1:] - places[:-1]
+    stops = np.cumsum(counts + 2) - 1
+    starts = stops - counts - 1
+    # A mask that reaches the last pixel has no background behind it.
+    stops = stops - ((runs[stops - 1] == 0) & (counts > 0))
+    size = [height, width]
+    rles = coco_mask.frPyObjects([
+        dict(size=size, counts=runs[start:stop])
+        for start, stop in zip(starts.tolist(), stops.tolist())
+    ], height, width)
+    return [
+        dict(size=[height, width], counts=rle['counts'].decode('ascii'))
+        for rle in rles
+    ]
+
+
+def _edges(masks: Sequence[np.ndarray], rects: np.ndarray,
+           height: int) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where the runs of each mask's columns begin and end.
+
+    Args:
+        masks (Sequence[np.ndarray]): N bool arrays.
+        rects (np.ndarray): (N, 4) int, their rectangles.
+        height (int): Height of the image in pixels.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray, np.ndarray]: For each edge the index of
+        its mask and its place on the canvas, counted down the columns, both
+        int64 of shape (E,), by mask but unsorted within one; and how many
+        edges each mask has, (N,).
+    """
+    widths = rects[:, 2] - rects[:, 0]
+    sizes = (rects[:, 3] - rects[:, 1] + 1) * widths
+    sizes[widths == 0] = 0
+    ends = np.cumsum(sizes)
+    # A pixel that differs from the one above it: a row more than the mask
+    # has, so that every run inside a column gets its start and its end.
+    differs = np.zeros(int(ends[-1]), dtype=bool)
+    for mask, end, size in zip(masks, ends.tolist(), sizes.tolist()):
+        if mask.size:
+            rows, columns = mask.shape
+            block = differs[end - size:end].reshape(rows + 1, columns)
+            block[0] = mask[0]
+            block[rows] = mask[-1]
+            np.not_equal(mask[1:], mask[:-1], out=block[1:rows])
+    found = np.flatnonzero(differs)
+    upto = np.searchsorted(found, ends)
+    counts = upto.copy()
+    counts[1:] -= upto[:-1]
+    mask_ids = np.repeat(np.arange(len(masks)), counts)
+    inside = found - (ends - sizes)[mask_ids]
+    width = widths[mask_ids]
+    row = inside // width
+    column = inside - row * width
+    shift = rects[:, 0] * height + rects[:, 1]
+    return mask_ids, shift[mask_ids] + column * height + row, counts
+
+
+def _join_columns(places: np.ndarray,
+                  begins: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Make one run of two that meet at the foot and head of two columns.
+
+    COCO counts on from column to column, so where one run ends and the next
+    begins neither edge is left.
+
+    Args:
+        places (np.ndarray): (E,) edges, each mask in its own stretch.
+        begins (np.ndarray): (N,) where the stretches begin.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: The edges that are left, sorted, and
+        how many each mask has, (N,).
+    """
+    places = np.sort(places)
+    met = np.flatnonzero(places[1:] == places[:-1])
+    places = np.delete(places, np.concatenate([met, met + 1]))
+    starts = np.searchsorted(places, begins)
+    return places, np.diff(starts, append=len(places))
 
 
 def decode_rle(rle: RLE) -> np.ndarray:

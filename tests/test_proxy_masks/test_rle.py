@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
-from random_instances import on_canvas
+from random_instances import on_canvas, random_instances
 
-from mmboxcaseg.proxy_masks import decode_rle, encode_rle, rle_area, to_rle
+from mmboxcaseg.proxy_masks import (decode_rle, encode_rle, encode_rles,
+                                    rle_area, to_rle)
 
 
 @st.composite
@@ -83,3 +84,22 @@ def test_every_kind_of_segmentation_becomes_the_same_rle():
         rle = to_rle(kind, 6, 8)
         assert rle['size'] == [6, 8]
         assert (decode_rle(rle) == canvas).all()
+
+
+@pytest.mark.parametrize('seed', range(30))
+def test_all_masks_of_an_image_at_once(seed):
+    rng = np.random.default_rng(seed)
+    masks, rects, _ = random_instances(rng, rng.integers(1, 9), 9, 12)
+    # The whole image and a whole column: runs go on from column to column.
+    masks += [np.ones((9, 12), bool), rng.random((9, 3)) < 0.8]
+    rects = np.concatenate([rects, [[0, 0, 12, 9], [9, 0, 12, 9]]])
+    expected = []
+    for mask, rect in zip(masks, rects):
+        canvas = on_canvas(mask, rect, 9, 12)
+        rle = coco_mask.encode(np.asfortranarray(canvas, dtype=np.uint8))
+        expected.append(dict(size=[9, 12], counts=rle['counts'].decode()))
+    assert encode_rles(masks, rects, 9, 12) == expected
+
+
+def test_no_masks():
+    assert encode_rles([], np.zeros((0, 4), int), 9, 12) == []

@@ -126,10 +126,7 @@ class ProxyMaskHook(Hook):
             image_id=sample.img_id,
             size=(height, width),
             ann_ids=ann_ids if isinstance(ann_ids, list) else ann_ids.tolist(),
-            rles=[
-                proxy_masks.encode_rle(mask, rect, height, width)
-                for mask, rect in zip(masks, rects)
-            ],
+            rles=proxy_masks.encode_rles(masks, rects, height, width),
             agreements=agreements)
 
     def after_test(self, runner: Runner) -> None:
