@@ -90,9 +90,9 @@ def dropped_chart(shares: np.ndarray, agreement_thr: float) -> Figure:
         label='the paper, Table 8 (COCO)')
     for threshold, share in PAPER_DROPPED.items():
         axes.annotate(
-            f'{100 * share:.0f}', (threshold, 100 * share), (-6, 5),
+            f'{100 * share:.0f}', (threshold, 100 * share), (5, -9),
             textcoords='offset points',
-            ha='right',
+            ha='left',
             fontsize=8,
             color=PAPER)
     axes.axvline(

@@ -1,0 +1,160 @@
+import importlib
+import re
+import shutil
+
+import pytest
+from report_files import write_report_files
+
+webdriver = pytest.importorskip(
+    'selenium.webdriver',
+    reason='the report is tested in a browser with selenium, which is not '
+    'installed')
+
+WebDriverWait = pytest.importorskip(
+    'selenium.webdriver.support.ui').WebDriverWait
+
+BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
+
+
+@pytest.fixture(scope='module')
+def browser():
+    """A browser without a window."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    driver = shutil.which('chromedriver')
+    if not browser or not driver:
+        pytest.skip('no Chromium with its chromedriver on the PATH; on '
+                    'Debian: apt-get install chromium chromium-driver')
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    # Containers have no user namespaces and little shared memory.
+    for argument in ('--headless=new', '--no-sandbox', '--disable-gpu',
+                     '--disable-dev-shm-usage', '--window-size=1280,900'):
+        options.add_argument(argument)
+    options.set_capability('goog:loggingPrefs', dict(browser='ALL'))
+    session = webdriver.Chrome(
+        options=options, service=webdriver.ChromeService(driver))
+    yield session
+    session.quit()
+
+
+@pytest.fixture(scope='module')
+def report(repo_root, tmp_path_factory):
+    """Address of the report of 30 masks."""
+    folder = tmp_path_factory.mktemp('report')
+    write_report_files(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(repo_root / 'tools' / 'analysis_tools'))
+        importlib.import_module('proxy_report').main([
+            str(folder / 'masks.json'), '--img-dir',
+            str(folder / 'img'), '--out',
+            str(folder / 'report'), '--gt',
+            str(folder / 'true.json')
+        ])
+    return (folder / 'report' / 'index.html').as_uri()
+
+
+@pytest.fixture
+def page(browser, report):
+    """The report, opened from its file; nothing may go to the console."""
+    browser.get(report)
+    yield browser
+    assert browser.get_log('browser') == []
+
+
+def run(page, script, *args):
+    return page.execute_script(f'return {script}', *args)
+
+
+def shown(page, group=''):
+    """(class, agreement) of the pictures that can be seen."""
+    cards = run(
+        page, "[...document.querySelectorAll('#gallery ' + arguments[0] + "
+        "' .card')].filter(card => card.offsetParent)"
+        '.map(card => [card.dataset.class, card.dataset.agreement])', group
+        and f'#group-{group}')
+    return [(kind, float(score)) for kind, score in cards]
+
+
+def fill(page, key, value):
+    run(
+        page, '(element => { element.value = arguments[1]; element.'
+        "dispatchEvent(new Event('input')); })"
+        '(document.getElementById(arguments[0]))', key, value)
+
+
+def counted(page):
+    return run(page, "document.getElementById('found').textContent")
+
+
+def click(page, selector):
+    page.find_element('css selector', selector).click()
+
+
+def test_rendered(page):
+    assert page.title == 'Proxy masks: masks.json'
+    broken = run(
+        page, '[...document.images].filter(image => !image.complete || '
+        '!image.naturalWidth || !image.alt).length')
+    assert broken == 0 and run(page, 'document.images.length') > 90
+    assert [len(shown(page, group)) for group in ('best', 'worst')] == [12] * 2
+    # Nothing but the file itself was asked for.
+    fetched = run(
+        page, "performance.getEntriesByType('resource')"
+        ".map(entry => entry.name).filter(name => !name.startsWith('data:'))")
+    assert fetched == []
+    # No wider than its window.
+    assert run(page, 'document.documentElement.scrollWidth <= innerWidth')
+
+
+def test_filter_by_class(page):
+    every = counted(page)
+    total = int(re.fullmatch(r'(\d+) of \1 pictures', every).group(1))
+    # The third class has one mask, in the three groups that show all.
+    fill(page, 'class-filter', '2')
+    found = shown(page)
+    assert {kind for kind, _ in found} == {'2'}
+    assert counted(page) == f'{len(found)} of {total} pictures'
+    fill(page, 'class-filter', '1')
+    assert {kind for kind, _ in shown(page)} == {'1'}
+    click(page, '.filters button')
+    WebDriverWait(page, 10).until(lambda _: counted(page) == every)
+    assert len(shown(page, 'best')) == 12
+
+
+def test_filter_by_agreement(page):
+    click(page, '#group-best .more')
+    scores = sorted(score for _, score in shown(page, 'best'))
+    assert len(scores) == 30
+    fill(page, 'low', '0.5')
+    fill(page, 'high', '0.8')
+    found = [score for _, score in shown(page, 'best')]
+    assert sorted(found) == [one for one in scores if 0.5 <= one <= 0.8]
+    assert 0 < len(found) < 30
+    fill(page, 'sort', '1')
+    assert [one for _, one in shown(page, 'best')] == sorted(found)
+    fill(page, 'sort', '-1')
+    assert [one for _, one in shown(page, 'best')] == sorted(found)[::-1]
+    fill(page, 'low', '0.81')
+    assert shown(page) == []
+    assert page.find_element('css selector',
+                             '#group-best .none').is_displayed()
+
+
+def test_table_of_classes(page):
+
+    def column(place):
+        return run(
+            page, "[...document.querySelectorAll('#classes tbody tr')]"
+            '.map(row => row.children[arguments[0]].dataset.value)', place)
+
+    assert column(0) == ['<b>cat</b>', 'dog', 'rare']
+    assert [int(count) for count in column(1)] == [20, 9, 1]
+    for place in (2, 5):
+        click(page, f'#classes th:nth-child({place + 1}) button')
+        values = [float(value) for value in column(place)]
+        assert values == sorted(values, reverse=True)
+        click(page, f'#classes th:nth-child({place + 1}) button')
+        assert column(place) == [str(value) for value in column(place)]
+        assert [float(value) for value in column(place)] == sorted(values)
+    click(page, ".show[data-class='1']")
+    assert {kind for kind, _ in shown(page)} == {'1'}
