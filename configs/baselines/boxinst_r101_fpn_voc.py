@@ -2,6 +2,13 @@
 # schedule of the other baselines.
 _base_ = ['../_base_/models/boxinst_r101_fpn.py', './bbtp_r101_fpn_voc.py']
 
-model = dict(_delete_=True, **_base_.boxinst)
+boxinst = _base_.boxinst
+model = dict(
+    _delete_=True,
+    **dict(
+        boxinst,
+        # The ninth of the iterations, as in MMDetection's schedule, until the
+        # pairwise term has its full weight.
+        mask_head=dict(boxinst.mask_head, warmup_iters=2500)))
 # MMDetection's 0.01 for 16 images, scaled to 6.
 optim_wrapper = dict(optimizer=dict(lr=0.00375))

@@ -18,7 +18,10 @@ model = dict(
         neck=dict(
             boxinst.neck,
             in_channels=_base_.model.neck.in_channels,
-            out_channels=channels),
+            out_channels=channels,
+            # The backbone's first map has stride 8 already.
+            start_level=0,
+            norm_cfg=_base_.norm_cfg),
         bbox_head=dict(
             boxinst.bbox_head,
             in_channels=channels,
@@ -29,8 +32,9 @@ model = dict(
                             [256, 1e8]]),
         mask_head=dict(
             boxinst.mask_head,
-            # Iterations until the pairwise term has its full weight.
-            warmup_iters=100,
+            # The ninth of the iterations, as in MMDetection's schedule, until
+            # the pairwise term has its full weight.
+            warmup_iters=_base_.max_iters // 9,
             mask_feature_head=dict(
                 boxinst.mask_head.mask_feature_head,
                 in_channels=channels,
