@@ -2,6 +2,7 @@
 import importlib
 import os
 import random
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Callable, Iterator
@@ -9,6 +10,7 @@ from typing import Callable, Iterator
 import numpy as np
 import pytest
 import torch
+from mmengine.config import utils as config_utils
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -58,6 +60,15 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope='session', autouse=True)
+def metafiles_read_once() -> Iterator[None]:
+    """mmengine reads a hundred files of mmdet for every ``mmdet::`` base."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config_utils, '_get_cfg_metainfo',
+                      lru_cache(config_utils._get_cfg_metainfo))
+        yield
 
 
 @pytest.fixture(autouse=True)

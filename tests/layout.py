@@ -31,12 +31,17 @@ def write(root: Path, export: ModuleType) -> None:
         (data / folder).parent.mkdir(parents=True, exist_ok=True)
         os.symlink(made / 'duts', data / folder)
 
+    # Lists of the ablation of Table 3.
+    names = [path.stem for path in (made / 'duts/DUTS-TR-Image').iterdir()]
+    for number in (100, 500, 1000, 2500, 4701):
+        (made / f'duts/duts_single_{number}.txt').write_text('\n'.join(names))
+
     # VOC keeps both splits in one folder.
     (data / 'voc').mkdir()
     os.symlink(made / 'coco/train', data / 'voc/JPEGImages')
     train, val = source / 'instances_train.json', source / 'instances_val.json'
     for name in ('instances_train_aug', 'instances_val',
-                 'proxy_masks_train_aug'):
+                 'proxy_masks_train_aug', 'proxy_masks_train_aug_unmerged'):
         write_json(train, data / f'voc/annotations/{name}.json', VOC)
 
     for folder in ('coco', 'coco_mini'):
@@ -48,8 +53,8 @@ def write(root: Path, export: ModuleType) -> None:
             name = f'instances_{split}2017'
             write_json(file, annotations / f'{name}.json', COCO)
             write_json(file, annotations / f'{name}_voc20.json', VOC)
-    write_json(train, data / 'coco/annotations/proxy_masks_train2017.json',
-               COCO)
+    for name in ('proxy_masks_train2017', 'proxy_masks_train2017_unmerged'):
+        write_json(train, data / f'coco/annotations/{name}.json', COCO)
     write_json(train, root / 'work_dirs/mini/proxy_masks_train2017.json', VOC)
 
 

@@ -43,7 +43,7 @@ def narrow_boxcaseg(model: ConfigDict) -> None:
 
 def narrow_detector(model: ConfigDict) -> None:
     """A Mask R-CNN or BoxInst of few channels, in place."""
-    model.backbone.init_cfg = None
+    replace(model, ('init_cfg', ), None)
     if model.backbone.type == 'ResNet':
         model.backbone.update(depth=18, base_channels=4)
         model.neck.in_channels = [4, 8, 16, 32]
@@ -59,7 +59,7 @@ def narrow_detector(model: ConfigDict) -> None:
             in_channels=WIDTH, out_channels=16)
 
 
-def replace(node: Any, keys: tuple, value: int) -> None:
+def replace(node: Any, keys: tuple, value: Any) -> None:
     """Set keys wherever they occur in a config, in place."""
     if isinstance(node, dict):
         for key in node:
