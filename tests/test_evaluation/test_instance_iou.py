@@ -154,3 +154,23 @@ def test_model_and_data_set_go_together(tmp_path):
     assert metrics['mIoU'] == pytest.approx(100 * np.mean(shares))
     assert metrics['mIoU_star'] == pytest.approx(
         100 * np.mean([np.mean(shares[::2]), shares[1]]))
+
+
+def test_options_add_keys():
+    options = dict(type='InstanceIoUMetric', by_size=True, with_boundary=True)
+    evaluator = Evaluator(METRICS.build(options))
+    for rows in SAMPLES:
+        evaluator.process([sample(rows)])
+    result = evaluator.evaluate(size=2)
+    assert len(result) == 2 * 6 * 5
+    # True areas of 8, 16 and 16 pixels: all of them are small, and no pixel
+    # is further from the outline than the boundary is wide.
+    for key in ('mIoU_star', 'mIoU', 'IoU@50'):
+        for kind in ('', 'box_'):
+            assert result[f'{kind}small_{key}'] == result[f'{kind}{key}']
+            assert np.isnan(result[f'{kind}large_{key}'])
+            assert np.isnan(result[f'{kind}medium_{key}'])
+    # The boundary is one pixel wide, 2 % of the diagonal of 22 pixels: all
+    # 8 pixels; 2 rows of 4 pixels with a ring of 12, 4 + 2 in common; 4 of 16.
+    expected = np.array([1, 6 / 14, 4 / 16])
+    assert result['boundary_mIoU'] == pytest.approx(100 * expected.mean())

@@ -129,6 +129,25 @@ def test_masks_without_agreement(tool, tmp_path, capsys):
     assert printed.count('\n|') == 3 and 'agreement' not in printed
 
 
+def test_sizes_and_boundaries_on_request(tool, tmp_path, capsys):
+    _, truth = make_files(tmp_path)
+    out = str(tmp_path / 'numbers.json')
+    tool.main([truth, truth, '--by-size', '--boundary', '--json', out])
+    with open(out) as file:
+        rows = {row['name']: row for row in json.load(file)['rows']}
+    assert list(rows) == [
+        'masks', 'masks, small', 'masks, medium', 'masks, large', 'filled box',
+        'filled box, small', 'filled box, medium', 'filled box, large'
+    ]
+    # Images of 40 x 50 pixels have no large objects.
+    sizes = [rows[f'masks, {size}'] for size in ('small', 'medium', 'large')]
+    assert sum(row['instances'] for row in sizes) == 5
+    assert sizes[2]['mIoU'] is None and sizes[0]['mIoU'] == 100
+    assert rows['masks']['boundary_IoU@75'] == 100
+    assert 0 < rows['filled box']['boundary_mIoU'] < 100
+    assert '| boundary mIoU |' in capsys.readouterr().out
+
+
 def test_nobody_kept_and_no_correlation(tool, tmp_path, capsys):
 
     def change(masks, truth):

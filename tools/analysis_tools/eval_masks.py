@@ -3,7 +3,8 @@
 Masks belong together by annotation id; crowds are left out, and so are boxes
 that cover nothing of their image. The masks are compared with the filled box,
 which any mask should beat. Where the annotations have ``proxy_agreement``,
-those at or above each threshold are compared with those below.
+those at or above each threshold are compared with those below. On request
+the numbers are given by object size and for Boundary IoU as well.
 
 Example:
     python tools/analysis_tools/eval_masks.py proxy_masks.json \
@@ -131,19 +132,42 @@ def box_rle(bbox: List[float], size: tuple) -> dict:
         np.ones((y1 - y0, x1 - x0), dtype=bool), rect, *size)
 
 
-def score(masks: dict, truth: dict, names: List[str]) -> Dict[str, Any]:
+def boundary_iou(rles: List[dict], size: tuple) -> List[float]:
+    """Boundary IoU of some masks with the last one.
+
+    Args:
+        rles (list[dict]): Compressed RLEs of one size, the true mask last.
+        size (tuple[int, int]): Height and width of the image.
+
+    Returns:
+        list[float]: In [0, 1], one number less than masks.
+    """
+    from mmboxcaseg.evaluation import boundary_width, rect_boundary_iou
+    *masks, truth = [proxy_masks.decode_rle(rle) for rle in rles]
+    width = boundary_width(*size)
+    whole = (0, 0, size[1], size[0])
+    return [rect_boundary_iou(mask, whole, truth, width) for mask in masks]
+
+
+def score(masks: dict,
+          truth: dict,
+          names: List[str],
+          boundary: bool = False) -> Dict[str, Any]:
     """The IoU of every mask, and of its filled box, with the true mask.
 
     Args:
         masks (dict): Content of the COCO json to score.
         truth (dict): Content of the COCO json with the true masks.
         names (list[str]): What to call the two in messages: their paths.
+        boundary (bool): Whether Boundary IoU is wanted too. Defaults to
+            False.
 
     Returns:
-        dict: ``ids`` of the annotations, a list; ``ious``, ``box_ious`` and
-        ``labels`` (category ids), arrays of shape (N, ); ``agreements``
-        likewise, or None; ``unusable``, the number of boxes left out because
-        they cover nothing.
+        dict: ``ids`` of the annotations, a list; ``ious``, ``box_ious``,
+        ``areas`` (of the true masks, px) and ``labels`` (category ids), arrays
+        of shape (N, ); ``agreements``, ``boundary_ious`` and
+        ``box_boundary_ious`` likewise, or None; ``unusable``, the number of
+        boxes left out because they cover nothing.
 
     Raises:
         ValueError: If the files don't belong together or lack masks.
@@ -166,14 +190,19 @@ def score(masks: dict, truth: dict, names: List[str]) -> Dict[str, Any]:
     for index, (_, true) in enumerate(pairs):
         by_image.setdefault(true['image_id'], []).append(index)
     progress = proxy_masks.Progress(len(by_image))
-    ious, box_ious = np.zeros(len(pairs)), np.zeros(len(pairs))
+    ious, box_ious, areas = np.zeros((3, len(pairs)))
+    of_boundary = np.zeros((2, len(pairs)))
     for image_id, indices in by_image.items():
         size = sizes[image_id]
         for index in indices:
             ann, true = pairs[index]
             truth_rle = get_rle(true, size, names[1])
-            ious[index] = rle_iou(get_rle(ann, size, names[0]), truth_rle)
-            box_ious[index] = rle_iou(box_rle(true['bbox'], size), truth_rle)
+            rles = [get_rle(ann, size, names[0]), box_rle(true['bbox'], size)]
+            areas[index] = proxy_masks.rle_area(truth_rle)
+            ious[index], box_ious[index] = (
+                rle_iou(rle, truth_rle) for rle in rles)
+            if boundary:
+                of_boundary[:, index] = boundary_iou([*rles, truth_rle], size)
         line = progress.update(1, len(indices))
         if line:
             print(line, file=sys.stderr, flush=True)
@@ -181,6 +210,9 @@ def score(masks: dict, truth: dict, names: List[str]) -> Dict[str, Any]:
         ids=[true['id'] for _, true in pairs],
         ious=ious,
         box_ious=box_ious,
+        areas=areas,
+        boundary_ious=of_boundary[0] if boundary else None,
+        box_boundary_ious=of_boundary[1] if boundary else None,
         labels=np.array([true['category_id'] for _, true in pairs]),
         agreements=None if None in agreements else np.array(agreements),
         unusable=len(unusable))
@@ -194,54 +226,76 @@ def spearman(first: np.ndarray, second: np.ndarray) -> Optional[float]:
     return float(spearmanr(first, second)[0])
 
 
-def summarize(scores: Dict[str, Any]) -> Dict[str, Any]:
+def summarize(scores: Dict[str, Any], by_size: bool = False) -> Dict[str, Any]:
     """The numbers of all masks and of those kept and dropped.
 
     Args:
         scores (dict): Of :func:`score`.
+        by_size (bool): Whether the rows of the masks and of the filled boxes
+            are followed by those of small, medium and large objects. Defaults
+            to False.
 
     Returns:
         dict: ``rows``, each with ``name``, ``instances``, ``share`` (percent
-        of all) and the keys of :func:`summarize_ious` (None without
-        instances); ``spearman`` of agreement and IoU (None without);
-        ``unusable``.
+        of all) and the keys of :func:`summarize_ious`, also behind
+        ``boundary_`` if there are Boundary IoUs (None without instances);
+        ``spearman`` of agreement and IoU (None without); ``unusable``.
     """
-    from mmboxcaseg.evaluation import summarize_ious
-    ious, labels = scores['ious'], scores['labels']
-    agreements = scores['agreements']
-    every = np.ones(len(ious), dtype=bool)
-    parts = [('masks', ious, every), ('filled box', scores['box_ious'], every)]
-    if agreements is not None:
-        for thr in THRESHOLDS:
-            kept = agreements >= thr
-            parts += [(f'agreement >= {thr:g} (kept)', ious, kept),
-                      (f'agreement < {thr:g} (dropped)', ious, ~kept)]
-    rows = []
-    for name, values, chosen in parts:
-        numbers = summarize_ious(values[chosen], labels[chosen])
-        rows.append(
-            dict(
-                name=name,
-                instances=int(chosen.sum()),
-                share=100 * float(chosen.mean()),
-                **{
-                    key: None if math.isnan(value) else value
-                    for key, value in numbers.items()
-                }))
+    from mmboxcaseg.evaluation import SIZES
+    areas, agreements = scores['areas'], scores['agreements']
+    sizes = {'': (0, np.inf), **(SIZES if by_size else {})}
+    rows = [
+        _row(f'{name}, {size}' if size else name, scores, kind,
+             (areas >= low) & (areas < high))
+        for name, kind in (('masks', ''), ('filled box', 'box_'))
+        for size, (low, high) in sizes.items()
+    ]
+    for thr in () if agreements is None else THRESHOLDS:
+        kept = agreements >= thr
+        rows += [
+            _row(f'agreement >= {thr:g} (kept)', scores, '', kept),
+            _row(f'agreement < {thr:g} (dropped)', scores, '', ~kept)
+        ]
     return dict(
         rows=rows,
-        spearman=None if agreements is None else spearman(agreements, ious),
+        spearman=None if agreements is None else spearman(
+            agreements, scores['ious']),
         unusable=scores['unusable'])
+
+
+def _row(name: str, scores: Dict[str, Any], kind: str,
+         chosen: np.ndarray) -> Dict[str, Any]:
+    """The numbers of some masks, or of their boxes for kind ``'box_'``."""
+    from mmboxcaseg.evaluation import summarize_ious
+    labels = scores['labels'][chosen]
+    numbers = summarize_ious(scores[f'{kind}ious'][chosen], labels)
+    boundary = scores[f'{kind}boundary_ious']
+    if boundary is not None:
+        numbers.update({
+            f'boundary_{key}': value
+            for key, value in summarize_ious(boundary[chosen], labels).items()
+        })
+    return dict(
+        name=name,
+        instances=int(chosen.sum()),
+        share=100 * float(chosen.mean()),
+        **{
+            key: None if math.isnan(value) else value
+            for key, value in numbers.items()
+        })
 
 
 def to_markdown(summary: Dict[str, Any]) -> str:
     """The rows of a summary as a Markdown table, in percent."""
+    columns = dict(COLUMNS)
+    if 'boundary_mIoU' in summary['rows'][0]:
+        columns['boundary mIoU'] = 'boundary_mIoU'
     lines = [
-        '| | instances | % of all | ' + ' | '.join(COLUMNS) + ' |',
-        '|---|' + '---:|' * (2 + len(COLUMNS))
+        '| | instances | % of all | ' + ' | '.join(columns) + ' |',
+        '|---|' + '---:|' * (2 + len(columns))
     ]
     for row in summary['rows']:
-        numbers = [row['share'], *(row[key] for key in COLUMNS.values())]
+        numbers = [row['share'], *(row[key] for key in columns.values())]
         cells = ['-' if one is None else f'{one:.1f}' for one in numbers]
         lines.append(f'| {row["name"]} | {row["instances"]} | ' +
                      ' | '.join(cells) + ' |')
@@ -255,6 +309,15 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('masks', help='COCO json with the masks to score')
     parser.add_argument('truth', help='COCO json with the true masks')
+    parser.add_argument(
+        '--by-size',
+        action='store_true',
+        help='also by object size: small below 32 ** 2 pixels, large from '
+        '96 ** 2 on')
+    parser.add_argument(
+        '--boundary',
+        action='store_true',
+        help='also Boundary IoU, with boundaries of 2 %% of the diagonal')
     parser.add_argument('--json', help='file to write the numbers to')
     args = parser.parse_args(argv)
     for path in (args.masks, args.truth):
@@ -269,7 +332,7 @@ def main(argv: Optional[List[str]] = None) -> None:
     names = [args.masks, args.truth]
     try:
         files = [proxy_masks.load_coco(name) for name in names]
-        summary = summarize(score(*files, names))
+        summary = summarize(score(*files, names, args.boundary), args.by_size)
     except ValueError as error:
         sys.exit(f'eval_masks: error: {error}')
     print(to_markdown(summary))
