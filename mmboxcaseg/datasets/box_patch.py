@@ -1,10 +1,12 @@
-"""Box-supervised training patches (the paper, Sec. 3.2)."""
+"""Training patches from boxes (the paper, Sec. 3.2)."""
 import os.path as osp
+from typing import Optional
 
 from mmengine.dataset import BaseDataset
+from mmengine.logging import print_log
 
 from mmboxcaseg.registry import DATASETS
-from .coco_boxes import iter_boxes, read_coco
+from .coco_boxes import get_segmentation, iter_boxes, read_coco
 
 
 @DATASETS.register_module()
@@ -13,15 +15,44 @@ class BoxPatchDataset(BaseDataset):
 
     An item has ``img_path``, ``img_id``, ``ann_id``, ``box`` (xyxy in pixels
     of the image, not clipped), ``height``, ``width`` and ``supervision``,
-    which is ``'box'``. True masks, where the json has them, are not read.
+    which is ``'box'``. By default masks, where the json has them, are not
+    read.
+
+    With ``with_mask`` items are mask-supervised: ``supervision`` is
+    ``'mask'`` and ``segmentation`` is that of the json. It serves the upper
+    bound of BoxCaseg (true masks) and self-training (a file of
+    ``tools/make_proxy_masks.py``); neither is in the paper.
 
     Args:
         ann_file (str): COCO json, relative to ``data_root``.
         data_prefix (dict): ``img``: folder of the images.
+        with_mask (bool): Whether masks are learnt from. Defaults to False.
+        min_agreement (float, optional): With ``with_mask``: boxes whose
+            ``proxy_agreement`` is lower stay box-supervised, in [0, 1].
+            Defaults to None: every mask is learnt from.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
+
+    Raises:
+        ValueError: If ``min_agreement`` is given without ``with_mask`` or not
+            in [0, 1], or the file lacks what is asked for.
     """
 
     METAINFO = dict(classes=('background', 'object'))
+
+    def __init__(self,
+                 ann_file: str,
+                 data_prefix: dict,
+                 with_mask: bool = False,
+                 min_agreement: Optional[float] = None,
+                 **kwargs) -> None:
+        if min_agreement is not None and not (with_mask
+                                              and 0 <= min_agreement <= 1):
+            raise ValueError(
+                f'BoxPatchDataset: min_agreement={min_agreement!r} must lie '
+                'in [0, 1], and is for with_mask=True only')
+        self.with_mask = with_mask
+        self.min_agreement = min_agreement
+        super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
         """Read ``ann_file``, see the class."""
@@ -37,9 +68,35 @@ class BoxPatchDataset(BaseDataset):
                     box=box,
                     height=image['height'],
                     width=image['width'],
-                    supervision='box')
+                    **self._supervision(ann))
                 for ann, box in zip(anns, boxes.tolist())
             ]
         if not data_list:
             raise ValueError(f'{self.ann_file}: no usable boxes to train on')
+        if self.with_mask:
+            masks = sum(item['supervision'] == 'mask' for item in data_list)
+            print_log(
+                f'{self.ann_file}: masks of {masks} of {len(data_list)} boxes '
+                'are learnt from',
+                logger='current')
         return data_list
+
+    def _supervision(self, ann: dict) -> dict:
+        """``supervision`` of an annotation, and its mask if that counts."""
+        if not self.with_mask or self._agreement(ann) < (self.min_agreement
+                                                         or 0):
+            return dict(supervision='box')
+        return dict(
+            supervision='mask',
+            segmentation=get_segmentation(ann, self.ann_file))
+
+    def _agreement(self, ann: dict) -> float:
+        """``proxy_agreement``, 1 where nothing depends on it."""
+        if self.min_agreement is None:
+            return 1.0
+        if 'proxy_agreement' not in ann:
+            raise ValueError(
+                f"{self.ann_file}: annotation {ann['id']}: no "
+                "'proxy_agreement', which min_agreement asks for; give a file "
+                'of tools/make_proxy_masks.py')
+        return ann['proxy_agreement']

@@ -9,7 +9,7 @@ from mmseg.structures import SegDataSample
 
 from mmboxcaseg.proxy_masks import BadInputError
 from mmboxcaseg.registry import DATASETS
-from .coco_boxes import iter_boxes, read_coco
+from .coco_boxes import get_segmentation, iter_boxes, read_coco
 
 
 @DATASETS.register_module()
@@ -68,7 +68,7 @@ class BoxPromptDataset(BaseDataset):
                 ann_ids=[ann['id'] for ann in anns])
             if self.with_mask:
                 item['segmentations'] = [
-                    self._segmentation(ann) for ann in anns
+                    get_segmentation(ann, self.ann_file) for ann in anns
                 ]
             data_list.append(item)
         return data_list
@@ -90,15 +90,6 @@ class BoxPromptDataset(BaseDataset):
                     skipped=_reason(error, item['img_path'])))
             return dict(
                 inputs=torch.empty(0, dtype=torch.uint8), data_samples=sample)
-
-    def _segmentation(self, ann: dict) -> object:
-        """The true mask of an annotation as it stands in the json."""
-        if not ann.get('segmentation'):
-            raise ValueError(
-                f"{self.ann_file}: annotation {ann['id']}: 'segmentation' is "
-                'missing, but with_mask asks for true masks; set with_mask='
-                'False or give a file that has them')
-        return ann['segmentation']
 
 
 def _reason(error: Exception, path: str) -> str:

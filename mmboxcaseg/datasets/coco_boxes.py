@@ -53,6 +53,27 @@ def check_photo_size(results: dict) -> None:
             'correct the annotation file')
 
 
+def get_segmentation(ann: dict, ann_file: str) -> object:
+    """The mask of an annotation as it stands in the json.
+
+    Args:
+        ann (dict): Annotation of a COCO json.
+        ann_file (str): Its path, for the message.
+
+    Returns:
+        list | dict: Polygons or RLE.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    if not ann.get('segmentation'):
+        raise ValueError(
+            f"{ann_file}: annotation {ann['id']}: 'segmentation' is missing, "
+            'but with_mask asks for masks; set with_mask=False or give a file '
+            'that has them')
+    return ann['segmentation']
+
+
 def iter_boxes(coco: dict,
                ann_file: str) -> Iterator[tuple[dict, list, np.ndarray]]:
     """Every image with its annotations that are no crowds and have a box.

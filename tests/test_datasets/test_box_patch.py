@@ -133,3 +133,50 @@ def test_faulty_files_are_named(tmp_path):
     broken.write_text('{"images": [')
     with pytest.raises(ValueError, match='broken.json'):
         BoxPatchDataset(ann_file=str(broken), data_prefix=dict(img=''))
+
+
+def with_masks(coco):
+    """Masks for the boxes, agreements 0.9, 0.5 and 0.7."""
+    for ann, agreement in zip(coco['annotations'], (0.9, 0.5, 0.7)):
+        x, y, w, h = ann['bbox']
+        ann['segmentation'] = [[x, y, x + w, y, x + w, y + h]]
+        ann['proxy_agreement'] = agreement
+
+
+@pytest.mark.parametrize('min_agreement, kinds', [
+    (None, ['mask', 'mask', 'mask']),
+    (0.7, ['mask', 'box', 'mask']),
+    (0.95, ['box', 'box', 'box']),
+])
+def test_masks_on_request(ann_file, min_agreement, kinds):
+    edit(ann_file, with_masks)
+    text, dataset = tiny.log_of(lambda: BoxPatchDataset(
+        ann_file=ann_file,
+        data_prefix=dict(img=''),
+        with_mask=True,
+        min_agreement=min_agreement))
+    assert [item['supervision'] for item in dataset] == kinds
+    assert ['segmentation' in item
+            for item in dataset] == [kind == 'mask' for kind in kinds]
+    assert f'masks of {kinds.count("mask")} of 3 boxes' in text
+    if 'mask' in kinds:
+        assert dataset[0]['segmentation'] == [[5, 5, 25, 5, 25, 15]]
+
+
+def test_masks_that_are_not_there(ann_file):
+    for change, options, message in (
+        (lambda coco: coco['annotations'][0].pop('segmentation', None), dict(),
+         "annotation 10: 'segmentation' is missing"),
+        (with_masks, dict(min_agreement=1.5), 'min_agreement=1.5'),
+        (lambda coco: coco['annotations'][1].pop('proxy_agreement'),
+         dict(min_agreement=0.2), "annotation 11: no 'proxy_agreement'")):
+        edit(ann_file, change)
+        with pytest.raises(ValueError, match=message):
+            BoxPatchDataset(
+                ann_file=ann_file,
+                data_prefix=dict(img=''),
+                with_mask=True,
+                **options)
+    with pytest.raises(ValueError, match='with_mask=True only'):
+        BoxPatchDataset(
+            ann_file=ann_file, data_prefix=dict(img=''), min_agreement=0.5)

@@ -4,6 +4,7 @@ import pytest
 import tiny
 from mmcv.transforms import Compose
 from mmengine.registry import DefaultScope
+from pycocotools import mask as coco_mask
 
 from mmboxcaseg.datasets.transforms import (LoadSalientMask, RandomBoxPatch,
                                             RandomObjectPatch)
@@ -84,6 +85,27 @@ def test_crop_meets_the_box_and_carries_it_along(shift, scale):
         assert (np.abs(painted - np.clip(exact, 0, 24)) <= 1).all()
         seen += 1
     assert seen >= 2000
+
+
+def test_mask_of_a_box_is_cropped_with_it():
+    # Without shift and scale the crop is the box: rows 4..9, columns 2..13.
+    mask = np.zeros((20, 30), np.uint8)
+    mask[4:10, 8:14] = 1
+    photo = np.repeat(mask[..., None] * 200, 3, axis=2)
+    code = coco_mask.encode(np.asfortranarray(mask))
+    results = RandomBoxPatch(
+        size=12, shift=0, scale=(1, 1))(
+            dict(img=photo, box=[2, 4, 14, 10], segmentation=code))
+    expected = np.zeros((12, 12), np.uint8)
+    expected[:, 6:] = 1
+    assert (results['gt_seg_map'] == expected).all()
+    # A mask of polygons stays with its pixels wherever the crop goes.
+    polygon = [[8, 4, 14, 4, 14, 10, 8, 10]]
+    for _ in range(20):
+        results = RandomBoxPatch(size=40)(
+            dict(img=photo, box=[2, 4, 14, 10], segmentation=polygon))
+        seen = results['img'][..., 0] > 100
+        assert (results['gt_seg_map'] != seen).mean() < 0.15
 
 
 def test_shift_and_scale_are_uniform():

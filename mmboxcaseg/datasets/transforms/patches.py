@@ -6,7 +6,8 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
-from mmboxcaseg.proxy_masks import clip_boxes, pixel_rects, tight_boxes
+from mmboxcaseg.proxy_masks import (clip_boxes, decode_rle, pixel_rects,
+                                    tight_boxes, to_rle)
 from mmboxcaseg.registry import TRANSFORMS
 from ..coco_boxes import check_photo_size
 from ..salient_mask import read_mask
@@ -62,7 +63,8 @@ class RandomBoxPatch(BaseTransform):
 
     Required keys: ``img``, ``box`` (xyxy); ``height`` and ``width`` are
     compared with the photo where they are there. Modified: ``img``. Added:
-    ``gt_seg_map`` (uint8, 1 inside the box), ``img_shape``, ``patch_rect``.
+    ``gt_seg_map`` (uint8, 1 inside the box or, where there is
+    ``segmentation``, inside that mask), ``img_shape``, ``patch_rect``.
 
     Args:
         size (int): Side of the patch in pixels. Defaults to 288.
@@ -101,8 +103,19 @@ class RandomBoxPatch(BaseTransform):
         height, width = results['img'].shape[:2]
         box = clip_boxes([results['box']], height, width)[0]
         rect = self._crop_around(box, results)
-        results['gt_seg_map'] = paint_box(box, rect, self.size)
+        if 'segmentation' in results:
+            mask = decode_rle(to_rle(results['segmentation'], height, width))
+            results['gt_seg_map'] = self._crop_mask(mask, rect)
+        else:
+            results['gt_seg_map'] = paint_box(box, rect, self.size)
         return results
+
+    def _crop_mask(self, mask: np.ndarray, rect: np.ndarray) -> np.ndarray:
+        """A mask (H, W) of the photo, cropped and resized with it."""
+        x0, y0, x1, y1 = rect
+        return mmcv.imresize(
+            mask[y0:y1, x0:x1].astype(np.uint8), (self.size, self.size),
+            interpolation='nearest')
 
     def _crop_around(self, box: np.ndarray, results: dict) -> np.ndarray:
         """Crop and resize the photo; returns the crop's rectangle."""
@@ -148,10 +161,8 @@ class RandomObjectPatch(RandomBoxPatch):
             raise ValueError(f"{results.get('mask_path')}: the mask is empty, "
                              'there is no object to crop around; leave such '
                              'images out with single_object of the data set')
-        x0, y0, x1, y1 = self._crop_around(box, results)
-        results['gt_seg_map'] = mmcv.imresize(
-            mask[y0:y1, x0:x1], (self.size, self.size),
-            interpolation='nearest')
+        rect = self._crop_around(box, results)
+        results['gt_seg_map'] = self._crop_mask(mask, rect)
         return results
 
 
