@@ -10,6 +10,7 @@ from mmcv.transforms import LoadImageFromFile
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.device import get_device
+from mmengine.registry import DefaultScope
 from mmengine.runner import load_checkpoint
 from mmengine.structures import BaseDataElement
 
@@ -73,7 +74,13 @@ class BoxCasegInferencer:
                 f'{cfg.filename}: test_dataloader.dataset.type is '
                 f'{dataset.get("type")!r}; masks are made from boxes by a '
                 'config that tests on a BoxPromptDataset')
-        load, *rest = [TRANSFORMS.build(step) for step in dataset['pipeline']]
+        # Whatever scope another library has set in this process.
+        with DefaultScope.overwrite_default_scope(
+                cfg.get('default_scope', 'mmboxcaseg')):
+            load, *rest = [
+                TRANSFORMS.build(step) for step in dataset['pipeline']
+            ]
+            self.model = MODELS.build(cfg.model)
         if not isinstance(load, LoadImageFromFile):
             raise ValueError(
                 f'{cfg.filename}: the pipeline of test_dataloader.dataset '
@@ -83,7 +90,6 @@ class BoxCasegInferencer:
         self.prepare = Compose(rest)
         self.images_per_batch = loader.get('batch_size', 1)
         self.merge = merge
-        self.model = MODELS.build(cfg.model)
         checkpoint = load_checkpoint(
             self.model,
             weights if allow_unsafe else f'{WEIGHTS_ONLY}{weights}',

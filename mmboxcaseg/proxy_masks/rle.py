@@ -184,14 +184,18 @@ def to_rle(segmentation: Union[List[list], RLE], height: int,
 
     Args:
         segmentation (list[list[float]] | dict): Polygons, each x, y, x, y, ...
-            in pixels, or an RLE with its counts as a list or compressed; a
-            compressed one is returned as it is.
+            in pixels (without one the mask is empty), or an RLE with its
+            counts as a list or compressed; a compressed one is returned as it
+            is.
         height (int): Height of the image in pixels.
         width (int): Width of the image in pixels.
 
     Returns:
         dict: ``size`` [height, width] and ``counts``, compressed.
     """
+    if not segmentation:
+        nothing = np.zeros((0, 0), dtype=bool)
+        return encode_rle(nothing, (0, 0, 0, 0), height, width)
     if isinstance(segmentation, list):
         return coco_mask.merge(
             coco_mask.frPyObjects(segmentation, height, width))

@@ -94,9 +94,14 @@ def comparison_row(photo: np.ndarray, box: np.ndarray, box_iou: float,
     ]
 
 
-def proxy_picture(photo: np.ndarray, boxes: np.ndarray,
-                  masks: Sequence[np.ndarray], agreements: Sequence[float],
-                  agreement_thr: float, name: str, side: int) -> Cell:
+def proxy_picture(photo: np.ndarray,
+                  boxes: np.ndarray,
+                  masks: Sequence[np.ndarray],
+                  agreements: Sequence[float],
+                  agreement_thr: float,
+                  name: str,
+                  side: int,
+                  classes: Sequence[str] = ()) -> Cell:
     """A photo with its proxy masks, the dropped ones hatched (Sec. 3.4).
 
     Args:
@@ -107,6 +112,8 @@ def proxy_picture(photo: np.ndarray, boxes: np.ndarray,
         agreement_thr (float): A mask with a lower agreement is dropped.
         name (str): Of the photo's file.
         side (int): Of the picture in pixels.
+        classes (Sequence[str]): N names, written before the agreements.
+            Defaults to (): none.
 
     Returns:
         Cell: Each mask with its agreement; under it how many are kept.
@@ -115,6 +122,8 @@ def proxy_picture(photo: np.ndarray, boxes: np.ndarray,
     photo, masks, boxes = fit(photo, masks, boxes, side, side)
     # Rounded down: what is below the threshold must not read as at it.
     texts = [f'{np.floor(100 * score) / 100:.2f}' for score in agreements]
+    if classes:
+        texts = [f'{one} {text}' for one, text in zip(classes, texts)]
     colors = [color_of(index) for index in range(len(masks))]
     drawn = draw_instances(photo, boxes, colors, texts, masks, dropped)
     return Cell(

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tiny
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from mmengine.runner import save_checkpoint
 
 from mmboxcaseg.apis import BoxCasegInferencer
@@ -38,8 +39,9 @@ def files(tmp_path_factory):
         f'    pipeline={[dict(step) for step in steps]!r}))\n'
         "test_evaluator = []\ntest_cfg = dict(type='TestLoop')\n"
         "log_level = 'WARNING'\n")
-    save_checkpoint(
-        dict(state_dict=tiny.model().state_dict()), str(root / 'model.pth'))
+    with DefaultScope.overwrite_default_scope('mmboxcaseg'):
+        weights = tiny.model().state_dict()
+    save_checkpoint(dict(state_dict=weights), str(root / 'model.pth'))
     return root
 
 
@@ -131,6 +133,12 @@ def test_without_boxes(files, infer):
     assert infer([], []) == []
 
 
+def test_beside_other_libraries(files, make, infer):
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        found = make()(photo(files, 1), xyxy(BOXES[0]))
+    assert (found[0] == infer(photo(files, 1), xyxy(BOXES[0]))[0]).all()
+
+
 def test_visualize(files, infer, tmp_path):
     boxes = xyxy(BOXES[3])
     with pytest.warns(UserWarning):
@@ -196,7 +204,7 @@ def test_checkpoints(files, infer, tmp_path):
     # A class is not a weight.
     unsafe = str(tmp_path / 'unsafe.pth')
     save_checkpoint(
-        dict(state_dict=tiny.model().state_dict(), more=Config), unsafe)
+        dict(state_dict=infer.model.state_dict(), more=Config), unsafe)
     with pytest.raises(ValueError, match='holds Python objects'):
         BoxCasegInferencer(config, unsafe, 'cpu')
     allowed = BoxCasegInferencer(config, unsafe, 'cpu', allow_unsafe=True)

@@ -103,3 +103,9 @@ def test_all_masks_of_an_image_at_once(seed):
 
 def test_no_masks():
     assert encode_rles([], np.zeros((0, 4), int), 9, 12) == []
+
+
+def test_no_polygon_is_an_empty_mask():
+    rle = to_rle([], 5, 7)
+    assert rle['size'] == [5, 7]
+    assert decode_rle(rle).shape == (5, 7) and not decode_rle(rle).any()

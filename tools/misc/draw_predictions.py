@@ -37,7 +37,10 @@ PHOTO_SIDE = 400
 def read_photo(path: str) -> np.ndarray:
     """Read a photo as the data sets do, but RGB, uint8, (H, W, 3)."""
     import mmcv
-    return mmcv.imread(path, channel_order='rgb')
+    photo = mmcv.imread(path)
+    if photo is None:
+        raise ValueError(f'{path} can\'t be decoded as an image')
+    return np.ascontiguousarray(photo[..., ::-1])
 
 
 def choose(count: int, total: int, seed: int) -> List[int]:
@@ -119,15 +122,50 @@ def draw_masks(args: argparse.Namespace) -> np.ndarray:
         row_labels=labels)
 
 
-def proxy_cell(image: dict, anns: List[dict], args: argparse.Namespace) -> Any:
-    """The picture of one entry of ``images`` with its annotations."""
-    boxes = np.array([ann['bbox'] for ann in anns], dtype=np.float64)
+def proxy_cell(image: Dict[str, Any],
+               anns: List[dict],
+               img_dir: str,
+               agreement_thr: float,
+               side: int,
+               names: Optional[Dict[Any, str]] = None) -> vis.Cell:
+    """The picture of an image of a proxy-mask file.
+
+    Args:
+        image (dict): Entry of ``images``.
+        anns (list[dict]): Its annotations, no crowds. Those whose box covers
+            nothing of the image are not drawn.
+        img_dir (str): Folder of the photos.
+        agreement_thr (float): Masks with a lower agreement are hatched.
+        side (int): Of the picture in pixels.
+        names (dict, optional): Names of the categories by id, to be written
+            beside the agreements. Defaults to None.
+
+    Returns:
+        vis.Cell: The picture.
+
+    Raises:
+        OSError: If there is no such photo.
+        ValueError: If it can't be decoded or is of another size.
+    """
+    path = osp.join(img_dir, image['file_name'])
+    photo = read_photo(path)
+    size = image['height'], image['width']
+    if photo.shape[:2] != size:
+        raise ValueError(
+            f'{path} is {photo.shape[1]} x {photo.shape[0]} pixels, its '
+            f'masks {size[1]} x {size[0]}')
+    boxes = np.array([ann['bbox'] for ann in anns],
+                     dtype=np.float64).reshape(-1, 4)
     boxes[:, 2:] += boxes[:, :2]
-    return vis.proxy_picture(
-        read_photo(osp.join(args.img_dir, image['file_name'])), boxes,
-        [proxy_masks.decode_rle(ann['segmentation'])
-         for ann in anns], [ann['proxy_agreement'] for ann in anns],
-        args.agreement_thr, image['file_name'], PHOTO_SIDE)
+    drawn = np.flatnonzero(proxy_masks.usable_boxes(boxes, *size))
+    shown = [anns[index] for index in drawn]
+    return vis.proxy_picture(photo, boxes[drawn], [
+        proxy_masks.decode_rle(proxy_masks.to_rle(ann['segmentation'], *size))
+        for ann in shown
+    ], [ann['proxy_agreement'] for ann in shown], agreement_thr,
+                             image['file_name'], side,
+                             [str(names[ann['category_id']])
+                              for ann in shown] if names else [])
 
 
 def draw_proxy(args: argparse.Namespace) -> np.ndarray:
@@ -146,7 +184,8 @@ def draw_proxy(args: argparse.Namespace) -> np.ndarray:
     scores = np.array(
         [ann['proxy_agreement'] for anns in by_image.values() for ann in anns])
     cells = [
-        proxy_cell(images[index], by_image[images[index]['id']], args)
+        proxy_cell(images[index], by_image[images[index]['id']], args.img_dir,
+                   args.agreement_thr, PHOTO_SIDE)
         for index in choose(args.num, len(images), args.seed)
     ]
     share = 100 * np.mean(scores < args.agreement_thr)

@@ -49,11 +49,9 @@ def draw_mask(img_dir: str, image: Dict[str, Any], ann: Dict[str, Any],
     if photo is None:
         return _note('the photo is missing or can\'t be read')
     size = photo.shape[:2]
-    # No polygons are an empty mask.
-    mask = np.zeros((image['height'], image['width']), dtype=bool)
-    if ann['segmentation']:
-        mask = proxy_masks.decode_rle(
-            proxy_masks.to_rle(ann['segmentation'], *mask.shape))
+    mask = proxy_masks.decode_rle(
+        proxy_masks.to_rle(ann['segmentation'], image['height'],
+                           image['width']))
     if mask.shape != size:
         return _note(f'the photo is {size[1]} x {size[0]} pixels, its mask '
                      f'{mask.shape[1]} x {mask.shape[0]}')
