@@ -77,6 +77,8 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
             help=f'settings that replace those of all configs of {stage}, '
             'such as train_cfg.max_iters=200 param_scheduler.end=200')
     parser.add_argument(
+        '--seed', type=int, default=0, help='of every training (default: 0)')
+    parser.add_argument(
         '--gpus',
         type=int,
         default=1,

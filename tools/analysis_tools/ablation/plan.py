@@ -8,7 +8,6 @@ from .setups import Setup
 
 # Of the mini config that trains a mask head.
 DETECTOR_VARIABLE = 'MMBOXCASEG_DETECTOR'
-NO_VALIDATION = ('val_cfg=None', 'val_dataloader=None', 'val_evaluator=None')
 
 
 @dataclass(frozen=True)
@@ -108,6 +107,11 @@ class _Builder:
 
     def __init__(self, setup: Setup, folder: str, planned: PlannedRow) -> None:
         self.setup = setup
+        # The runner tests after training, with its metrics in a file.
+        self.training = ('val_cfg=None', 'val_dataloader=None',
+                         'val_evaluator=None')
+        if setup.seed is not None:
+            self.training += (f'randomness.seed={setup.seed}', )
         self.folder = folder
         self.planned = planned
 
@@ -134,7 +138,7 @@ class _Builder:
         setup = self.setup
         if variant is None and setup.checkpoint:
             return setup.checkpoint
-        options = [*setup.stage1_options, *NO_VALIDATION]
+        options = [*setup.stage1_options, *self.training]
         if variant and row.salient:
             names = self._draw_salient(row.salient)
             options.append('train_dataloader.dataset.salient.ann_file=' +
@@ -247,7 +251,7 @@ class _Builder:
             name,
             'train.py', [
                 config, '--work-dir', work_dir, '--cfg-options',
-                *setup.stage3_options, ann_file, *NO_VALIDATION
+                *setup.stage3_options, ann_file, *self.training
             ],
             osp.join(work_dir, setup.stage3_last),
             train_dir=work_dir,
@@ -281,7 +285,7 @@ class _Builder:
                 'train.py', [
                     setup.detector_config, '--work-dir', work_dir,
                     '--cfg-options', 'train_dataloader.dataset.ann_file=' +
-                    osp.abspath(masks), *NO_VALIDATION
+                    osp.abspath(masks), *self.training
                 ],
                 osp.join(work_dir, setup.detector_last),
                 train_dir=work_dir))

@@ -192,11 +192,14 @@ def caption(table: Table, planned: Sequence[PlannedRow]) -> str:
     parts = []
     for setup in {one.setup.name: one.setup for one in planned}.values():
         given = osp.basename(setup.checkpoint or '')
-        parts.append(f'`{setup.stage1}` to {setup.stage1_last}' +
+        parts.append(f'`{osp.basename(setup.stage1)}` to {setup.stage1_last}' +
                      (f' (full model: {given})' if given else ''))
         parts += [f'`{option}`' for option in setup.stage1_options]
         if table.uses(MASK_RCNN):
-            parts.append(f'`{setup.stage3}` to {setup.stage3_last}')
+            parts.append(
+                f'`{osp.basename(setup.stage3)}` to {setup.stage3_last}')
             parts += [f'`{option}`' for option in setup.stage3_options]
+    if planned[0].setup.seed is not None:
+        parts.append(f'seed {planned[0].setup.seed}')
     return (f'Table {table.number}, {table.title}, in percent: ' +
             ', '.join(parts))

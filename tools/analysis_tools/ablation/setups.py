@@ -52,6 +52,7 @@ class Setup:
         voc20 (bool): Whether stage 3 takes VOC's 20 of COCO's categories.
         stage1_options (tuple[str, ...]): ``KEY=VALUE`` for stage 1.
         stage3_options (tuple[str, ...]): ``KEY=VALUE`` for stage 3.
+        seed (int, optional): Of every training; random if not given.
         digests (dict[str, str]): SHA-256 of the resolved base configs.
     """
     name: str
@@ -72,6 +73,7 @@ class Setup:
     voc20: bool = False
     stage1_options: Sequence[str] = ()
     stage3_options: Sequence[str] = ()
+    seed: Optional[int] = None
     digests: Optional[Dict[str, str]] = None
 
 
@@ -191,6 +193,7 @@ def make_setup(name: str, table: tables.Table, rows: Sequence[tables.Row],
         detector=args.detector,
         stage1_options=tuple(args.stage1_options),
         stage3_options=tuple(args.stage3_options),
+        seed=args.seed,
         digests={stage1: _digest(cfg)})
     if table.uses(tables.MASK_RCNN):
         setup = _with_stage3(setup, args)
