@@ -3,12 +3,13 @@ import os
 import os.path as osp
 from typing import Optional
 
-from mmengine.dataset import BaseDataset
+from mmengine.dataset import BaseDataset, Compose
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 from rich.progress import track
 
 from mmboxcaseg.registry import DATASETS
+from .salient_cache import SalientCache, split_at_resize
 from .salient_mask import count_objects, read_mask
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
@@ -32,6 +33,10 @@ class SalientObjectDataset(BaseDataset):
             and ``min_area`` (default 0), the pixels below which a component
             is not counted. Rule and counts are logged. Defaults to None:
             all images.
+        cache_dir (str, optional): Keep the resized images in this folder and
+            read them from there, see :class:`SalientCache`; the pipeline must
+            resize to a fixed size. Worth it where decoding is what training
+            waits for. Defaults to None: no cache.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
     """
 
@@ -41,10 +46,30 @@ class SalientObjectDataset(BaseDataset):
                  data_prefix: dict,
                  ann_file: str = '',
                  single_object: Optional[dict] = None,
+                 cache_dir: Optional[str] = None,
                  **kwargs) -> None:
         self.single_object = None if single_object is None else dict(
             dict(connectivity=8, min_area=0), **single_object)
+        self.cache_dir = cache_dir
+        self._cache: Optional[SalientCache] = None
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
+
+    def full_init(self) -> None:
+        """Load the list of images, and open or make the cache."""
+        super().full_init()
+        if self.cache_dir is not None and self._cache is None:
+            transforms = self.pipeline.transforms
+            count = split_at_resize(transforms)
+            items = [self.get_data_info(index) for index in range(len(self))]
+            self._cache = SalientCache(self.cache_dir, items,
+                                       transforms[:count])
+            self._rest = Compose(transforms[count:])
+
+    def prepare_data(self, idx: int) -> dict:
+        """Item ``idx`` through the pipeline, its first steps by the cache."""
+        if self._cache is None:
+            return super().prepare_data(idx)
+        return self._rest(self._cache.read(idx, self.get_data_info(idx)))
 
     def load_data_list(self) -> list[dict]:
         """List the two folders, see the class."""

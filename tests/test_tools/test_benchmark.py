@@ -99,3 +99,13 @@ def test_table_and_json(tool, tmp_path, monkeypatch, capsys):
     assert content['rows'][0]['goal'] == 'at least 20'
     assert table.read_text().count('\n') == 3
     assert 'at least 20' in capsys.readouterr().out
+
+
+def test_training_data_has_rows_of_all_ways(tool, generated, monkeypatch):
+    pytest.importorskip('skimage')
+    data = tool('bench_training_data')
+    monkeypatch.setattr(data, 'ITEMS', 4)
+    rows = data.rows(generated)
+    assert [row.goal for row in rows
+            ] == ['at least 8'] + 4 * ['at least 1'] + ['at least 8', '', '']
+    assert all(row.plain > 0 and row.ours > 0 for row in rows)

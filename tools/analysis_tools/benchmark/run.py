@@ -18,7 +18,7 @@ import sys
 import time
 from typing import Any, Dict, List, Optional
 
-ITEMS = ('losses', 'proxy_masks')
+ITEMS = ('losses', 'training_data', 'proxy_masks')
 
 
 def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:

@@ -1,0 +1,130 @@
+"""Box patches straight from the file, decoding no more than is needed."""
+from collections import OrderedDict
+
+import cv2
+import mmcv
+import numpy as np
+from mmengine.fileio import get
+
+from mmboxcaseg.proxy_masks import clip_boxes, pixel_rects
+from mmboxcaseg.registry import TRANSFORMS
+from .patches import RandomBoxPatch, augment_box, paint_box
+
+# A JPEG decodes directly at these fractions of its size.
+REDUCED_FLAGS = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8
+}
+
+
+def decode_factor(rect: np.ndarray, size: int) -> int:
+    """How much smaller a JPEG may be decoded for a crop of it.
+
+    Args:
+        rect (np.ndarray): The crop, x0, y0, x1, y1 (half-open), integer.
+        size (int): Side that the crop is resized to, in pixels.
+
+    Returns:
+        int: 1, 2, 4 or 8: the largest at which the crop still has at least
+        ``size`` pixels a side.
+    """
+    side = int((rect[2:] - rect[:2]).min())
+    return max(factor for factor in REDUCED_FLAGS
+               if factor == 1 or side >= factor * size)
+
+
+@TRANSFORMS.register_module()
+class LoadBoxPatch(RandomBoxPatch):
+    """``LoadImageFromFile`` and :class:`RandomBoxPatch` in one.
+
+    The crop is drawn before the photo is read, which allows two savings. A
+    JPEG whose crop is at least twice, four or eight times as large as the
+    patch is decoded at a half, a quarter or an eighth of its size; the crop's
+    sides then move outwards to multiples of that factor, by less than a
+    pixel of the patch, and the label with them. And the last photos are kept,
+    for a sampler that asks for several boxes of a photo one after another,
+    see :class:`PhotoMultiSourceSampler`. Where nothing is decoded smaller,
+    the patches are those of the two transforms.
+
+    Required keys: ``img_path``, ``box`` (xyxy), ``height``, ``width``. Added:
+    ``img``, ``gt_seg_map`` (uint8, 1 inside the box), ``ori_shape``,
+    ``img_shape``, ``patch_rect``.
+
+    Args:
+        size (int): Side of the patch in pixels. Defaults to 288.
+        shift (float): See :class:`RandomBoxPatch`. Defaults to 0.25.
+        scale (Sequence[float]): Likewise. Defaults to (0.5, 1.5).
+        reduced (bool): Whether JPEGs may be decoded smaller. Defaults to
+            True.
+        kept_photos (int): Decoded photos that each worker keeps. Defaults
+            to 1.
+    """
+
+    def __init__(self,
+                 *args,
+                 reduced: bool = True,
+                 kept_photos: int = 1,
+                 **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if kept_photos < 0:
+            raise ValueError('LoadBoxPatch: kept_photos must not be negative, '
+                             f'but is {kept_photos!r}')
+        self.reduced = reduced
+        self.kept_photos = kept_photos
+        self._photos: 'OrderedDict[tuple, tuple]' = OrderedDict()
+
+    def transform(self, results: dict) -> dict:
+        """Draw the crop, load and resize it, see the class.
+
+        Raises:
+            ValueError: If the file is no picture, or not of the size
+                announced.
+        """
+        height, width = results['height'], results['width']
+        box = clip_boxes([results['box']], height, width)[0]
+        crop = augment_box(box, *self._random_factors())
+        rect = pixel_rects(crop[None], height, width)[0]
+        factor = decode_factor(rect, self.size) if self.reduced else 1
+        photo, factor = self._photo(results, factor)
+        if factor > 1:
+            rect[:2] -= rect[:2] % factor
+            rect[2:] += -rect[2:] % factor
+            rect = np.minimum(rect, [width, height, width, height])
+        # The last column of the smaller photo may stand for fewer pixels.
+        x0, y0, x1, y1 = -(-rect // factor)
+        results['img'] = mmcv.imresize(photo[y0:y1, x0:x1],
+                                       (self.size, self.size))
+        results['ori_shape'] = (height, width)
+        results['img_shape'] = (self.size, self.size)
+        results['patch_rect'] = tuple(rect.tolist())
+        results['gt_seg_map'] = paint_box(box, rect, self.size)
+        return results
+
+    def _photo(self, results: dict, factor: int) -> tuple[np.ndarray, int]:
+        """The photo at 1 / factor of its size, and the factor used."""
+        key = (results['img_path'], factor)
+        if key in self._photos:
+            self._photos.move_to_end(key)
+            return self._photos[key]
+        data = get(results['img_path'])
+        if data[:2] != b'\xff\xd8':
+            # Other formats are decoded in full all the same.
+            factor = 1
+        photo = cv2.imdecode(
+            np.frombuffer(data, np.uint8),
+            REDUCED_FLAGS[factor]) if data else None
+        if photo is None:
+            raise ValueError(f"{results['img_path']}: no readable picture")
+        height, width = results['height'], results['width']
+        if photo.shape[:2] != (-(-height // factor), -(-width // factor)):
+            raise ValueError(
+                f"{results['img_path']}: decoded at 1/{factor}, the photo is "
+                f'{photo.shape[1]} x {photo.shape[0]} pixels, which does not '
+                f'belong to the {width} x {height} of its annotation; correct '
+                'the annotation file')
+        self._photos[key] = photo, factor
+        while len(self._photos) > self.kept_photos:
+            self._photos.popitem(last=False)
+        return photo, factor
