@@ -2,6 +2,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -252,3 +254,19 @@ def test_dry_run_in_two_processes(tool, capsys):
     assert 'val_evaluator=None randomness.seed=5' in train
     assert 'iter_42250.pth' in test and 'seed' not in test
     assert not Path('work_dirs').exists()
+
+
+def test_help_is_quick(repo_root):
+    """It needs neither torch nor any OpenMMLab package."""
+    code = ('import runpy, sys\n'
+            'for name in ("torch", "mmengine", "mmcv", "mmdet", "mmseg"):\n'
+            '    sys.modules[name] = None\n'
+            'sys.argv = ["run_ablation.py", "--help"]\n'
+            'runpy.run_path("tools/analysis_tools/run_ablation.py",\n'
+            '               run_name="__main__")')
+    done = subprocess.run([sys.executable, '-c', code],
+                          cwd=repo_root,
+                          capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stderr
+    assert '--dry-run' in done.stdout

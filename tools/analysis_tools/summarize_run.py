@@ -16,6 +16,7 @@ import os.path as osp
 HEADS = ('weak', 'salient', 'transferred', 'fused')
 MASK_KEYS = ('mIoU_star', 'mIoU', 'IoU@50', 'IoU@75')
 AP_KEYS = ('segm_mAP', 'segm_mAP_50', 'segm_mAP_75', 'bbox_mAP_50')
+VOC_KEYS = ('AP25', 'AP50', 'AP70', 'AP75')
 
 
 def read_scores(folder: str, name: str) -> dict:
@@ -62,17 +63,22 @@ def mask_rows(folder: str) -> list[tuple[str, list[float]]]:
     return rows
 
 
-def detection_row(folder: str) -> list[float]:
-    """Average precision of the Mask R-CNN in percent, empty without one.
+def detection_rows(folder: str) -> tuple[list[float], list[float]]:
+    """Average precision of the Mask R-CNN, by COCO's and by VOC's protocol.
 
     Args:
         folder (str): Where the scores are.
 
     Returns:
-        list[float]: Numbers in the order of ``AP_KEYS``.
+        tuple[list[float], list[float]]: Percentages in the order of
+        ``AP_KEYS`` and of ``VOC_KEYS``; empty where there are none.
     """
     scores = read_scores(folder, 'mask_rcnn')
-    return [100 * scores[f'coco/{key}'] for key in AP_KEYS] if scores else []
+    if not scores:
+        return [], []
+    # mmdet's metric gives shares, VOCInstanceMetric percentages.
+    voc = [scores[key] for key in VOC_KEYS] if 'AP25' in scores else []
+    return [100 * scores[f'coco/{key}'] for key in AP_KEYS], voc
 
 
 def table(header: list[str], rows: list[tuple[str, list[float]]]) -> str:
@@ -108,7 +114,7 @@ def main() -> None:
     parser.add_argument('folder', help='folder of the scores')
     args = parser.parse_args()
     rows = mask_rows(args.folder)
-    detection = detection_row(args.folder)
+    detection, voc = detection_rows(args.folder)
     if not rows and not detection:
         parser.error(f'{args.folder} holds no scores')
     if rows:
@@ -120,6 +126,11 @@ def main() -> None:
         print(
             table(['detector (val)', 'mask AP', 'AP50', 'AP75', 'box AP50'],
                   [('Mask R-CNN on the proxy masks', detection)]))
+    if voc:
+        print()
+        print(
+            table(["mask AP by VOC's protocol (val)", *VOC_KEYS],
+                  [('Mask R-CNN on the proxy masks', voc)]))
 
 
 if __name__ == '__main__':

@@ -1,0 +1,63 @@
+"""The table of a run, from files of scores."""
+import json
+import sys
+
+import pytest
+
+DETECTION = {
+    'coco/segm_mAP': 0.123,
+    'coco/segm_mAP_50': 0.25,
+    'coco/segm_mAP_75': 0.1,
+    'coco/bbox_mAP_50': 0.4
+}
+
+
+@pytest.fixture
+def summarize(import_tool, tmp_path, monkeypatch, capsys):
+    """Writes scores by file name, and returns what the tool prints."""
+    tool = import_tool('analysis_tools/summarize_run')
+
+    def run(**files):
+        for name, scores in files.items():
+            (tmp_path / f'{name}.json').write_text(json.dumps(scores))
+        monkeypatch.setattr(sys, 'argv', ['summarize_run.py', str(tmp_path)])
+        tool.main()
+        printed = capsys.readouterr().out.splitlines()
+        return [' '.join(line.split()) for line in printed]
+
+    return run
+
+
+def test_detector_by_both_protocols(summarize):
+    lines = summarize(
+        mask_rcnn=dict(DETECTION, AP25=31.25, AP50=24.0, AP70=11.5, AP75=9.0))
+    row = '| Mask R-CNN on the proxy masks |'
+    assert f'{row} 12.3 | 25.0 | 10.0 | 40.0 |' in lines
+    assert "| mask AP by VOC's protocol (val) | AP25 | AP50 | AP70 | AP75 |" \
+        in lines
+    assert f'{row} 31.2 | 24.0 | 11.5 | 9.0 |' in lines
+
+
+def test_without_the_metric_of_voc(summarize):
+    lines = summarize(mask_rcnn=DETECTION)
+    assert not any('AP25' in line for line in lines)
+
+
+def test_heads_and_proxy_masks(summarize):
+    keys = ('mIoU_star', 'mIoU', 'IoU@50', 'IoU@75')
+    head = {key: 60.0 + i for i, key in enumerate(keys)}
+    box = {f'box_{key}': 50.0 + i for i, key in enumerate(keys)}
+    proxy = dict(rows=[dict.fromkeys(keys, 44.0), dict.fromkeys(keys, 1.0)])
+    lines = summarize(weak={**head, **box}, proxy_merged=proxy)
+    assert [line for line in lines[2:] if line] == [
+        '| box itself (val) | 50.0 | 51.0 | 52.0 | 53.0 |',
+        '| weak (val) | 60.0 | 61.0 | 62.0 | 63.0 |',
+        '| proxy masks after merging (train) | 44.0 | 44.0 | 44.0 | 44.0 |'
+    ]
+
+
+def test_empty_folder(summarize, capsys):
+    with pytest.raises(SystemExit) as error:
+        summarize()
+    assert error.value.code == 2
+    assert 'holds no scores' in capsys.readouterr().err
