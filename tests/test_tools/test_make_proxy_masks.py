@@ -1,132 +1,32 @@
-import importlib.util
 import json
 import os
 import os.path as osp
-import signal
+import shutil
 import subprocess
 import sys
-import time
 
-import cv2
 import numpy as np
 import pytest
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from mmengine.runner import save_checkpoint
+import torch
+from proxy_run import TOOL, arguments, tool, write_inputs
+from pycocotools.coco import COCO
 
+from mmboxcaseg.apis import default_model
+from mmboxcaseg.apis.default_model import NAME
 from mmboxcaseg.engine import ProxyMaskHook
-from mmboxcaseg.proxy_masks import (agreement, decode_rle, done_image_ids,
+from mmboxcaseg.proxy_masks import (agreement, decode_rle, lock_shards,
                                     shard_dir)
-from mmboxcaseg.registry import MODELS
-
-TOOL = osp.join(
-    osp.dirname(__file__), '..', '..', 'tools', 'make_proxy_masks.py')
-CHANNELS = 8 + 8 + 24 + 80
-CONFIG = f'''
-default_scope = 'mmboxcaseg'
-custom_imports = dict(
-    imports=['mmboxcaseg.models', 'mmboxcaseg.datasets', 'mmboxcaseg.engine'])
-log_level = 'WARNING'
-default_hooks = dict(logger=dict(type='LoggerHook'))
-head = dict(type='SegmentationHead', in_channels={CHANNELS})
-model = dict(
-    type='BoxCaseg',
-    data_preprocessor=dict(
-        type='BoxCasegDataPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True),
-    backbone=dict(
-        type='mmseg.MobileNetV2', widen_factor=0.25, out_indices=(1, 2, 4, 6)),
-    neck=dict(type='ResizeConcat'),
-    weak_head=head,
-    salient_head=head,
-    test_cfg=dict(crops_per_batch=4))
-test_dataloader = dict(
-    batch_size=2,
-    num_workers=0,
-    dataset=dict(
-        type='BoxPromptDataset',
-        data_root='nowhere/',
-        ann_file='none.json',
-        data_prefix=dict(img='none/'),
-        img_ids=[-1],
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='CropBoxes', size=32),
-            dict(type='PackBoxPrompts'),
-        ]))
-test_evaluator = dict(type='InstanceIoUMetric')
-test_cfg = dict(type='TestLoop')
-'''
-
-
-def load_tool():
-    spec = importlib.util.spec_from_file_location('make_proxy_masks', TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope='session')
 def inputs(tmp_path_factory):
-    """Ten photos, one without and one with unusable boxes; random weights."""
     folder = tmp_path_factory.mktemp('make_proxy_masks')
-    rng = np.random.default_rng(0)
-    (folder / 'img').mkdir()
-    images, anns = [], []
-    for number in range(10):
-        height, width = (int(n) for n in rng.integers(40, 60, 2))
-        image_id = 50 - number
-        cv2.imwrite(
-            str(folder / 'img' / f'{number}.png'),
-            rng.integers(0, 255, (height, width, 3), dtype=np.uint8))
-        images.append(
-            dict(
-                id=image_id,
-                file_name=f'{number}.png',
-                height=height,
-                width=width))
-        for _ in range(0 if number == 4 else rng.integers(1, 5)):
-            x, y = rng.uniform(-2, 25, 2).tolist()
-            w, h = rng.uniform(5, 15, 2).tolist()
-            anns.append(
-                dict(
-                    id=len(anns) + 1,
-                    image_id=image_id,
-                    category_id=17,
-                    bbox=[x, y, w, h],
-                    score=0.5))
-    anns[1]['bbox'][2] = -3
-    anns[2].update(iscrowd=1, segmentation=dict(size=[4, 4], counts=[16]))
-    data = dict(
-        images=images,
-        annotations=anns,
-        categories=[dict(id=17, name='Kätzchen')])
-    (folder / 'boxes.json').write_text(json.dumps(data))
-    (folder / 'config.py').write_text(CONFIG)
-    cfg = Config.fromfile(str(folder / 'config.py'))
-    init_default_scope('mmboxcaseg')
-    model = MODELS.build(cfg.model)
-    model.init_weights()
-    save_checkpoint(
-        dict(state_dict=model.state_dict()), str(folder / 'model.pth'))
+    write_inputs(folder)
     return folder
 
 
-def arguments(inputs, tmp_path, *more):
-    return [
-        str(inputs / 'config.py'),
-        str(inputs / 'model.pth'), '--ann',
-        str(inputs / 'boxes.json'), '--img-dir',
-        str(inputs / 'img'), '--out',
-        str(tmp_path / 'masks.json'), '--work-dir',
-        str(tmp_path / 'logs'), '--device', 'cpu', *more
-    ]
-
-
 def make(inputs, tmp_path, *more):
-    load_tool().main(arguments(inputs, tmp_path, *more))
+    tool()['main'](arguments(inputs, tmp_path, *more))
     return (tmp_path / 'masks.json').read_bytes()
 
 
@@ -196,19 +96,6 @@ def test_interrupted_and_resumed(inputs, tmp_path, monkeypatch, uninterrupted,
     assert 'is complete already' in capsys.readouterr().err
 
 
-def test_killed_and_resumed(inputs, tmp_path, uninterrupted):
-    process = subprocess.Popen(
-        [sys.executable, TOOL, *arguments(inputs, tmp_path)],
-        stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL)
-    folder = shard_dir(str(tmp_path / 'masks.json'))
-    while process.poll() is None and not done_image_ids(folder):
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert make(inputs, tmp_path, '--resume') == uninterrupted
-
-
 def test_all_done_but_not_joined(inputs, tmp_path, monkeypatch, uninterrupted):
     monkeypatch.setattr(ProxyMaskHook, 'after_test', lambda *args: None)
     with pytest.raises(FileNotFoundError):
@@ -228,6 +115,90 @@ def test_two_processes_give_the_same_file(inputs, tmp_path, uninterrupted):
     # torchrun's status for one that is not 0 in a process.
     assert run.returncode == 1 and 'skipped 1 boxes, listed in' in run.stderr
     assert (tmp_path / 'masks.json').read_bytes() == uninterrupted
+
+
+def test_two_runs_on_one_output(inputs, tmp_path):
+    with lock_shards(shard_dir(str(tmp_path / 'masks.json'))):
+        with pytest.raises(SystemExit, match='is in use by another run'):
+            make(inputs, tmp_path)
+    assert not (tmp_path / 'masks.json').exists()
+
+
+def test_another_checkpoint_is_not_resumed(inputs, tmp_path, monkeypatch):
+    monkeypatch.setattr(ProxyMaskHook, 'after_test', lambda *args: None)
+    with pytest.raises(FileNotFoundError):
+        make(inputs, tmp_path)
+    content = torch.load(inputs / 'model.pth')
+    torch.save(dict(content, meta=dict(iter=1)), tmp_path / 'other.pth')
+    args = arguments(inputs, tmp_path, '--resume')
+    args[1] = str(tmp_path / 'other.pth')
+    with pytest.raises(SystemExit, match='checkpoint_sha256: .* in the shar'):
+        tool()['main'](args)
+
+
+def test_unsafe_checkpoint(inputs, tmp_path):
+    content = torch.load(inputs / 'model.pth')
+    torch.save(dict(content, meta=np.random.default_rng), tmp_path / 'x.pth')
+    args = arguments(inputs, tmp_path)
+    args[1] = str(tmp_path / 'x.pth')
+    with pytest.raises(SystemExit, match='may run any code'):
+        tool()['main'](args)
+    assert os.listdir(tmp_path) == ['x.pth']
+    assert tool()['main']([*args, '--allow-unsafe-checkpoint']) == 3
+
+
+def test_no_model_is_named(inputs, tmp_path, monkeypatch):
+    monkeypatch.setitem(default_model.__globals__, 'WEIGHTS', tmp_path)
+    args = arguments(inputs, tmp_path)[2:]
+    with pytest.raises(SystemExit, match='no model was named and this copy'):
+        tool()['main'](args)
+    with pytest.raises(SystemExit) as error:
+        tool()['main']([str(inputs / 'config.py'), *args])
+    assert error.value.code == 2
+    for name, suffix in (('config', '.py'), ('model', '.pth')):
+        shutil.copy(inputs / f'{name}{suffix}', tmp_path / f'{NAME}{suffix}')
+    assert tool()['main'](args) == 3
+
+
+def test_options_reach_the_model(inputs, tmp_path, uninterrupted):
+    data = json.loads(
+        make(inputs, tmp_path, '--flip', '--margins', '0', '0.2',
+             '--precision', 'bf16'))
+    config = data['info']['proxy_masks']['model_config']
+    assert config['model']['test_cfg'] == dict(
+        crops_per_batch=4, flip=True, precision='bf16')
+    assert config['pipeline'][1]['margins'] == [0, 0.2]
+    plain = json.loads(uninterrupted)
+    assert ([ann['segmentation'] for ann in data['annotations']]
+            != [ann['segmentation'] for ann in plain['annotations']])
+
+
+def test_polygons(inputs, tmp_path, uninterrupted):
+    data = json.loads(make(inputs, tmp_path, '--segmentation', 'polygons'))
+    assert data['info']['proxy_masks']['segmentation'] == 'polygons'
+    coco = COCO(str(tmp_path / 'masks.json'))
+    kinds = set()
+    for old, new in zip(
+            json.loads(uninterrupted)['annotations'], data['annotations']):
+        if new['iscrowd']:
+            continue
+        mask = coco.annToMask(new)
+        assert mask.sum() == new['area'] >= old['area']
+        assert mask[decode_rle(old['segmentation'])].all()
+        assert new['proxy_agreement'] == old['proxy_agreement']
+        kinds.add((type(new['segmentation']), bool(new['area'])))
+    # Nothing is left of the unusable box, and polygons can't say so.
+    assert kinds == {(list, True), (dict, False)}
+
+
+def test_restricted_to_categories(inputs, tmp_path, uninterrupted):
+    part = json.loads(make(inputs, tmp_path, '--categories', 'dog'))
+    whole = json.loads(uninterrupted)
+    assert [category['id'] for category in part['categories']] == [18]
+    assert part['images'] == whole['images']
+    assert part['annotations'] == [
+        ann for ann in whole['annotations'] if ann['category_id'] == 18
+    ]
 
 
 def test_restricted_to_images(inputs, tmp_path, uninterrupted):
@@ -253,7 +224,7 @@ def test_missing_inputs(inputs, tmp_path, monkeypatch, index, value, message):
     args = arguments(inputs, tmp_path)
     args[index] = value
     with pytest.raises(SystemExit, match=message):
-        load_tool().main(args)
+        tool()['main'](args)
     assert os.listdir(tmp_path) == []
 
 
@@ -262,14 +233,14 @@ def test_config_of_another_kind(inputs, tmp_path):
     args = arguments(inputs, tmp_path)
     args[0] = str(tmp_path / 'other.py')
     with pytest.raises(SystemExit, match='BoxPromptDataset'):
-        load_tool().main(args)
+        tool()['main'](args)
 
 
 def test_output_must_not_replace_the_input(inputs, tmp_path):
     args = arguments(inputs, tmp_path)
     args[7] = args[3]
     with pytest.raises(SystemExit, match='--out: .* is the file of --ann'):
-        load_tool().main(args)
+        tool()['main'](args)
 
 
 def test_help_is_instant():
