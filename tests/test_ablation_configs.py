@@ -91,11 +91,104 @@ STAGE3_COCO = {
     },
     'thr-0.95': {},
 }
+BOX, TESTED = f'{DATASET}.box', '{}_dataloader.dataset.pipeline'
+CROPPED = dict(type='RandomObjectPatch', size=160, shift=0.25, scale=(.5, 1.5))
+LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadSalientMask')]
+WHOLE = [
+    dict(type='Resize', scale=(178, 178), keep_ratio=False),
+    dict(type='mmseg.RandomCrop', crop_size=160)
+]
+PACK = [
+    dict(type='RandomFlip', prob=0.5),
+    dict(
+        type='mmseg.PackSegInputs',
+        meta_keys=('img_path', 'ori_shape', 'img_shape', 'supervision'))
+]
+
+
+def margins(*values):
+    """Margins at prediction."""
+    steps = [
+        dict(type='LoadImageFromFile'),
+        dict(type='CropBoxes', size=176, margins=values),
+        dict(type='PackBoxPrompts')
+    ]
+    return {TESTED.format(part): steps for part in ('val', 'test')}
+
+
+def one_source(other):
+    """Random sampling from one data set, without the other."""
+    return {f'{DATASET}.{other}': None, **COCO['ratio-rs']}
+
+
+MINI = {
+    'object-crops': {
+        f'{SALIENT}.pipeline': [*LOAD, CROPPED, *PACK]
+    },
+    'mixed-crops': {
+        f'{SALIENT}.pipeline': [
+            *LOAD,
+            dict(type='RandomChoice', transforms=[[CROPPED], WHOLE]), *PACK
+        ]
+    },
+    'oracle': {
+        f'{BOX}.with_mask': True
+    },
+    'self-training': {
+        f'{BOX}.data_root': '',
+        f'{BOX}.ann_file': 'work_dirs/mini/merged.json',
+        f'{BOX}.data_prefix.img': 'data/coco_mini/train2017/',
+        f'{BOX}.with_mask': True,
+        f'{BOX}.min_agreement': 0.85
+    },
+    'box-only': {
+        **VOC['heads-weak'],
+        **one_source('salient')
+    },
+    'salient-only': {
+        **VOC['heads-salient'],
+        **one_source('box')
+    },
+    'ema': {
+        'custom_hooks':
+        [dict(type='EMAHook', momentum=0.01, update_buffers=True)]
+    },
+    'fuse-logit': {
+        'model.fuse': 'logit'
+    },
+    'bags-box': {
+        'model.loss_mil.bag_extent': 'box'
+    },
+    'projection-dice': {
+        'model.loss_mil.type': 'ProjectionDiceLoss',
+        'model.loss_mil.bag_extent': MISSING,
+        'model.loss_mil.reduction': MISSING
+    },
+    'color-pairs': {
+        'model.loss_color': dict(type='ColorPairsLoss', loss_weight=0.3)
+    },
+    'context': {
+        f'{BOX}.pipeline': [
+            LOAD[0],
+            dict(CROPPED, type='RandomBoxPatch', scale=(0.75, 2.0)), *PACK
+        ],
+        **margins(0.25)
+    },
+    'margin-0.1': margins(0.1),
+    'margins': margins(0, 0.1, 0.2),
+    'flip': {
+        'model.test_cfg.flip': True
+    },
+    'no-min-max': {
+        'model.test_cfg.min_max': False
+    },
+}
 EXPECTED = {
     f'{base}/ablations/{name}_{variant}.py': (f'{base}/{name}.py', keys)
     for base, name, variants in (
         ('boxcaseg', 'hrnet_w48_voc', VOC),
         ('boxcaseg', 'hrnet_w48_coco', COCO),
+        ('boxcaseg/mini', 'mobilenetv2_coco-mini', MINI),
         ('proxy_mask_rcnn', 'mask-rcnn_r101_fpn_voc', STAGE3_VOC),
         ('proxy_mask_rcnn', 'mask-rcnn_r101_fpn_coco', STAGE3_COCO),
     )
@@ -129,7 +222,9 @@ def test_no_config_is_left_out():
 
 
 @pytest.mark.parametrize('base', {base for base, _ in EXPECTED.values()})
-def test_only_the_keys_of_the_row(base):
+def test_only_the_keys_of_the_row(base, monkeypatch):
+    for folder in ('DATA', 'WORK'):
+        monkeypatch.delenv(f'MMBOXCASEG_{folder}', raising=False)
     full = load(base)
     for name, (of, keys) in EXPECTED.items():
         if of == base:

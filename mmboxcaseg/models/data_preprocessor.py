@@ -55,3 +55,17 @@ class BoxCasegDataPreprocessor(ImgDataPreprocessor):
         if self._enable_normalize:
             patches = (patches - self.mean) / self.std
         return patches
+
+    def to_rgb(self, patches: Tensor) -> Tensor:
+        """The patches that :meth:`normalize` was given, as RGB.
+
+        Args:
+            patches (Tensor): What it returned, shape (N, 3, H, W).
+
+        Returns:
+            Tensor: float32, in [0, 255], shape (N, 3, H, W).
+        """
+        patches = patches.float()
+        if self._enable_normalize:
+            patches = patches * self.std + self.mean
+        return patches if self._channel_conversion else patches.flip(1)

@@ -51,14 +51,18 @@ def _window(prob: Tensor, x0: float, y0: float, x1: float,
                                                                             0]
 
 
-def masks_in_rects(probs: Iterator[Tensor], rects: Tensor) -> list[np.ndarray]:
-    """Resize each instance's normalised probabilities to its rectangle.
+def masks_in_rects(probs: Iterator[Tensor],
+                   rects: Tensor,
+                   min_max: bool = True) -> list[np.ndarray]:
+    """Resize each instance's probabilities to its rectangle.
 
     Args:
         probs (Iterator[Tensor]): Probabilities, shape (S, S) each; as many as
             there are rectangles are taken from it.
         rects (Tensor): Pixel rectangles x0, y0, x1, y1 (half-open), integer,
             shape (N, 4).
+        min_max (bool): Whether they are min-max normalised before. Defaults
+            to True.
 
     Returns:
         list[np.ndarray]: N float32 arrays of shape (y1 - y0, x1 - x0).
@@ -68,7 +72,8 @@ def masks_in_rects(probs: Iterator[Tensor], rects: Tensor) -> list[np.ndarray]:
     for prob, (x0, y0, x1, y1) in zip(
             islice(probs, len(rects)), rects, strict=True):
         prob = F.interpolate(
-            min_max_normalize(prob)[None, None], (y1 - y0, x1 - x0),
+            (min_max_normalize(prob) if min_max else prob)[None, None],
+            (y1 - y0, x1 - x0),
             mode='bilinear',
             align_corners=False)
         resized.append(prob[0, 0].cpu().numpy())

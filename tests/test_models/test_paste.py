@@ -36,6 +36,15 @@ def test_resized_to_rectangles():
         masks_in_rects(source, rects)
 
 
+def test_probabilities_as_they_are():
+    probs = torch.rand(2, 6, 6) * 0.4
+    rects = torch.tensor([[0, 0, 6, 6], [1, 1, 4, 5]])
+    masks = masks_in_rects(iter(probs), rects, min_max=False)
+    np.testing.assert_allclose(masks[0], probs[0], atol=1e-6)
+    np.testing.assert_allclose(
+        masks[1], slow.resize(probs[1].numpy(), 4, 3), atol=1e-5)
+
+
 def test_one_crop_of_the_box_alone_is_not_touched():
     probs = torch.rand(3, 6, 6)
     source = iter(probs)

@@ -36,6 +36,8 @@ class BoxCaseg(BaseSegmentor):
         loss_mil (dict): Unary terms of Eq. 1. Defaults to ``MILLoss``.
         loss_smooth (dict, optional): Eq. 2 with its weight. Defaults to
             ``PairwiseSmoothnessLoss`` with weight 0.05.
+        loss_color (dict, optional): One more term of the weak head, not in
+            the paper, e.g. ``ColorPairsLoss``. Defaults to None.
         loss_pixel (dict): Eq. 3. Defaults to ``FusedPixelLoss``.
         alpha (float): Share of the salient head in the fusion, in [0, 1].
             Defaults to 0.7.
@@ -45,8 +47,10 @@ class BoxCaseg(BaseSegmentor):
             most crops that go through the network at once; ``head``
             (default ``'fused'``), one of ``'fused'``, ``'weak'``,
             ``'salient'``, ``'transferred'``; ``threshold`` (default 0.5);
-            ``with_probs`` (default False), whether predictions carry
-            ``probs`` beside ``masks``; ``flip`` (default False), whether
+            ``min_max`` (default True), whether each instance's probabilities
+            are min-max normalised before the threshold; ``with_probs``
+            (default False), whether predictions carry ``probs`` beside
+            ``masks``; ``flip`` (default False), whether
             probabilities are averaged over a crop and its mirror image;
             ``precision`` (default ``'fp32'``), ``'bf16'`` computes the
             network in bfloat16 where autocast does.
@@ -70,6 +74,7 @@ class BoxCaseg(BaseSegmentor):
                  loss_mil: dict = dict(type='MILLoss'),
                  loss_smooth: Optional[dict] = dict(
                      type='PairwiseSmoothnessLoss', loss_weight=0.05),
+                 loss_color: Optional[dict] = None,
                  loss_pixel: dict = dict(type='FusedPixelLoss'),
                  alpha: float = 0.7,
                  fuse: str = 'prob',
@@ -96,12 +101,14 @@ class BoxCaseg(BaseSegmentor):
             transferred_head)
         self.loss_mil = MODELS.build(loss_mil)
         self.loss_smooth = loss_smooth and MODELS.build(loss_smooth)
+        self.loss_color = loss_color and MODELS.build(loss_color)
         self.loss_pixel = MODELS.build(loss_pixel)
         self.train_cfg = train_cfg
         self.test_cfg = dict(
             crops_per_batch=32,
             head='fused',
             threshold=0.5,
+            min_max=True,
             with_probs=False,
             flip=False,
             precision='fp32')
@@ -179,7 +186,8 @@ class BoxCaseg(BaseSegmentor):
 
         Returns:
             dict[str, Tensor]: ``loss_mil`` and ``loss_smooth`` with a weak
-            head, ``loss_pixel`` with one of the others. Scalars, float32.
+            head, also ``loss_color`` if there is such a term, ``loss_pixel``
+            with one of the others. Scalars, float32.
 
         Raises:
             ValueError: If ``supervision`` is neither ``'box'`` nor
@@ -196,6 +204,9 @@ class BoxCaseg(BaseSegmentor):
                 losses['loss_mil'] = self.loss_mil(logits, labels)
                 if self.loss_smooth:
                     losses['loss_smooth'] = self.loss_smooth(logits)
+                if self.loss_color:
+                    losses['loss_color'] = self.loss_color(
+                        logits, labels, self.data_preprocessor.to_rgb(inputs))
         if self.has_pixel_heads:
             losses['loss_pixel'] = self._pixel_loss(feats, labels, size,
                                                     data_samples)
@@ -302,7 +313,7 @@ class BoxCaseg(BaseSegmentor):
             list[SegDataSample]: The same with ``pred_instances``: ``rects``
             as given, ``masks``, a list of N_i boolean arrays of the size of
             their rectangles, and on request ``probs``, a list of float32
-            arrays in [0, 1] (min-max normalised) of the same sizes.
+            arrays in [0, 1] of the same sizes, as compared with the threshold.
         """
         probs = self._crop_probs(inputs)
         for sample in data_samples:
@@ -314,7 +325,8 @@ class BoxCaseg(BaseSegmentor):
             of_boxes = (
                 box_probs(probs, prompts.windows)
                 if 'windows' in prompts else probs)
-            mask_probs = masks_in_rects(of_boxes, rects)
+            mask_probs = masks_in_rects(of_boxes, rects,
+                                        self.test_cfg['min_max'])
             pred.masks = [
                 prob > self.test_cfg['threshold'] for prob in mask_probs
             ]
