@@ -78,6 +78,16 @@ def model_cfg(channels: int = CHANNELS, **kwargs) -> dict:
     return cfg
 
 
+def without(*names: str) -> dict:
+    """Keys of a config that leave out heads."""
+    return {f'{name}_head': None for name in names}
+
+
+def only(*names: str) -> dict:
+    """Keys of a config that leave out all heads but these."""
+    return without(*{'weak', 'salient', 'transferred'} - set(names))
+
+
 def model(seed: int = 0, **kwargs) -> nn.Module:
     """BoxCaseg with random weights and statistics; its scores vary."""
     torch.manual_seed(seed)

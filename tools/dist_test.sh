@@ -9,19 +9,5 @@ if [ $# -lt 3 ]; then
     echo "usage: $0 CONFIG CHECKPOINT GPUS [options of test.py]" >&2
     exit 2
 fi
-config="$1"
-checkpoint="$2"
-gpus="$3"
-shift 3
-tools="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-source "$tools/active_env.sh"
-find_env || true
-
-PYTHONPATH="$(dirname "$tools")${PYTHONPATH:+:$PYTHONPATH}" \
-    "$python" -m torch.distributed.run \
-    --nnodes="${NNODES:-1}" \
-    --node_rank="${NODE_RANK:-0}" \
-    --master_addr="${MASTER_ADDR:-127.0.0.1}" \
-    --master_port="${PORT:-29500}" \
-    --nproc_per_node="$gpus" \
-    "$tools/test.py" "$config" "$checkpoint" --launcher pytorch "$@"
+source "$(dirname "${BASH_SOURCE[0]}")/launch.sh"
+launch_dist "$3" test.py "$1" "$2" "${@:4}"

@@ -195,3 +195,28 @@ def test_set_up_needs_a_python(repo_root, tmp_path):
     assert done.returncode == 1
     assert 'python-that-is-not-there not found' in done.stderr
     assert not (tmp_path / '.venv').exists()
+
+
+def test_slurm_gets_resources_and_arguments(repo_root, tmp_path):
+    srun = tmp_path / 'srun'
+    srun.write_text('#!/bin/sh\nfor word; do echo "$word"; done\n')
+    srun.chmod(0o755)
+    done = bash(
+        'bash tools/slurm_train.sh part job c.py work --cfg-options a="x y"',
+        repo_root,
+        PATH=f'{tmp_path}{os.pathsep}{os.environ["PATH"]}',
+        GPUS='4',
+        GPUS_PER_NODE='2',
+        SRUN_ARGS='--time=1 --qos=low')
+    assert done.returncode == 0, done.stderr
+    words = done.stdout.splitlines()
+    place = words.index('-u')
+    assert words[:place - 1] == [
+        '--partition=part', '--job-name=job', '--gres=gpu:2', '--ntasks=4',
+        '--ntasks-per-node=2', '--cpus-per-task=5', '--kill-on-bad-exit=1',
+        '--time=1', '--qos=low'
+    ]
+    assert words[place + 1:] == [
+        str(repo_root / 'tools/train.py'), 'c.py', '--work-dir=work',
+        '--cfg-options', 'a=x y', '--launcher', 'slurm'
+    ]
