@@ -261,6 +261,7 @@ def test_help_is_quick(repo_root):
     code = ('import runpy, sys\n'
             'for name in ("torch", "mmengine", "mmcv", "mmdet", "mmseg"):\n'
             '    sys.modules[name] = None\n'
+            'sys.path.insert(0, "tools/analysis_tools")\n'
             'sys.argv = ["run_ablation.py", "--help"]\n'
             'runpy.run_path("tools/analysis_tools/run_ablation.py",\n'
             '               run_name="__main__")')
