@@ -24,10 +24,10 @@ def test_killed_at_random_the_result_is_the_same(tmp_path, repo_root):
                          capture_output=True,
                          text=True,
                          env=environment,
-                         timeout=300)
+                         timeout=900)
     assert run.returncode == 0, run.stderr[-2000:]
     result = json.loads(run.stdout.splitlines()[-1])
     assert result['problems'] == []
     assert result['killed'] >= 20
     # Kills that found some images done and others not.
-    assert result['partial'] >= 3, result
+    assert result['partial'] >= 5, result
