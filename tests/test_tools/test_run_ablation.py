@@ -163,14 +163,15 @@ def test_proxy_masks_and_thresholds(tool, monkeypatch, capsys):
         'eval_masks.py', 'make_proxy_masks.py', 'coco_subset.py',
         'eval_masks.py', 'train.py', *('train.py', 'test.py') * 3
     ]
-    second = run(tool, monkeypatch, '8', '--mini')
+    second = run(tool, monkeypatch, '8', '--mini', '--rows', '0.0', '0.75',
+                 '0.85', '0.95')
     # 0.0 and 0.85, the mini set's own, are rows of Table 7.
-    assert second.scripts() == ['train.py', 'test.py'] * 3
+    assert second.scripts() == ['train.py', 'test.py'] * 2
     folders = [
         os.path.basename(words[words.index('--work-dir') + 1])
         for words in second.commands[::2]
     ]
-    assert folders == [f'full_merged_thr-{t}' for t in (0.75, 0.9, 0.95)]
+    assert folders == [f'full_merged_thr-{t}' for t in (0.75, 0.95)]
     detector = str(Path('work/mini/detector/iter_2000.pth').resolve())
     assert second.detectors == {detector, None}
     rows = {row['row']: row for row in table('mini/table8')}
@@ -188,8 +189,8 @@ def test_proxy_masks_and_thresholds(tool, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert '| 0.85 | 70.0 | 49.0 | 12.3 | 30.4 | 65.0 |' in printed
     assert '| coco none | 12.3 | 28.6 | 25.0 | 51.3 | 10.0 | 28.2 |' in printed
-    assert 'AP: best is 0.0 and 0.75 and 0.85 and 0.9 and 0.95, in the ' \
-        'paper 0.95.' in printed
+    assert ('AP: best is 0.0 and 0.75 and 0.85 and 0.95, in the paper 0.95.'
+            in printed)
 
 
 def test_salient_images(tool, monkeypatch):

@@ -195,14 +195,16 @@ def make_setup(name: str, table: tables.Table, rows: Sequence[tables.Row],
         stage3_options=tuple(args.stage3_options),
         seed=args.seed,
         digests={stage1: _digest(cfg)})
+    bases = {'': cfg}
     if table.uses(tables.MASK_RCNN):
-        setup = _with_stage3(setup, args)
-    return _with_ablations(setup, rows, folder)
+        bases['stage3/'] = load(stage3, args.stage3_options)
+        setup = _with_stage3(setup, bases['stage3/'], not args.stage3)
+    return _with_ablations(setup, rows, folder, bases)
 
 
-def _with_stage3(setup: Setup, args: argparse.Namespace) -> Setup:
-    """Add what the stage-3 configs tell."""
-    cfg = load(setup.stage3, args.stage3_options)
+def _with_stage3(setup: Setup, cfg, default: bool) -> Setup:
+    """Add what the base config of stage 3, the default one or another,
+    tells."""
     dataset = cfg.train_dataloader.dataset
     setup = replace(
         setup,
@@ -213,7 +215,7 @@ def _with_stage3(setup: Setup, args: argparse.Namespace) -> Setup:
         digests={
             **setup.digests, setup.stage3: _digest(cfg)
         })
-    if setup.name == 'mini' and not args.stage3:
+    if setup.name == 'mini' and default:
         detector_config = in_repo(MINI_DETECTOR)
         detector = load(detector_config)
         setup = replace(
@@ -226,15 +228,11 @@ def _with_stage3(setup: Setup, args: argparse.Namespace) -> Setup:
     return setup
 
 
-def _with_ablations(setup: Setup, rows: Sequence[tables.Row],
-                    folder: str) -> Setup:
+def _with_ablations(setup: Setup, rows: Sequence[tables.Row], folder: str,
+                    bases: dict) -> Setup:
     """Add the ablation configs, written for other bases if need be."""
     options = {'': setup.stage1_options, 'stage3/': setup.stage3_options}
-    full = {
-        prefix: load(base, options[prefix]).to_dict()
-        for prefix, base in (('', setup.stage1), ('stage3/', setup.stage3))
-        if base in setup.digests
-    }
+    full = {prefix: cfg.to_dict() for prefix, cfg in bases.items()}
     ablations, same = {}, set()
     for row in rows:
         paper = {'': STAGE1[row.data], 'stage3/': STAGE3[row.data]}
