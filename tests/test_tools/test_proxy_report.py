@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -216,3 +218,19 @@ def test_mistakes(make, capsys, args, message):
     with pytest.raises(SystemExit):
         make(*args)
     assert message in capsys.readouterr().err
+
+
+def test_help_is_instant(repo_root):
+    path = str(repo_root / 'tools' / 'analysis_tools/proxy_report.py')
+    code = ('import os, runpy, sys\n'
+            f'sys.argv = [{path!r}, "--help"]\n'
+            f'sys.path.insert(0, os.path.dirname({path!r}))\n'
+            'try:\n'
+            f'    runpy.run_path({path!r}, run_name="__main__")\n'
+            'except SystemExit:\n'
+            '    assert "torch" not in sys.modules\n')
+    run = subprocess.run([sys.executable, '-c', code],
+                         capture_output=True,
+                         text=True,
+                         check=True)
+    assert '--agreement-thr' in run.stdout

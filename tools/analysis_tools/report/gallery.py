@@ -3,7 +3,6 @@ import os.path as osp
 from typing import Any, Dict, Optional
 
 import cv2
-import mmcv
 import numpy as np
 
 from mmboxcaseg import proxy_masks
@@ -27,6 +26,8 @@ def read_photo(path: str) -> Optional[np.ndarray]:
     """
     if not osp.isfile(path) or not osp.getsize(path):
         return None
+    # It brings torch, which would delay the tool's --help.
+    import mmcv
     photo = mmcv.imread(path)
     return None if photo is None else np.ascontiguousarray(photo[..., ::-1])
 
