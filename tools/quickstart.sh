@@ -27,7 +27,9 @@ export PYTHONWARNINGS=ignore
 stage1=configs/boxcaseg/mini/resnet18_synthetic.py
 stage3=configs/proxy_mask_rcnn/mini/mask-rcnn_resnet18_fpn_synthetic.py
 boxcaseg="$out/boxcaseg/iter_800.pth"
-mask_rcnn="$out/mask_rcnn/iter_700.pth"
+mask_rcnn="$out/mask_rcnn/iter_600.pth"
+# Each is scored by a step of its own.
+no_validation=(val_cfg=None val_dataloader=None val_evaluator=None)
 truth="$out/data/coco/annotations/instances_train.json"
 
 steps=8
@@ -53,7 +55,8 @@ announce 'How training patches look' '10 min'
 
 announce 'Stage 1: BoxCaseg, from boxes and salient objects' '10 min'
 if [ ! -f "$boxcaseg" ]; then
-    "$python" tools/train.py "$stage1" --work-dir "$out/boxcaseg" --resume
+    "$python" tools/train.py "$stage1" --work-dir "$out/boxcaseg" --resume \
+        --cfg-options "${no_validation[@]}"
 fi
 
 announce 'Masks of each head beside the truth' '7 min'
@@ -65,27 +68,21 @@ fi
     --out "$out/masks.png"
 
 announce 'Stage 2: a proxy mask for every training box' '6 min'
-for name in unmerged merged; do
-    masks="$out/proxy_masks_train.json"
-    options=(--resume)
-    if [ "$name" = unmerged ]; then
-        masks="$out/unmerged.json"
-        options+=(--no-merge)
-    fi
-    if [ ! -f "$masks" ]; then
-        "$python" tools/make_proxy_masks.py "$stage1" "$boxcaseg" \
-            --ann "$truth" --img-dir "$out/data/coco/train" --out "$masks" \
-            "${options[@]}"
-    fi
-    "$python" tools/analysis_tools/eval_masks.py "$masks" "$truth" \
-        --json "$out/scores/proxy_$name.json"
-done
-"$python" tools/misc/draw_predictions.py proxy "$out/proxy_masks_train.json" \
+masks="$out/proxy_masks_train.json"
+if [ ! -f "$masks" ]; then
+    "$python" tools/make_proxy_masks.py "$stage1" "$boxcaseg" \
+        --ann "$truth" --img-dir "$out/data/coco/train" --out "$masks" \
+        --resume
+fi
+"$python" tools/analysis_tools/eval_masks.py "$masks" "$truth" \
+    --json "$out/scores/proxy_merged.json"
+"$python" tools/misc/draw_predictions.py proxy "$masks" \
     --img-dir "$out/data/coco/train" --out "$out/proxy_masks.png"
 
 announce 'Stage 3: Mask R-CNN on the proxy masks' '5 min'
 if [ ! -f "$mask_rcnn" ]; then
-    "$python" tools/train.py "$stage3" --work-dir "$out/mask_rcnn" --resume
+    "$python" tools/train.py "$stage3" --work-dir "$out/mask_rcnn" --resume \
+        --cfg-options "${no_validation[@]}"
 fi
 
 announce 'What the Mask R-CNN finds' '1 min'

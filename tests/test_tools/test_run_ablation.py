@@ -50,7 +50,7 @@ class FakeRun:
         if script == 'train.py':
             folder = Path(option['--work-dir'])
             folder.mkdir(parents=True, exist_ok=True)
-            for name in ('iter_800.pth', 'iter_400.pth', 'iter_2000.pth'):
+            for name in ('iter_800.pth', 'iter_400.pth', 'iter_1500.pth'):
                 (folder / name).write_text('weights')
         elif script == 'test.py':
             self.write(option['--metrics-out'],
@@ -172,7 +172,7 @@ def test_proxy_masks_and_thresholds(tool, monkeypatch, capsys):
         for words in second.commands[::2]
     ]
     assert folders == [f'full_merged_thr-{t}' for t in (0.75, 0.95)]
-    detector = str(Path('work/mini/detector/iter_2000.pth').resolve())
+    detector = str(Path('work/mini/detector/iter_1500.pth').resolve())
     assert second.detectors == {detector, None}
     rows = {row['row']: row for row in table('mini/table8')}
     assert rows['0.0']['ours'] == {

@@ -34,8 +34,8 @@ train_dataloader = dict(
                 dict(
                     type='RandomObjectPatch',
                     size=96,
-                    shift=0.25,
-                    scale=(0.5, 1.5)),
+                    shift=0.1,
+                    scale=(0.8, 1.2)),
                 dict(type='RandomFlip', prob=0.5),
                 dict(type='mmseg.PackSegInputs', meta_keys=patch_meta_keys),
             ])))

@@ -12,7 +12,7 @@ custom_imports = dict(
     allow_failed_imports=False)
 
 mobilenetv2 = '{{$MMBOXCASEG_MOBILENETV2:work_dirs/mini/mobilenet_v2.pth}}'
-max_iters = 2000
+max_iters = 1500
 channels = 64
 norm_cfg = dict(type='BN', momentum=0.1, requires_grad=True)
 # As many samples as the size of an object asks for would take a quarter of a
@@ -77,7 +77,11 @@ test_cfg = dict(type='TestLoop')
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=0.001, weight_decay=0.05),
-    paramwise_cfg=dict(norm_decay_mult=0., bias_decay_mult=0.),
+    paramwise_cfg=dict(
+        norm_decay_mult=0.,
+        bias_decay_mult=0.,
+        # A few hundred images must not overwrite what ImageNet taught it.
+        custom_keys=dict(backbone=dict(lr_mult=0.1))),
     clip_grad=dict(max_norm=10.))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=100),

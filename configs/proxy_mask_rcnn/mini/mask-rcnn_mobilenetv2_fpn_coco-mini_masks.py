@@ -8,7 +8,7 @@ custom_imports = dict(
     imports=['mmboxcaseg.models', 'mmboxcaseg.datasets', 'mmboxcaseg.engine'],
     allow_failed_imports=False)
 
-detector = '{{$MMBOXCASEG_DETECTOR:work_dirs/mini/mask_rcnn/iter_2000.pth}}'
+detector = '{{$MMBOXCASEG_DETECTOR:work_dirs/mini/mask_rcnn/iter_1500.pth}}'
 max_iters = 400
 
 

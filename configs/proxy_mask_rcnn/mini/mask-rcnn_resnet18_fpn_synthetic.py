@@ -6,7 +6,7 @@ quickstart = '{{$MMBOXCASEG_QUICKSTART:work_dirs/quickstart}}/'
 data_root = quickstart + 'data/coco/'
 ann_file_val = data_root + 'annotations/instances_val.json'
 metainfo = dict(classes=('star', 'crescent', 'arrow', 'gourd', 'leaf'))
-max_iters = 700
+max_iters = 600
 # Objects stay large enough, and twice as many are seen in the time.
 scale = (200, 150)
 
@@ -66,7 +66,10 @@ val_evaluator = [
 test_evaluator = val_evaluator
 
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
-optim_wrapper = dict(optimizer=dict(lr=0.002))
+optim_wrapper = dict(
+    optimizer=dict(lr=0.002),
+    # The backbone comes from the same images.
+    paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=1.))))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=50),
     dict(
