@@ -31,7 +31,8 @@ class BoxCasegInferencer:
 
     It takes the same path as ``tools/make_proxy_masks.py``: the pipeline of
     the config's ``test_dataloader``, the model's prediction, merging and
-    agreement.
+    agreement. Margins and mirror images to average over are set in the config:
+    ``margins`` of ``CropBoxes``, ``flip`` of ``model.test_cfg``.
 
     Args:
         model (str | Config, optional): Config of a BoxCaseg model, or its

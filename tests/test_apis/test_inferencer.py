@@ -95,6 +95,33 @@ def test_same_as_make_proxy_masks(files, make, import_tool, tmp_path, merge):
     assert overlap != merge
 
 
+def test_same_averages_as_make_proxy_masks(files, infer, import_tool,
+                                           tmp_path):
+    out = tmp_path / 'masks.json'
+    import_tool('make_proxy_masks').main([
+        str(files / 'config.py'),
+        str(files / 'model.pth'), '--ann',
+        str(files / 'boxes.json'), '--img-dir',
+        str(files / 'img'), '--out',
+        str(out), '--work-dir',
+        str(tmp_path / 'logs'), '--device', 'cpu', '--flip', '--margins', '0',
+        '0.25'
+    ])
+    anns = json.loads(out.read_text())['annotations'][:3]
+    cfg = Config.fromfile(str(files / 'config.py'))
+    cfg.model.test_cfg.flip = True
+    cfg.test_dataloader.dataset.pipeline[1].margins = (0, 0.25)
+    averaged = BoxCasegInferencer(cfg, str(files / 'model.pth'), 'cpu')
+    inputs = [photo(files, n)
+              for n in (1, 2)], [xyxy(BOXES[0]),
+                                 xyxy(BOXES[1])]
+    masks, plain = ([mask for result in one(*inputs) for mask in result[0]]
+                    for one in (averaged, infer))
+    for ann, mask in zip(anns, masks, strict=True):
+        assert (decode_rle(ann['segmentation']) == mask).all()
+    assert any((a != b).any() for a, b in zip(masks, plain))
+
+
 def test_kinds_of_images(files, infer):
     boxes = xyxy(BOXES[0])
     path = files / 'img' / '1.png'
