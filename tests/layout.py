@@ -55,6 +55,7 @@ def write(root: Path, export: ModuleType) -> None:
             write_json(file, annotations / f'{name}_voc20.json', VOC)
     for name in ('proxy_masks_train2017', 'proxy_masks_train2017_unmerged'):
         write_json(train, data / f'coco/annotations/{name}.json', COCO)
+    write_json(train, root / 'work_dirs/mini/merged.json', COCO)
     write_json(train, root / 'work_dirs/mini/proxy_masks_train2017.json', VOC)
 
 

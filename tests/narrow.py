@@ -1,5 +1,5 @@
 """Configs made small: thin networks, small images, no processes."""
-from typing import Any
+from typing import Any, Iterator
 
 import tiny
 from mmengine.config import ConfigDict
@@ -59,17 +59,19 @@ def narrow_detector(model: ConfigDict) -> None:
             in_channels=WIDTH, out_channels=16)
 
 
+def dicts(node: Any) -> Iterator[dict]:
+    """All dicts of a config, however deep."""
+    if isinstance(node, dict):
+        yield node
+    if isinstance(node, (dict, list, tuple)):
+        for item in node.values() if isinstance(node, dict) else node:
+            yield from dicts(item)
+
+
 def replace(node: Any, keys: tuple, value: Any) -> None:
     """Set keys wherever they occur in a config, in place."""
-    if isinstance(node, dict):
-        for key in node:
-            if key in keys:
-                node[key] = value
-            else:
-                replace(node[key], keys, value)
-    elif isinstance(node, (list, tuple)):
-        for item in node:
-            replace(item, keys, value)
+    for part in dicts(node):
+        part.update({key: value for key in keys if key in part})
 
 
 def shrink(dataset: ConfigDict, limit: int) -> None:
@@ -79,11 +81,9 @@ def shrink(dataset: ConfigDict, limit: int) -> None:
         dataset (ConfigDict): Data set, or one with others in it.
         limit (int): What the largest size becomes, in pixels.
     """
-    parts = [part for part in dataset.values() if isinstance(part, dict)]
-    steps = [(step, key) for part in [dataset, *parts]
-             for step in part.get('pipeline', [])
+    steps = [(part, key) for part in dicts(dataset)
              for key in ('size', 'scale', 'crop_size')
-             if is_size(step.get(key))]
+             if is_size(part.get(key))]
     factor = limit / max(largest(step[key]) for step, key in steps)
     for step, key in steps:
         size = step[key]
