@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import save_checkpoint
@@ -63,6 +64,7 @@ def write_model(folder: Path) -> None:
     (folder / 'config.py').write_text(CONFIG)
     cfg = Config.fromfile(str(folder / 'config.py'))
     init_default_scope('mmboxcaseg')
+    torch.manual_seed(0)
     model = MODELS.build(cfg.model)
     model.init_weights()
     save_checkpoint(

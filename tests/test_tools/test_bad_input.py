@@ -1,6 +1,8 @@
 """The table of docs/proxy_masks.md, row by row."""
 import json
 import os
+import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -11,9 +13,11 @@ from proxy_run import arguments, tool, write_boxes, write_model
 from mmboxcaseg.proxy_masks import decode_rle
 
 HEIGHT, WIDTH = 40, 60
-# Grey, so that every kind of file below holds just this picture.
-GREY = np.random.default_rng(0).integers(
-    0, 256, (HEIGHT, WIDTH), dtype=np.uint8)
+# Grey, so that every kind of file below holds just this picture, and smooth,
+# so that JPEG changes it but little.
+GREY = cv2.GaussianBlur(
+    np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH), dtype=np.uint8),
+    (0, 0), 2)
 TURN_RIGHT = 6
 
 
@@ -21,6 +25,14 @@ def exif(orientation):
     tags = Image.Exif()
     tags[0x112] = orientation
     return tags
+
+
+def huge_png(path):
+    """The content of a PNG that says it has 40,000 x 40,000 pixels."""
+    content = path.read_bytes()
+    head = b'IHDR' + struct.pack('>II', 40000, 40000) + content[24:29]
+    return (content[:12] + head + struct.pack('>I', zlib.crc32(head)) +
+            content[33:])
 
 
 def write_photos(folder):
@@ -33,7 +45,7 @@ def write_photos(folder):
     grey.save(img / 'grey.png')
     grey.quantize(256).save(img / 'palette.png')
     colour.convert('CMYK').save(img / 'cmyk.tif')
-    colour.convert('CMYK').save(img / 'cmyk.jpg')
+    colour.convert('CMYK').save(img / 'cmyk.jpg', quality=95)
     cv2.imwrite(str(img / 'sixteen.png'), GREY.astype(np.uint16) * 257)
     # Stored lying on its side, and shown upright.
     turned = colour.transpose(Image.Transpose.ROTATE_90)
@@ -43,6 +55,7 @@ def write_photos(folder):
     colour.resize((20000, HEIGHT)).save(img / 'panorama.jpg')
     colour.save(img / 'larger.png')
     colour.save(img / 'boxes.png')
+    (img / 'huge.png').write_bytes(huge_png(img / 'plain.png'))
     (img / 'empty.jpg').touch()
     (img / 'text.jpg').write_text('no photo')
     (img / 'folder.jpg').mkdir()
@@ -52,8 +65,8 @@ def write_photos(folder):
     return [
         'plain.png', 'grey.png', 'palette.png', 'cmyk.tif', 'cmyk.jpg',
         'sixteen.png', 'turned.png', 'stored.png', 'none.png', 'panorama.jpg',
-        'larger.png', 'boxes.png', 'empty.jpg', 'text.jpg', 'folder.jpg',
-        'cut.png', 'cut.jpg', 'cut.webp', 'missing.jpg'
+        'larger.png', 'boxes.png', 'huge.png', 'empty.jpg', 'text.jpg',
+        'folder.jpg', 'cut.png', 'cut.jpg', 'cut.webp', 'missing.jpg'
     ]
 
 
@@ -115,9 +128,9 @@ def run(inputs, tmp_path_factory):
 def test_exit_status_and_counts(run):
     status, anns, report = run
     assert status == 3
-    assert report['images'] == 19 and len(anns) == 18
-    assert report['masks'] == sum(map(len, anns.values())) == 23
-    assert len(report['skipped_images']) == 9
+    assert report['images'] == 20 and len(anns) == 19
+    assert report['masks'] == sum(map(len, anns.values())) == 24
+    assert len(report['skipped_images']) == 10
     assert len(report['skipped_annotations']) == 5
 
 
@@ -126,6 +139,7 @@ def test_exit_status_and_counts(run):
     ('empty.jpg', 'the file is empty'),
     ('text.jpg', 'no image of a format that OpenCV reads'),
     ('folder.jpg', 'directory'),
+    ('huge.png', 'or of more than 2**30 pixels'),
     ('cut.png', 'or cut short'),
     ('cut.jpg', 'or cut short'),
     ('cut.webp', 'or cut short'),
