@@ -179,6 +179,12 @@ MINI = {
     'flip': {
         'model.test_cfg.flip': True
     },
+    **{
+        f'head-{head}': {
+            'model.test_cfg.head': head
+        }
+        for head in ('weak', 'salient', 'transferred')
+    },
     'no-min-max': {
         'model.test_cfg.min_max': False
     },

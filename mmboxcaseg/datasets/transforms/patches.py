@@ -103,12 +103,16 @@ class RandomBoxPatch(BaseTransform):
         height, width = results['img'].shape[:2]
         box = clip_boxes([results['box']], height, width)[0]
         rect = self._crop_around(box, results)
-        if 'segmentation' in results:
-            mask = decode_rle(to_rle(results['segmentation'], height, width))
-            results['gt_seg_map'] = self._crop_mask(mask, rect)
-        else:
-            results['gt_seg_map'] = paint_box(box, rect, self.size)
+        results['gt_seg_map'] = self._label(results, box, rect, height, width)
         return results
+
+    def _label(self, results: dict, box: np.ndarray, rect: np.ndarray,
+               height: int, width: int) -> np.ndarray:
+        """The box, or its mask, cropped and resized with the photo."""
+        if 'segmentation' not in results:
+            return paint_box(box, rect, self.size)
+        return self._crop_mask(
+            decode_rle(to_rle(results['segmentation'], height, width)), rect)
 
     def _crop_mask(self, mask: np.ndarray, rect: np.ndarray) -> np.ndarray:
         """A mask (H, W) of the photo, cropped and resized with it."""

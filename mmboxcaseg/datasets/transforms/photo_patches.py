@@ -8,7 +8,7 @@ from mmengine.fileio import get
 
 from mmboxcaseg.proxy_masks import clip_boxes, pixel_rects
 from mmboxcaseg.registry import TRANSFORMS
-from .patches import RandomBoxPatch, augment_box, paint_box
+from .patches import RandomBoxPatch, augment_box
 
 # A JPEG decodes directly at these fractions of its size.
 REDUCED_FLAGS = {
@@ -99,7 +99,7 @@ class LoadBoxPatch(RandomBoxPatch):
         results['ori_shape'] = (height, width)
         results['img_shape'] = (self.size, self.size)
         results['patch_rect'] = tuple(rect.tolist())
-        results['gt_seg_map'] = paint_box(box, rect, self.size)
+        results['gt_seg_map'] = self._label(results, box, rect, height, width)
         return results
 
     def _photo(self, results: dict, factor: int) -> tuple[np.ndarray, int]:
