@@ -56,7 +56,7 @@ class BoxPatchDataset(BaseDataset):
 
     def load_data_list(self) -> list[dict]:
         """Read ``ann_file``, see the class."""
-        coco = read_coco(self.ann_file)
+        coco = read_coco(self.ann_file, self.with_mask)
         data_list = []
         for image, anns, boxes in iter_boxes(coco, self.ann_file):
             img_path = osp.join(self.data_prefix['img'], image['file_name'])

@@ -49,7 +49,7 @@ class BoxPromptDataset(BaseDataset):
 
     def load_data_list(self) -> list[dict]:
         """Read ``ann_file``, see the class."""
-        coco = read_coco(self.ann_file)
+        coco = read_coco(self.ann_file, self.with_mask)
         categories = sorted(coco['categories'], key=lambda cat: cat['id'])
         labels = {cat['id']: i for i, cat in enumerate(categories)}
         self._metainfo['classes'] = tuple(cat['name'] for cat in categories)

@@ -1,8 +1,10 @@
 """Reading and checking a COCO annotation file before any work starts."""
+import contextlib
+import gc
 import json
 from collections import Counter
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any, Dict, Iterable, List
+from typing import Any, Dict, Iterable, Iterator, List
 
 import numpy as np
 
@@ -12,27 +14,52 @@ from .rects import usable_boxes
 LARGEST = 2**53
 
 
-def load_coco(ann_file: str) -> Dict[str, Any]:
+def load_coco(ann_file: str, with_masks: bool = True) -> Dict[str, Any]:
     """Read a COCO json and check what making masks relies on.
 
     Args:
         ann_file (str): Path of the json.
+        with_masks (bool): Whether annotations keep their ``segmentation``.
+            Without, it is dropped as soon as it is read: polygons are most
+            of such a file, and take several times its size in memory.
+            Defaults to True.
 
     Returns:
-        dict: The content, unchanged.
+        dict: The content, unchanged but for that.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If it is not a COCO json; see :func:`check_coco`.
     """
     # Some editors put a byte order mark before the text.
-    with open(ann_file, encoding='utf-8-sig') as file:
+    with open(ann_file, encoding='utf-8-sig') as file, _no_collection():
         try:
-            data = json.load(file)
+            data = json.load(
+                file, object_hook=None if with_masks else _without_mask)
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise ValueError(f'{ann_file} is not valid json: {error}')
     check_coco(data, ann_file)
     return data
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the search for cyclic garbage back, which json never makes.
+
+    It would go through all that was read before again and again.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _without_mask(entry: Dict[str, Any]) -> Dict[str, Any]:
+    entry.pop('segmentation', None)
+    return entry
 
 
 def check_coco(data: Dict[str, Any], name: str) -> None:

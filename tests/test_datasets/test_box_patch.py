@@ -1,3 +1,4 @@
+import gc
 import json
 
 import numpy as np
@@ -180,3 +181,11 @@ def test_masks_that_are_not_there(ann_file):
     with pytest.raises(ValueError, match='with_mask=True only'):
         BoxPatchDataset(
             ann_file=ann_file, data_prefix=dict(img=''), min_agreement=0.5)
+
+
+def test_masks_are_dropped_while_reading(tmp_path):
+    ann_file = write_coco(tmp_path, [[(5, 5, 20, 20)], [(0, 0, 9, 9)]])
+    with_masks, without = read_coco(ann_file), read_coco(ann_file, False)
+    assert all(ann.pop('segmentation') for ann in with_masks['annotations'])
+    assert with_masks == without
+    assert gc.isenabled()

@@ -109,3 +109,38 @@ def test_training_data_has_rows_of_all_ways(tool, generated, monkeypatch):
     assert [row.goal for row in rows
             ] == ['at least 8'] + 4 * ['at least 1'] + ['at least 8', '', '']
     assert all(row.plain > 0 and row.ours > 0 for row in rows)
+
+
+def test_a_small_coco_is_read_and_its_masks_made(tool, generated, tmp_path,
+                                                 monkeypatch):
+    scale = tool('coco_scale')
+    monkeypatch.setattr(scale, 'in_fresh_process',
+                        lambda run, *args: run(*args))
+    found = scale.start_up.__wrapped__(30)
+    boxes = round(30 * 860001 / 118287)
+    scale.write_boxes(str(tmp_path / 'scale.json'), 30)
+    coco = json.loads((tmp_path / 'scale.json').read_text())
+    assert (len(coco['images']), len(coco['annotations'])) == (30, boxes)
+    assert found['size'] > 100 * boxes
+    masks = scale.make_masks.__wrapped__(generated.ann_file, 9)
+    assert masks['masks'] == 9 * 8
+    assert masks['peak'] > 0
+
+
+def test_stage3_and_growth_have_rows(tool, generated, monkeypatch):
+    monkeypatch.setattr(tool('measure'), 'in_fresh_process', None)
+    growth = tool('bench_growth')
+    monkeypatch.setattr(growth, 'SIZES', (1, 10, 100))
+    monkeypatch.setattr(growth, 'start_up', lambda n: dict(seconds=n / 1000))
+    monkeypatch.setattr(
+        growth, 'make_masks',
+        lambda _, n: dict(merging=n / 1000, joining=n * n / 1000))
+    rows = growth.rows(generated)
+    assert [row.ours for row in rows] == [1] * 6 + [1, 10, 100]
+    assert [row.met for row in rows
+            ] == [None, None, True, None, None, True, None, None, False]
+    pytest.importorskip('mmcv._ext')
+    stage3 = tool('bench_stage3')
+    monkeypatch.setattr(stage3, 'SCALE', (64, 64))
+    row, = stage3.rows(generated)
+    assert row.goal == 'at most 1.05'

@@ -3,7 +3,8 @@ from dataclasses import dataclass
 from typing import List
 
 import numpy as np
-from measure import Row, in_turn, speedup
+from coco_scale import IMAGES, make_masks
+from measure import Row, in_turn, limit, speedup
 from photos import Photos
 from pycocotools import mask as coco_mask
 
@@ -135,7 +136,12 @@ def rows(photos: Photos) -> List[Row]:
             ours=lambda: [our_masks(photo) for photo in sample]))
     each = 1e3 / len(sample)
     count = sum(len(photo.masks) for photo in sample) / len(sample)
+    coco = make_masks(photos.ann_file, IMAGES)
     return [
         speedup(f'merge, agreement and RLE, a photo of {count:.1f} instances',
-                'ms', each * taken['plain'], each * taken['ours'], 50)
+                'ms', each * taken['plain'], each * taken['ours'], 50),
+        limit(
+            f'{coco["masks"]} masks of {IMAGES} photos merged, scored and '
+            'written, one core', 's', coco['merging'] + coco['joining'], 600),
+        limit('the same, peak memory', 'GB', coco['peak'] / 1e9, 2)
     ]

@@ -62,17 +62,22 @@ def limit(what: str, unit: str, ours: float, most: float) -> Row:
                <= most)
 
 
-def in_turn(sides: Dict[str, Callable[[], Any]],
-            repeats: int = 5,
-            warm_up: int = 1) -> Dict[str, float]:
+def in_turn(
+        sides: Dict[str, Callable[[], Any]],
+        repeats: int = 5,
+        warm_up: int = 1,
+        clock: Callable[[], float] = time.process_time) -> Dict[str, float]:
     """Median duration of each side, the sides taking turns.
 
-    What else the machine does then falls on all sides alike.
+    What else the machine does then falls on all sides alike. By default it
+    is the processor time of this process: both sides run on one thread, and
+    waiting while other programs have the core is nobody's cost.
 
     Args:
         sides (dict[str, Callable]): Functions without arguments, by name.
         repeats (int): Measured rounds. Defaults to 5.
         warm_up (int): Rounds before that. Defaults to 1.
+        clock (Callable): Returns seconds. Defaults to ``time.process_time``.
 
     Returns:
         dict[str, float]: Seconds, by name.
@@ -81,10 +86,10 @@ def in_turn(sides: Dict[str, Callable[[], Any]],
     for turn in range(warm_up + repeats):
         for name, function in sides.items():
             gc.collect()
-            start = time.perf_counter()
+            start = clock()
             function()
             if turn >= warm_up:
-                taken[name].append(time.perf_counter() - start)
+                taken[name].append(clock() - start)
     return {name: statistics.median(times) for name, times in taken.items()}
 
 

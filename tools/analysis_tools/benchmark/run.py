@@ -18,7 +18,8 @@ import sys
 import time
 from typing import Any, Dict, List, Optional
 
-ITEMS = ('losses', 'training_data', 'proxy_masks')
+ITEMS = ('losses', 'training_data', 'proxy_masks', 'startup', 'stage3',
+         'growth', 'training_step')
 
 
 def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
