@@ -184,7 +184,7 @@ def test_masks_that_are_not_there(ann_file):
 
 
 def test_masks_are_dropped_while_reading(tmp_path):
-    ann_file = write_coco(tmp_path, [[(5, 5, 20, 20)], [(0, 0, 9, 9)]])
+    ann_file = tiny.write_coco(tmp_path, [[(5, 5, 20, 20)], [(0, 0, 9, 9)]])
     with_masks, without = read_coco(ann_file), read_coco(ann_file, False)
     assert all(ann.pop('segmentation') for ann in with_masks['annotations'])
     assert with_masks == without

@@ -107,9 +107,9 @@ def make_masks(ann_file: str, images: int) -> Dict[str, float]:
 
     Returns:
         dict[str, float]: ``merging``, seconds of processor time for merging,
-        scoring, encoding and writing the shard; ``joining``, seconds until the joined file is
-        there; ``peak`` memory of the process, in bytes; ``masks``, their
-        number.
+        scoring, encoding and writing the shard; ``joining``, seconds of it
+        until the joined file is there; ``peak`` memory of the process, in
+        bytes; ``masks``, their number.
     """
     return in_fresh_process(_make_masks, ann_file, images)
 
