@@ -19,7 +19,7 @@ import time
 from typing import Any, Dict, List, Optional
 
 ITEMS = ('losses', 'training_data', 'proxy_masks', 'startup', 'stage3',
-         'growth', 'training_step')
+         'growth', 'training_step', 'prediction', 'gpu')
 
 
 def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
