@@ -1,4 +1,6 @@
 from .segmentation_head import SegmentationHead
-from .transferred_head import TransferredHead, WeightTransfer
+from .transferred_head import ProducedHead, TransferredHead, WeightTransfer
 
-__all__ = ['SegmentationHead', 'TransferredHead', 'WeightTransfer']
+__all__ = [
+    'ProducedHead', 'SegmentationHead', 'TransferredHead', 'WeightTransfer'
+]

@@ -111,3 +111,29 @@ class TransferredHead(BaseModule):
         weight, bias, weight_seg, bias_seg = weights
         x = self.relu(self.norm(F.conv2d(feats, weight, bias)))
         return F.conv2d(x, weight_seg, bias_seg)
+
+
+@MODELS.register_module()
+class ProducedHead(SegmentationHead):
+    """A transferred head with the weights that were produced for it.
+
+    For prediction only: the weight transfer, most of a small model, and the
+    weak head are not needed any more. The arguments are those of
+    :class:`SegmentationHead`.
+    """
+
+    def transfer(self, weak_head: Optional[SegmentationHead]) -> tuple:
+        """There is nothing left to transfer."""
+        return ()
+
+    def forward(self, feats: Tensor, weights: tuple = ()) -> Tensor:
+        """Logits at the features' resolution.
+
+        Args:
+            feats (Tensor): Shape (B, C, H, W).
+            weights (tuple): Not used.
+
+        Returns:
+            Tensor: Shape (B, 1, H, W).
+        """
+        return super().forward(feats)

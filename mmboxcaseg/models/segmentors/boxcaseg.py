@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmboxcaseg.registry import MODELS
+from ..heads import ProducedHead
 from ..losses import check_fusion, fused_probs
 from ..paste import box_probs, masks_in_rects
 
@@ -31,8 +32,9 @@ class BoxCaseg(BaseSegmentor):
         weak_head (dict, optional): Config of :class:`SegmentationHead`.
         salient_head (dict, optional): Likewise.
         transferred_head (dict, optional): Config of
-            :class:`TransferredHead`; it needs a weak head. Any head may be
-            left out (None), but not all.
+            :class:`TransferredHead`; it needs a weak head. At prediction
+            :class:`ProducedHead` does, which needs none. Any head may be left
+            out (None), but not all.
         loss_mil (dict): Unary terms of Eq. 1. Defaults to ``MILLoss``.
         loss_smooth (dict, optional): Eq. 2 with its weight. Defaults to
             ``PairwiseSmoothnessLoss`` with weight 0.05.
@@ -125,7 +127,8 @@ class BoxCaseg(BaseSegmentor):
         if not built:
             raise ValueError('BoxCaseg: at least one of weak_head, '
                              'salient_head and transferred_head is needed')
-        if self.transferred_head and not self.weak_head:
+        if (self.transferred_head and not self.weak_head
+                and not isinstance(self.transferred_head, ProducedHead)):
             raise ValueError(
                 'BoxCaseg: transferred_head takes its weights from weak_head, '
                 'which is None; give both or neither')
