@@ -110,7 +110,7 @@ def margins(*values):
     """Margins at prediction."""
     steps = [
         dict(type='LoadImageFromFile'),
-        dict(type='CropBoxes', size=176, margins=values),
+        dict(type='CropBoxes', size=160, margins=values),
         dict(type='PackBoxPrompts')
     ]
     return {TESTED.format(part): steps for part in ('val', 'test')}

