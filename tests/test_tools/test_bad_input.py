@@ -51,7 +51,6 @@ def write_photos(folder):
     turned = colour.transpose(Image.Transpose.ROTATE_90)
     turned.save(img / 'turned.png', exif=exif(TURN_RIGHT))
     turned.save(img / 'stored.png', exif=exif(TURN_RIGHT))
-    colour.save(img / 'none.png')
     colour.resize((20000, HEIGHT)).save(img / 'panorama.jpg')
     colour.save(img / 'larger.png')
     colour.save(img / 'boxes.png')
@@ -198,6 +197,13 @@ def test_cmyk_jpeg(run):
         decode_rle(anns[name][0]['segmentation'])
         for name in ('cmyk.jpg', 'plain.png'))
     assert (ours & plain).sum() / (ours | plain).sum() > 0.8
+
+
+def test_image_without_boxes_is_not_opened(run, inputs):
+    _, anns, report = run
+    assert not (inputs / 'img' / 'none.png').exists()
+    assert 'none.png' not in anns
+    assert 'none.png' not in str(report['skipped_images'])
 
 
 def test_panorama(run):

@@ -236,6 +236,25 @@ def test_config_of_another_kind(inputs, tmp_path):
         tool()['main'](args)
 
 
+def test_yolo_folder(inputs, tmp_path):
+    labels = tmp_path / 'labels'
+    labels.mkdir()
+    (labels / '3.txt').write_text('1 0.5 0.5 0.5 0.5')
+    (labels / 'gone.txt').write_text('1 0.5 0.5 0.5 0.5')
+    args = arguments(inputs, tmp_path)
+    args[3] = str(labels)
+    with pytest.raises(SystemExit, match='--strict: 1 annotation files have'):
+        tool()['main']([*args, '--strict'])
+    assert tool()['main'](args) == 3
+    data = json.loads((tmp_path / 'masks.json').read_text())
+    assert [image['file_name'] for image in data['images']] == ['3.png']
+    assert [ann['area'] > 0 for ann in data['annotations']] == [True]
+    report = json.loads((tmp_path / 'masks.report.json').read_text())
+    assert report['left_out'] == [
+        dict(file='gone.txt', reason='no photo gone.*')
+    ]
+
+
 def test_output_must_not_replace_the_input(inputs, tmp_path):
     args = arguments(inputs, tmp_path)
     args[7] = args[3]
