@@ -178,8 +178,11 @@ class Planner:
         if SELF_TRAINING in variant.split('+'):
             first = without(variant, [SELF_TRAINING])
             masks = self._boxcaseg(row, first, seed)
-            options.append('train_dataloader.dataset.box.ann_file=' +
-                           osp.abspath(masks))
+            box = 'train_dataloader.dataset.box.'
+            options += [
+                f'{box}ann_file={osp.abspath(masks)}',
+                f'{box}data_prefix.img={osp.abspath(self.setup.img_dir)}'
+            ]
         config = write_config(variant, self.setup.stage1,
                               osp.join(self.folder, 'configs'))
         work_dir = osp.join(self.folder, f'seed{seed}', 'boxcaseg', variant)
