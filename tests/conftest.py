@@ -2,6 +2,7 @@
 import importlib
 import os
 import random
+from collections import OrderedDict
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import utils as config_utils
+from mmengine.registry import DefaultScope
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -77,3 +79,11 @@ def seeded() -> None:
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
+
+
+@pytest.fixture(scope='module', autouse=True)
+def no_default_scope() -> Iterator[None]:
+    """Runners leave a default scope behind, which other tests would be in."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DefaultScope, '_instance_dict', OrderedDict())
+        yield

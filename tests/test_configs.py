@@ -49,19 +49,21 @@ def test_stage_1_config(name):
     assert loader.sampler.batch_size == loader.batch_size == sum(
         loader.sampler.source_ratio)
     assert cfg.param_scheduler.end == cfg.train_cfg.max_iters == cfg.max_iters
-    # Patches of both sources have one size; a crop of prediction and a whole
-    # salient image are to it as 320 to 288.
+    # Patches of both sources have one size; a whole salient image is to it as
+    # 320 to 288.
     size = find(loader.dataset.box.pipeline, 'RandomBoxPatch').size
     salient = loader.dataset.salient.pipeline
-    resized = [find(cfg.test_dataloader.dataset.pipeline, 'CropBoxes').size]
     if 'RandomObjectPatch' in [step.type for step in salient]:
         # Cropped around the object as box patches are around the box.
         assert find(salient, 'RandomObjectPatch').size == size
     else:
         assert find(salient, 'mmseg.RandomCrop').crop_size == size
-        resized.append(find(salient, 'Resize').scale[0])
-    assert resized == pytest.approx(
-        [size * 320 / 288] * len(resized), rel=0.05)
+        assert find(salient, 'Resize').scale == (round(size * 320 / 288), ) * 2
+    # Maps of stride 32 fit a patch and a crop of prediction, which is at most
+    # so much larger.
+    crop = find(cfg.test_dataloader.dataset.pipeline, 'CropBoxes').size
+    assert size % 32 == crop % 32 == 0
+    assert size <= crop <= size * 320 / 288
 
 
 def find(pipeline, kind):
