@@ -1,4 +1,6 @@
 """Masks that are nothing but filled boxes."""
+from typing import Iterable
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmdet.structures.bbox import BaseBoxes
@@ -7,24 +9,22 @@ from mmdet.structures.mask import BitmapMasks
 from mmboxcaseg.registry import TRANSFORMS
 
 
-def filled_boxes(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Masks of all the pixels that boxes touch.
+def fill_boxes(masks: np.ndarray, boxes: np.ndarray,
+               chosen: Iterable[int]) -> None:
+    """Make masks, in place, all the pixels that their boxes touch.
 
     Args:
+        masks (np.ndarray): uint8, (N, height, width); the chosen ones become
+            0 or 1 anew.
         boxes (np.ndarray): x1, y1, x2, y2 in pixels of the image, (N, 4);
             what lies outside the image is cut off.
-        height (int): Height of the image in pixels.
-        width (int): Width of the image in pixels.
-
-    Returns:
-        np.ndarray: 0 or 1, uint8, (N, height, width).
+        chosen (Iterable[int]): Which of the N masks.
     """
-    masks = np.zeros((len(boxes), height, width), dtype=np.uint8)
     x1, y1 = np.floor(boxes[:, :2]).astype(int).clip(min=0).T
     x2, y2 = np.ceil(boxes[:, 2:]).astype(int).clip(min=0).T
-    for i, mask in enumerate(masks):
-        mask[y1[i]:y2[i], x1[i]:x2[i]] = 1
-    return masks
+    for i in chosen:
+        masks[i] = 0
+        masks[i, y1[i]:y2[i], x1[i]:x2[i]] = 1
 
 
 @TRANSFORMS.register_module()
@@ -56,6 +56,7 @@ class BoxesAsMasks(BaseTransform):
         boxes = results['gt_bboxes']
         xyxy = boxes.tensor if isinstance(boxes, BaseBoxes) else boxes
         height, width = results['img_shape'][:2]
-        results['gt_masks'] = BitmapMasks(
-            filled_boxes(np.asarray(xyxy), height, width), height, width)
+        masks = np.empty((len(xyxy), height, width), dtype=np.uint8)
+        fill_boxes(masks, np.asarray(xyxy), range(len(xyxy)))
+        results['gt_masks'] = BitmapMasks(masks, height, width)
         return results

@@ -15,7 +15,7 @@ from mmdet.structures.bbox import BaseBoxes
 from mmdet.structures.mask import BitmapMasks
 
 from mmboxcaseg.registry import TRANSFORMS
-from .box_masks import filled_boxes
+from .box_masks import fill_boxes
 
 IGNORED_MASK_BIT = 1 << 32
 DEFAULT_AGREEMENT_THR = 0.95
@@ -155,8 +155,7 @@ class MarkIgnoredMasks(BaseTransform):
                 f'gt_masks is of type {type(masks).__name__}, not '
                 'BitmapMasks; leave poly2mask=True in mmdet.LoadAnnotations')
         xyxy = boxes.tensor if isinstance(boxes, BaseBoxes) else boxes
-        masks.masks[ignored] = filled_boxes(
-            np.asarray(xyxy)[ignored], masks.height, masks.width)
+        fill_boxes(masks.masks, np.asarray(xyxy), np.flatnonzero(ignored))
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(agreement_thr={self.agreement_thr})'
