@@ -57,6 +57,8 @@ def report(repo_root, tmp_path_factory):
 def page(browser, report):
     """The report, opened from its file; nothing may go to the console."""
     browser.get(report)
+    # The script counts the pictures last, on a busy machine a moment later.
+    WebDriverWait(browser, 60).until(lambda _: counted(browser))
     yield browser
     assert browser.get_log('browser') == []
 
