@@ -27,7 +27,7 @@ export PYTHONWARNINGS=ignore
 stage1=configs/boxcaseg/mini/resnet18_synthetic.py
 stage3=configs/proxy_mask_rcnn/mini/mask-rcnn_resnet18_fpn_synthetic.py
 boxcaseg="$out/boxcaseg/iter_800.pth"
-mask_rcnn="$out/mask_rcnn/iter_600.pth"
+mask_rcnn="$out/mask_rcnn/iter_520.pth"
 # Each is scored by a step of its own.
 no_validation=(val_cfg=None val_dataloader=None val_evaluator=None)
 truth="$out/data/coco/annotations/instances_train.json"

@@ -6,7 +6,7 @@ quickstart = '{{$MMBOXCASEG_QUICKSTART:work_dirs/quickstart}}/'
 data_root = quickstart + 'data/coco/'
 ann_file_val = data_root + 'annotations/instances_val.json'
 metainfo = dict(classes=('star', 'crescent', 'arrow', 'gourd', 'leaf'))
-max_iters = 600
+max_iters = 520
 # Objects stay large enough, and twice as many are seen in the time.
 scale = (200, 150)
 
