@@ -2,8 +2,8 @@
 # From a fresh machine to masks: sets up the environment, makes a small data
 # set, trains BoxCaseg on its boxes, turns every box into a proxy mask, trains
 # a Mask R-CNN on the masks, and ends with a table and pictures. Nothing is
-# downloaded but the Python packages. Takes 10 to 20 minutes on two CPU cores
-# once the environment is there, by how busy they are.
+# downloaded but the Python packages. Takes about 10 minutes on two idle CPU
+# cores once the environment is there.
 #
 #   bash tools/quickstart.sh [FOLDER]        (default: work_dirs/quickstart)
 #
@@ -43,23 +43,23 @@ announce() {
         $(((SECONDS - begin) % 60)) "$2"
 }
 
-announce 'A small data set: textured objects, boxes and salient images' '11 min'
+announce 'A small data set: textured objects, boxes and salient images' '10 min'
 if [ ! -f "$out/data/preview.png" ]; then
     "$python" tools/misc/make_synthetic_dataset.py --out "$out/data" \
         --num-train 300 --num-salient 400
 fi
 
-announce 'How training patches look' '10 min'
+announce 'How training patches look' '9 min'
 "$python" tools/misc/browse_dataset.py "$stage1" --out "$out/patches" \
     --num-batches 1
 
-announce 'Stage 1: BoxCaseg, from boxes and salient objects' '10 min'
+announce 'Stage 1: BoxCaseg, from boxes and salient objects' '9 min'
 if [ ! -f "$boxcaseg" ]; then
     "$python" tools/train.py "$stage1" --work-dir "$out/boxcaseg" --resume \
         --cfg-options "${no_validation[@]}"
 fi
 
-announce 'Masks of each head beside the truth' '7 min'
+announce 'Masks of each head beside the truth' '6 min'
 if [ ! -f "$out/scores/fused.json" ]; then
     "$python" tools/analysis_tools/eval_heads.py "$stage1" "$boxcaseg" \
         --work-dir "$out/log" --out "$out/scores"
@@ -67,7 +67,7 @@ fi
 "$python" tools/misc/draw_predictions.py masks "$stage1" "$boxcaseg" \
     --out "$out/masks.png"
 
-announce 'Stage 2: a proxy mask for every training box' '6 min'
+announce 'Stage 2: a proxy mask for every training box' '5 min'
 masks="$out/proxy_masks_train.json"
 if [ ! -f "$masks" ]; then
     "$python" tools/make_proxy_masks.py "$stage1" "$boxcaseg" \
