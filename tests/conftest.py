@@ -2,6 +2,8 @@
 import importlib
 import os
 import random
+import subprocess
+import sys
 from collections import OrderedDict
 from functools import lru_cache
 from pathlib import Path
@@ -53,6 +55,32 @@ def import_tool(
         return importlib.import_module(name)
 
     return load
+
+
+@pytest.fixture
+def instant_help() -> Callable[[str], str]:
+    """Function that runs ``--help`` of a script and returns what it prints.
+
+    It takes the script's path below ``tools``, without ``.py``, and fails if
+    torch is imported, which would take seconds.
+    """
+
+    def run_help(path: str) -> str:
+        script = str(ROOT / 'tools' / f'{path}.py')
+        code = ('import os, runpy, sys\n'
+                f'sys.argv = [{script!r}, "--help"]\n'
+                f'sys.path.insert(0, os.path.dirname({script!r}))\n'
+                'try:\n'
+                f'    runpy.run_path({script!r}, run_name="__main__")\n'
+                'except SystemExit:\n'
+                '    assert "torch" not in sys.modules\n')
+        run = subprocess.run([sys.executable, '-c', code],
+                             capture_output=True,
+                             text=True,
+                             check=True)
+        return run.stdout
+
+    return run_help
 
 
 @pytest.fixture(scope='session', autouse=True)

@@ -26,13 +26,6 @@ custom_hooks = [
 ]
 
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=50),
-    dict(
-        type='CosineAnnealingLR',
-        by_epoch=False,
-        begin=50,
-        end=max_iters,
-        eta_min=0)
-]
+warm_up, decay = _base_.param_scheduler
+param_scheduler = [dict(warm_up, end=50), dict(decay, begin=50, end=max_iters)]
 default_hooks = dict(checkpoint=dict(interval=max_iters))

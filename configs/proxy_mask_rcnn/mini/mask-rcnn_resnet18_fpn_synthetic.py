@@ -70,14 +70,7 @@ optim_wrapper = dict(
     optimizer=dict(lr=0.002),
     # The backbone comes from the same images.
     paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=1.))))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=50),
-    dict(
-        type='CosineAnnealingLR',
-        by_epoch=False,
-        begin=50,
-        end=max_iters,
-        eta_min=0)
-]
+warm_up, decay = _base_.param_scheduler
+param_scheduler = [dict(warm_up, end=50), dict(decay, begin=50, end=max_iters)]
 default_hooks = dict(checkpoint=dict(interval=max_iters))
 randomness = dict(seed=0)
