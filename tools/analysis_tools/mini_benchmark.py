@@ -22,15 +22,13 @@ Example:
         object-crops+oracle --seeds 0 1 2 --max-iters 800
 """
 import argparse
-import json
-import os
 import os.path as osp
 import sys
 from typing import Dict, List, Optional
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.abspath(__file__))))
-from ablation import execute, mini, setups, spread, tables  # noqa: E402
-from ablation.plan import PlannedRow, distinct  # noqa: E402
+from ablation import cli, execute, mini, setups, spread, tables  # noqa: E402
+from ablation.plan import PlannedRow  # noqa: E402
 
 
 def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
@@ -64,26 +62,6 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
         help='checkpoint of a Mask R-CNN; its mask head is trained on the '
         'masks of each variant, and the mask AP is given (default: not)')
     parser.add_argument(
-        '--stage1', metavar='CONFIG', help='another base config of BoxCaseg')
-    parser.add_argument(
-        '--stage3', metavar='CONFIG', help='another one of Mask R-CNN')
-    for stage in ('stage1', 'stage3'):
-        parser.add_argument(
-            f'--{stage}-options',
-            nargs='+',
-            default=[],
-            metavar='KEY=VALUE',
-            help=f'settings that replace those of all configs of {stage}')
-    parser.add_argument(
-        '--gpus',
-        type=int,
-        default=1,
-        help='GPUs to use; without a GPU, processes (default: 1)')
-    parser.add_argument(
-        '--work-dir',
-        default=osp.join('work_dirs', 'mini_benchmark'),
-        help='folder of all results (default: work_dirs/mini_benchmark)')
-    parser.add_argument(
         '--out',
         metavar='FILE',
         help='Markdown file to write the table to, and the numbers to the '
@@ -93,18 +71,9 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
         metavar='FILE',
         help='PNG file for pictures of eight instances of val2017 in every '
         'variant')
-    parser.add_argument(
-        '--dry-run',
-        action='store_true',
-        help='print the commands that are left to run, and run none')
+    cli.add_options(parser, osp.join('work_dirs', 'mini_benchmark'))
     args = parser.parse_args(argv)
-    for name in ('detector', 'stage1', 'stage3'):
-        path = getattr(args, name)
-        if path and not osp.isfile(path):
-            parser.error(f'--{name}: no file {path}')
-    for option in (*args.stage1_options, *args.stage3_options):
-        if '=' not in option:
-            parser.error(f'options are KEY=VALUE, got {option!r}')
+    cli.check_options(parser, args, ['detector', 'stage1', 'stage3'])
     for name in ('variants', 'seeds'):
         values = getattr(args, name)
         if len(set(values)) < len(values):
@@ -161,27 +130,21 @@ def write_table(args: argparse.Namespace,
     text = '\n\n'.join([lines[0],
                         '\n'.join(f'- {one}' for one in lines[1:])]).strip()
     out = args.out or osp.join(args.work_dir, 'table.md')
-    os.makedirs(osp.dirname(osp.abspath(out)), exist_ok=True)
-    with open(out, 'w', encoding='utf-8') as file:
-        file.write(text + '\n')
-    with open(f'{osp.splitext(out)[0]}.json', 'w', encoding='utf-8') as file:
-        json.dump(
-            dict(
-                settings=dict(
-                    seeds=args.seeds,
-                    stage1_options=args.stage1_options,
-                    stage3_options=args.stage3_options),
-                rows=rows,
-                runs=runs),
-            file,
-            indent=2)
-    print(f'\n{text}\n\nwritten to {out}')
+    cli.write(
+        out, text,
+        dict(
+            settings=dict(
+                seeds=args.seeds,
+                stage1_options=args.stage1_options,
+                stage3_options=args.stage3_options),
+            rows=rows,
+            runs=runs))
 
 
 def main(argv: Optional[List[str]] = None) -> None:
     """Run the command line tool."""
     args = parse_args(argv)
-    try:
+    with cli.errors_of('mini_benchmark'):
         planner = make_planner(args)
         planned = {
             variant: [planner.plan(variant, seed) for seed in args.seeds]
@@ -189,17 +152,9 @@ def main(argv: Optional[List[str]] = None) -> None:
         }
         rows = [row for of_variant in planned.values() for row in of_variant]
         if args.dry_run:
-            record = execute.Record(osp.join(args.work_dir, 'steps.jsonl'))
-            for step in distinct(rows):
-                if not record.is_done(step):
-                    print(execute.to_text(step, args.gpus))
+            cli.print_left(rows, args)
             return
         execute.run_rows(rows, args.work_dir, args.gpus)
-    except (RuntimeError, ValueError) as error:
-        sys.exit(f'mini_benchmark: error: {error}')
-    except KeyboardInterrupt:
-        sys.exit('mini_benchmark: stopped; run the same command again to go '
-                 'on')
     write_table(args, planned)
     if args.pictures:
         from ablation import variant_pictures

@@ -22,14 +22,12 @@ Example:
     python tools/analysis_tools/run_ablation.py 6 --mini --dry-run
 """
 import argparse
-import json
-import os
 import os.path as osp
 import sys
 from typing import Dict, List, Optional
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.abspath(__file__))))
-from ablation import execute, plan, report, setups, tables  # noqa: E402
+from ablation import cli, execute, plan, report, setups, tables  # noqa: E402
 
 
 def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
@@ -65,38 +63,14 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
         help='with --mini: the detector that all rows share; trained if not '
         'given')
     parser.add_argument(
-        '--stage1', metavar='CONFIG', help='another base config of BoxCaseg')
-    parser.add_argument(
-        '--stage3', metavar='CONFIG', help='another one of Mask R-CNN')
-    for stage in ('stage1', 'stage3'):
-        parser.add_argument(
-            f'--{stage}-options',
-            nargs='+',
-            default=[],
-            metavar='KEY=VALUE',
-            help=f'settings that replace those of all configs of {stage}, '
-            'such as train_cfg.max_iters=200 param_scheduler.end=200')
-    parser.add_argument(
         '--seed', type=int, default=0, help='of every training (default: 0)')
-    parser.add_argument(
-        '--gpus',
-        type=int,
-        default=1,
-        help='GPUs to use; without a GPU, processes (default: 1)')
-    parser.add_argument(
-        '--work-dir',
-        default=osp.join('work_dirs', 'ablations'),
-        help='folder of all results (default: work_dirs/ablations)')
     parser.add_argument(
         '--out',
         metavar='FILE',
         help='Markdown file to write the table to as well, and the numbers to '
         'the same name with .json (default: table<N>.md in the work folder '
         'of the data)')
-    parser.add_argument(
-        '--dry-run',
-        action='store_true',
-        help='print the commands that are left to run, and run none')
+    cli.add_options(parser, osp.join('work_dirs', 'ablations'))
     args = parser.parse_args(argv)
     _check(parser, args)
     return args
@@ -127,13 +101,8 @@ def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
                      'Mask R-CNN of its own')
     if args.gpus < 1:
         parser.error(f'--gpus must be at least 1, got {args.gpus}')
-    for name in ('checkpoint', 'detector', 'stage1', 'stage3'):
-        path = getattr(args, name)
-        if path and not osp.isfile(path):
-            parser.error(f'--{name}: no file {path}')
-    for option in (*args.stage1_options, *args.stage3_options):
-        if '=' not in option:
-            parser.error(f'options are KEY=VALUE, got {option!r}')
+    cli.check_options(parser, args,
+                      ['checkpoint', 'detector', 'stage1', 'stage3'])
 
 
 def chosen_rows(table: tables.Table, mini: bool,
@@ -185,19 +154,12 @@ def main(argv: Optional[List[str]] = None) -> None:
     """Run the command line tool."""
     args = parse_args(argv)
     table = tables.TABLES[args.table]
-    try:
+    with cli.errors_of('run_ablation'):
         planned = make_plan(args)
         if args.dry_run:
-            record = execute.Record(osp.join(args.work_dir, 'steps.jsonl'))
-            for step in plan.distinct(planned):
-                if not record.is_done(step):
-                    print(execute.to_text(step, args.gpus))
+            cli.print_left(planned, args)
             return
         execute.run_rows(planned, args.work_dir, args.gpus)
-    except (RuntimeError, ValueError) as error:
-        sys.exit(f'run_ablation: error: {error}')
-    except KeyboardInterrupt:
-        sys.exit('run_ablation: stopped; run the same command again to go on')
     rows = report.collect(table, planned)
     notes = [*report.trends(table, rows), report.box_line(table, planned)]
     text = '\n\n'.join([
@@ -206,12 +168,7 @@ def main(argv: Optional[List[str]] = None) -> None:
     ]).strip()
     out = args.out or osp.join(args.work_dir, 'mini' if args.mini else 'full',
                                f'table{table.number}.md')
-    os.makedirs(osp.dirname(osp.abspath(out)), exist_ok=True)
-    with open(out, 'w', encoding='utf-8') as file:
-        file.write(text + '\n')
-    with open(f'{osp.splitext(out)[0]}.json', 'w', encoding='utf-8') as file:
-        json.dump(rows, file, indent=2)
-    print(f'\n{text}\n\nwritten to {out}')
+    cli.write(out, text, rows)
 
 
 if __name__ == '__main__':
