@@ -15,12 +15,8 @@ from mmboxcaseg.registry import MODELS
 
 TOOL = osp.join(osp.dirname(__file__), '..', 'tools', 'make_proxy_masks.py')
 CHANNELS = 8 + 8 + 24 + 80
-CONFIG = f'''
-default_scope = 'mmboxcaseg'
-custom_imports = dict(
-    imports=['mmboxcaseg.models', 'mmboxcaseg.datasets', 'mmboxcaseg.engine'])
-log_level = 'WARNING'
-default_hooks = dict(logger=dict(type='LoggerHook'))
+# Part of a config: a BoxCaseg of few channels, without a transferred head.
+MODEL = f'''
 head = dict(type='SegmentationHead', in_channels={CHANNELS})
 model = dict(
     type='BoxCaseg',
@@ -33,8 +29,16 @@ model = dict(
         type='mmseg.MobileNetV2', widen_factor=0.25, out_indices=(1, 2, 4, 6)),
     neck=dict(type='ResizeConcat'),
     weak_head=head,
-    salient_head=head,
-    test_cfg=dict(crops_per_batch=4))
+    salient_head=head)
+'''
+CONFIG = '''
+default_scope = 'mmboxcaseg'
+custom_imports = dict(
+    imports=['mmboxcaseg.models', 'mmboxcaseg.datasets', 'mmboxcaseg.engine'])
+log_level = 'WARNING'
+default_hooks = dict(logger=dict(type='LoggerHook'))
+''' + MODEL + '''
+model.update(test_cfg=dict(crops_per_batch=4))
 test_dataloader = dict(
     batch_size=2,
     num_workers=0,

@@ -1,8 +1,8 @@
 """Training patches from boxes (the paper, Sec. 3.2)."""
 import os.path as osp
-from typing import Optional
+from typing import List, Optional
 
-from mmengine.dataset import BaseDataset
+from mmengine.dataset import BaseDataset, ConcatDataset
 from mmengine.logging import print_log
 
 from mmboxcaseg.registry import DATASETS
@@ -100,3 +100,27 @@ class BoxPatchDataset(BaseDataset):
                 "'proxy_agreement', which min_agreement asks for; give a file "
                 'of tools/make_proxy_masks.py')
         return ann['proxy_agreement']
+
+
+def box_sources(dataset: ConcatDataset, sampler: str) -> List[int]:
+    """Which parts of a joint data set are box patches.
+
+    Args:
+        dataset (ConcatDataset): The data set of a sampler of several sources.
+        sampler (str): Name of that sampler, for the error.
+
+    Returns:
+        list[int]: Places among ``dataset.datasets``.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    sources = [
+        source for source, part in enumerate(dataset.datasets)
+        if isinstance(part, BoxPatchDataset)
+    ]
+    if not sources:
+        kinds = [type(part).__name__ for part in dataset.datasets]
+        raise ValueError(f'{sampler} needs a BoxPatchDataset, but the parts '
+                         f'are {kinds}; use mmdet.MultiSourceSampler')
+    return sources

@@ -12,8 +12,9 @@ import torch
 from mmdet.datasets.samplers import MultiSourceSampler
 from mmengine.logging import print_log
 
+from mmboxcaseg.proxy_masks.rects import paired_ious
 from mmboxcaseg.registry import DATA_SAMPLERS
-from .box_patch import BoxPatchDataset
+from .box_patch import BoxPatchDataset, box_sources
 
 
 def max_overlaps(boxes: np.ndarray, image_ids: np.ndarray) -> np.ndarray:
@@ -51,7 +52,7 @@ def max_overlaps(boxes: np.ndarray, image_ids: np.ndarray) -> np.ndarray:
     step, one = 1, np.flatnonzero(after >= 1)
     while len(one):
         other = one + step
-        ious = _paired_ious(boxes[one], boxes[other])
+        ious = paired_ious(boxes[one], boxes[other])
         best[one] = np.maximum(best[one], ious)
         best[other] = np.maximum(best[other], ious)
         step += 1
@@ -59,16 +60,6 @@ def max_overlaps(boxes: np.ndarray, image_ids: np.ndarray) -> np.ndarray:
     result = np.empty_like(best)
     result[order] = best
     return result
-
-
-def _paired_ious(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """IoU of box i with box i, (N, 4) xyxy each, shape (N, )."""
-    sides = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(
-        one[:, :2], other[:, :2])
-    overlap = sides.clip(min=0).prod(axis=1)
-    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-             for boxes in (one, other)]
-    return overlap / (areas[0] + areas[1] - overlap)
 
 
 @DATA_SAMPLERS.register_module()
@@ -116,16 +107,7 @@ class OverlapMultiSourceSampler(MultiSourceSampler):
         super().__init__(dataset, batch_size, source_ratio, shuffle, seed)
         self.iou_thr = iou_thr
         self.drop_prob = drop_prob
-        box_sources = [
-            source for source, part in enumerate(dataset.datasets)
-            if isinstance(part, BoxPatchDataset)
-        ]
-        if not box_sources:
-            kinds = [type(part).__name__ for part in dataset.datasets]
-            raise ValueError('OverlapMultiSourceSampler needs a '
-                             f'BoxPatchDataset, but the parts are {kinds}; '
-                             'use mmdet.MultiSourceSampler')
-        for source in box_sources:
+        for source in box_sources(dataset, type(self).__name__):
             self.source2inds[source] = itertools.islice(
                 self._passes(self._overlapping(dataset.datasets[source])),
                 self.rank, None, self.world_size)

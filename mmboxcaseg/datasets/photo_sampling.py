@@ -7,7 +7,7 @@ import torch
 from mmdet.datasets.samplers import MultiSourceSampler
 
 from mmboxcaseg.registry import DATA_SAMPLERS
-from .box_patch import BoxPatchDataset
+from .box_patch import box_sources
 
 
 @DATA_SAMPLERS.register_module()
@@ -51,15 +51,7 @@ class PhotoMultiSourceSampler(MultiSourceSampler):
                              f'be at least 1, but is {boxes_per_photo}')
         super().__init__(dataset, batch_size, source_ratio, shuffle, seed)
         self.boxes_per_photo = boxes_per_photo
-        box_sources = [
-            source for source, part in enumerate(dataset.datasets)
-            if isinstance(part, BoxPatchDataset)
-        ]
-        if not box_sources:
-            raise ValueError('PhotoMultiSourceSampler needs a '
-                             'BoxPatchDataset among its parts; use '
-                             'mmdet.MultiSourceSampler')
-        for source in box_sources:
+        for source in box_sources(dataset, type(self).__name__):
             part = dataset.datasets[source]
             image_ids = [
                 part.get_data_info(index)['img_id']

@@ -4,7 +4,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from .merge import check_masks, merge
-from .rects import Boxes, clip_boxes
+from .rects import Boxes, areas, clip_boxes, paired_ious
 
 
 def tight_boxes(masks: Sequence[np.ndarray], rects: np.ndarray) -> np.ndarray:
@@ -73,18 +73,7 @@ def _ious(tight: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """IoU of tight box i with annotated box i, (N, 4) xyxy each."""
     if len(truth) != len(tight):
         raise ValueError(f'{len(tight)} masks, but {len(truth)} boxes')
-    sides = np.minimum(tight[:, 2:], truth[:, 2:]) - np.maximum(
-        tight[:, :2], truth[:, :2])
-    np.maximum(sides, 0, out=sides)
-    overlap = sides[:, 0] * sides[:, 1]
-    union = _areas(tight) + _areas(truth) - overlap
-    # Rounding may put a perfect overlap a hair above the union.
-    return np.minimum(overlap / union, 1.0)
-
-
-def _areas(boxes: np.ndarray) -> np.ndarray:
-    sides = boxes[:, 2:] - boxes[:, :2]
-    return sides[:, 0] * sides[:, 1]
+    return paired_ious(tight, truth)
 
 
 def merge_and_score(
@@ -118,5 +107,5 @@ def merge_and_score(
     """
     clipped = clip_boxes(boxes, height, width)
     if merging:
-        masks = merge(masks, rects, _areas(clipped))
+        masks = merge(masks, rects, areas(clipped))
     return list(masks), _ious(tight_boxes(masks, rects), clipped)

@@ -115,3 +115,36 @@ def pixel_rects(boxes: Boxes, height: int, width: int) -> np.ndarray:
     low = np.where(empty, pixels, rects[:, :2])
     high = np.where(empty, pixels + 1, rects[:, 2:])
     return np.concatenate([low, high], axis=1)
+
+
+def areas(boxes: np.ndarray) -> np.ndarray:
+    """Areas of boxes.
+
+    Args:
+        boxes (np.ndarray): (N, 4) xyxy.
+
+    Returns:
+        np.ndarray: (N,) of the same type.
+    """
+    sides = boxes[:, 2:] - boxes[:, :2]
+    return sides[:, 0] * sides[:, 1]
+
+
+def paired_ious(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """IoU of box i with box i.
+
+    Args:
+        one (np.ndarray): (N, 4) float, xyxy.
+        other (np.ndarray): (N, 4) float, xyxy; box i of one of the two has an
+            area.
+
+    Returns:
+        np.ndarray: (N,) float64 in [0, 1].
+    """
+    sides = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(
+        one[:, :2], other[:, :2])
+    np.maximum(sides, 0, out=sides)
+    overlap = sides[:, 0] * sides[:, 1]
+    union = areas(one) + areas(other) - overlap
+    # Rounding may put a perfect overlap a hair above the union.
+    return np.minimum(overlap / union, 1.0)

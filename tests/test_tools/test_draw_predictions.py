@@ -8,28 +8,16 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import save_checkpoint
 from mmengine.structures import InstanceData
+from proxy_run import MODEL
 
 from mmboxcaseg.proxy_masks import encode_rle
 from mmboxcaseg.registry import MODELS
 from mmboxcaseg.visualization import DROPPED
 
-CHANNELS = 8 + 8 + 24 + 80
-CONFIG = f'''
+CONFIG = '''
 default_scope = 'mmboxcaseg'
 custom_imports = dict(imports=['mmboxcaseg.models', 'mmboxcaseg.datasets'])
-head = dict(type='SegmentationHead', in_channels={CHANNELS})
-model = dict(
-    type='BoxCaseg',
-    data_preprocessor=dict(
-        type='BoxCasegDataPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True),
-    backbone=dict(
-        type='mmseg.MobileNetV2', widen_factor=0.25, out_indices=(1, 2, 4, 6)),
-    neck=dict(type='ResizeConcat'),
-    weak_head=head,
-    salient_head=head)
+''' + MODEL + '''
 test_dataloader = dict(
     batch_size=2,
     num_workers=2,
