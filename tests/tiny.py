@@ -70,7 +70,6 @@ def model_cfg(channels: int = CHANNELS, **kwargs) -> dict:
             std=STD,
             bgr_to_rgb=True),
         backbone=dict(type='TinyBackbone'),
-        neck=dict(type='ResizeConcat'),
         weak_head=head,
         salient_head=head,
         transferred_head=dict(type='TransferredHead', in_channels=channels))

@@ -4,13 +4,12 @@ from .data_preprocessor import BoxCasegDataPreprocessor
 from .heads import (ProducedHead, SegmentationHead, TransferredHead,
                     WeightTransfer)
 from .losses import FusedPixelLoss, MILLoss, PairwiseSmoothnessLoss
-from .necks import ResizeConcat
 from .segmentors import BoxCaseg
 
 __all__ = [
     'BoxCaseg', 'BoxCasegDataPreprocessor', 'FusedPixelLoss', 'MILLoss',
-    'PairwiseSmoothnessLoss', 'ProducedHead', 'ResizeConcat',
-    'SegmentationHead', 'TransferredHead', 'WeightTransfer'
+    'PairwiseSmoothnessLoss', 'ProducedHead', 'SegmentationHead',
+    'TransferredHead', 'WeightTransfer'
 ]
 
 # Mask R-CNN can't be imported where mmcv has no compiled ops; BoxCaseg and

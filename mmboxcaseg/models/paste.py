@@ -51,10 +51,15 @@ def _window(prob: Tensor, x0: float, y0: float, x1: float,
                                                                             0]
 
 
-def masks_in_rects(probs: Iterator[Tensor],
-                   rects: Tensor,
-                   min_max: bool = True) -> list[np.ndarray]:
+def masks_in_rects(
+        probs: Iterator[Tensor],
+        rects: Tensor,
+        min_max: bool = True) -> tuple[list[np.ndarray], np.ndarray]:
     """Resize each instance's probabilities to its rectangle.
+
+    How far they are from undecided, mean(|2 p - 1|) over the box before they
+    are normalised, tells how good a mask is where the agreement with the box
+    does not (docs/variants.md).
 
     Args:
         probs (Iterator[Tensor]): Probabilities, shape (S, S) each; as many as
@@ -65,16 +70,18 @@ def masks_in_rects(probs: Iterator[Tensor],
             to True.
 
     Returns:
-        list[np.ndarray]: N float32 arrays of shape (y1 - y0, x1 - x0).
+        tuple[list[np.ndarray], np.ndarray]: N float32 arrays of shape
+        (y1 - y0, x1 - x0); their confidence, shape (N, ), in [0, 1].
     """
     rects = rects.tolist()
-    resized = []
+    resized, confidences = [], []
     for prob, (x0, y0, x1, y1) in zip(
             islice(probs, len(rects)), rects, strict=True):
+        confidences.append(float((2 * prob - 1).abs().mean()))
         prob = F.interpolate(
             (min_max_normalize(prob) if min_max else prob)[None, None],
             (y1 - y0, x1 - x0),
             mode='bilinear',
             align_corners=False)
         resized.append(prob[0, 0].cpu().numpy())
-    return resized
+    return resized, np.array(confidences)

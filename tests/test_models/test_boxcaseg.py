@@ -187,6 +187,27 @@ def test_channels_last_changes_nothing():
     same(one[1], other[1], rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize('compiled', [True, dict(backend='aot_eager')])
+def test_compiling_changes_nothing(compiled, monkeypatch):
+    """Traced as it would be for a GPU, but run without code generation."""
+    if compiled is True:
+        compile_with = torch.compile
+        monkeypatch.setattr(
+            torch, 'compile', lambda *args, **kwargs: compile_with(
+                *args, **dict(kwargs, backend='aot_eager')))
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    inputs, samples = tiny.patches(BATCHES['mixed'])
+    one = tiny.model().train()
+    other = tiny.model(compile=compiled).train()
+    assert one.state_dict().keys() == other.state_dict().keys()
+    one_step, other_step = (
+        backward(net, inputs, samples) for net in (one, other))
+    same(one_step[0], other_step[0])
+    same(one_step[1], other_step[1], rtol=1e-3, atol=1e-5)
+    assert torch._dynamo.utils.counters['stats']['unique_graphs'] >= 4
+
+
 def test_gradient_checkpointing_changes_nothing():
     inputs, samples = tiny.patches(['box', 'mask'], size=64)
     channels = 4 + 8 + 16 + 32
@@ -238,7 +259,6 @@ net = MODELS.build(dict(
     data_preprocessor=dict(type='BoxCasegDataPreprocessor'),
     backbone=dict(type='mmseg.MobileNetV2', widen_factor=0.1,
                   out_indices=(1, 2, 4, 6)),
-    neck=dict(type='ResizeConcat'),
     weak_head=dict(type='SegmentationHead', in_channels=64),
     salient_head=dict(type='SegmentationHead', in_channels=64),
     transferred_head=dict(type='TransferredHead', in_channels=64)))

@@ -38,7 +38,7 @@ def predict_slowly(net, photo, box, head):
     rgb = crop[:, :, ::-1].transpose(2, 0, 1).astype(np.float32)
     for channel in range(3):
         rgb[channel] = (rgb[channel] - tiny.MEAN[channel]) / tiny.STD[channel]
-    feats = net.neck(net.backbone(torch.from_numpy(rgb)[None]))
+    feats = net.backbone(torch.from_numpy(rgb)[None])
     weights = net.transferred_head.transfer(net.weak_head)
     logits = dict(
         weak=net.weak_head(feats),
@@ -99,6 +99,35 @@ def test_crops_per_batch_changes_nothing(tmp_path):
             np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+def test_transferred_weights_are_made_once_for_a_run(tmp_path, monkeypatch):
+    dataset, _ = coco_dataset(tmp_path)
+    batch = pseudo_collate([dataset[0]])
+    net = tiny.model(test_cfg=dict(with_probs=True)).eval()
+    expected = net.test_step(batch)[0].pred_instances.probs
+    made = []
+    transfer = net.transferred_head.transfer
+
+    def counted(weak_head):
+        made.append(weak_head)
+        return transfer(weak_head)
+
+    monkeypatch.setattr(net.transferred_head, 'transfer', counted)
+    net.produce_transferred()
+    for _ in range(2):
+        actual = net.test_step(batch)[0].pred_instances.probs
+        for one, other in zip(actual, expected):
+            np.testing.assert_array_equal(one, other)
+    assert len(made) == 1
+
+    # Training changes them.
+    net.train()
+    with torch.no_grad():
+        net.weak_head.conv.weight += 1
+    changed = net.eval().test_step(batch)[0].pred_instances.probs
+    assert len(made) == 2
+    assert any((one != other).any() for one, other in zip(changed, expected))
+
+
 def test_threshold_and_probabilities_are_settings(tmp_path):
     dataset, _ = coco_dataset(tmp_path)
     batch = pseudo_collate([dataset[0]])
@@ -125,6 +154,17 @@ def test_fused_prediction_of_fewer_heads(tmp_path):
                          (('weak', 'transferred'), 'transferred')):
         for one, other in zip(probs('fused', heads), probs(alone, heads)):
             np.testing.assert_array_equal(one, other)
+
+
+def test_a_list_of_heads_is_averaged():
+    inputs, _ = tiny.patches(['box', 'box'])
+    one, other, both = (
+        tiny.model(test_cfg=dict(head=head)).eval().encode_decode(inputs)
+        for head in ('weak', 'transferred', ['weak', 'transferred']))
+    torch.testing.assert_close(both, (one + other) / 2)
+    for wrong in ([], ['weak', 'fused']):
+        with pytest.raises(ValueError, match='of the heads'):
+            tiny.model(test_cfg=dict(head=wrong))
 
 
 def test_image_without_boxes():

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import slow
 import torch
 from torch import nn
 
@@ -13,13 +14,27 @@ def numbers(tensor):
     return tensor.detach().numpy().astype(np.float64)
 
 
-def head_by_hand(feats, conv, norm, conv_seg):
-    """1x1 convolution, BN with running statistics, ReLU, 1x1 convolution."""
+def make_maps(**kwargs):
+    return [
+        torch.randn(2, *shape, **kwargs)
+        for shape in ((2, 4, 6), (2, 2, 3), (1, 1, 2))
+    ]
+
+
+def head_by_hand(maps, conv, norm, conv_seg):
+    """Resized maps in a row, 1x1 convolution, BN with running statistics,
+    ReLU, 1x1 convolution."""
     weight, bias = (numbers(x) for x in conv)
     seg_weight, seg_bias = (numbers(x) for x in conv_seg)
-    result = np.zeros((len(feats), 1, *feats.shape[2:]))
+    height, width = maps[0].shape[2:]
+    feats = [[
+        slow.resize(numbers(channel), height, width) for x in maps
+        for channel in x[b]
+    ] for b in range(len(maps[0]))]
+    feats = np.array(feats)
+    result = np.zeros((len(feats), 1, height, width))
     for b, _, y, x in np.ndindex(*result.shape):
-        hidden = weight[:, :, 0, 0] @ numbers(feats)[b, :, y, x] + bias
+        hidden = weight[:, :, 0, 0] @ feats[b, :, y, x] + bias
         hidden = (hidden - numbers(norm.running_mean)
                   ) / np.sqrt(numbers(norm.running_var) + norm.eps)
         hidden = hidden * numbers(norm.weight) + numbers(norm.bias)
@@ -66,7 +81,7 @@ def test_weight_transfer_is_an_mlp_of_every_filter(shape):
 
 def test_segmentation_head():
     head = randomize(SegmentationHead(CHANNELS)).eval()
-    feats = torch.randn(2, CHANNELS, 3, 4)
+    feats = make_maps()
     expected = head_by_hand(feats, (head.conv.weight, head.conv.bias),
                             head.norm,
                             (head.conv_seg.weight, head.conv_seg.bias))
@@ -77,7 +92,7 @@ def test_segmentation_head():
 def test_transferred_head():
     weak = randomize(SegmentationHead(CHANNELS))
     head = randomize(TransferredHead(CHANNELS)).eval()
-    feats = torch.randn(2, CHANNELS, 3, 4)
+    feats = make_maps()
     conv = transfer_by_hand(head.transfer_conv, weak.conv.weight,
                             weak.conv.bias)
     conv_seg = transfer_by_hand(head.transfer_conv_seg, weak.conv_seg.weight,
@@ -90,13 +105,13 @@ def test_transferred_head():
 
 def test_nothing_flows_back_to_the_weak_head():
     weak, head = SegmentationHead(CHANNELS), TransferredHead(CHANNELS)
-    feats = torch.randn(2, CHANNELS, 3, 4, requires_grad=True)
+    feats = make_maps(requires_grad=True)
     head(feats, head.transfer(weak)).square().mean().backward()
     assert all(p.grad is None for p in weak.parameters())
     assert all(p.grad.abs().sum() > 0 for p in head.transfer_conv.parameters())
     assert all(p.grad.abs().sum() > 0
                for p in head.transfer_conv_seg.parameters())
-    assert feats.grad.any()
+    assert all(x.grad.any() for x in feats)
 
 
 def test_sizes_of_the_transfer_are_settings():
@@ -111,3 +126,8 @@ def test_sizes_of_the_transfer_are_settings():
     for transfer in (head.transfer_conv, head.transfer_conv_seg):
         assert transfer.fc1.weight.shape == (2 * CHANNELS, CHANNELS)
         assert transfer.negative_slope == 0.5
+
+
+def test_channels_must_add_up():
+    with pytest.raises(ValueError, match=r'in_channels=4.*2 \+ 2 \+ 1 = 5'):
+        SegmentationHead(4)(make_maps())

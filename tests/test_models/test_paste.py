@@ -22,14 +22,18 @@ def test_resized_to_rectangles():
     probs = torch.rand(4, 6, 6)
     rects = torch.tensor([[3, 2, 4, 3], [0, 0, 17, 9], [5, 5, 7, 20]])
     source = iter(probs)
-    masks = masks_in_rects(source, rects)
-    assert len(masks) == 3
+    masks, confidences = masks_in_rects(source, rects)
+    assert len(masks) == len(confidences) == 3
     for mask, prob, (x0, y0, x1, y1) in zip(masks, probs, rects.tolist()):
         assert mask.dtype == np.float32
         low, high = prob.min().item(), prob.max().item()
         expected = slow.resize((prob.numpy() - low) / (high - low), y1 - y0,
                                x1 - x0)
         np.testing.assert_allclose(mask, expected, atol=1e-5)
+    for confidence, prob in zip(confidences, probs.tolist()):
+        # Distance from 1/2, of at most 1/2.
+        distances = [abs(p - 0.5) / 0.5 for row in prob for p in row]
+        assert confidence == pytest.approx(sum(distances) / 36, abs=1e-6)
     # What is not of these rectangles is left for the next image.
     assert torch.equal(next(source), probs[3])
     with pytest.raises(ValueError):
@@ -39,7 +43,7 @@ def test_resized_to_rectangles():
 def test_probabilities_as_they_are():
     probs = torch.rand(2, 6, 6) * 0.4
     rects = torch.tensor([[0, 0, 6, 6], [1, 1, 4, 5]])
-    masks = masks_in_rects(iter(probs), rects, min_max=False)
+    masks, _ = masks_in_rects(iter(probs), rects, min_max=False)
     np.testing.assert_allclose(masks[0], probs[0], atol=1e-6)
     np.testing.assert_allclose(
         masks[1], slow.resize(probs[1].numpy(), 4, 3), atol=1e-5)

@@ -45,7 +45,6 @@ model = dict(
                 num_channels=(48, 96, 192, 384))),
         init_cfg=dict(
             type='Pretrained', checkpoint='open-mmlab://msra/hrnetv2_w48')),
-    neck=dict(type='ResizeConcat'),
     weak_head=head_cfg,
     salient_head=head_cfg,
     transferred_head=dict(

@@ -1,11 +1,12 @@
 """The head that all three tasks of BoxCaseg share (the paper, Fig. 4)."""
-from typing import Optional
+from typing import Optional, Sequence
 
 from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmboxcaseg.registry import MODELS
+from .resized_conv import conv_of_resized
 
 
 @MODELS.register_module()
@@ -16,7 +17,8 @@ class SegmentationHead(BaseModule):
     transfer module has a place for each.
 
     Args:
-        in_channels (int): Channels of the input, also of the hidden map.
+        in_channels (int): Channels of all input maps together, also of the
+            hidden map.
         norm_cfg (dict): Normalisation layer. Defaults to ``BN`` with
             momentum 0.01, HRNet's.
         init_cfg (dict, optional): Initialisation. Defaults to None:
@@ -34,13 +36,15 @@ class SegmentationHead(BaseModule):
         self.relu = nn.ReLU(inplace=True)
         self.conv_seg = nn.Conv2d(in_channels, 1, 1)
 
-    def forward(self, feats: Tensor) -> Tensor:
-        """Logits at the features' resolution.
+    def forward(self, feats: Sequence[Tensor]) -> Tensor:
+        """Logits at the first map's resolution.
 
         Args:
-            feats (Tensor): Shape (B, C, H, W).
+            feats (Sequence[Tensor]): Maps of shape (B, C_i, H_i, W_i), see
+                :func:`conv_of_resized`.
 
         Returns:
-            Tensor: Shape (B, 1, H, W).
+            Tensor: Shape (B, 1, H_0, W_0).
         """
-        return self.conv_seg(self.relu(self.norm(self.conv(feats))))
+        x = conv_of_resized(feats, self.conv.weight, self.conv.bias)
+        return self.conv_seg(self.relu(self.norm(x)))

@@ -1,5 +1,5 @@
 """The transferred head and its weight transfer (the paper, Sec. 3.3.2)."""
-from typing import Optional
+from typing import Optional, Sequence
 
 import torch
 from mmcv.cnn import build_norm_layer
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmboxcaseg.registry import MODELS
+from .resized_conv import conv_of_resized
 from .segmentation_head import SegmentationHead
 
 
@@ -60,7 +61,8 @@ class TransferredHead(BaseModule):
     layer of its own, but no convolution weights.
 
     Args:
-        in_channels (int): Channels of the input, as the weak head's.
+        in_channels (int): Channels of all input maps together, as the weak
+            head's.
         norm_cfg (dict): Normalisation layer. Defaults to ``BN`` with
             momentum 0.01.
         hidden_ratio (int): See :class:`WeightTransfer`. Defaults to 4.
@@ -98,18 +100,20 @@ class TransferredHead(BaseModule):
                 *self.transfer_conv_seg(weak_head.conv_seg.weight,
                                         weak_head.conv_seg.bias))
 
-    def forward(self, feats: Tensor, weights: tuple[Tensor, ...]) -> Tensor:
-        """Logits at the features' resolution.
+    def forward(self, feats: Sequence[Tensor], weights: tuple[Tensor,
+                                                              ...]) -> Tensor:
+        """Logits at the first map's resolution.
 
         Args:
-            feats (Tensor): Shape (B, C, H, W).
+            feats (Sequence[Tensor]): Maps of shape (B, C_i, H_i, W_i), see
+                :func:`conv_of_resized`.
             weights (tuple[Tensor, ...]): What :meth:`transfer` returned.
 
         Returns:
-            Tensor: Shape (B, 1, H, W).
+            Tensor: Shape (B, 1, H_0, W_0).
         """
         weight, bias, weight_seg, bias_seg = weights
-        x = self.relu(self.norm(F.conv2d(feats, weight, bias)))
+        x = self.relu(self.norm(conv_of_resized(feats, weight, bias)))
         return F.conv2d(x, weight_seg, bias_seg)
 
 
@@ -126,14 +130,15 @@ class ProducedHead(SegmentationHead):
         """There is nothing left to transfer."""
         return ()
 
-    def forward(self, feats: Tensor, weights: tuple = ()) -> Tensor:
-        """Logits at the features' resolution.
+    def forward(self, feats: Sequence[Tensor], weights: tuple = ()) -> Tensor:
+        """Logits at the first map's resolution.
 
         Args:
-            feats (Tensor): Shape (B, C, H, W).
+            feats (Sequence[Tensor]): Maps of shape (B, C_i, H_i, W_i), see
+                :func:`conv_of_resized`.
             weights (tuple): Not used.
 
         Returns:
-            Tensor: Shape (B, 1, H, W).
+            Tensor: Shape (B, 1, H_0, W_0).
         """
         return super().forward(feats)

@@ -1,5 +1,5 @@
 """BoxCaseg: box-supervised class-agnostic object segmentation."""
-from typing import Iterator, Optional, Union
+from typing import Iterator, Optional, Sequence, Union
 
 import torch
 from mmengine.dist import all_reduce
@@ -15,6 +15,14 @@ from ..losses import check_fusion, fused_probs
 from ..paste import box_probs, masks_in_rects
 
 HEADS = ('weak', 'salient', 'transferred')
+TEST_CFG = dict(
+    crops_per_batch=32,
+    head='fused',
+    threshold=0.5,
+    min_max=True,
+    with_probs=False,
+    flip=False,
+    precision='fp32')
 
 
 @MODELS.register_module()
@@ -28,8 +36,8 @@ class BoxCaseg(BaseSegmentor):
 
     Args:
         backbone (dict): Features at several strides, e.g. ``mmseg.HRNet``.
-        neck (dict): Makes one map of them, e.g. :class:`ResizeConcat`.
-        weak_head (dict, optional): Config of :class:`SegmentationHead`.
+        weak_head (dict, optional): Config of :class:`SegmentationHead`. All
+            heads take all maps of the backbone.
         salient_head (dict, optional): Likewise.
         transferred_head (dict, optional): Config of
             :class:`TransferredHead`; it needs a weak head. At prediction
@@ -47,18 +55,22 @@ class BoxCaseg(BaseSegmentor):
             Defaults to ``'prob'``.
         test_cfg (dict, optional): ``crops_per_batch`` (int, default 32), the
             most crops that go through the network at once; ``head``
-            (default ``'fused'``), one of ``'fused'``, ``'weak'``,
-            ``'salient'``, ``'transferred'``; ``threshold`` (default 0.5);
-            ``min_max`` (default True), whether each instance's probabilities
-            are min-max normalised before the threshold; ``with_probs``
-            (default False), whether predictions carry ``probs`` beside
-            ``masks``; ``flip`` (default False), whether
-            probabilities are averaged over a crop and its mirror image;
-            ``precision`` (default ``'fp32'``), ``'bf16'`` computes the
-            network in bfloat16 where autocast does.
+            (default ``'fused'``), or ``'weak'``, ``'salient'``,
+            ``'transferred'``, or a list of such, whose probabilities are
+            averaged; ``threshold`` (default 0.5); ``min_max`` (default True),
+            whether each instance's probabilities are min-max normalised
+            before the threshold; ``with_probs`` (default False), whether
+            predictions carry ``probs`` beside ``masks``; ``flip`` (default
+            False), whether probabilities are averaged over a crop and its
+            mirror image; ``precision`` (default ``'fp32'``), ``'bf16'``
+            computes the network in bfloat16 where autocast does.
         channels_last (bool): Whether features are laid out with the channels
             last, which convolutions are faster with on many machines; the
             results are the same but for rounding. Defaults to False.
+        compile (bool | dict): Whether backbone and heads are compiled, by
+            :func:`torch.compile` with its options, e.g.
+            ``dict(mode='max-autotune')``; likewise the same but for rounding.
+            Defaults to False.
         data_preprocessor (dict, optional): Defaults to None.
         init_cfg (dict, optional): Defaults to None.
 
@@ -69,7 +81,6 @@ class BoxCaseg(BaseSegmentor):
 
     def __init__(self,
                  backbone: dict,
-                 neck: dict,
                  weak_head: Optional[dict] = None,
                  salient_head: Optional[dict] = None,
                  transferred_head: Optional[dict] = None,
@@ -81,6 +92,7 @@ class BoxCaseg(BaseSegmentor):
                  alpha: float = 0.7,
                  fuse: str = 'prob',
                  channels_last: bool = False,
+                 compile: Union[bool, dict] = False,
                  test_cfg: Optional[dict] = None,
                  train_cfg: Optional[dict] = None,
                  data_preprocessor: Optional[dict] = None,
@@ -96,7 +108,6 @@ class BoxCaseg(BaseSegmentor):
         self.fuse = fuse
         self.channels_last = channels_last
         self.backbone = MODELS.build(backbone)
-        self.neck = MODELS.build(neck)
         self.weak_head = weak_head and MODELS.build(weak_head)
         self.salient_head = salient_head and MODELS.build(salient_head)
         self.transferred_head = transferred_head and MODELS.build(
@@ -105,21 +116,22 @@ class BoxCaseg(BaseSegmentor):
         self.loss_smooth = loss_smooth and MODELS.build(loss_smooth)
         self.loss_color = loss_color and MODELS.build(loss_color)
         self.loss_pixel = MODELS.build(loss_pixel)
+        self._produced: Optional[tuple] = None
         self.train_cfg = train_cfg
-        self.test_cfg = dict(
-            crops_per_batch=32,
-            head='fused',
-            threshold=0.5,
-            min_max=True,
-            with_probs=False,
-            flip=False,
-            precision='fp32')
-        unknown = set(test_cfg or ()) - set(self.test_cfg)
+        unknown = set(test_cfg or ()) - set(TEST_CFG)
         if unknown:
-            raise ValueError(f'BoxCaseg: test_cfg knows '
-                             f'{sorted(self.test_cfg)}, not {sorted(unknown)}')
-        self.test_cfg.update(test_cfg or {})
+            raise ValueError(f'BoxCaseg: test_cfg knows {sorted(TEST_CFG)}, '
+                             f'not {sorted(unknown)}')
+        self.test_cfg = dict(TEST_CFG, **(test_cfg or {}))
         self._check_heads()
+        if compile is not False:
+            self._compile({} if compile is True else compile)
+
+    def _compile(self, options: dict) -> None:
+        heads = [getattr(self, f'{name}_head') for name in HEADS]
+        for module in (self.backbone, *filter(None, heads)):
+            # In place, so that the names of the weights stay.
+            module.compile(**options)
 
     def _check_heads(self) -> None:
         """Raise ValueError unless the heads suffice for what is asked."""
@@ -133,33 +145,45 @@ class BoxCaseg(BaseSegmentor):
                 'BoxCaseg: transferred_head takes its weights from weak_head, '
                 'which is None; give both or neither')
         head = self.test_cfg['head']
-        if head != 'fused' and head not in built:
+        names = self._names_of(head)
+        if not names or head != 'fused' and not set(names) <= set(built):
             raise ValueError(f'BoxCaseg: test_cfg.head is {head!r}, but it '
-                             f"must be 'fused' or one of the heads {built}")
+                             f"must be 'fused' or of the heads {built}")
         precision = self.test_cfg['precision']
         if precision not in ('fp32', 'bf16'):
             raise ValueError(f'BoxCaseg: test_cfg.precision is {precision!r}, '
                              "but it must be 'fp32' or 'bf16'")
+
+    def _names_of(self, head: Union[str, Sequence[str]]) -> tuple[str, ...]:
+        """The heads that ``test_cfg.head`` asks for."""
+        if head == 'fused':
+            return ('salient', 'transferred') if self.has_pixel_heads \
+                else ('weak', )
+        return (head, ) if isinstance(head, str) else tuple(head)
 
     @property
     def has_pixel_heads(self) -> bool:
         """Whether a head that learns from masks is there."""
         return bool(self.salient_head or self.transferred_head)
 
-    def extract_feat(self, inputs: Tensor) -> Tensor:
-        """The map that all heads share.
+    def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """The maps that all heads share.
 
         Args:
             inputs (Tensor): Normalised patches, shape (B, 3, H, W).
 
         Returns:
-            Tensor: Shape (B, C, H / 4, W / 4).
+            tuple[Tensor, ...]: Shape (B, C_i, H_i, W_i), the largest first;
+            HRNet's and MobileNetV2's at strides 4, 8, 16 and 32.
         """
-        if self.channels_last:
-            inputs = inputs.contiguous(memory_format=torch.channels_last)
-        return self.neck(self.backbone(inputs))
+        return tuple(self.backbone(self._laid_out(inputs)))
 
-    def _head_logits(self, name: str, feats: Tensor, size: tuple,
+    def _laid_out(self, x: Tensor) -> Tensor:
+        if self.channels_last:
+            return x.contiguous(memory_format=torch.channels_last)
+        return x
+
+    def _head_logits(self, name: str, feats: tuple[Tensor, ...], size: tuple,
                      transferred: Optional[tuple]) -> Optional[Tensor]:
         """Logits (B, H, W) of one head at the input's size, None without."""
         head = getattr(self, f'{name}_head')
@@ -176,6 +200,18 @@ class BoxCaseg(BaseSegmentor):
         if not self.transferred_head:
             return None
         return self.transferred_head.transfer(self.weak_head)
+
+    @torch.no_grad()
+    def produce_transferred(self) -> None:
+        """Make the transferred head's weights once for all predictions to
+        come, until training goes on or this is called again."""
+        self._produced = self._transferred_weights()
+
+    def train(self, mode: bool = True) -> 'BoxCaseg':
+        """As in :class:`torch.nn.Module`."""
+        if mode:
+            self._produced = None
+        return super().train(mode)
 
     def loss(self, inputs: Tensor,
              data_samples: list[SegDataSample]) -> dict[str, Tensor]:
@@ -215,16 +251,12 @@ class BoxCaseg(BaseSegmentor):
                                                     data_samples)
         return losses
 
-    def _pixel_loss(self, feats: Tensor, labels: Tensor, size: tuple,
-                    data_samples: list[SegDataSample]) -> Tensor:
+    def _pixel_loss(self, feats: tuple[Tensor, ...], labels: Tensor,
+                    size: tuple, data_samples: list[SegDataSample]) -> Tensor:
         """Eq. 3 over the mask-supervised samples of the batch."""
-        chosen = torch.tensor([
-            index for index, sample in enumerate(data_samples)
-            if _supervision(sample) == 'mask'
-        ],
-                              dtype=torch.long,
-                              device=feats.device)
-        weight = feats.new_ones(len(chosen), dtype=torch.float32)
+        masked = [_supervision(sample) == 'mask' for sample in data_samples]
+        chosen = torch.tensor(masked).nonzero().squeeze(1).to(labels.device)
+        weight = torch.ones(len(chosen), device=labels.device)
         # Over all processes, so that two with 8 samples each learn the same
         # as one with 16 however the masks fall.
         avg_factor = weight.sum()
@@ -233,13 +265,14 @@ class BoxCaseg(BaseSegmentor):
         if len(chosen) == 0:
             # One sample with weight zero: every parameter gets its (zero)
             # gradient and SyncBN its turn, whatever the batch holds.
-            chosen = torch.zeros(1, dtype=torch.long, device=feats.device)
-            weight = feats.new_zeros(1, dtype=torch.float32)
-        feats = feats[chosen]
+            chosen = chosen.new_zeros(1)
+            weight = weight.new_zeros(1)
+        # Indexing does not keep the layout.
+        feats = tuple(self._laid_out(x[chosen]) for x in feats)
         weights = self._transferred_weights()
         salient = self._head_logits('salient', feats, size, weights)
         transferred = self._head_logits('transferred', feats, size, weights)
-        with torch.autocast(feats.device.type, enabled=False):
+        with torch.autocast(labels.device.type, enabled=False):
             return self.loss_pixel(salient, transferred, labels[chosen],
                                    weight, avg_factor, self.alpha, self.fuse)
 
@@ -259,11 +292,7 @@ class BoxCaseg(BaseSegmentor):
             Tensor: Shape (B, H, W), float32, in [0, 1].
         """
         head = self.test_cfg['head']
-        if head == 'fused':
-            names = ('salient', 'transferred') if self.has_pixel_heads \
-                else ('weak', )
-        else:
-            names = (head, )
+        names = self._names_of(head)
         if transferred is None and 'transferred' in names:
             transferred = self._transferred_weights()
         feats = self.extract_feat(inputs)
@@ -272,19 +301,19 @@ class BoxCaseg(BaseSegmentor):
             name: self._head_logits(name, feats, size, transferred)
             for name in names
         }
-        if len(names) == 1:
-            return logits[names[0]].float().sigmoid()
+        if head != 'fused' or len(names) == 1:
+            probs = [x.float().sigmoid() for x in logits.values()]
+            return sum(probs) / len(probs)
         return fused_probs(logits['salient'], logits['transferred'],
                            self.alpha, self.fuse)
 
     def _crop_probs(self, inputs: list[Tensor]) -> Iterator[Tensor]:
         """Probabilities (S, S) crop after crop, batched across images."""
-        transferred = None
-        if self.test_cfg['head'] in ('fused', 'transferred'):
+        names = self._names_of(self.test_cfg['head'])
+        transferred = self._produced
+        if transferred is None and 'transferred' in names:
             transferred = self._transferred_weights()
         crops = torch.cat(inputs)
-        if not len(crops):
-            return
         for chunk in crops.split(self.test_cfg['crops_per_batch']):
             patches = self.data_preprocessor.normalize(chunk)
             with torch.autocast(
@@ -315,7 +344,8 @@ class BoxCaseg(BaseSegmentor):
         Returns:
             list[SegDataSample]: The same with ``pred_instances``: ``rects``
             as given, ``masks``, a list of N_i boolean arrays of the size of
-            their rectangles, and on request ``probs``, a list of float32
+            their rectangles, ``confidence``, shape (N_i, ), in [0, 1], see
+            :func:`masks_in_rects`, and on request ``probs``, a list of float32
             arrays in [0, 1] of the same sizes, as compared with the threshold.
         """
         probs = self._crop_probs(inputs)
@@ -328,8 +358,8 @@ class BoxCaseg(BaseSegmentor):
             of_boxes = (
                 box_probs(probs, prompts.windows)
                 if 'windows' in prompts else probs)
-            mask_probs = masks_in_rects(of_boxes, rects,
-                                        self.test_cfg['min_max'])
+            mask_probs, pred.confidence = masks_in_rects(
+                of_boxes, rects, self.test_cfg['min_max'])
             pred.masks = [
                 prob > self.test_cfg['threshold'] for prob in mask_probs
             ]
@@ -369,5 +399,5 @@ def _supervision(sample: SegDataSample) -> str:
         raise ValueError(
             f"{sample.metainfo.get('img_path')}: the meta key 'supervision' "
             f"must be 'box' or 'mask', but is {supervision!r}; name it in "
-            'the meta_keys of PackSegInputs')
+            'the meta_keys of PackPatch')
     return supervision

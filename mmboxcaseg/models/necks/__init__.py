@@ -1,3 +1,0 @@
-from .resize_concat import ResizeConcat
-
-__all__ = ['ResizeConcat']
