@@ -1,36 +1,42 @@
 """Train the model of a config, of any stage.
 
 Example:
-    python tools/train.py configs/boxcaseg/hrnet_w48_voc.py --amp
+    python tools/train.py configs/boxcaseg/hrnet_w48_voc.py --amp bf16
 """
 import argparse
 
 from run_config import (add_common_options, build_runner, load_config,
                         parse_args)
 
+# Optimiser wrapper of each precision.
+AMP_WRAPPERS = dict(bf16='BF16OptimWrapper', fp16='AmpOptimWrapper')
 
-def use_amp(cfg) -> None:
+
+def use_amp(cfg, precision: str) -> None:
     """Switch a config to mixed precision, in place.
 
     Args:
         cfg (mmengine.config.Config): Config of a training.
+        precision (str): ``'bf16'`` or ``'fp16'``.
 
     Raises:
-        SystemExit: If there is no accelerator, which mmengine's wrapper
+        SystemExit: For fp16 without an accelerator, which mmengine's wrapper
             needs, or if the config has an optimiser wrapper of its own.
     """
     from mmengine.device import get_device
-    if get_device() == 'cpu':
-        raise SystemExit(
-            '--amp: mixed precision needs a GPU, and none is visible here; '
-            'leave the option out')
     kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
-    if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
+    if kind not in ('OptimWrapper', *AMP_WRAPPERS.values()):
         raise SystemExit(
             f'--amp: optim_wrapper.type is {kind!r}; only OptimWrapper can be '
-            'switched to AmpOptimWrapper, so set the type in the config')
-    cfg.optim_wrapper.type = 'AmpOptimWrapper'
-    cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+            f'switched to {AMP_WRAPPERS[precision]}, so set the type in the '
+            'config')
+    if precision == 'fp16':
+        if get_device() == 'cpu':
+            raise SystemExit('--amp fp16 needs a GPU, and none is visible '
+                             'here; --amp bf16 needs none')
+        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+        cfg.optim_wrapper.dtype = 'float16'
+    cfg.optim_wrapper.type = AMP_WRAPPERS[precision]
 
 
 def scale_lr(cfg, config: str) -> None:
@@ -59,7 +65,12 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file')
     parser.add_argument(
-        '--amp', action='store_true', help='train in mixed precision')
+        '--amp',
+        nargs='?',
+        choices=list(AMP_WRAPPERS),
+        const='bf16',
+        help='train in mixed precision: bf16 (without a value), also on a '
+        'CPU, or fp16 with loss scaling, on a GPU')
     parser.add_argument(
         '--auto-scale-lr',
         action='store_true',
@@ -76,7 +87,7 @@ def main() -> None:
 
     cfg = load_config(args)
     if args.amp:
-        use_amp(cfg)
+        use_amp(cfg, args.amp)
     if args.auto_scale_lr:
         scale_lr(cfg, args.config)
     if args.resume is not None:

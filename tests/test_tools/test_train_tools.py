@@ -203,11 +203,13 @@ def test_options_that_a_config_must_allow(import_tool, monkeypatch):
 
     monkeypatch.setattr('mmengine.device.get_device', lambda: 'cpu')
     with pytest.raises(SystemExit, match='needs a GPU'):
-        train.use_amp(config)
+        train.use_amp(config, 'fp16')
+    train.use_amp(config, 'bf16')
+    assert config.optim_wrapper == dict(type='BF16OptimWrapper')
     monkeypatch.setattr('mmengine.device.get_device', lambda: 'cuda')
-    train.use_amp(config)
+    train.use_amp(config, 'fp16')
     assert config.optim_wrapper == dict(
-        type='AmpOptimWrapper', loss_scale='dynamic')
+        type='AmpOptimWrapper', loss_scale='dynamic', dtype='float16')
     config.optim_wrapper.type = 'Other'
     with pytest.raises(SystemExit, match="'Other'"):
-        train.use_amp(config)
+        train.use_amp(config, 'bf16')

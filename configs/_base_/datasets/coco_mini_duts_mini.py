@@ -2,7 +2,6 @@
 # tools/dataset_converters/prepare_mini.py picks them out of the full sets.
 _base_ = './joint_patches.py'
 data_root = '{{$MMBOXCASEG_DATA:data}}/'
-patch_meta_keys = ('img_path', 'ori_shape', 'img_shape', 'supervision')
 train_dataloader = dict(
     num_workers=2,
     dataset=dict(
@@ -18,7 +17,7 @@ train_dataloader = dict(
                     shift=0.25,
                     scale=(0.5, 1.5)),
                 dict(type='RandomFlip', prob=0.5),
-                dict(type='mmseg.PackSegInputs', meta_keys=patch_meta_keys),
+                dict(type='PackPatch'),
             ]),
         salient=dict(
             data_root=data_root + 'duts_tr_mini/',
@@ -30,7 +29,7 @@ train_dataloader = dict(
                 dict(type='Resize', scale=(178, 178), keep_ratio=False),
                 dict(type='mmseg.RandomCrop', crop_size=160),
                 dict(type='RandomFlip', prob=0.5),
-                dict(type='mmseg.PackSegInputs', meta_keys=patch_meta_keys),
+                dict(type='PackPatch'),
             ])))
 val_dataloader = dict(
     num_workers=2,

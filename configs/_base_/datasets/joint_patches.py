@@ -1,11 +1,10 @@
 # Pipelines and loaders that all data sets of stage 1 share; the children of
 # this file say where the data are and how batches are mixed.
-patch_meta_keys = ('img_path', 'ori_shape', 'img_shape', 'supervision')
 box_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='RandomBoxPatch', size=288, shift=0.25, scale=(0.5, 1.5)),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='mmseg.PackSegInputs', meta_keys=patch_meta_keys),
+    dict(type='PackPatch'),
 ]
 salient_pipeline = [
     dict(type='LoadImageFromFile'),
@@ -13,7 +12,7 @@ salient_pipeline = [
     dict(type='Resize', scale=(320, 320), keep_ratio=False),
     dict(type='mmseg.RandomCrop', crop_size=288),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='mmseg.PackSegInputs', meta_keys=patch_meta_keys),
+    dict(type='PackPatch'),
 ]
 prompt_pipeline = [
     dict(type='LoadImageFromFile'),

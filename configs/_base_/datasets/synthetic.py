@@ -3,7 +3,6 @@
 _base_ = './joint_patches.py'
 quickstart = '{{$MMBOXCASEG_QUICKSTART:work_dirs/quickstart}}/'
 data_root = quickstart + 'data/'
-patch_meta_keys = ('img_path', 'ori_shape', 'img_shape', 'supervision')
 train_dataloader = dict(
     num_workers=1,
     dataset=dict(
@@ -19,7 +18,7 @@ train_dataloader = dict(
                     shift=0.25,
                     scale=(0.5, 1.5)),
                 dict(type='RandomFlip', prob=0.5),
-                dict(type='mmseg.PackSegInputs', meta_keys=patch_meta_keys),
+                dict(type='PackPatch'),
             ]),
         salient=dict(
             data_root=data_root + 'duts/',
@@ -37,7 +36,7 @@ train_dataloader = dict(
                     shift=0.25,
                     scale=(0.5, 1.5)),
                 dict(type='RandomFlip', prob=0.5),
-                dict(type='mmseg.PackSegInputs', meta_keys=patch_meta_keys),
+                dict(type='PackPatch'),
             ])))
 val_dataloader = dict(
     num_workers=1,

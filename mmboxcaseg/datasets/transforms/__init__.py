@@ -1,12 +1,14 @@
 from .box_masks import BoxesAsMasks
 from .ignored_masks import (MarkIgnoredMasks, PackProxyDetInputs, decode_marks,
                             encode_marks)
+from .pack_patch import PackPatch
 from .patches import LoadSalientMask, RandomBoxPatch, RandomObjectPatch
 from .photo_patches import LoadBoxPatch, decode_factor
 from .prompts import CropBoxes, PackBoxPrompts
 
 __all__ = [
     'BoxesAsMasks', 'CropBoxes', 'LoadSalientMask', 'MarkIgnoredMasks',
-    'LoadBoxPatch', 'PackBoxPrompts', 'PackProxyDetInputs', 'RandomBoxPatch',
-    'RandomObjectPatch', 'decode_factor', 'decode_marks', 'encode_marks'
+    'LoadBoxPatch', 'PackBoxPrompts', 'PackPatch', 'PackProxyDetInputs',
+    'RandomBoxPatch', 'RandomObjectPatch', 'decode_factor', 'decode_marks',
+    'encode_marks'
 ]

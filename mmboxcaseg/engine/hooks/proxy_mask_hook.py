@@ -3,6 +3,7 @@ from typing import Any, Dict, Optional, Sequence
 
 from mmengine.dist import barrier
 from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
@@ -19,7 +20,8 @@ class ProxyMaskHook(Hook):
     appended to the shard of the process; at the end one process joins the
     shards of all into one COCO file (the paper, Sec. 3.4). The model's
     outputs must carry ``prompt_instances`` (``bboxes``, ``ann_ids``) and
-    ``pred_instances`` (``rects``, ``masks``).
+    ``pred_instances`` (``rects``, ``masks``, and if there is such a score
+    ``confidence``).
 
     Args:
         out_file (str): Path of the COCO json to write. The shards are kept in
@@ -88,6 +90,14 @@ class ProxyMaskHook(Hook):
         self._progress = proxy_masks.Progress(
             len(runner.test_dataloader.sampler))
 
+    def before_test_epoch(self, runner: Runner) -> None:
+        """Make the transferred head's weights once, after hooks that change
+        weights."""
+        model = runner.model
+        if is_model_wrapper(model):
+            model = model.module
+        model.produce_transferred()
+
     def after_test_iter(
             self,
             runner: Runner,
@@ -118,16 +128,18 @@ class ProxyMaskHook(Hook):
         height, width = sample.ori_shape[:2]
         prompts = sample.prompt_instances
         rects = sample.pred_instances.rects.cpu().numpy()
-        masks, agreements = proxy_masks.merge_and_score(
-            sample.pred_instances.masks, rects,
-            prompts.bboxes.cpu().numpy(), height, width, self.merge)
+        rles, agreements = proxy_masks.proxy_rles(sample.pred_instances.masks,
+                                                  rects,
+                                                  prompts.bboxes.cpu().numpy(),
+                                                  height, width, self.merge)
         ann_ids = prompts.ann_ids
         self._writer.append(
             image_id=sample.img_id,
             size=(height, width),
             ann_ids=ann_ids if isinstance(ann_ids, list) else ann_ids.tolist(),
-            rles=proxy_masks.encode_rles(masks, rects, height, width),
-            agreements=agreements)
+            rles=rles,
+            agreements=agreements,
+            confidences=sample.pred_instances.get('confidence'))
 
     def after_test(self, runner: Runner) -> None:
         """Join the shards of all processes."""
