@@ -27,7 +27,6 @@ model = dict(
         bgr_to_rgb=True),
     backbone=dict(
         type='mmseg.MobileNetV2', widen_factor=0.25, out_indices=(1, 2, 4, 6)),
-    neck=dict(type='ResizeConcat'),
     weak_head=head,
     salient_head=head)
 '''

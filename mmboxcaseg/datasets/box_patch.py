@@ -30,11 +30,12 @@ class BoxPatchDataset(BaseDataset):
         min_agreement (float, optional): With ``with_mask``: boxes whose
             ``proxy_agreement`` is lower stay box-supervised, in [0, 1].
             Defaults to None: every mask is learnt from.
+        min_confidence (float, optional): Likewise for ``proxy_confidence``.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
-        ValueError: If ``min_agreement`` is given without ``with_mask`` or not
-            in [0, 1], or the file lacks what is asked for.
+        ValueError: If one of the two is given without ``with_mask`` or not in
+            [0, 1], or the file lacks what is asked for.
     """
 
     METAINFO = dict(classes=('background', 'object'))
@@ -44,14 +45,20 @@ class BoxPatchDataset(BaseDataset):
                  data_prefix: dict,
                  with_mask: bool = False,
                  min_agreement: Optional[float] = None,
+                 min_confidence: Optional[float] = None,
                  **kwargs) -> None:
-        if min_agreement is not None and not (with_mask
-                                              and 0 <= min_agreement <= 1):
-            raise ValueError(
-                f'BoxPatchDataset: min_agreement={min_agreement!r} must lie '
-                'in [0, 1], and is for with_mask=True only')
+        self.least = {
+            score: value
+            for score, value in (('agreement', min_agreement),
+                                 ('confidence', min_confidence))
+            if value is not None
+        }
+        for score, value in self.least.items():
+            if not (with_mask and 0 <= value <= 1):
+                raise ValueError(
+                    f'BoxPatchDataset: min_{score}={value!r} must lie in '
+                    '[0, 1], and is for with_mask=True only')
         self.with_mask = with_mask
-        self.min_agreement = min_agreement
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
@@ -83,23 +90,23 @@ class BoxPatchDataset(BaseDataset):
 
     def _supervision(self, ann: dict) -> dict:
         """``supervision`` of an annotation, and its mask if that counts."""
-        if not self.with_mask or self._agreement(ann) < (self.min_agreement
-                                                         or 0):
+        if not self.with_mask or not self._is_good(ann):
             return dict(supervision='box')
         return dict(
             supervision='mask',
             segmentation=get_segmentation(ann, self.ann_file))
 
-    def _agreement(self, ann: dict) -> float:
-        """``proxy_agreement``, 1 where nothing depends on it."""
-        if self.min_agreement is None:
-            return 1.0
-        if 'proxy_agreement' not in ann:
-            raise ValueError(
-                f"{self.ann_file}: annotation {ann['id']}: no "
-                "'proxy_agreement', which min_agreement asks for; give a file "
-                'of tools/make_proxy_masks.py')
-        return ann['proxy_agreement']
+    def _is_good(self, ann: dict) -> bool:
+        """Whether a mask reaches the scores that are asked for."""
+        for score, least in self.least.items():
+            if f'proxy_{score}' not in ann:
+                raise ValueError(
+                    f"{self.ann_file}: annotation {ann['id']}: no "
+                    f"'proxy_{score}', which min_{score} asks for; give a "
+                    'file of tools/make_proxy_masks.py')
+            if ann[f'proxy_{score}'] < least:
+                return False
+        return True
 
 
 def box_sources(dataset: ConcatDataset, sampler: str) -> List[int]:

@@ -1,12 +1,16 @@
 """Boxes with proxy masks, the training set of Proxy Mask R-CNN."""
 import logging
-from typing import List, Optional
+from typing import Any, List, Optional
 
 from mmdet.datasets import CocoDataset
 from mmengine.fileio import load
 from mmengine.logging import print_log
 
+from mmboxcaseg.proxy_masks import SCORES
 from mmboxcaseg.registry import DATASETS
+
+KEYS = tuple(f'proxy_{score}' for score in SCORES)
+THRESHOLDS = tuple(f'{score}_thr' for score in SCORES)
 
 
 @DATASETS.register_module()
@@ -17,7 +21,8 @@ class ProxyMaskDataset(CocoDataset):
     that is not a crowd has ``segmentation`` (RLE of the image's size),
     ``area`` (of that mask, px) and ``proxy_agreement``, the IoU of the mask's
     tight box with the annotated box, in [0, 1] (the paper, Sec. 3.4).
-    Each instance of ``get_data_info`` gets the key ``'proxy_agreement'`` for
+    Each instance of ``get_data_info`` gets the key ``'proxy_agreement'``, and
+    ``'proxy_confidence'`` where the file has it, for
     :class:`MarkIgnoredMasks` to judge.
 
     Unlike in :class:`mmdet.CocoDataset`, an annotation with an empty mask
@@ -33,22 +38,31 @@ class ProxyMaskDataset(CocoDataset):
             makes it one config key:
             ``train_dataloader = dict(dataset=dict(agreement_thr=0.85))``.
             With None the transform decides. Defaults to None.
+        confidence_thr (float, optional): Likewise for ``proxy_confidence``,
+            the mean of abs(2 p - 1) over the box's probabilities p, in
+            [0, 1]; a mask that is below either threshold is left out. With
+            None it is not looked at. Defaults to None.
         **kwargs: Arguments of :class:`mmdet.CocoDataset`.
 
     Raises:
-        ValueError: If ``agreement_thr`` is not in [0, 1], if the file has
-            none of the classes, or if an annotation that is not a crowd lacks
-            a mask or an agreement in [0, 1].
+        ValueError: If a threshold is not in [0, 1], if the file has none of
+            the classes, or if an annotation that is not a crowd lacks a mask,
+            an agreement in [0, 1] or, with ``confidence_thr``, a confidence
+            in [0, 1].
     """
 
     def __init__(self,
                  *args,
                  agreement_thr: Optional[float] = None,
+                 confidence_thr: Optional[float] = None,
                  **kwargs) -> None:
-        if agreement_thr is not None and not 0 <= agreement_thr <= 1:
-            raise ValueError('ProxyMaskDataset: agreement_thr='
-                             f'{agreement_thr!r} is not in [0, 1]')
         self.agreement_thr = agreement_thr
+        self.confidence_thr = confidence_thr
+        for name in THRESHOLDS:
+            thr = getattr(self, name)
+            if thr is not None and not 0 <= thr <= 1:
+                raise ValueError(
+                    f'ProxyMaskDataset: {name}={thr!r} is not in [0, 1]')
         super().__init__(*args, **kwargs)
 
     def load_data_list(self) -> List[dict]:
@@ -91,8 +105,9 @@ class ProxyMaskDataset(CocoDataset):
 
         Returns:
             dict: As of :class:`mmdet.CocoDataset`; the instances that are no
-            crowds have ``'proxy_agreement'`` as well, and the image has
-            ``'agreement_thr'`` if the data set was given one.
+            crowds have their scores as well, and the image has
+            ``'agreement_thr'`` and ``'confidence_thr'`` if the data set was
+            given them.
 
         Raises:
             ValueError: If an annotation is not as described for the class.
@@ -115,24 +130,30 @@ class ProxyMaskDataset(CocoDataset):
                 ann = instance['mask']
                 self._check(ann, size)
                 instance['mask'] = ann['segmentation']
-                instance['proxy_agreement'] = ann['proxy_agreement']
-        if self.agreement_thr is not None:
-            data_info['agreement_thr'] = self.agreement_thr
+                instance.update({key: ann[key] for key in KEYS if key in ann})
+        for name in THRESHOLDS:
+            if getattr(self, name) is not None:
+                data_info[name] = getattr(self, name)
         return data_info
 
     def _check(self, ann: dict, size: List[int]) -> None:
         """Raise ValueError unless ``ann`` has a mask of ``size`` (height,
-        width) and an agreement in [0, 1]."""
+        width) and its scores."""
         mask = ann.get('segmentation')
-        agreement = ann.get('proxy_agreement')
+        needed = KEYS[:1] if self.confidence_thr is None else KEYS
+        wrong = [key for key in needed if not _is_share(ann.get(key))]
         if not (isinstance(mask, dict) and mask.get('counts') is not None
                 and mask.get('size') == size):
             key, value, need = 'segmentation', mask, f'an RLE of size {size}'
-        elif not (isinstance(agreement, (int, float)) and 0 <= agreement <= 1):
-            key, value, need = 'proxy_agreement', agreement, 'in [0, 1]'
+        elif wrong:
+            key, value, need = wrong[0], ann.get(wrong[0]), 'a score in [0, 1]'
         else:
             return
         raise ValueError(
             f'{self.ann_file}: annotation {ann["id"]} has {key}='
             f'{str(value)[:80]}, where a proxy mask needs {need}; make proxy '
             'masks from a file of boxes with tools/make_proxy_masks.py')
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, (int, float)) and 0 <= value <= 1

@@ -2,11 +2,11 @@
 
 NumPy, OpenCV and pycocotools only: no model, no runner, no torch.
 """
-from .agreement import agreement, merge_and_score, tight_boxes
+from .agreement import agreement, merge_and_score, proxy_rles, tight_boxes
 from .coco import (check_coco, check_file_names, is_crowd, load_coco,
                    scored_annotations, select_categories, select_images,
                    unusable_annotations)
-from .join import ShardReader, join_shards, joined_settings
+from .join import SCORES, ShardReader, join_shards, joined_settings
 from .lock import lock_shards
 from .merge import merge
 from .polygons import to_polygons
@@ -19,13 +19,14 @@ from .shards import (ShardWriter, check_settings, done_image_ids,
                      remove_shards, shard_dir, write_json)
 
 __all__ = [
-    'agreement', 'merge_and_score', 'tight_boxes', 'check_coco',
-    'check_file_names', 'is_crowd', 'load_coco', 'scored_annotations',
-    'select_categories', 'select_images', 'unusable_annotations',
-    'ShardReader', 'join_shards', 'joined_settings', 'lock_shards', 'merge',
-    'to_polygons', 'Progress', 'clip_boxes', 'pixel_rects', 'usable_boxes',
-    'BadInputError', 'JoinReport', 'describe_skips', 'report_path',
-    'decode_rle', 'encode_rle', 'encode_rles', 'rle_area', 'ShardWriter',
-    'check_settings', 'done_image_ids', 'first_skipped', 'prepare_shards',
-    'remove_joined', 'remove_shards', 'shard_dir', 'to_rle', 'write_json'
+    'SCORES', 'agreement', 'merge_and_score', 'proxy_rles', 'tight_boxes',
+    'check_coco', 'check_file_names', 'is_crowd', 'load_coco',
+    'scored_annotations', 'select_categories', 'select_images',
+    'unusable_annotations', 'ShardReader', 'join_shards', 'joined_settings',
+    'lock_shards', 'merge', 'to_polygons', 'Progress', 'clip_boxes',
+    'pixel_rects', 'usable_boxes', 'BadInputError', 'JoinReport',
+    'describe_skips', 'report_path', 'decode_rle', 'encode_rle', 'encode_rles',
+    'rle_area', 'ShardWriter', 'check_settings', 'done_image_ids',
+    'first_skipped', 'prepare_shards', 'remove_joined', 'remove_shards',
+    'shard_dir', 'to_rle', 'write_json'
 ]

@@ -1,10 +1,12 @@
 """How well a mask fills the box it was made from."""
 from typing import List, Sequence, Tuple
 
+import cv2
 import numpy as np
 
-from .merge import check_masks, merge
+from .merge import check_masks, merge, merge_checked
 from .rects import Boxes, areas, clip_boxes, paired_ious
+from .rle import RLE, check_inside, encode_checked
 
 
 def tight_boxes(masks: Sequence[np.ndarray], rects: np.ndarray) -> np.ndarray:
@@ -27,19 +29,13 @@ def tight_boxes(masks: Sequence[np.ndarray], rects: np.ndarray) -> np.ndarray:
     """
     rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
     check_masks(masks, rects)
-    boxes = np.zeros((len(masks), 4), dtype=np.float64)
-    for index, (mask, (x0, y0, x1,
-                       y1)) in enumerate(zip(masks, rects.tolist())):
-        # Searching bytes stops at the first hit, from either end.
-        pixels = mask.tobytes()
-        first = pixels.find(1)
-        if first < 0:
-            continue
-        columns = mask.any(axis=0)
-        boxes[index] = (x0 + columns.argmax(), y0 + first // (x1 - x0),
-                        x1 - columns[::-1].argmax(),
-                        y0 + pixels.rfind(1) // (x1 - x0) + 1)
-    return boxes
+    # x, y, width, height inside the rectangle; four zeros for an empty mask.
+    found = np.array([cv2.boundingRect(mask.view(np.uint8)) for mask in masks],
+                     dtype=np.float64).reshape(-1, 4)
+    filled = found[:, 2:3] > 0
+    found[:, 2:] += found[:, :2]
+    found.reshape(-1, 2, 2)[:] += rects[:, None, :2]
+    return found * filled
 
 
 def agreement(masks: Sequence[np.ndarray], rects: np.ndarray, boxes: Boxes,
@@ -71,9 +67,13 @@ def agreement(masks: Sequence[np.ndarray], rects: np.ndarray, boxes: Boxes,
 
 def _ious(tight: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """IoU of tight box i with annotated box i, (N, 4) xyxy each."""
-    if len(truth) != len(tight):
-        raise ValueError(f'{len(tight)} masks, but {len(truth)} boxes')
+    _check_numbers(len(tight), len(truth))
     return paired_ious(tight, truth)
+
+
+def _check_numbers(masks: int, boxes: int) -> None:
+    if masks != boxes:
+        raise ValueError(f'{masks} masks, but {boxes} boxes')
 
 
 def merge_and_score(
@@ -109,3 +109,43 @@ def merge_and_score(
     if merging:
         masks = merge(masks, rects, areas(clipped))
     return list(masks), _ious(tight_boxes(masks, rects), clipped)
+
+
+def proxy_rles(masks: Sequence[np.ndarray],
+               rects: np.ndarray,
+               boxes: Boxes,
+               height: int,
+               width: int,
+               merging: bool = True) -> Tuple[List[RLE], np.ndarray]:
+    """:func:`merge_and_score` and :func:`encode_rles`, in one and sooner.
+
+    Args:
+        masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
+            (y1 - y0, x1 - x0) of its rectangle.
+        rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open, in pixels
+            of the image, inside it.
+        boxes (np.ndarray): (N, 4) float, the annotated boxes, xyxy, in pixels
+            of the image.
+        height (int): Height of the image in pixels.
+        width (int): Width of the image in pixels.
+        merging (bool): Whether a pixel claimed by several masks goes to the
+            smallest object only. Defaults to True.
+
+    Returns:
+        tuple[list[dict], np.ndarray]: N RLEs with ``size`` [height, width]
+        and ``counts`` (str), as in COCO files, and their (N,) agreements in
+        [0, 1].
+
+    Raises:
+        ValueError: If numbers or shapes do not match, a rectangle leaves the
+            image, or a box covers nothing of it.
+    """
+    clipped = clip_boxes(boxes, height, width)
+    rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
+    check_masks(masks, rects)
+    check_inside(rects, height, width)
+    _check_numbers(len(masks), len(clipped))
+    if merging:
+        masks = merge_checked(masks, rects, areas(clipped))
+    rles, tight = encode_checked(masks, rects, height, width)
+    return rles, paired_ious(tight, clipped)

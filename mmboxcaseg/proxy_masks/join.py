@@ -2,7 +2,7 @@
 import json
 import os
 from collections import OrderedDict, defaultdict
-from typing import IO, Any, Dict, List, Optional, Sequence, Tuple
+from typing import IO, Any, Dict, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from .shards import iter_lines, remove_shards, shard_paths
 # Lines kept parsed: annotations of an image seldom stand far apart, and a
 # fixed number keeps memory from growing with the masks.
 CACHED_LINES = 256
+# What may be said of a mask.
+SCORES = ('agreement', 'confidence')
 
 
 class ShardReader:
@@ -27,10 +29,12 @@ class ShardReader:
 
     Attributes:
         skipped (dict): Why an image could not be used, by its id.
+        scores (set): Which of ``SCORES`` the masks have.
     """
 
     def __init__(self, folder: str) -> None:
         self.skipped: Dict[Any, str] = {}
+        self.scores: Set[str] = set(SCORES[:1])
         self._files: List[IO[bytes]] = []
         self._places: Dict[Any, Tuple[int, int]] = {}
         self._lines: 'OrderedDict[Any, dict]' = OrderedDict()
@@ -40,6 +44,8 @@ class ShardReader:
                 self._places.setdefault(line['image_id'], (number, start))
                 if 'skipped' in line:
                     self.skipped[line['image_id']] = line['skipped']
+                for item in line.get('instances', ()):
+                    self.scores.update(item.keys() & SCORES)
                 start = end
             self._files.append(open(path, 'rb'))
 
@@ -50,8 +56,9 @@ class ShardReader:
         for file in self._files:
             file.close()
 
-    def find(self, image_id: Any, ann_id: Any) -> Optional[Tuple[RLE, float]]:
-        """The mask and the agreement of an annotation, None if not there."""
+    def find(self, image_id: Any,
+             ann_id: Any) -> Optional[Tuple[RLE, Dict[str, float]]]:
+        """The mask and the scores of an annotation, None if not there."""
         if image_id not in self._places:
             return None
         if image_id not in self._lines:
@@ -70,7 +77,18 @@ class ShardReader:
         if item is None:
             return None
         rle: RLE = dict(size=line['size'], counts=item['counts'])
-        return rle, item['agreement']
+        return rle, {
+            f'proxy_{name}': item[name]
+            for name in SCORES if name in item
+        }
+
+    def empty(self, height: int, width: int) -> Tuple[RLE, Dict[str, float]]:
+        """The mask and the scores where none could be made."""
+        rle = encode_rle(
+            np.zeros((0, 0), dtype=bool), (0, 0, 0, 0), height, width)
+        # In a fixed order: a set has another one in every process.
+        scores = [name for name in SCORES if name in self.scores]
+        return rle, {f'proxy_{name}': 0.0 for name in scores}
 
 
 def join_shards(
@@ -84,7 +102,8 @@ def join_shards(
 
     Every annotation keeps its keys and its ``bbox``; those that are no crowds
     get ``segmentation`` (compressed RLE or polygons), ``area`` (of the mask,
-    in pixels), ``proxy_agreement``, and ``iscrowd`` 0 where it was missing.
+    in pixels), ``proxy_agreement``, ``proxy_confidence`` if the shards have
+    it, and ``iscrowd`` 0 where it was missing.
     ``info`` comes first and gets ``proxy_masks``. The same shards give the
     same bytes. The report of what was skipped is written first. Both files
     are written beside their places and then renamed, so ``out_file`` is
@@ -193,10 +212,10 @@ def _write_annotations(file: IO[str], data: Dict[str, Any],
                         id=ann['id'],
                         image_id=ann['image_id'],
                         reason=unusable[ann['id']]))
-                found = _empty_mask(*sizes[ann['image_id']]), 0.0
+                found = reader.empty(*sizes[ann['image_id']])
             elif ann['image_id'] in reader.skipped:
                 of_skipped[ann['image_id']].append(ann['id'])
-                found = _empty_mask(*sizes[ann['image_id']]), 0.0
+                found = reader.empty(*sizes[ann['image_id']])
             else:
                 found = reader.find(ann['image_id'], ann['id'])
             if found is None:
@@ -224,7 +243,7 @@ def _write_annotations(file: IO[str], data: Dict[str, Any],
     ]
 
 
-def _with_mask(ann: Dict[str, Any], rle: RLE, score: float,
+def _with_mask(ann: Dict[str, Any], rle: RLE, scores: Dict[str, float],
                polygons: bool) -> Dict[str, Any]:
     area = rle_area(rle)
     segmentation: Any = rle
@@ -233,12 +252,6 @@ def _with_mask(ann: Dict[str, Any], rle: RLE, score: float,
         segmentation = to_polygons(rle)
         # Polygons fill the holes, and the area goes with them.
         area = rle_area(to_rle(segmentation, *rle['size']))
-    ann = dict(
-        ann, segmentation=segmentation, area=area, proxy_agreement=score)
+    ann = dict(ann, segmentation=segmentation, area=area, **scores)
     ann.setdefault('iscrowd', 0)
     return ann
-
-
-def _empty_mask(height: int, width: int) -> RLE:
-    return encode_rle(
-        np.zeros((0, 0), dtype=bool), (0, 0, 0, 0), height, width)

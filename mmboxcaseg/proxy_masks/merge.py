@@ -44,7 +44,8 @@ def merge(masks: Sequence[np.ndarray], rects: np.ndarray,
 
     Returns:
         list[np.ndarray]: N bool arrays of the same shapes, disjoint in the
-        image. The input is left as it was.
+        image: those that meet a smaller object are copies, the others the
+        arrays given. The input is left as it was.
 
     Raises:
         ValueError: If numbers or shapes do not match, or an area is NaN.
@@ -58,26 +59,41 @@ def merge(masks: Sequence[np.ndarray], rects: np.ndarray,
     if np.isnan(areas).any():
         raise ValueError(
             f'the area of box {int(np.isnan(areas).argmax())} is NaN')
+    return merge_checked(masks, rects, areas)
 
-    # A stable sort keeps the order of annotations among equal areas.
-    order = np.argsort(areas, kind='stable')
-    rects = rects[order]
-    low = np.maximum(rects[:, None, :2], rects[None, :, :2])
-    high = np.minimum(rects[:, None, 2:], rects[None, :, 2:])
-    # Each pair of intersecting rectangles once, the later one losing.
-    losers, winners = np.nonzero(np.tril((low < high).all(axis=2), -1))
-    merged = [mask.copy() for mask in masks]
-    corners, order = rects[:, :2].tolist(), order.tolist()
-    for loser, winner, (x0, y0), (x1,
-                                  y1) in zip(losers.tolist(), winners.tolist(),
-                                             low[losers, winners].tolist(),
-                                             high[losers, winners].tolist()):
+
+def merge_checked(masks: Sequence[np.ndarray], rects: np.ndarray,
+                  areas: np.ndarray) -> List[np.ndarray]:
+    """:func:`merge` without its checks.
+
+    Args:
+        masks (Sequence[np.ndarray]): N bool arrays.
+        rects (np.ndarray): (N, 4) int64, their rectangles.
+        areas (np.ndarray): (N,) float64, areas of the boxes.
+
+    Returns:
+        list[np.ndarray]: As of :func:`merge`.
+    """
+    merged = list(masks)
+    x0, y0, x1, y1 = rects.T
+    meet = (x0[:, None] < x1) & (y0[:, None] < y1)
+    losers, winners = np.nonzero(meet & meet.T)
+    corners = rects.tolist()
+    # Among equal areas the earlier annotation wins.
+    ranks = list(zip(areas.tolist(), range(len(areas))))
+    for loser, winner in zip(losers.tolist(), winners.tolist()):
+        if ranks[winner] >= ranks[loser]:
+            continue
+        left, top, right, bottom = corners[loser]
+        x0, y0, x1, y1 = corners[winner]
+        low, high = max(left, x0), min(right, x1)
+        head, foot = max(top, y0), min(bottom, y1)
+        if merged[loser] is masks[loser]:
+            merged[loser] = masks[loser].copy()
         # The winner's own claim counts even where a still smaller object
         # takes the pixel from it: the loser has lost it either way.
-        left, top = corners[winner]
-        claimed = masks[order[winner]][y0 - top:y1 - top, x0 - left:x1 - left]
-        left, top = corners[loser]
-        lost = merged[order[loser]][y0 - top:y1 - top, x0 - left:x1 - left]
+        claimed = masks[winner][head - y0:foot - y0, low - x0:high - x0]
+        lost = merged[loser][head - top:foot - top, low - left:high - left]
         # Of booleans, "greater" is "and not".
         np.greater(lost, claimed, out=lost)
     return merged

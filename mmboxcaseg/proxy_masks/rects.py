@@ -108,13 +108,14 @@ def pixel_rects(boxes: Boxes, height: int, width: int) -> np.ndarray:
     # Not np.round, which sends halves to the even edge: 1.5 and 2.5 would
     # both become 2 and a box of one pixel nothing.
     rects = np.floor(clipped + 0.5).astype(np.int64)
-    centres = (clipped[:, :2] + clipped[:, 2:]) / 2
-    limits = np.array([width - 1, height - 1], dtype=np.int64)
-    pixels = np.minimum(np.floor(centres).astype(np.int64), limits)
     empty = rects[:, 2:] <= rects[:, :2]
-    low = np.where(empty, pixels, rects[:, :2])
-    high = np.where(empty, pixels + 1, rects[:, 2:])
-    return np.concatenate([low, high], axis=1)
+    if empty.any():
+        centres = (clipped[:, :2] + clipped[:, 2:]) / 2
+        limits = np.array([width - 1, height - 1], dtype=np.int64)
+        pixels = np.minimum(np.floor(centres).astype(np.int64), limits)
+        rects[:, :2][empty] = pixels[empty]
+        rects[:, 2:][empty] = pixels[empty] + 1
+    return rects
 
 
 def areas(boxes: np.ndarray) -> np.ndarray:

@@ -56,29 +56,65 @@ def encode_rles(masks: Sequence[np.ndarray], rects: np.ndarray, height: int,
     """
     rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
     check_masks(masks, rects)
-    low, high = rects[:, :2], rects[:, 2:]
-    inside = (low >= 0) & (low <= high) & (high <= (width, height))
-    if not inside.all():
-        worst = rects[int(np.flatnonzero(~inside.all(axis=1))[0])].tolist()
-        raise ValueError(f'rectangle {worst} leaves the image of '
-                         f'{width} x {height} pixels (width x height)')
+    check_inside(rects, height, width)
+    return encode_checked(masks, rects, height, width)[0]
+
+
+def check_inside(rects: np.ndarray, height: int, width: int) -> None:
+    """Check that pixel rectangles lie in the image.
+
+    Args:
+        rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open.
+        height (int): Height of the image in pixels.
+        width (int): Width of the image in pixels.
+
+    Raises:
+        ValueError: If one does not.
+    """
+    for x0, y0, x1, y1 in rects.tolist():
+        if not (0 <= x0 <= x1 <= width and 0 <= y0 <= y1 <= height):
+            raise ValueError(f'rectangle {[x0, y0, x1, y1]} leaves the image '
+                             f'of {width} x {height} pixels (width x height)')
+
+
+def encode_checked(masks: Sequence[np.ndarray], rects: np.ndarray, height: int,
+                   width: int) -> Tuple[List[RLE], np.ndarray]:
+    """:func:`encode_rles` without its checks, and the tight boxes.
+
+    Args:
+        masks (Sequence[np.ndarray]): N bool arrays.
+        rects (np.ndarray): (N, 4) int64, their rectangles.
+        height (int): Height of the image in pixels.
+        width (int): Width of the image in pixels.
+
+    Returns:
+        tuple[list[dict], np.ndarray]: N RLEs, as of :func:`encode_rles`; the
+        tight boxes, (N, 4) float64 xyxy, in pixels of the image, four zeros
+        for an empty mask.
+    """
     if len(masks) == 0:
-        return []
-    mask_ids, places, counts = _edges(masks, rects, height)
+        return [], np.zeros((0, 4))
+    rows, columns, counts = _edges(masks, rects)
+    boxes = _edge_boxes(rows, columns, counts)
     # Each mask gets its own stretch of numbers, so that all can be sorted
     # and subtracted at once; it begins at the first pixel and ends behind
     # the last one.
-    begins = np.arange(len(masks)) * (height * width + 1)
-    places += begins[mask_ids]
-    if ((low[:, 1] == 0) & (high[:, 1] == height)).any():
+    area = height * width
+    begins = np.arange(len(counts)) * (area + 1)
+    places = columns * height + rows
+    places += begins.repeat(counts)
+    if ((rects[:, 1] == 0) & (rects[:, 3] == height)).any():
         places, counts = _join_columns(places, begins)
-    places = np.concatenate([places, begins, begins + height * width])
+    places = np.concatenate([places, begins, begins + area])
+    if len(counts) * (area + 1) < 2**31:
+        # Sorting takes half as long.
+        places = places.astype(np.int32)
     places.sort()
-    runs = places[1:] - places[:-1]
-    stops = np.cumsum(counts + 2) - 1
+    runs = (places[1:] - places[:-1]).astype(np.uint32)
+    stops = (counts + 2).cumsum() - 1
     starts = stops - counts - 1
     # A mask that reaches the last pixel has no background behind it.
-    stops = stops - ((runs[stops - 1] == 0) & (counts > 0))
+    stops -= (runs[stops - 1] == 0) & (counts > 0)
     size = [height, width]
     rles = coco_mask.frPyObjects([
         dict(size=size, counts=runs[start:stop])
@@ -87,49 +123,68 @@ def encode_rles(masks: Sequence[np.ndarray], rects: np.ndarray, height: int,
     return [
         dict(size=[height, width], counts=rle['counts'].decode('ascii'))
         for rle in rles
-    ]
+    ], boxes
 
 
-def _edges(masks: Sequence[np.ndarray], rects: np.ndarray,
-           height: int) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where the runs of each mask's columns begin and end.
+def _edges(masks: Sequence[np.ndarray],
+           rects: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where pixels of masks differ from the ones above them.
 
     Args:
-        masks (Sequence[np.ndarray]): N bool arrays.
-        rects (np.ndarray): (N, 4) int, their rectangles.
-        height (int): Height of the image in pixels.
+        masks (Sequence[np.ndarray]): N bool arrays, N > 0.
+        rects (np.ndarray): (N, 4) int64, their rectangles.
 
     Returns:
-        tuple[np.ndarray, np.ndarray, np.ndarray]: For each edge the index of
-        its mask and its place on the canvas, counted down the columns, both
-        int64 of shape (E,), by mask but unsorted within one; and how many
+        tuple[np.ndarray, np.ndarray, np.ndarray]: Row and column of each edge
+        in the image, int64 of shape (E,), mask after mask and row after row
+        (a run that ends with row y has an edge in row y + 1); and how many
         edges each mask has, (N,).
     """
     widths = rects[:, 2] - rects[:, 0]
-    sizes = (rects[:, 3] - rects[:, 1] + 1) * widths
-    sizes[widths == 0] = 0
-    ends = np.cumsum(sizes)
-    # A pixel that differs from the one above it: a row more than the mask
-    # has, so that every run inside a column gets its start and its end.
+    # A row more than the mask has, so that every run inside a column gets
+    # its start and its end.
+    ends = ((rects[:, 3] - rects[:, 1] + 1) * widths).cumsum()
+    starts = np.zeros_like(ends)
+    starts[1:] = ends[:-1]
     differs = np.zeros(int(ends[-1]), dtype=bool)
-    for mask, end, size in zip(masks, ends.tolist(), sizes.tolist()):
+    for mask, start, end in zip(masks, starts.tolist(), ends.tolist()):
         if mask.size:
-            rows, columns = mask.shape
-            block = differs[end - size:end].reshape(rows + 1, columns)
-            block[0] = mask[0]
-            block[rows] = mask[-1]
-            np.not_equal(mask[1:], mask[:-1], out=block[1:rows])
-    found = np.flatnonzero(differs)
-    upto = np.searchsorted(found, ends)
+            block = differs[start:end].reshape(-1, mask.shape[1])
+            block[0], block[-1] = mask[0], mask[-1]
+            np.not_equal(mask[1:], mask[:-1], out=block[1:-1])
+    found = differs.nonzero()[0]
+    upto = found.searchsorted(ends)
     counts = upto.copy()
     counts[1:] -= upto[:-1]
-    mask_ids = np.repeat(np.arange(len(masks)), counts)
-    inside = found - (ends - sizes)[mask_ids]
-    width = widths[mask_ids]
-    row = inside // width
-    column = inside - row * width
-    shift = rects[:, 0] * height + rects[:, 1]
-    return mask_ids, shift[mask_ids] + column * height + row, counts
+    found -= starts.repeat(counts)
+    rows, columns = np.divmod(found, widths.repeat(counts))
+    rows += rects[:, 1].repeat(counts)
+    columns += rects[:, 0].repeat(counts)
+    return rows, columns, counts
+
+
+def _edge_boxes(rows: np.ndarray, columns: np.ndarray,
+                counts: np.ndarray) -> np.ndarray:
+    """Tight boxes of masks by their :func:`_edges`.
+
+    Args:
+        rows (np.ndarray): (E,) int64, ascending within a mask.
+        columns (np.ndarray): (E,) int64.
+        counts (np.ndarray): (N,) int64, edges of each mask.
+
+    Returns:
+        np.ndarray: (N, 4) float64 xyxy, four zeros for a mask without edges.
+    """
+    boxes = np.zeros((len(counts), 4))
+    filled = counts > 0
+    if filled.any():
+        stops = counts.cumsum()[filled]
+        starts = stops - counts[filled]
+        boxes[filled] = np.stack([
+            np.minimum.reduceat(columns, starts), rows[starts],
+            np.maximum.reduceat(columns, starts) + 1, rows[stops - 1]
+        ], 1)
+    return boxes
 
 
 def _join_columns(places: np.ndarray,

@@ -223,9 +223,13 @@ class ShardWriter:
             os.truncate(path, end)
         self._file = open(path, 'ab')
 
-    def append(self, image_id: Any, size: Sequence[int],
-               ann_ids: Sequence[Any], rles: Sequence[RLE],
-               agreements: np.ndarray) -> None:
+    def append(self,
+               image_id: Any,
+               size: Sequence[int],
+               ann_ids: Sequence[Any],
+               rles: Sequence[RLE],
+               agreements: np.ndarray,
+               confidences: Optional[np.ndarray] = None) -> None:
         """Write the results of an image, once.
 
         A sampler that fills up the last round gives an image twice: the
@@ -237,6 +241,8 @@ class ShardWriter:
             ann_ids (Sequence[int or str]): N annotation ids.
             rles (Sequence[dict]): N compressed RLEs of that size.
             agreements (np.ndarray): (N,) float in [0, 1].
+            confidences (np.ndarray, optional): (N,) float in [0, 1]; four
+                decimals are written. Defaults to None.
         """
         if image_id in self.done:
             return
@@ -245,6 +251,10 @@ class ShardWriter:
             for ann_id, rle, score in zip(
                 ann_ids, rles, agreements, strict=True)
         ]
+        if confidences is not None:
+            for item, score in zip(instances, confidences, strict=True):
+                # Further digits mean nothing and fill the file.
+                item['confidence'] = round(float(score), 4)
         self._write(
             dict(image_id=image_id, size=list(size), instances=instances))
 

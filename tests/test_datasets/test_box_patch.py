@@ -164,6 +164,25 @@ def test_masks_on_request(ann_file, min_agreement, kinds):
         assert dataset[0]['segmentation'] == [[5, 5, 25, 5, 25, 15]]
 
 
+def test_both_scores_may_be_asked_for(ann_file):
+
+    def with_confidences(coco):
+        with_masks(coco)
+        for ann, confidence in zip(coco['annotations'], (0.5, 0.9, 0.9)):
+            ann['proxy_confidence'] = confidence
+
+    edit(ann_file, with_confidences)
+    for least, kinds in ((dict(min_confidence=0.6), ['box', 'mask', 'mask']),
+                         (dict(min_confidence=0.6,
+                               min_agreement=0.6), ['box', 'box', 'mask'])):
+        dataset = BoxPatchDataset(
+            ann_file=ann_file,
+            data_prefix=dict(img=''),
+            with_mask=True,
+            **least)
+        assert [item['supervision'] for item in dataset] == kinds
+
+
 def test_masks_that_are_not_there(ann_file):
     for change, options, message in (
         (lambda coco: coco['annotations'][0].pop('segmentation', None), dict(),

@@ -204,7 +204,7 @@ def test_encode_and_decode():
     assert decoded.shape == flags.shape == (0, ) and flags.dtype == bool
 
 
-def mark(agreements, transform=None, **extra):
+def mark(agreements, confidences=(), transform=None, **extra):
     """Marks of instances with these agreements, all of one box."""
     mask = np.zeros((20, 20), bool)
     mask[3:6, 2:9] = True
@@ -218,6 +218,9 @@ def mark(agreements, transform=None, **extra):
     for instance, agreement in zip(instances, agreements):
         if agreement is not None:
             instance['proxy_agreement'] = agreement
+    for instance, confidence in zip(instances, confidences):
+        if confidence is not None:
+            instance['proxy_confidence'] = confidence
     results = dict(ori_shape=(20, 20), instances=instances, **extra)
     results = MMDET_TRANSFORMS.build(
         dict(type='mmdet.LoadAnnotations', with_mask=True))(
@@ -233,20 +236,34 @@ def test_threshold_is_strict_and_crowds_are_not_judged():
     results = mark([0.95, 0.9499, 1.0, 0.0, None])
     assert marks_of(results) == [False, True, False, True, False]
     zero = MarkIgnoredMasks(agreement_thr=0)
-    assert marks_of(mark([0.0, 0.3], zero)) == [False, False]
+    assert marks_of(mark([0.0, 0.3], transform=zero)) == [False, False]
     one = MarkIgnoredMasks(agreement_thr=1)
-    assert marks_of(mark([0.999, 1.0], one)) == [True, False]
+    assert marks_of(mark([0.999, 1.0], transform=one)) == [True, False]
 
 
 def test_threshold_of_the_data_set():
     assert marks_of(mark([0.7, 0.9], agreement_thr=0.8)) == [True, False]
     same = MarkIgnoredMasks(agreement_thr=0.8)
-    assert marks_of(mark([0.7, 0.9], same, agreement_thr=0.8)) == [True, False]
+    assert marks_of(mark([0.7, 0.9], transform=same,
+                         agreement_thr=0.8)) == [True, False]
     with pytest.raises(ValueError, match='0.8 in MarkIgnoredMasks and 0.85'):
-        mark([0.7], same, agreement_thr=0.85)
+        mark([0.7], transform=same, agreement_thr=0.85)
     for wrong in (-0.1, 1.5, float('nan')):
         with pytest.raises(ValueError, match='not in'):
             MarkIgnoredMasks(agreement_thr=wrong)
+
+
+def test_either_threshold_marks():
+
+    def marks(**extra):
+        return marks_of(
+            mark([0.9, 0.9, 0.7, 0.7, None], [0.6, 0.4, 0.6, 0.4, None],
+                 agreement_thr=0.8,
+                 **extra))
+
+    assert marks() == [False, False, True, True, False]
+    assert marks(confidence_thr=0.5) == [False, True, True, True, False]
+    assert marks(confidence_thr=0.6) == [False, True, True, True, False]
 
 
 def test_ignored_mask_becomes_its_box():

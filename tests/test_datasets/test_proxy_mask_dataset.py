@@ -134,6 +134,21 @@ def test_threshold_reaches_the_transform(build):
         build(agreement_thr=95)
 
 
+def test_confidence_may_be_asked_for_too(build):
+    anns = [
+        annotation(1, proxy_agreement=0.9, proxy_confidence=0.6),
+        annotation(2, proxy_agreement=0.9, proxy_confidence=0.8)
+    ]
+    assert 'confidence_thr' not in build(*anns).get_data_info(0)
+    info = build(*anns, confidence_thr=0.7).get_data_info(0)
+    assert info['confidence_thr'] == 0.7
+    assert [one['proxy_confidence'] for one in info['instances']] == [0.6, 0.8]
+    with pytest.raises(ValueError, match='2 has proxy_confidence=None'):
+        build(anns[0], annotation(2, proxy_agreement=0.9), confidence_thr=0.7)
+    with pytest.raises(ValueError, match=r'confidence_thr=-1 is not in'):
+        build(confidence_thr=-1)
+
+
 def with_shape(results):
     return dict(results, ori_shape=(results['height'], results['width']))
 

@@ -1,4 +1,4 @@
-"""Random instances, and their masks on the full canvas."""
+"""Random instances, and their masks slowly on the full canvas."""
 from typing import List, Tuple
 
 import numpy as np
@@ -26,3 +26,17 @@ def on_canvas(mask: np.ndarray, rect: np.ndarray, height: int,
         for x in range(rect[0], rect[2]):
             canvas[y, x] = mask[y - rect[1], x - rect[0]]
     return canvas
+
+
+def merge_slowly(canvases: List[np.ndarray],
+                 areas: np.ndarray) -> List[np.ndarray]:
+    """For each pixel: of all masks that claim it, keep the smallest box."""
+    merged = [np.zeros_like(canvas) for canvas in canvases]
+    height, width = canvases[0].shape
+    for y in range(height):
+        for x in range(width):
+            claims = [i for i, c in enumerate(canvases) if c[y, x]]
+            if claims:
+                winner = min(claims, key=lambda i: (areas[i], i))
+                merged[winner][y, x] = True
+    return merged

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from random_instances import on_canvas, random_instances
+from pycocotools import mask as coco_mask
+from random_instances import merge_slowly, on_canvas, random_instances
 
 from mmboxcaseg.proxy_masks import (agreement, merge_and_score, pixel_rects,
-                                    tight_boxes)
+                                    proxy_rles, tight_boxes)
 
 HEIGHT, WIDTH = 9, 12
 
@@ -81,3 +82,54 @@ def test_merge_and_score(merging, areas):
     assert [int(mask.sum()) for mask in found] == areas
     assert scores.tolist() == [1, 1]
     assert masks[0].all()
+
+
+@pytest.mark.parametrize('merging', [True, False])
+@pytest.mark.parametrize('seed', range(30))
+def test_proxy_rles_are_the_slow_ones(seed, merging):
+    rng = np.random.default_rng(seed)
+    masks, rects, boxes = random_instances(rng, 6, HEIGHT, WIDTH)
+    # The whole image, some of its columns, and nothing.
+    masks += [np.ones((9, 12), bool), rng.random((9, 3)) < 0.8]
+    masks += [np.zeros((2, 2), bool)]
+    more = np.array([[0, 0, 12, 9], [9, 0, 12, 9], [4, 4, 6, 6]])
+    rects = np.concatenate([rects, more])
+    boxes = np.concatenate([boxes, more])
+    before = [mask.copy() for mask in masks]
+    rles, scores = proxy_rles(masks, rects, boxes, HEIGHT, WIDTH, merging)
+    canvases = [on_canvas(m, r, HEIGHT, WIDTH) for m, r in zip(masks, rects)]
+    if merging:
+        clipped = np.clip(boxes, 0, [WIDTH, HEIGHT] * 2)
+        canvases = merge_slowly(canvases, (clipped[:, 2] - clipped[:, 0]) *
+                                (clipped[:, 3] - clipped[:, 1]))
+    for canvas, box, rle, score in zip(canvases, boxes, rles, scores):
+        expected = coco_mask.encode(np.asfortranarray(canvas, dtype=np.uint8))
+        assert rle == dict(
+            size=[HEIGHT, WIDTH], counts=expected['counts'].decode())
+        assert score == pytest.approx(agreement_slowly(canvas, box), abs=1e-12)
+    assert all((a == b).all() for a, b in zip(masks, before))
+
+
+def test_proxy_rles_of_nothing_and_of_what_does_not_fit():
+    rects, masks = np.array([[0, 0, 6, 5]]), [np.ones((5, 6), bool)]
+    rles, scores = proxy_rles([], rects[:0], [], 9, 9)
+    assert rles == [] and scores.shape == (0, )
+    with pytest.raises(ValueError, match='1 masks, but 2 boxes'):
+        proxy_rles(masks, rects, [(0, 0, 6, 5)] * 2, 9, 9)
+    with pytest.raises(ValueError, match='1 masks, but 2 rectangles'):
+        proxy_rles(masks, rects.repeat(2, 0), [(0, 0, 6, 5)], 9, 9)
+    with pytest.raises(ValueError, match='leaves the image of 5 x 9'):
+        proxy_rles(masks, rects, [(0, 0, 6, 5)], 9, 5)
+    with pytest.raises(ValueError, match='uint8'):
+        proxy_rles([np.ones((5, 6), np.uint8)], rects, [(0, 0, 6, 5)], 9, 9)
+
+
+def test_many_masks_of_a_panorama():
+    """Places of edges that do not fit into 32 bits."""
+    side = 65000
+    rects = np.array([[10, 20, 15, 27], [side - 5, side - 7, side, side]] * 2)
+    masks = [np.ones((7, 5), bool)] * 4
+    rles, scores = proxy_rles(masks, rects, rects, side, side, False)
+    assert scores.tolist() == [1] * 4
+    assert coco_mask.toBbox(rles).tolist() == [[10, 20, 5, 7],
+                                               [side - 5, side - 7, 5, 7]] * 2

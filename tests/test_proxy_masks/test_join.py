@@ -184,3 +184,31 @@ def test_reader_does_not_hold_the_masks(work):
     tracemalloc.stop()
     # 20 MB of masks; 256 lines are kept.
     assert peak < 8e6
+
+
+def test_confidences_are_joined(work):
+    _, ann_file, out_file = work
+    folder = shard_dir(out_file)
+    prepare_shards(folder, SETTINGS, resume=False)
+    rle = encode_rle(np.ones((2, 2), bool), (0, 0, 2, 2), HEIGHT, WIDTH)
+    writer = ShardWriter(folder)
+    for image_id, ids in ((2, [100, 98, 95]), (5, [99])):
+        writer.append(image_id, (HEIGHT, WIDTH), ids, [rle] * len(ids),
+                      np.full(len(ids), 0.5),
+                      np.array(ids) / 200)
+    writer.close()
+    join_shards(folder, ann_file, out_file, SETTINGS)
+    with open(out_file) as file:
+        anns = json.load(file)['annotations']
+    # 97 is a crowd; the box of 96 covers nothing of its image.
+    assert {
+        ann['id']: ann.get('proxy_confidence')
+        for ann in anns
+    } == {
+        100: 0.5,
+        99: 0.495,
+        98: 0.49,
+        97: None,
+        96: 0,
+        95: 0.475
+    }

@@ -1,21 +1,8 @@
 import numpy as np
 import pytest
-from random_instances import on_canvas, random_instances
+from random_instances import merge_slowly, on_canvas, random_instances
 
 from mmboxcaseg.proxy_masks import merge
-
-
-def merge_slowly(canvases, areas):
-    """For each pixel: of all masks that claim it, keep the smallest box."""
-    merged = [np.zeros_like(canvas) for canvas in canvases]
-    height, width = canvases[0].shape
-    for y in range(height):
-        for x in range(width):
-            claims = [i for i, c in enumerate(canvases) if c[y, x]]
-            if claims:
-                winner = min(claims, key=lambda i: (areas[i], i))
-                merged[winner][y, x] = True
-    return merged
 
 
 @pytest.mark.parametrize('seed', range(40))

@@ -48,6 +48,17 @@ def test_an_image_is_written_once(folder):
         assert len(file.readlines()) == 1
 
 
+def test_confidence_is_written_where_there_is_one(folder):
+    rle = encode_rle(np.ones((2, 2), bool), (0, 0, 2, 2), 4, 5)
+    writer = ShardWriter(folder)
+    writer.append(3, (4, 5), [1], [rle], np.array([0.5]), np.array([0.25]))
+    append(writer, 4)
+    writer.close()
+    with open(os.path.join(folder, 'rank_0000.jsonl')) as file:
+        items = [json.loads(line)['instances'][0] for line in file]
+    assert [item.get('confidence') for item in items] == [0.25, None]
+
+
 def test_numbers_of_instances_must_match(folder):
     writer = ShardWriter(folder)
     with pytest.raises(ValueError):

@@ -69,6 +69,23 @@ def make_files(tmp_path, change=lambda masks, truth: None):
     return paths
 
 
+def test_rank_correlation_of_confidence(tool, tmp_path, capsys):
+    """Masks of IoU 1, 0.5, 0.3, 0 and 0.6."""
+    confidences = iter([0.9, 0.5, 0.4, 0.1, 0.8])
+
+    def with_confidence(masks, truth):
+        for ann in sorted(masks, key=lambda ann: ann['id']):
+            if not ann.get('iscrowd'):
+                ann['proxy_confidence'] = next(confidences, 0)
+
+    names = make_files(tmp_path, with_confidence)
+    out = tmp_path / 'numbers.json'
+    tool.main([*names, '--json', str(out)])
+    assert json.loads(
+        out.read_text())['spearman_confidence'] == pytest.approx(1)
+    assert 'confidence and IoU: 1.000' in capsys.readouterr().out
+
+
 @pytest.fixture
 def tool(import_tool):
     return import_tool('analysis_tools/eval_masks')

@@ -165,7 +165,7 @@ def score(masks: dict,
     Returns:
         dict: ``ids`` of the annotations, a list; ``ious``, ``box_ious``,
         ``areas`` (of the true masks, px) and ``labels`` (category ids), arrays
-        of shape (N, ); ``agreements``, ``boundary_ious`` and
+        of shape (N, ); ``agreements``, ``confidences``, ``boundary_ious`` and
         ``box_boundary_ious`` likewise, or None; ``unusable``, the number of
         boxes left out because they cover nothing.
 
@@ -181,11 +181,9 @@ def score(masks: dict,
         image['id']: (image['height'], image['width'])
         for image in truth['images']
     }
-    agreements = [ann.get('proxy_agreement') for ann, _ in pairs]
-    if None in agreements and any(one is not None for one in agreements):
-        lacking = pairs[agreements.index(None)][0]['id']
-        raise ValueError(f'{names[0]}: annotation {lacking} has no '
-                         '"proxy_agreement", but others have')
+    agreements, confidences = (
+        get_scores([ann for ann, _ in pairs], f'proxy_{name}', names[0])
+        for name in proxy_masks.SCORES)
     by_image: Dict[Any, List[int]] = {}
     for index, (_, true) in enumerate(pairs):
         by_image.setdefault(true['image_id'], []).append(index)
@@ -214,14 +212,40 @@ def score(masks: dict,
         boundary_ious=of_boundary[0] if boundary else None,
         box_boundary_ious=of_boundary[1] if boundary else None,
         labels=np.array([true['category_id'] for _, true in pairs]),
-        agreements=None if None in agreements else np.array(agreements),
+        agreements=agreements,
+        confidences=confidences,
         unusable=len(unusable))
 
 
-def spearman(first: np.ndarray, second: np.ndarray) -> Optional[float]:
-    """Spearman's rank correlation, None where one of the two is constant."""
+def get_scores(anns: List[dict], key: str, name: str) -> Optional[np.ndarray]:
+    """A score of all masks.
+
+    Args:
+        anns (list[dict]): N annotations of a COCO json.
+        key (str): Of the score.
+        name (str): What to call the json in messages.
+
+    Returns:
+        np.ndarray | None: Shape (N, ); None if no mask has it.
+
+    Raises:
+        ValueError: If some have it and others don't.
+    """
+    lacking = [ann['id'] for ann in anns if key not in ann]
+    if not lacking:
+        return np.array([ann[key] for ann in anns])
+    if len(lacking) < len(anns):
+        raise ValueError(f'{name}: annotation {lacking[0]} has no "{key}", '
+                         'but others have')
+    return None
+
+
+def spearman(first: Optional[np.ndarray],
+             second: np.ndarray) -> Optional[float]:
+    """Spearman's rank correlation, None where one of the two is constant or
+    there is no first."""
     from scipy.stats import spearmanr
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
+    if first is None or np.ptp(first) == 0 or np.ptp(second) == 0:
         return None
     return float(spearmanr(first, second)[0])
 
@@ -239,7 +263,8 @@ def summarize(scores: Dict[str, Any], by_size: bool = False) -> Dict[str, Any]:
         dict: ``rows``, each with ``name``, ``instances``, ``share`` (percent
         of all) and the keys of :func:`summarize_ious`, also behind
         ``boundary_`` if there are Boundary IoUs (None without instances);
-        ``spearman`` of agreement and IoU (None without); ``unusable``.
+        ``spearman`` and ``spearman_confidence`` of agreement and of
+        confidence with IoU (None without); ``unusable``.
     """
     from mmboxcaseg.evaluation import SIZES
     areas, agreements = scores['areas'], scores['agreements']
@@ -258,8 +283,8 @@ def summarize(scores: Dict[str, Any], by_size: bool = False) -> Dict[str, Any]:
         ]
     return dict(
         rows=rows,
-        spearman=None if agreements is None else spearman(
-            agreements, scores['ious']),
+        spearman=spearman(agreements, scores['ious']),
+        spearman_confidence=spearman(scores['confidences'], scores['ious']),
         unusable=scores['unusable'])
 
 
@@ -336,9 +361,11 @@ def main(argv: Optional[List[str]] = None) -> None:
     except ValueError as error:
         sys.exit(f'eval_masks: error: {error}')
     print(to_markdown(summary))
-    if summary['spearman'] is not None:
-        print('\nSpearman rank correlation of agreement and IoU: '
-              f'{summary["spearman"]:.3f}')
+    for score_name, key in (('agreement', 'spearman'),
+                            ('confidence', 'spearman_confidence')):
+        if summary[key] is not None:
+            print(f'\nSpearman rank correlation of {score_name} and IoU: '
+                  f'{summary[key]:.3f}')
     if summary['unusable']:
         print(f'\n{summary["unusable"]} annotations left out: their boxes '
               'cover nothing of the image')

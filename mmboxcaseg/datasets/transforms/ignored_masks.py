@@ -52,7 +52,7 @@ def decode_marks(labels: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
 
 @TRANSFORMS.register_module()
 class MarkIgnoredMasks(BaseTransform):
-    """Mark the masks whose agreement is below a threshold.
+    """Mark the masks whose agreement, or confidence, is below a threshold.
 
     It is the "drop" of merge and drop (the paper, Sec. 3.4 and Table 8): a
     marked mask is left out of the mask loss, its box and class still train.
@@ -74,6 +74,7 @@ class MarkIgnoredMasks(BaseTransform):
     - gt_bboxes_labels
     - gt_masks (BitmapMasks) (optional)
     - agreement_thr (optional)
+    - confidence_thr (optional; each instance then has proxy_confidence)
 
     Modified Keys:
 
@@ -116,6 +117,8 @@ class MarkIgnoredMasks(BaseTransform):
                 f'{len(results["gt_bboxes_labels"])} labels; put '
                 'MarkIgnoredMasks right after mmdet.LoadAnnotations')
         thr = self._threshold(results)
+        # The data set has seen to it that there are such scores.
+        unsure = results.get('confidence_thr')
         ignored = np.zeros(len(instances), dtype=bool)
         for i, instance in enumerate(instances):
             # What has the flag, a crowd, never trains: no need to judge it.
@@ -126,7 +129,9 @@ class MarkIgnoredMasks(BaseTransform):
                         '"proxy_agreement"; load the annotations with '
                         "type='mmboxcaseg.ProxyMaskDataset' from a file of "
                         'tools/make_proxy_masks.py')
-                ignored[i] = instance['proxy_agreement'] < thr
+                ignored[i] = instance['proxy_agreement'] < thr or (
+                    unsure is not None
+                    and instance['proxy_confidence'] < unsure)
         results['gt_bboxes_labels'] = encode_marks(results['gt_bboxes_labels'],
                                                    ignored)
         if 'gt_masks' in results:
