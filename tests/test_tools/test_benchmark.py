@@ -145,3 +145,52 @@ def test_stage3_and_growth_have_rows(tool, generated, monkeypatch):
     monkeypatch.setattr(stage3, 'SCALE', (64, 64))
     row, = stage3.rows(generated)
     assert row.goal == 'at most 1.05'
+
+
+def test_training_from_files_tells_how_long_it_waits(tool, generated,
+                                                     monkeypatch):
+    import tiny
+    gpu = tool('bench_gpu')
+    monkeypatch.setattr(gpu, 'STEPS', 2)
+    monkeypatch.setattr(gpu, 'WARM_UP', 1)
+    monkeypatch.setattr(tool('bench_training_data'), 'SIZE', 32)
+    speed, share = gpu.training_rows(generated, tiny.model().train(), 1)
+    assert speed.ours > 0 and 0 < share.ours < 100
+    if not torch.cuda.is_available():
+        assert gpu.rows(generated) == []
+
+
+def test_heads_on_the_concatenated_maps_learn_the_same(tool):
+    import tiny
+    step = tool('bench_training_step')
+    inputs, samples = tiny.patches(['box', 'mask'])
+    grads = []
+    for run in (step.our_step, step.plain_heads_step):
+        net = tiny.model().train()
+        run(net, inputs, samples)
+        grads.append(tiny.gradients(net))
+    for name, grad in grads[0].items():
+        torch.testing.assert_close(
+            grad, grads[1][name], rtol=1e-3, atol=1e-5, msg=name)
+
+
+def test_the_steps_that_are_compared_train_the_same_head(tool):
+    """The bare head on the concatenated map gives the logits of ours."""
+    import tiny
+    step = tool('bench_training_step')
+    net = tiny.model().eval()
+    inputs, _ = tiny.patches(['box', 'mask'])
+    torch.testing.assert_close(
+        step.bare_logits(net, inputs),
+        net.salient_head(net.extract_feat(inputs)),
+        rtol=1e-4,
+        atol=1e-4)
+
+
+def test_small_model_has_rows_of_its_switches(tool, monkeypatch):
+    step = tool('bench_training_step')
+    monkeypatch.setattr(step, 'SMALL_SIZE', 32)
+    monkeypatch.setattr(step.shutil, 'which', lambda name: None)
+    heads, bf16 = step.small_rows()
+    assert 'concatenated' in heads.what and 'bf16' in bf16.what
+    assert all(row.plain > 0 and row.ours > 0 for row in (heads, bf16))

@@ -3,7 +3,7 @@ import time
 from typing import List
 
 import torch
-from bench_training_step import build
+from bench_training_step import bare_logits, build
 from measure import Row, in_turn, speedup
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
@@ -43,7 +43,7 @@ def rows(photos: Photos, device: str = 'cpu') -> List[Row]:
     def bare() -> None:
         for chunk in crops.split(model.test_cfg['crops_per_batch']):
             inputs = model.data_preprocessor.normalize(chunk)
-            model.salient_head(model.extract_feat(inputs))
+            bare_logits(model, inputs)
         if device == 'cuda':
             torch.cuda.synchronize()
 
@@ -53,9 +53,8 @@ def rows(photos: Photos, device: str = 'cpu') -> List[Row]:
                 rects = sample.pred_instances.rects.cpu().numpy()
                 boxes = sample.prompt_instances.bboxes.cpu().numpy()
                 height, width = sample.ori_shape[:2]
-                masks, _ = proxy_masks.merge_and_score(
-                    sample.pred_instances.masks, rects, boxes, height, width)
-                proxy_masks.encode_rles(masks, rects, height, width)
+                proxy_masks.proxy_rles(sample.pred_instances.masks, rects,
+                                       boxes, height, width)
 
     taken = in_turn(
         dict(bare=bare, whole=whole), 1, device == 'cuda', time.perf_counter)

@@ -23,12 +23,14 @@ class Instances:
         boxes (np.ndarray): (N, 4) float xyxy.
         rects (np.ndarray): (N, 4) int, their pixel rectangles.
         masks (list[np.ndarray]): N bool arrays of these rectangles.
+        rles (list[dict]): N RLEs of the photo, which the release reads.
     """
     height: int
     width: int
     boxes: np.ndarray
     rects: np.ndarray
     masks: List[np.ndarray]
+    rles: List[dict]
 
 
 def read_instances(ann_file: str, most: int = SAMPLE) -> List[Instances]:
@@ -61,7 +63,7 @@ def read_instances(ann_file: str, most: int = SAMPLE) -> List[Instances]:
         if not len(boxes):
             continue
         rects = proxy_masks.pixel_rects(boxes, height, width)
-        masks = []
+        masks, rles = [], []
         for ann, (x0, y0, x1,
                   y1) in zip([ann for ann, good in zip(anns, usable) if good],
                              rects):
@@ -70,35 +72,32 @@ def read_instances(ann_file: str, most: int = SAMPLE) -> List[Instances]:
                 coco_mask.decode(rle), np.ones((9, 9), np.uint8))
             masks.append(
                 np.ascontiguousarray(grown[y0:y1, x0:x1]).astype(bool))
-        found.append(Instances(height, width, boxes, rects, masks))
+            cut = np.zeros_like(grown, order='F')
+            cut[y0:y1, x0:x1] = masks[-1]
+            rles.append(coco_mask.encode(cut))
+        found.append(Instances(height, width, boxes, rects, masks, rles))
         if len(found) == most:
             break
     return found
 
 
 def plain_masks(photo: Instances) -> tuple:
-    """Merge, agreement and RLE on a float canvas of the photo a mask."""
-    canvases = []
-    for mask, (x0, y0, x1, y1) in zip(photo.masks, photo.rects):
-        canvas = np.zeros((photo.height, photo.width))
-        canvas[y0:y1, x0:x1] = mask
-        canvases.append(canvas)
+    """Merge, agreement and RLE the release's way, on arrays of the photo.
+
+    Masks come decoded from RLE, as they do there, and are painted over each
+    other, the smallest box last. Each makes a new float array of the photo.
+    """
     limits = [photo.width, photo.height] * 2
     boxes = [np.clip(box, 0, limits) for box in photo.boxes]
     areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in boxes]
-    merged = []
-    for index, box in enumerate(boxes):
-        canvas = canvases[index].copy()
-        for other, rival in enumerate(boxes):
-            apart = (
-                rival[0] >= box[2] or box[0] >= rival[2] or rival[1] >= box[3]
-                or box[1] >= rival[3])
-            if not apart and (areas[other], other) < (areas[index], index):
-                canvas[canvases[other] > 0.5] = 0
-        merged.append(canvas)
+    owners = np.zeros((photo.height, photo.width))
+    for area, index in sorted(zip(areas, range(len(areas))), reverse=True):
+        mask = coco_mask.decode(photo.rles[index])
+        owners = np.where(mask == 1, index + 1, owners)
     scores, rles = [], []
-    for canvas, box, area in zip(merged, boxes, areas):
-        rows, columns = np.nonzero(canvas > 0.5)
+    for index, (box, area) in enumerate(zip(boxes, areas)):
+        canvas = np.where(owners == index + 1, 1, 0).astype(np.uint8)
+        rows, columns = np.nonzero(canvas)
         score = 0.0
         if rows.size:
             x0, x1 = columns.min(), columns.max() + 1
@@ -107,18 +106,16 @@ def plain_masks(photo: Instances) -> tuple:
                 min(y1, box[3]) - max(y0, box[1]), 0)
             score = overlap / ((x1 - x0) * (y1 - y0) + area - overlap)
         scores.append(score)
-        rle = coco_mask.encode(np.asfortranarray(canvas > 0.5, dtype=np.uint8))
+        rle = coco_mask.encode(np.asfortranarray(canvas))
         rles.append(rle['counts'].decode())
     return rles, scores
 
 
 def our_masks(photo: Instances) -> tuple:
     """The same by the package."""
-    masks, scores = proxy_masks.merge_and_score(photo.masks, photo.rects,
-                                                photo.boxes, photo.height,
-                                                photo.width)
-    rles = proxy_masks.encode_rles(masks, photo.rects, photo.height,
-                                   photo.width)
+    rles, scores = proxy_masks.proxy_rles(photo.masks, photo.rects,
+                                          photo.boxes, photo.height,
+                                          photo.width)
     return [rle['counts'] for rle in rles], scores
 
 

@@ -15,11 +15,7 @@ from mmboxcaseg.datasets import (BoxPatchDataset, JointPatchDataset,
                                  PhotoMultiSourceSampler, SalientObjectDataset)
 
 ITEMS, SIZE, RESIZED = 60, 288, 320
-META_KEYS = ('img_path', 'ori_shape', 'img_shape', 'supervision')
-TAIL = [
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='mmseg.PackSegInputs', meta_keys=META_KEYS)
-]
+TAIL = [dict(type='RandomFlip', prob=0.5), dict(type='PackPatch')]
 
 
 def plain_box_patch(info: dict) -> np.ndarray:
@@ -170,12 +166,18 @@ def box_rows(photos: Photos) -> List[Row]:
     ]
 
 
-def salient_rows(photos: Photos, folder: str) -> List[Row]:
-    """Rows of the salient patches."""
+def list_salient(photos: Photos, folder: str) -> str:
+    """File with the names of some salient images, written to a folder."""
     names = os.path.join(folder, 'names.txt')
     with open(names, 'w', encoding='utf-8') as file:
         for name in sorted(os.listdir(photos.salient_dir))[:ITEMS]:
             file.write(os.path.splitext(name)[0] + '\n')
+    return names
+
+
+def salient_rows(photos: Photos, folder: str) -> List[Row]:
+    """Rows of the salient patches."""
+    names = list_salient(photos, folder)
     decoding = salient_dataset(photos, names)
     cached = salient_dataset(photos, names, os.path.join(folder, 'cache'))
     infos = [decoding.get_data_info(i) for i in range(len(decoding))]

@@ -131,15 +131,15 @@ def _make_masks(ann_file: str, images: int) -> Dict[str, float]:
         for image_id in range(images):
             photo = photos[image_id % len(photos)]
             size = photo.height, photo.width
-            masks, scores = proxy_masks.merge_and_score(
-                photo.masks, photo.rects, photo.boxes, *size)
+            rles, scores = proxy_masks.proxy_rles(photo.masks, photo.rects,
+                                                  photo.boxes, *size)
             writer.append(
                 image_id=image_id,
                 size=size,
-                ann_ids=range(ann_id, ann_id + len(masks)),
-                rles=proxy_masks.encode_rles(masks, photo.rects, *size),
+                ann_ids=range(ann_id, ann_id + len(rles)),
+                rles=rles,
                 agreements=scores)
-            ann_id += len(masks)
+            ann_id += len(rles)
         writer.close()
         merged = time.process_time()
         proxy_masks.join_shards(shards, boxes, out, {})

@@ -70,11 +70,12 @@ def main(argv: Optional[List[str]] = None) -> None:
             filter(None, [root, os.environ.get('PYTHONPATH')]))
     import cv2
     import torch
-    from measure import table, to_dict
+    from measure import table
     from photos import find_photos
     torch.set_num_threads(1)
     cv2.setNumThreads(0)
 
+    os.makedirs(osp.dirname(osp.abspath(args.json)), exist_ok=True)
     rows, seconds = [], {}
     with find_photos(args.data) as photos:
         for item in args.only:
@@ -82,15 +83,32 @@ def main(argv: Optional[List[str]] = None) -> None:
             module = importlib.import_module(f'bench_{item}')
             new = module.rows(photos)
             seconds[item] = round(time.perf_counter() - start, 1)
-            print(f'{item}: {seconds[item]} s', file=sys.stderr, flush=True)
+            print(
+                f'{table(new)}{item}: {seconds[item]} s\n',
+                file=sys.stderr,
+                flush=True)
             rows += new
-        result = dict(
-            machine=machine(),
-            photos=photos.description,
-            seconds=seconds,
-            rows=[to_dict(row) for row in rows])
+            # After each item: a run that is cut short keeps what it has.
+            write(args, rows, photos.description, seconds)
     print(table(rows), end='')
-    os.makedirs(osp.dirname(osp.abspath(args.json)), exist_ok=True)
+
+
+def write(args: argparse.Namespace, rows: list, photos: str,
+          seconds: Dict[str, float]) -> None:
+    """Write the rows as json, and as a Markdown table if asked for.
+
+    Args:
+        args (argparse.Namespace): The options.
+        rows (list[Row]): Rows.
+        photos (str): What the photos are.
+        seconds (dict[str, float]): What each item took.
+    """
+    from measure import table, to_dict
+    result = dict(
+        machine=machine(),
+        photos=photos,
+        seconds=seconds,
+        rows=[to_dict(row) for row in rows])
     with open(args.json, 'w', encoding='utf-8') as file:
         json.dump(result, file, indent=1)
     if args.markdown:
