@@ -97,6 +97,7 @@ class BoxCasegInferencer:
             map_location='cpu')
         check_weights(self.model, checkpoint)
         self.model.to(device or get_device()).eval()
+        self.model.produce_transferred()
 
     def __call__(self,
                  images: Union[Image, Sequence[Image]],

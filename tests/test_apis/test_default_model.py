@@ -1,6 +1,13 @@
-import pytest
+import json
+import os
 
-from mmboxcaseg.apis import default_model
+import cv2
+import numpy as np
+import pytest
+from pycocotools import mask as mask_utils
+from pycocotools.coco import COCO
+
+from mmboxcaseg.apis import BoxCasegInferencer, default_model
 from mmboxcaseg.apis.default_model import NAME
 
 
@@ -15,3 +22,76 @@ def test_both_files_are_found(tmp_path, monkeypatch):
     assert 'give the config and the checkpoint' in str(error.value)
     checkpoint.write_bytes(b'')
     assert default_model() == (str(config), str(checkpoint))
+
+
+def iou(one, other):
+    return (one & other).sum() / (one | other).sum()
+
+
+def test_the_shipped_model_is_small():
+    assert sum(os.path.getsize(path) for path in default_model()) <= 6e6
+
+
+def test_it_finds_an_object_without_a_checkpoint_being_named():
+    """A dark disc on a bright ground, and a box around it."""
+    rng = np.random.default_rng(0)
+    photo = rng.integers(170, 210, (200, 240, 3), dtype=np.uint8)
+    cv2.circle(photo, (120, 90), 60, (30, 60, 40), -1)
+    disc = np.zeros(photo.shape[:2], np.uint8)
+    cv2.circle(disc, (120, 90), 60, 1, -1)
+    masks, agreement = BoxCasegInferencer(device='cpu')(photo,
+                                                        [(60, 30, 181, 151)])
+    # The filled box has an IoU of about pi / 4.
+    assert iou(masks[0], disc.astype(bool)) > 0.9
+    assert agreement[0] > 0.9
+
+
+def test_its_masks_of_real_photos_are_better_than_boxes(shared_data):
+    ann_file = shared_data / 'coco_mini/annotations/instances_val2017.json'
+    coco = COCO(str(ann_file))
+    infer = BoxCasegInferencer(merge=False, device='cpu')
+    ious, box_ious = [], []
+    for image in coco.loadImgs(coco.getImgIds()[:12]):
+        anns = coco.loadAnns(coco.getAnnIds(image['id'], iscrowd=False))
+        boxes = np.array([ann['bbox'] for ann in anns]).reshape(-1, 4)
+        boxes[:, 2:] += boxes[:, :2]
+        path = shared_data / 'coco_mini' / 'val2017' / image['file_name']
+        masks, _ = infer(path, boxes)
+        for mask, box, ann in zip(masks, boxes, anns):
+            truth = coco.annToMask(ann).astype(bool)
+            filled = np.zeros_like(truth)
+            x0, y0, x1, y1 = np.floor(box + 0.5).astype(int)
+            filled[y0:y1, x0:x1] = True
+            ious.append(iou(mask, truth))
+            box_ious.append(iou(filled, truth))
+    assert len(ious) > 50
+    # Over all of val2017 it is nine points.
+    assert np.mean(ious) > np.mean(box_ious) + 0.05
+
+
+def test_its_command_needs_no_config(tmp_path, import_tool):
+    """As a newcomer would run it: boxes, photos, and where to write."""
+    photo = np.full((80, 100, 3), 200, np.uint8)
+    cv2.circle(photo, (50, 40), 30, (40, 40, 40), -1)
+    cv2.imwrite(str(tmp_path / 'a.png'), photo)
+    boxes = dict(
+        images=[dict(id=1, file_name='a.png', height=80, width=100)],
+        annotations=[
+            dict(id=1, image_id=1, category_id=1, bbox=[20, 10, 61, 61])
+        ],
+        categories=[dict(id=1, name='disc')])
+    (tmp_path / 'boxes.json').write_text(json.dumps(boxes))
+    status = import_tool('make_proxy_masks').main([
+        '--ann',
+        str(tmp_path / 'boxes.json'), '--img-dir',
+        str(tmp_path), '--out',
+        str(tmp_path / 'masks.json'), '--work-dir',
+        str(tmp_path / 'log')
+    ])
+    assert not status
+    ann, = json.loads((tmp_path / 'masks.json').read_text())['annotations']
+    mask = mask_utils.decode(ann['segmentation']).astype(bool)
+    disc = np.zeros((80, 100), np.uint8)
+    cv2.circle(disc, (50, 40), 30, 1, -1)
+    assert iou(mask, disc.astype(bool)) > 0.85
+    assert 0 < ann['proxy_confidence'] <= 1

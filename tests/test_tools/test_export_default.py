@@ -54,6 +54,8 @@ def export(tool, folder, *words, **kwargs):
     (dict(transferred_head=None), {'salient_head'}),
     (dict(salient_head=None, transferred_head=None), {'weak_head'}),
     (dict(test_cfg=dict(head='transferred')), {'transferred_head'}),
+    (dict(test_cfg=dict(head=['weak', 'salient'])),
+     {'weak_head', 'salient_head'}),
 ])
 def test_prediction_is_the_same(tool, tmp_path, monkeypatch, kwargs, heads):
     exported = export(tool, tmp_path, **kwargs)

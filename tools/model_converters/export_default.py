@@ -1,6 +1,6 @@
 """Export a trained BoxCaseg for prediction, small enough to ship.
 
-Only what prediction needs is kept: backbone, neck and the heads that
+Only what prediction needs is kept: the backbone and the heads that
 ``model.test_cfg.head`` asks for; the convolutions of the transferred head are
 produced once, so that neither the weight transfer nor the weak head is
 needed. Convolutions are stored in half precision. The config beside the
@@ -31,7 +31,7 @@ def needed_heads(model: Dict[str, Any]) -> List[str]:
     """Names of the heads that prediction uses, of ``cfg.model``."""
     head = model.get('test_cfg', {}).get('head', 'fused')
     if head != 'fused':
-        return [head]
+        return [head] if isinstance(head, str) else list(head)
     pixel = [
         name for name in ('salient', 'transferred')
         if model.get(f'{name}_head')

@@ -1,2 +1,4 @@
-# The paper's recipe with salient images cropped around their object.
+# The paper's recipe with salient images cropped around their object, and masks
+# of the weak and the salient head, averaged with those of the mirror image.
 _base_ = './ablations/mobilenetv2_coco-mini_object-crops.py'
+model = dict(test_cfg=dict(head=['weak', 'salient'], flip=True))
