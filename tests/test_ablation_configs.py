@@ -98,12 +98,7 @@ WHOLE = [
     dict(type='Resize', scale=(178, 178), keep_ratio=False),
     dict(type='mmseg.RandomCrop', crop_size=160)
 ]
-PACK = [
-    dict(type='RandomFlip', prob=0.5),
-    dict(
-        type='mmseg.PackSegInputs',
-        meta_keys=('img_path', 'ori_shape', 'img_shape', 'supervision'))
-]
+PACK = [dict(type='RandomFlip', prob=0.5), dict(type='PackPatch')]
 
 
 def margins(*values):
@@ -139,7 +134,7 @@ MINI = {
         f'{BOX}.ann_file': 'work_dirs/mini/merged.json',
         f'{BOX}.data_prefix.img': 'data/coco_mini/train2017/',
         f'{BOX}.with_mask': True,
-        f'{BOX}.min_agreement': 0.85
+        f'{BOX}.min_confidence': 0.7
     },
     'box-only': {
         **VOC['heads-weak'],
@@ -173,6 +168,9 @@ MINI = {
             dict(CROPPED, type='RandomBoxPatch', scale=(0.75, 2.0)), *PACK
         ],
         **margins(0.25)
+    },
+    'head-weak-salient': {
+        'model.test_cfg.head': ['weak', 'salient']
     },
     'margin-0.1': margins(0.1),
     'margins': margins(0, 0.1, 0.2),

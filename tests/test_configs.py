@@ -110,7 +110,8 @@ def test_settings_of_the_paper(name, ratio, iterations):
     for part in (dataset.box, dataset.salient):
         flip = find(part.pipeline, 'RandomFlip')
         assert flip.prob == 0.5 and 'direction' not in flip
-        assert 'supervision' in part.pipeline[-1].meta_keys
+        # It packs `supervision` by default.
+        assert part.pipeline[-1] == dict(type='PackPatch')
     for loader in (cfg.val_dataloader, cfg.test_dataloader):
         assert find(loader.dataset.pipeline, 'CropBoxes').size == 320
         assert loader.dataset.with_mask

@@ -19,8 +19,7 @@ model = dict(
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
         bgr_to_rgb=True))
-keys = ('img_path', 'ori_shape', 'img_shape', 'supervision')
-pack = dict(type='mmseg.PackSegInputs', meta_keys=keys)
+pack = dict(type='PackPatch')
 train_dataloader = dict(
     batch_size=5,
     num_workers=2,

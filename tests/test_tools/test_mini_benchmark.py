@@ -205,3 +205,36 @@ def test_parts_that_change_the_prediction_alone(import_tool, repo_root):
         if training_part(path) == full
     }
     assert same == set(mini.PREDICTION)
+
+
+def test_goals(import_tool):
+    import_tool('analysis_tools/mini_benchmark')
+    from ablation import goals
+
+    def row(name, miou, iou50=None, iou75=None, ap50=None, ranks=(None, None)):
+        numbers = [miou, iou50, iou75, ap50, *ranks]
+        titles = [
+            'mIoU*', 'IoU@50', 'IoU@75', 'AP50', 'Spearman', 'of confidence'
+        ]
+        return dict(name=name, mean=dict(zip(titles, numbers)))
+
+    rows = [
+        row('box', 50, 70, 20),
+        row('truth', 100, 100, 100, 10),
+        row('heads-weak', 57, 80, 40, 9, (60, 10)),
+        row('paper', 61, 84, 42, 9.4, (40, 30)),
+        row('ema', 62, 79, 48, 9.6, (30, 51)),
+        row('ema+oracle', 64, 80, 50, 9.9, (70, 70)),
+    ]
+    assert [str(goal) for goal in goals.check(rows)] == [
+        'mIoU* of paper above heads-weak: 4.0, at least 4: met',
+        'mIoU* of paper above box: 11.0, at least 12: NOT met',
+        'mIoU* of ema in percent of ema+oracle: 96.9, at least 99: NOT met',
+        'IoU@50 of ema in percent of ema+oracle: 98.8, at least 99: NOT met',
+        'IoU@75 of ema in percent of ema+oracle: 96.0, at least 95: met',
+        'AP50 of ema in percent of truth: 96.0, at least 95: met',
+        'Spearman of ema, agreement or confidence, times 100: 51.0, '
+        'at least 50: met'
+    ]
+    assert goals.check(rows[:2]) == []
+    assert len(goals.check(rows[:3])) == 2

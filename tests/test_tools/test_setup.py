@@ -73,7 +73,10 @@ def test_wheel_holds_package_configs_and_tools(wheel, repo_root):
         for path in (repo_root / folder).rglob('*')
         if path.is_file() and '__pycache__' not in path.parts
     }
-    expected = package | copied | {'mmboxcaseg/.mim/model-index.yml'}
+    expected = package | copied | {
+        'mmboxcaseg/.mim/model-index.yml',
+        'mmboxcaseg/weights/boxcaseg_small.pth'
+    }
     assert {name for name in names if '.dist-info/' not in name} == expected
     assert 'mmboxcaseg/.mim/configs/boxcaseg/hrnet_w48_voc.py' in expected
     assert 'mmboxcaseg/.mim/tools/train.py' in expected

@@ -155,11 +155,10 @@ def make_masks(data: Dict[str, Any],
                          dtype=np.float64).reshape(-1, 4)
         boxes[:, 2:] += boxes[:, :2]
         rects = proxy_masks.pixel_rects(boxes, height, width)
-        merged, agreement = proxy_masks.merge_and_score(
+        rles, agreement = proxy_masks.proxy_rles(
             image_masks(image, usable, rects, args), rects, boxes, height,
             width, args.merge)
-        for ann, mask, rect, score in zip(usable, merged, rects, agreement):
-            rle = proxy_masks.encode_rle(mask, rect, height, width)
+        for ann, rle, score in zip(usable, rles, agreement):
             made[ann['id']] = dict(
                 segmentation=rle,
                 area=proxy_masks.rle_area(rle),

@@ -27,7 +27,9 @@ import sys
 from typing import Dict, List, Optional
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.abspath(__file__))))
-from ablation import cli, execute, mini, setups, spread, tables  # noqa: E402
+from ablation import spread  # noqa: E402
+from ablation import tables  # noqa: E402
+from ablation import cli, execute, goals, mini, setups  # noqa: E402
 from ablation.plan import PlannedRow  # noqa: E402
 
 
@@ -118,9 +120,8 @@ def write_table(args: argparse.Namespace,
         for variant, rows in planned.items()
     }
     rows = spread.summarize(runs)
-    oracle = next((name for name in planned if 'oracle' in name.split('+')),
-                  None)
-    lines = [spread.to_markdown(rows)]
+    oracle = goals.find_oracle(list(planned))
+    lines = [spread.to_markdown(rows), *map(str, goals.check(rows))]
     if oracle:
         lines += [
             f'{name}: {value:.1f} % of the {title} of {oracle}'

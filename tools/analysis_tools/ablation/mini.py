@@ -19,7 +19,7 @@ PAPER = 'paper'
 BASELINES = ('box', 'grabcut', 'truth')
 # Endings of configs that change the prediction alone.
 PREDICTION = ('flip', 'head-salient', 'head-transferred', 'head-weak',
-              'margin-0.1', 'margins', 'no-min-max')
+              'head-weak-salient', 'margin-0.1', 'margins', 'no-min-max')
 SELF_TRAINING = 'self-training'
 SOURCES = ('configs/boxcaseg/mini/mobilenetv2_coco-mini.py',
            'configs/boxcaseg/hrnet_w48_voc.py',

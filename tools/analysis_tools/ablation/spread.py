@@ -17,7 +17,7 @@ class Score:
         source (str): File of the row that has it: ``'val'``, ``'train'`` or
             ``MASK_RCNN``.
         key (str): Metric; of a scores file that of the row ``name``, or
-            ``'spearman'``.
+            ``'spearman'`` or ``'spearman_confidence'``.
         name (str): Row of a scores file. Defaults to ``'masks'``.
         factor (float): Makes percent of it. Defaults to 1.
     """
@@ -39,6 +39,7 @@ SCORES = (
     Score('boundary mIoU', 'val', 'boundary_mIoU'),
     Score('proxy mIoU', 'train', 'mIoU'),
     Score('Spearman', 'train', 'spearman', factor=100),
+    Score('of confidence', 'train', 'spearman_confidence', factor=100),
     Score('mask AP', tables.MASK_RCNN, 'coco/segm_mAP', factor=100),
     Score('AP50', tables.MASK_RCNN, 'coco/segm_mAP_50', factor=100),
     Score('AP75', tables.MASK_RCNN, 'coco/segm_mAP_75', factor=100),
@@ -62,7 +63,8 @@ def read_scores(row: PlannedRow) -> Dict[str, Optional[float]]:
     numbers = {}
     for score in SCORES:
         content = contents.get(score.source, {})
-        if score.source != tables.MASK_RCNN and score.key != 'spearman':
+        if score.source != tables.MASK_RCNN and not score.key.startswith(
+                'spearman'):
             content = {
                 one['name']: one
                 for one in content.get('rows', ())
