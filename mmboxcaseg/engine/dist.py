@@ -3,6 +3,7 @@ import atexit
 import datetime
 import logging
 import os
+import time
 
 import torch.distributed as torch_dist
 from mmengine.config import Config
@@ -78,6 +79,9 @@ def _close_process_group() -> None:
 
     Left to the interpreter's own end, gloo's threads may still run when what
     holds them is taken down; the process then aborts after all work is done.
+    DistributedDataParallel keeps them beyond the group's end, so they also
+    get a moment to let go of the tensors of the last operation.
     """
     if torch_dist.is_initialized():
         torch_dist.destroy_process_group()
+        time.sleep(0.2)

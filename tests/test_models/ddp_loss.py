@@ -49,3 +49,7 @@ torch.distributed.all_gather(both, weights)
 assert torch.equal(*both), 'the processes have drifted apart'
 assert weights.isfinite().all()
 torch.distributed.destroy_process_group()
+# DDP keeps gloo's threads beyond the group's end. One of them that lets go of
+# its last tensor while the interpreter is taken down aborts the process, so it
+# is not taken down: everything has been saved and checked.
+os._exit(0)
