@@ -53,9 +53,11 @@ cfg = Config(
 prepare_distributed(cfg)
 runner = Runner.from_cfg(cfg)
 runner.train()
-print(runner.rank, runner.world_size,
-      f'{runner.model.module.layer.weight.sum().item():.6f}',
-      flush=True)
+print(
+    runner.rank,
+    runner.world_size,
+    f'{runner.model.module.layer.weight.sum().item():.6f}',
+    flush=True)
 torch.distributed.destroy_process_group()
 # See tests/test_models/ddp_loss.py.
 os._exit(0)

@@ -78,6 +78,39 @@ def test_prediction(tmp_path, head):
             assert (mask == (prob > 0.5)).all()
 
 
+def test_threshold_of_each_instance(tmp_path):
+    dataset, _ = coco_dataset(tmp_path)
+    batch = pseudo_collate([dataset[0], dataset[1]])
+    keys = dict(with_probs=True, threshold=0.9)
+    fixed = tiny.model(test_cfg=keys).eval().test_step(batch)
+    own = tiny.model(test_cfg=dict(keys, min_threshold=0.1)).eval()
+    grown = 0
+    for first, second in zip(fixed, own.test_step(batch)):
+        for high, mask, prob in zip(first.pred_instances.masks,
+                                    second.pred_instances.masks,
+                                    second.pred_instances.probs):
+            sides = [
+                max(prob[0]),
+                max(prob[-1]),
+                max(prob[:, 0]),
+                max(prob[:, -1])
+            ]
+            # Of the side that is reached last, the strongest pixel is in.
+            last = min(0.9, max(0.1, min(sides)))
+            expected = prob >= last if 0.1 < min(sides) <= 0.9 else prob > last
+            assert (mask == expected).all()
+            grown += mask.sum() > high.sum()
+    assert grown
+
+
+@pytest.mark.parametrize('low', [-0.1, 0.6])
+def test_min_threshold_is_checked(low):
+    with pytest.raises(
+            ValueError,
+            match=rf'min_threshold is {low}, .* in \[0, threshold=0.5\]'):
+        tiny.model(test_cfg=dict(min_threshold=low))
+
+
 def test_crops_per_batch_changes_nothing(tmp_path):
     dataset, _ = coco_dataset(tmp_path)
     batch = pseudo_collate([dataset[0], dataset[1]])

@@ -2,10 +2,10 @@
 from typing import Optional, Sequence, Union
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from mmboxcaseg.registry import HOOKS
+from .unwrapped import unwrapped
 
 
 @HOOKS.register_module()
@@ -37,7 +37,7 @@ class FreezeHook(Hook):
         Raises:
             ValueError: If the model has no module of one of the names.
         """
-        model = _unwrapped(runner)
+        model = unwrapped(runner)
         modules = dict(model.named_modules())
         for name in self.trained:
             if name not in modules:
@@ -57,16 +57,10 @@ class FreezeHook(Hook):
         Anew in every iteration, since loops put the whole model into training
         mode whenever they have validated.
         """
-        model = _unwrapped(runner)
+        model = unwrapped(runner)
         model.eval()
         for name in self.trained:
             model.get_submodule(name).train()
         # Of the model itself it says how a data preprocessor and forward()
         # behave, not how its parts do.
         model.training = True
-
-
-def _unwrapped(runner: Runner):
-    """The model without its wrapper for several processes."""
-    model = runner.model
-    return model.module if is_model_wrapper(model) else model

@@ -3,13 +3,13 @@ from typing import Any, Dict, Optional, Sequence
 
 from mmengine.dist import barrier
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
 from mmboxcaseg import proxy_masks
 from mmboxcaseg.registry import HOOKS
 from ..checkpoints import check_weights
+from .unwrapped import unwrapped
 
 
 @HOOKS.register_module()
@@ -93,10 +93,7 @@ class ProxyMaskHook(Hook):
     def before_test_epoch(self, runner: Runner) -> None:
         """Make the transferred head's weights once, after hooks that change
         weights."""
-        model = runner.model
-        if is_model_wrapper(model):
-            model = model.module
-        model.produce_transferred()
+        unwrapped(runner).produce_transferred()
 
     def after_test_iter(
             self,

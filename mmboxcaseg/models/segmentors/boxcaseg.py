@@ -1,6 +1,7 @@
 """BoxCaseg: box-supervised class-agnostic object segmentation."""
-from typing import Iterator, Optional, Sequence, Union
+from typing import Iterator, Optional, Union
 
+import numpy as np
 import torch
 from mmengine.dist import all_reduce
 from mmengine.structures import InstanceData
@@ -12,17 +13,8 @@ from torch.nn import functional as F
 from mmboxcaseg.registry import MODELS
 from ..heads import ProducedHead
 from ..losses import check_fusion, fused_probs
-from ..paste import box_probs, masks_in_rects
-
-HEADS = ('weak', 'salient', 'transferred')
-TEST_CFG = dict(
-    crops_per_batch=32,
-    head='fused',
-    threshold=0.5,
-    min_max=True,
-    with_probs=False,
-    flip=False,
-    precision='fp32')
+from ..paste import box_probs, masks_in_rects, reaching_threshold
+from .prediction import HEADS, complete_test_cfg, heads_of
 
 
 @MODELS.register_module()
@@ -57,8 +49,11 @@ class BoxCaseg(BaseSegmentor):
             most crops that go through the network at once; ``head``
             (default ``'fused'``), or ``'weak'``, ``'salient'``,
             ``'transferred'``, or a list of such, whose probabilities are
-            averaged; ``threshold`` (default 0.5); ``min_max`` (default True),
-            whether each instance's probabilities are min-max normalised
+            averaged; ``threshold`` (default 0.5); ``min_threshold`` (default
+            None), how far below that an instance's own threshold may go for
+            its mask to reach all four sides of the box, see
+            :func:`reaching_threshold`; ``min_max`` (default True), whether
+            each instance's probabilities are min-max normalised
             before the threshold; ``with_probs`` (default False), whether
             predictions carry ``probs`` beside ``masks``; ``flip`` (default
             False), whether probabilities are averaged over a crop and its
@@ -118,12 +113,8 @@ class BoxCaseg(BaseSegmentor):
         self.loss_pixel = MODELS.build(loss_pixel)
         self._produced: Optional[tuple] = None
         self.train_cfg = train_cfg
-        unknown = set(test_cfg or ()) - set(TEST_CFG)
-        if unknown:
-            raise ValueError(f'BoxCaseg: test_cfg knows {sorted(TEST_CFG)}, '
-                             f'not {sorted(unknown)}')
-        self.test_cfg = dict(TEST_CFG, **(test_cfg or {}))
         self._check_heads()
+        self.test_cfg = complete_test_cfg(test_cfg, self._built)
         if compile is not False:
             self._compile({} if compile is True else compile)
 
@@ -134,9 +125,8 @@ class BoxCaseg(BaseSegmentor):
             module.compile(**options)
 
     def _check_heads(self) -> None:
-        """Raise ValueError unless the heads suffice for what is asked."""
-        built = [name for name in HEADS if getattr(self, f'{name}_head')]
-        if not built:
+        """Raise ValueError unless the heads go together."""
+        if not self._built:
             raise ValueError('BoxCaseg: at least one of weak_head, '
                              'salient_head and transferred_head is needed')
         if (self.transferred_head and not self.weak_head
@@ -144,22 +134,10 @@ class BoxCaseg(BaseSegmentor):
             raise ValueError(
                 'BoxCaseg: transferred_head takes its weights from weak_head, '
                 'which is None; give both or neither')
-        head = self.test_cfg['head']
-        names = self._names_of(head)
-        if not names or head != 'fused' and not set(names) <= set(built):
-            raise ValueError(f'BoxCaseg: test_cfg.head is {head!r}, but it '
-                             f"must be 'fused' or of the heads {built}")
-        precision = self.test_cfg['precision']
-        if precision not in ('fp32', 'bf16'):
-            raise ValueError(f'BoxCaseg: test_cfg.precision is {precision!r}, '
-                             "but it must be 'fp32' or 'bf16'")
 
-    def _names_of(self, head: Union[str, Sequence[str]]) -> tuple[str, ...]:
-        """The heads that ``test_cfg.head`` asks for."""
-        if head == 'fused':
-            return ('salient', 'transferred') if self.has_pixel_heads \
-                else ('weak', )
-        return (head, ) if isinstance(head, str) else tuple(head)
+    @property
+    def _built(self) -> list[str]:
+        return [name for name in HEADS if getattr(self, f'{name}_head')]
 
     @property
     def has_pixel_heads(self) -> bool:
@@ -292,7 +270,7 @@ class BoxCaseg(BaseSegmentor):
             Tensor: Shape (B, H, W), float32, in [0, 1].
         """
         head = self.test_cfg['head']
-        names = self._names_of(head)
+        names = heads_of(head, self._built)
         if transferred is None and 'transferred' in names:
             transferred = self._transferred_weights()
         feats = self.extract_feat(inputs)
@@ -309,7 +287,7 @@ class BoxCaseg(BaseSegmentor):
 
     def _crop_probs(self, inputs: list[Tensor]) -> Iterator[Tensor]:
         """Probabilities (S, S) crop after crop, batched across images."""
-        names = self._names_of(self.test_cfg['head'])
+        names = heads_of(self.test_cfg['head'], self._built)
         transferred = self._produced
         if transferred is None and 'transferred' in names:
             transferred = self._transferred_weights()
@@ -360,13 +338,16 @@ class BoxCaseg(BaseSegmentor):
                 if 'windows' in prompts else probs)
             mask_probs, pred.confidence = masks_in_rects(
                 of_boxes, rects, self.test_cfg['min_max'])
-            pred.masks = [
-                prob > self.test_cfg['threshold'] for prob in mask_probs
-            ]
+            pred.masks = [prob > self._threshold(prob) for prob in mask_probs]
             if self.test_cfg['with_probs']:
                 pred.probs = mask_probs
             sample.pred_instances = pred
         return data_samples
+
+    def _threshold(self, prob: np.ndarray) -> float:
+        """The threshold of one instance."""
+        low, high = self.test_cfg['min_threshold'], self.test_cfg['threshold']
+        return high if low is None else reaching_threshold(prob, low, high)
 
     def _forward(
             self,

@@ -18,8 +18,9 @@ PAPER = 'paper'
 # Masks that need no training, by tools/analysis_tools/baseline_masks.py.
 BASELINES = ('box', 'grabcut', 'truth')
 # Endings of configs that change the prediction alone.
-PREDICTION = ('flip', 'head-salient', 'head-transferred', 'head-weak',
-              'head-weak-salient', 'margin-0.1', 'margins', 'no-min-max')
+PREDICTION = ('box-threshold', 'flip', 'head-salient', 'head-transferred',
+              'head-weak', 'head-weak-salient', 'margin-0.1', 'margins',
+              'no-min-max')
 SELF_TRAINING = 'self-training'
 SOURCES = ('configs/boxcaseg/mini/mobilenetv2_coco-mini.py',
            'configs/boxcaseg/hrnet_w48_voc.py',
