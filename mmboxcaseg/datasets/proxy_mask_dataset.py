@@ -39,9 +39,10 @@ class ProxyMaskDataset(CocoDataset):
             ``train_dataloader = dict(dataset=dict(agreement_thr=0.85))``.
             With None the transform decides. Defaults to None.
         confidence_thr (float, optional): Likewise for ``proxy_confidence``,
-            the mean of abs(2 p - 1) over the box's probabilities p, in
-            [0, 1]; a mask that is below either threshold is left out. With
-            None it is not looked at. Defaults to None.
+            how sure the network was of what merging has left, in [0, 1] (see
+            :func:`mmboxcaseg.proxy_masks.merged_confidence`); a mask that is
+            below either threshold is left out. With None it is not looked
+            at. Defaults to None.
         **kwargs: Arguments of :class:`mmdet.CocoDataset`.
 
     Raises:

@@ -2,7 +2,8 @@
 
 NumPy, OpenCV and pycocotools only: no model, no runner, no torch.
 """
-from .agreement import agreement, merge_and_score, proxy_rles, tight_boxes
+from .agreement import (agreement, merge_and_score, merged_confidence,
+                        proxy_rles, tight_boxes)
 from .coco import (check_coco, check_file_names, is_crowd, load_coco,
                    scored_annotations, select_categories, select_images,
                    unusable_annotations)
@@ -19,9 +20,9 @@ from .shards import (ShardWriter, check_settings, done_image_ids,
                      remove_shards, shard_dir, write_json)
 
 __all__ = [
-    'SCORES', 'agreement', 'merge_and_score', 'proxy_rles', 'tight_boxes',
-    'check_coco', 'check_file_names', 'is_crowd', 'load_coco',
-    'scored_annotations', 'select_categories', 'select_images',
+    'SCORES', 'agreement', 'merge_and_score', 'merged_confidence',
+    'proxy_rles', 'tight_boxes', 'check_coco', 'check_file_names', 'is_crowd',
+    'load_coco', 'scored_annotations', 'select_categories', 'select_images',
     'unusable_annotations', 'ShardReader', 'join_shards', 'joined_settings',
     'lock_shards', 'merge', 'to_polygons', 'Progress', 'clip_boxes',
     'pixel_rects', 'usable_boxes', 'BadInputError', 'JoinReport',

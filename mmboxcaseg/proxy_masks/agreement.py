@@ -65,6 +65,29 @@ def agreement(masks: Sequence[np.ndarray], rects: np.ndarray, boxes: Boxes,
     return _ious(tight_boxes(masks, rects), clip_boxes(boxes, height, width))
 
 
+def merged_confidence(confidences: np.ndarray, mask_areas: np.ndarray,
+                      rects: np.ndarray) -> np.ndarray:
+    """Confidence of masks of which merging may have taken something away.
+
+    What the network knew of a box is worth the less, the less of the box is
+    left to its mask: times the square root of that share. On merged masks
+    this tells good ones from bad ones far better than the network's
+    confidence alone, on masks as predicted just as well (docs/variants.md).
+
+    Args:
+        confidences (np.ndarray): (N,) float in [0, 1], of the network, see
+            :func:`~mmboxcaseg.models.paste.masks_in_rects`.
+        mask_areas (np.ndarray): (N,) areas of the masks after merging, px.
+        rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open, not empty,
+            in pixels of the image.
+
+    Returns:
+        np.ndarray: (N,) float64 in [0, 1]; 0 for an empty mask.
+    """
+    shares = np.asarray(mask_areas, dtype=np.float64) / areas(rects)
+    return np.asarray(confidences) * np.sqrt(shares)
+
+
 def _ious(tight: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """IoU of tight box i with annotated box i, (N, 4) xyxy each."""
     _check_numbers(len(tight), len(truth))

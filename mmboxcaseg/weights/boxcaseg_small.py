@@ -46,10 +46,14 @@ model = dict(
         in_channels=472,
         norm_cfg=dict(momentum=0.01, requires_grad=True, type='BN'),
         type='SegmentationHead'),
-    test_cfg=dict(crops_per_batch=32, flip=True, head=[
-        'weak',
-        'salient',
-    ]),
+    test_cfg=dict(
+        crops_per_batch=32,
+        flip=True,
+        head=[
+            'weak',
+            'salient',
+        ],
+        min_threshold=0.3),
     transferred_head=None,
     type='BoxCaseg',
     weak_head=dict(

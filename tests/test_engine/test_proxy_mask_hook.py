@@ -101,6 +101,21 @@ def test_merged_scored_written(ann_file):
     assert not os.path.exists(shard_dir('masks.json'))
 
 
+def test_confidence_of_what_merging_leaves(ann_file, tmp_path):
+    hook = ProxyMaskHook(str(tmp_path / 'masks.json'), ann_file)
+    hook.before_test(runner())
+    samples = [sample(3), sample(7)]
+    for one in samples:
+        one.pred_instances.confidence = np.full(
+            len(one.pred_instances.masks), 0.8)
+    hook.after_test_iter(runner(), 0, None, samples)
+    hook.after_test(runner())
+    anns = json.loads((tmp_path / 'masks.json').read_text())['annotations']
+    found = {ann['id']: ann['proxy_confidence'] for ann in anns}
+    # 140 of its 200 pixels are left of the first.
+    assert found == {70: round(0.8 * 0.7**0.5, 4), 71: 0.8, 30: 0.8}
+
+
 def test_without_merging(ann_file):
     out, anns = run(ann_file, merge=False)
     assert anns[70]['area'] == 200 and anns[71]['area'] == 60

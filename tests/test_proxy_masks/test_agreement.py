@@ -3,8 +3,9 @@ import pytest
 from pycocotools import mask as coco_mask
 from random_instances import merge_slowly, on_canvas, random_instances
 
-from mmboxcaseg.proxy_masks import (agreement, merge_and_score, pixel_rects,
-                                    proxy_rles, tight_boxes)
+from mmboxcaseg.proxy_masks import (agreement, merge_and_score,
+                                    merged_confidence, pixel_rects, proxy_rles,
+                                    tight_boxes)
 
 HEIGHT, WIDTH = 9, 12
 
@@ -133,3 +134,11 @@ def test_many_masks_of_a_panorama():
     assert scores.tolist() == [1] * 4
     assert coco_mask.toBbox(rles).tolist() == [[10, 20, 5, 7],
                                                [side - 5, side - 7, 5, 7]] * 2
+
+
+def test_confidence_falls_with_what_is_left():
+    # All, a quarter and nothing of a box of 200 px; half of one of 8 px.
+    rects = [[10, 10, 30, 20]] * 3 + [[0, 0, 2, 4]]
+    found = merged_confidence([0.9, 0.9, 0.9, 0.5], [200, 50, 0, 4],
+                              np.array(rects))
+    assert found == pytest.approx([0.9, 0.45, 0, 0.5 * 0.5**0.5])

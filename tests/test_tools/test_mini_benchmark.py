@@ -224,6 +224,7 @@ def test_goals(import_tool):
         row('heads-weak', 57, 80, 40, 9, (60, 10)),
         row('paper', 61, 84, 42, 9.4, (40, 30)),
         row('ema', 62, 79, 48, 9.6, (30, 51)),
+        row('oracle', 63, 90, 60, 9.9, (70, 70)),
         row('ema+oracle', 64, 80, 50, 9.9, (70, 70)),
     ]
     assert [str(goal) for goal in goals.check(rows)] == [

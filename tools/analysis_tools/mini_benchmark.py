@@ -120,7 +120,7 @@ def write_table(args: argparse.Namespace,
         for variant, rows in planned.items()
     }
     rows = spread.summarize(runs)
-    oracle = goals.find_oracle(list(planned))
+    oracle = goals.find_oracle(rows)
     lines = [spread.to_markdown(rows), *map(str, goals.check(rows))]
     if oracle:
         lines += [

@@ -1,4 +1,6 @@
 # The paper's recipe with salient images cropped around their object, and masks
-# of the weak and the salient head, averaged with those of the mirror image.
+# of the weak and the salient head, averaged with those of the mirror image,
+# whose threshold goes down until they reach their boxes.
 _base_ = './ablations/mobilenetv2_coco-mini_object-crops.py'
-model = dict(test_cfg=dict(head=['weak', 'salient'], flip=True))
+model = dict(
+    test_cfg=dict(head=['weak', 'salient'], flip=True, min_threshold=0.3))

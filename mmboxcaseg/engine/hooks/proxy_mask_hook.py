@@ -129,6 +129,11 @@ class ProxyMaskHook(Hook):
                                                   rects,
                                                   prompts.bboxes.cpu().numpy(),
                                                   height, width, self.merge)
+        confidences = sample.pred_instances.get('confidence')
+        if confidences is not None:
+            confidences = proxy_masks.merged_confidence(
+                confidences, [proxy_masks.rle_area(rle) for rle in rles],
+                rects)
         ann_ids = prompts.ann_ids
         self._writer.append(
             image_id=sample.img_id,
@@ -136,7 +141,7 @@ class ProxyMaskHook(Hook):
             ann_ids=ann_ids if isinstance(ann_ids, list) else ann_ids.tolist(),
             rles=rles,
             agreements=agreements,
-            confidences=sample.pred_instances.get('confidence'))
+            confidences=confidences)
 
     def after_test(self, runner: Runner) -> None:
         """Join the shards of all processes."""
