@@ -183,6 +183,13 @@ MINI = {
         }
         for head in ('weak', 'salient', 'transferred')
     },
+    'alpha-schedule': {
+        'model.alpha': 0.9,
+        'custom_hooks': [dict(type='AlphaScheduleHook', start=0.5)]
+    },
+    'box-threshold': {
+        'model.test_cfg.min_threshold': 0.3
+    },
     'no-min-max': {
         'model.test_cfg.min_max': False
     },

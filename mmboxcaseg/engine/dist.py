@@ -53,7 +53,7 @@ def prepare_distributed(cfg: Config) -> None:
         if seconds is not None:
             options['timeout'] = datetime.timedelta(seconds=seconds)
         torch_dist.init_process_group(backend='gloo', **options)
-        atexit.register(_close_process_group)
+        atexit.register(close_process_group)
 
     wrapper = cfg.get('model_wrapper_cfg')
     if wrapper is None:
@@ -74,7 +74,7 @@ def prepare_distributed(cfg: Config) -> None:
         cfg.sync_bn = None
 
 
-def _close_process_group() -> None:
+def close_process_group() -> None:
     """End the process group, unless it has been ended already.
 
     Left to the interpreter's own end, gloo's threads may still run when what

@@ -6,16 +6,14 @@ import os.path as osp
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional, Sequence, Tuple
 
-import torch.distributed
 from mmengine.config import Config
 from mmengine.device import is_cuda_available
-from mmengine.dist import is_distributed
 from mmengine.runner import Runner
 
 from mmboxcaseg import __version__, proxy_masks
 from mmboxcaseg.proxy_masks.inputs import content_hash
 from .checkpoints import WEIGHTS_ONLY
-from .dist import prepare_distributed
+from .dist import close_process_group, prepare_distributed
 
 
 @dataclass
@@ -239,5 +237,4 @@ def run(cfg: Config) -> None:
     """
     prepare_distributed(cfg)
     Runner.from_cfg(cfg).test()
-    if is_distributed():
-        torch.distributed.destroy_process_group()
+    close_process_group()
