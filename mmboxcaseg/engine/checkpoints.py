@@ -7,9 +7,10 @@ from typing import Any, Callable, ContextManager, Dict
 import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
-from mmengine.model import is_model_wrapper
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import nn
+
+from .unwrapped import unwrapped
 
 # Before the path of a checkpoint, in ``load_from`` of a config and wherever
 # else mmengine takes one, it has the checkpoint read by read_checkpoint.
@@ -103,8 +104,7 @@ def check_weights(model: nn.Module, checkpoint: Dict[str, Any]) -> None:
     Raises:
         ValueError: If a weight is missing or has another shape.
     """
-    if is_model_wrapper(model):
-        model = model.module
+    model = unwrapped(model)
     loaded = {
         re.sub(r'^module\.', '', name): value
         for name, value in checkpoint.get('state_dict', checkpoint).items()

@@ -5,7 +5,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmboxcaseg.registry import HOOKS
-from .unwrapped import unwrapped
+from ..unwrapped import unwrapped
 
 
 @HOOKS.register_module()
@@ -37,7 +37,7 @@ class AlphaScheduleHook(Hook):
         Raises:
             ValueError: If it has none.
         """
-        model = unwrapped(runner)
+        model = unwrapped(runner.model)
         if not hasattr(model, 'alpha'):
             raise ValueError(f'AlphaScheduleHook: {type(model).__name__} has '
                              'no alpha; it is a hook for BoxCaseg')
@@ -50,7 +50,8 @@ class AlphaScheduleHook(Hook):
             data_batch: Optional[Union[dict, tuple, list]] = None) -> None:
         """Set alpha for one iteration."""
         done = runner.iter / max(runner.max_iters - 1, 1)
-        unwrapped(runner).alpha = self.start + (self.end - self.start) * done
+        unwrapped(
+            runner.model).alpha = self.start + (self.end - self.start) * done
 
     def after_train_iter(self,
                          runner: Runner,
@@ -58,4 +59,4 @@ class AlphaScheduleHook(Hook):
                          data_batch: Optional[Union[dict, tuple, list]] = None,
                          outputs: Optional[dict] = None) -> None:
         """Give the model its own back."""
-        unwrapped(runner).alpha = self.end
+        unwrapped(runner.model).alpha = self.end

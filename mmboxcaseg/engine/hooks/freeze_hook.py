@@ -5,7 +5,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmboxcaseg.registry import HOOKS
-from .unwrapped import unwrapped
+from ..unwrapped import unwrapped
 
 
 @HOOKS.register_module()
@@ -37,7 +37,7 @@ class FreezeHook(Hook):
         Raises:
             ValueError: If the model has no module of one of the names.
         """
-        model = unwrapped(runner)
+        model = unwrapped(runner.model)
         modules = dict(model.named_modules())
         for name in self.trained:
             if name not in modules:
@@ -57,7 +57,7 @@ class FreezeHook(Hook):
         Anew in every iteration, since loops put the whole model into training
         mode whenever they have validated.
         """
-        model = unwrapped(runner)
+        model = unwrapped(runner.model)
         model.eval()
         for name in self.trained:
             model.get_submodule(name).train()

@@ -9,7 +9,7 @@ from mmengine.structures import BaseDataElement
 from mmboxcaseg import proxy_masks
 from mmboxcaseg.registry import HOOKS
 from ..checkpoints import check_weights
-from .unwrapped import unwrapped
+from ..unwrapped import unwrapped
 
 
 @HOOKS.register_module()
@@ -93,7 +93,7 @@ class ProxyMaskHook(Hook):
     def before_test_epoch(self, runner: Runner) -> None:
         """Make the transferred head's weights once, after hooks that change
         weights."""
-        unwrapped(runner).produce_transferred()
+        unwrapped(runner.model).produce_transferred()
 
     def after_test_iter(
             self,
