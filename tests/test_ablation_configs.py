@@ -90,6 +90,17 @@ STAGE3_COCO = {
         for thr in (0.0, 0.75, 0.85, 0.9)
     },
     'thr-0.95': {},
+    'confidence-thr-0.5': {
+        f'{DATASET}.agreement_thr': 0.0,
+        f'{DATASET}.confidence_thr': 0.5
+    },
+    **{
+        f'weight-{score}': {
+            f'{DATASET}.agreement_thr': 0.0,
+            f'{DATASET}.mask_weight': score
+        }
+        for score in ('agreement', 'confidence')
+    },
 }
 BOX, TESTED = f'{DATASET}.box', '{}_dataloader.dataset.pipeline'
 CROPPED = dict(type='RandomObjectPatch', size=160, shift=0.25, scale=(.5, 1.5))
@@ -99,6 +110,7 @@ WHOLE = [
     dict(type='mmseg.RandomCrop', crop_size=160)
 ]
 PACK = [dict(type='RandomFlip', prob=0.5), dict(type='PackPatch')]
+JITTER = dict(type='mmseg.PhotoMetricDistortion')
 
 
 def margins(*values):
@@ -134,7 +146,7 @@ MINI = {
         f'{BOX}.ann_file': 'work_dirs/mini/merged.json',
         f'{BOX}.data_prefix.img': 'data/coco_mini/train2017/',
         f'{BOX}.with_mask': True,
-        f'{BOX}.min_confidence': 0.7
+        f'{BOX}.min_confidence': 0.5
     },
     'box-only': {
         **VOC['heads-weak'],
@@ -189,6 +201,13 @@ MINI = {
     },
     'box-threshold': {
         'model.test_cfg.min_threshold': 0.3
+    },
+    'color-jitter': {
+        f'{BOX}.pipeline': [
+            LOAD[0],
+            dict(CROPPED, type='RandomBoxPatch'), PACK[0], JITTER, PACK[1]
+        ],
+        f'{SALIENT}.pipeline': [*LOAD, *WHOLE, PACK[0], JITTER, PACK[1]]
     },
     'no-min-max': {
         'model.test_cfg.min_max': False

@@ -43,22 +43,32 @@ class ProxyMaskDataset(CocoDataset):
             :func:`mmboxcaseg.proxy_masks.merged_confidence`); a mask that is
             below either threshold is left out. With None it is not looked
             at. Defaults to None.
+        mask_weight (str, optional): ``'agreement'`` or ``'confidence'``: the
+            score by which a mask that is not left out is weighted in the
+            mask loss, softer than a threshold and not in the paper. With
+            None all weigh the same. Defaults to None.
         **kwargs: Arguments of :class:`mmdet.CocoDataset`.
 
     Raises:
-        ValueError: If a threshold is not in [0, 1], if the file has none of
-            the classes, or if an annotation that is not a crowd lacks a mask,
-            an agreement in [0, 1] or, with ``confidence_thr``, a confidence
-            in [0, 1].
+        ValueError: If a threshold is not in [0, 1], if ``mask_weight`` is
+            none of the scores, if the file has none of the classes, or if an
+            annotation that is not a crowd lacks a mask, an agreement in
+            [0, 1] or, with ``confidence_thr`` or for ``mask_weight``, a
+            confidence in [0, 1].
     """
 
     def __init__(self,
                  *args,
                  agreement_thr: Optional[float] = None,
                  confidence_thr: Optional[float] = None,
+                 mask_weight: Optional[str] = None,
                  **kwargs) -> None:
         self.agreement_thr = agreement_thr
         self.confidence_thr = confidence_thr
+        self.mask_weight = mask_weight
+        if mask_weight is not None and mask_weight not in SCORES:
+            raise ValueError(f'ProxyMaskDataset: mask_weight={mask_weight!r} '
+                             f'is none of {list(SCORES)}')
         for name in THRESHOLDS:
             thr = getattr(self, name)
             if thr is not None and not 0 <= thr <= 1:
@@ -107,8 +117,8 @@ class ProxyMaskDataset(CocoDataset):
         Returns:
             dict: As of :class:`mmdet.CocoDataset`; the instances that are no
             crowds have their scores as well, and the image has
-            ``'agreement_thr'`` and ``'confidence_thr'`` if the data set was
-            given them.
+            ``'agreement_thr'``, ``'confidence_thr'`` and ``'mask_weight'``
+            if the data set was given them.
 
         Raises:
             ValueError: If an annotation is not as described for the class.
@@ -132,7 +142,7 @@ class ProxyMaskDataset(CocoDataset):
                 self._check(ann, size)
                 instance['mask'] = ann['segmentation']
                 instance.update({key: ann[key] for key in KEYS if key in ann})
-        for name in THRESHOLDS:
+        for name in (*THRESHOLDS, 'mask_weight'):
             if getattr(self, name) is not None:
                 data_info[name] = getattr(self, name)
         return data_info
@@ -141,7 +151,11 @@ class ProxyMaskDataset(CocoDataset):
         """Raise ValueError unless ``ann`` has a mask of ``size`` (height,
         width) and its scores."""
         mask = ann.get('segmentation')
-        needed = KEYS[:1] if self.confidence_thr is None else KEYS
+        needed = [
+            key for key, score in zip(KEYS, SCORES)
+            if score in ('agreement', self.mask_weight)
+            or getattr(self, f'{score}_thr') is not None
+        ]
         wrong = [key for key in needed if not _is_share(ann.get(key))]
         if not (isinstance(mask, dict) and mask.get('counts') is not None
                 and mask.get('size') == size):

@@ -9,8 +9,8 @@ from mmdet.structures.mask import PolygonMasks
 from mmengine.dataset import BaseDataset
 
 from mmboxcaseg.datasets.transforms import (MarkIgnoredMasks,
-                                            PackProxyDetInputs, decode_marks,
-                                            encode_marks)
+                                            PackProxyDetInputs, decode_weights,
+                                            encode_weights)
 
 SIZE = 96
 CELL = 32
@@ -18,6 +18,8 @@ BACKGROUND = 114
 NUM_IMAGES = 6
 # Every other instance or so has a mask that the threshold drops.
 AGREEMENTS = [(0.96 if i * 5 % 7 < 4 else 0.5) for i in range(30)]
+# Their confidences, by which those that are kept are weighted.
+WEIGHTS = [(i + 1) / 31 for i in range(30)]
 
 
 def colour(tag):
@@ -51,8 +53,10 @@ def make_image(index):
                 bbox_label=tag,
                 ignore_flag=0,
                 mask=rle(mask),
-                proxy_agreement=AGREEMENTS[tag]))
+                proxy_agreement=AGREEMENTS[tag],
+                proxy_confidence=WEIGHTS[tag]))
     return dict(
+        mask_weight='confidence',
         img=img,
         img_id=index,
         img_path=f'{index}.png',
@@ -82,9 +86,11 @@ def check_pairing(packed, by_colour=True):
     gt = packed['data_samples'].gt_instances
     img = packed['inputs'].permute(1, 2, 0).numpy()
     tags = gt.labels.numpy()
-    assert len(gt.mask_ignored) == len(gt.bboxes) == len(tags)
+    assert len(gt.mask_weights) == len(gt.bboxes) == len(tags)
     for i, tag in enumerate(tags):
-        assert gt.mask_ignored[i].item() == (AGREEMENTS[tag] < 0.95)
+        assert gt.mask_weights[i].item() == (0 if AGREEMENTS[tag] < 0.95 else
+                                             pytest.approx(
+                                                 WEIGHTS[tag], abs=1e-4))
         x1, y1, x2, y2 = gt.bboxes[i].tensor[0].round().int().tolist()
         if (x2 - x1) * (y2 - y1) < 36:  # a sliver has no clean pixels
             continue
@@ -105,7 +111,7 @@ def check_pairing(packed, by_colour=True):
             w, h = ratio_size(tag)
             if inside:
                 assert (x2 - x1) / (y2 - y1) == pytest.approx(w / h, rel=0.35)
-    return gt.mask_ignored.tolist()
+    return (gt.mask_weights == 0).tolist()
 
 
 @pytest.mark.parametrize(
@@ -191,17 +197,24 @@ def test_marks_through_multi_image_mix_dataset():
 
 def test_encode_and_decode():
     labels = np.array([0, 19, 79, 0])
-    ignored = np.array([True, False, True, False])
-    marked = encode_marks(labels, ignored)
+    weights = np.array([0., 1., 0., 0.75])
+    marked = encode_weights(labels, weights)
     assert marked.dtype == np.int64
-    assert marked.tolist() == [2**32, 19, 2**32 + 79, 0]
-    # Marking twice is marking once.
-    assert (encode_marks(marked, ignored) == marked).all()
-    decoded, flags = decode_marks(marked)
+    # What they lack of 1, in steps of 1/65536, above 32 bits for the class.
+    lost = [65536, 0, 65536, 16384]
+    assert marked.tolist() == [
+        label + steps * 2**32 for label, steps in zip(labels, lost)
+    ]
+    decoded, found = decode_weights(marked)
     assert decoded.tolist() == labels.tolist()
-    assert flags.tolist() == ignored.tolist()
-    decoded, flags = decode_marks(encode_marks(np.zeros(0, int), np.zeros(0)))
-    assert decoded.shape == flags.shape == (0, ) and flags.dtype == bool
+    assert found.tolist() == weights.tolist() and found.dtype == np.float32
+    # The last weight counts, and the least one is not 0.
+    decoded, found = decode_weights(encode_weights(marked, weights[::-1]))
+    assert decoded.tolist() == labels.tolist()
+    assert found.tolist() == weights[::-1].tolist()
+    assert decode_weights(encode_weights([3], [1e-9]))[1] > 0
+    decoded, found = decode_weights(encode_weights(np.zeros(0, int), []))
+    assert decoded.shape == found.shape == (0, )
 
 
 def mark(agreements, confidences=(), transform=None, **extra):
@@ -229,7 +242,11 @@ def mark(agreements, confidences=(), transform=None, **extra):
 
 
 def marks_of(results):
-    return decode_marks(results['gt_bboxes_labels'])[1].tolist()
+    return (weights_of(results) == 0).tolist()
+
+
+def weights_of(results):
+    return decode_weights(results['gt_bboxes_labels'])[1]
 
 
 def test_threshold_is_strict_and_crowds_are_not_judged():
@@ -264,6 +281,26 @@ def test_either_threshold_marks():
     assert marks() == [False, False, True, True, False]
     assert marks(confidence_thr=0.5) == [False, True, True, True, False]
     assert marks(confidence_thr=0.6) == [False, True, True, True, False]
+
+
+def test_kept_masks_are_weighted_by_a_score():
+
+    def weights(**extra):
+        return weights_of(
+            mark([0.75, 0.5, 0.25, 0.0, None], [0.25, 0.5, 0.125, 1, None],
+                 **extra)).tolist()
+
+    assert weights(agreement_thr=0.5) == [1, 1, 0, 0, 1]
+    assert weights(
+        agreement_thr=0.5, mask_weight='agreement') == [0.75, 0.5, 0, 0, 1]
+    assert weights(
+        agreement_thr=0.5, mask_weight='confidence') == [0.25, 0.5, 0, 0, 1]
+    assert weights(
+        agreement_thr=0., confidence_thr=0.2,
+        mask_weight='confidence') == [0.25, 0.5, 0, 1, 1]
+    # An empty mask, which has an agreement of 0, is one to be ignored.
+    assert weights(
+        agreement_thr=0., mask_weight='agreement') == [0.75, 0.5, 0.25, 0, 1]
 
 
 def test_ignored_mask_becomes_its_box():
@@ -315,13 +352,13 @@ def test_pack_separates_labels_marks_and_ignored_instances():
     sample = packed['data_samples']
     assert sample.img_id == 3
     assert sample.gt_instances.labels.tolist() == [0, 1, 3]
-    assert sample.gt_instances.mask_ignored.tolist() == [False, True, True]
+    assert sample.gt_instances.mask_weights.tolist() == [1, 0, 0]
     assert sample.ignored_instances.labels.tolist() == [2]
-    assert sample.ignored_instances.mask_ignored.tolist() == [False]
+    assert sample.ignored_instances.mask_weights.tolist() == [1]
     # What was never marked is not ignored, what has no labels passes.
     labels = np.array([4, 5])
     packed = PackProxyDetInputs()(dict(gt_bboxes_labels=labels))
     gt_instances = packed['data_samples'].gt_instances
-    assert gt_instances.mask_ignored.tolist() == [False, False]
+    assert gt_instances.mask_weights.tolist() == [1, 1]
     assert 'labels' not in PackProxyDetInputs()(
         {})['data_samples'].gt_instances

@@ -129,7 +129,7 @@ def test_threshold_reaches_the_transform(build):
             agreement_thr=0.85,
             pipeline=[with_shape] + pipeline))
     gt_instances = dataset[0]['data_samples'].gt_instances
-    assert gt_instances.mask_ignored.tolist() == [True, False]
+    assert gt_instances.mask_weights.tolist() == [0, 1]
     with pytest.raises(ValueError, match=r'agreement_thr=95 is not in \[0'):
         build(agreement_thr=95)
 
@@ -147,6 +147,19 @@ def test_confidence_may_be_asked_for_too(build):
         build(anns[0], annotation(2, proxy_agreement=0.9), confidence_thr=0.7)
     with pytest.raises(ValueError, match=r'confidence_thr=-1 is not in'):
         build(confidence_thr=-1)
+
+
+def test_masks_may_be_weighted_by_a_score(build):
+    anns = [annotation(1, proxy_agreement=0.9, proxy_confidence=0.6)]
+    assert 'mask_weight' not in build(*anns).get_data_info(0)
+    info = build(*anns, mask_weight='confidence').get_data_info(0)
+    assert info['mask_weight'] == 'confidence'
+    anns.append(annotation(2, proxy_agreement=0.9))
+    assert len(build(*anns, mask_weight='agreement')) == 1
+    with pytest.raises(ValueError, match='2 has proxy_confidence=None'):
+        build(*anns, mask_weight='confidence')
+    with pytest.raises(ValueError, match="mask_weight='iou' is none of"):
+        build(mask_weight='iou')
 
 
 def with_shape(results):

@@ -36,14 +36,14 @@ def model(repo_root):
     return model.train()
 
 
-def make_batch(marks_per_image):
-    """Two images of random discs, with the given marks."""
+def make_batch(weights_per_image):
+    """Two images of random discs, with the given weights."""
     rng = np.random.default_rng(0)
     data = dict(inputs=[], data_samples=[])
     yy, xx = np.mgrid[:SIZE, :SIZE]
-    for marks in marks_per_image:
+    for weights in weights_per_image:
         masks, boxes = [], []
-        for _ in marks:
+        for _ in weights:
             cx, cy, r = rng.uniform(20, 76), rng.uniform(20, 76), 16
             masks.append((xx - cx)**2 + (yy - cy)**2 < r**2)
             boxes.append([cx - r, cy - r, cx + r, cy + r])
@@ -52,10 +52,10 @@ def make_batch(marks_per_image):
                 img_shape=(SIZE, SIZE), ori_shape=(SIZE, SIZE), img_id=0))
         sample.gt_instances = InstanceData(
             bboxes=torch.tensor(boxes, dtype=torch.float32).view(-1, 4),
-            labels=torch.arange(len(marks)),
+            labels=torch.arange(len(weights)),
             masks=BitmapMasks(
                 np.array(masks, np.uint8).reshape(-1, SIZE, SIZE), SIZE, SIZE),
-            mask_ignored=torch.tensor(marks, dtype=torch.bool))
+            mask_weights=torch.tensor(weights, dtype=torch.float32))
         sample.ignored_instances = InstanceData(bboxes=torch.zeros(0, 4))
         data['data_samples'].append(sample)
         data['inputs'].append(
@@ -64,10 +64,11 @@ def make_batch(marks_per_image):
     return data
 
 
-def losses_of(model, marks_per_image, seed=3):
+def losses_of(model, weights_per_image, seed=3):
     torch.manual_seed(seed)
     np.random.seed(seed)
-    data = model.data_preprocessor(make_batch(marks_per_image), training=True)
+    data = model.data_preprocessor(
+        make_batch(weights_per_image), training=True)
     return model(**data, mode='loss')
 
 
@@ -79,8 +80,8 @@ def flat(losses):
 
 
 def test_all_ignored_changes_nothing_but_the_mask_loss(model):
-    kept = dict(flat(losses_of(model, [[False] * 3, [False] * 2])))
-    none = dict(flat(losses_of(model, [[True] * 3, [True] * 2])))
+    kept = dict(flat(losses_of(model, [[1] * 3, [1] * 2])))
+    none = dict(flat(losses_of(model, [[0] * 3, [0] * 2])))
     assert kept.keys() == none.keys()
     for key in kept:
         if key != 'loss_mask.0':
@@ -98,8 +99,8 @@ def test_all_ignored_changes_nothing_but_the_mask_loss(model):
 
 
 def test_none_ignored_is_the_head_of_mmdet(model):
-    marks = [[False] * 3, [False] * 2]
-    ours = losses_of(model, marks)['loss_mask']
+    weights = [[1] * 3, [1] * 2]
+    ours = losses_of(model, weights)['loss_mask']
     head = model.roi_head.mask_head
     theirs = MMDET_MODELS.build(
         dict(
@@ -111,18 +112,19 @@ def test_none_ignored_is_the_head_of_mmdet(model):
             loss_mask=dict(type='mmdet.CrossEntropyLoss', use_mask=True)))
     theirs.load_state_dict(head.state_dict())
     model.roi_head.mask_head = theirs
-    expected = losses_of(model, marks)['loss_mask']
+    expected = losses_of(model, weights)['loss_mask']
     model.roi_head.mask_head = head
     assert torch.equal(ours, expected)
 
 
-@pytest.mark.parametrize('marks', [
-    [[False, True, False], [True, False]],
-    [[True, True, True], [False, True]],
-    [[], [True, False]],
-    [[False, True], []],
+@pytest.mark.parametrize('weights', [
+    [[1, 0, 1], [0, 1]],
+    [[0, 0, 0], [1, 0]],
+    [[], [0, 1]],
+    [[1, 0], []],
+    [[0.25, 0, 1], [0.5, 0.75]],
 ])
-def test_some_ignored_against_a_loop(model, marks, monkeypatch):
+def test_against_a_loop(model, weights, monkeypatch):
     calls = []
     head = model.roi_head.mask_head
     original = head.loss_and_target
@@ -135,27 +137,31 @@ def test_some_ignored_against_a_loop(model, marks, monkeypatch):
         return result
 
     monkeypatch.setattr(head, 'loss_and_target', spy)
-    loss = losses_of(model, marks)['loss_mask']
+    loss = losses_of(model, weights)['loss_mask']
     (mask_preds, sampling_results, gts, result), = calls
 
     logits = mask_preds.detach().double().numpy()
-    pixel_losses, row, left_out = [], 0, 0
+    roi_losses, roi_weights, row, left_out = [], [], 0, 0
     for sampling, gt in zip(sampling_results, gts):
         for prior, index in zip(sampling.pos_priors,
                                 sampling.pos_assigned_gt_inds):
             z = logits[row][gt.labels[index]]
             row += 1
-            if gt.mask_ignored[index]:
+            if gt.mask_weights[index] == 0:
                 left_out += 1
                 continue
+            pixel_losses = []
             target = gt.masks.crop_and_resize(prior.numpy()[None].copy(),
                                               (28, 28),
                                               np.array([int(index)])).masks[0]
             for t, logit in zip(target.ravel(), z.ravel()):
                 p = 1 / (1 + np.exp(-logit))
                 pixel_losses.append(-np.log(p if t else 1 - p))
+            roi_losses.append(np.mean(pixel_losses))
+            roi_weights.append(gt.mask_weights[index].item())
     assert row == len(logits) and left_out > 0
-    assert loss.item() == pytest.approx(np.mean(pixel_losses), rel=1e-5)
+    assert loss.item() == pytest.approx(
+        np.average(roi_losses, weights=roi_weights), rel=1e-5)
     assert len(result['mask_targets']) == row - left_out
 
 
@@ -166,9 +172,29 @@ def test_no_positives(model):
     assert losses['loss_mask'].requires_grad
 
 
-def test_marks_are_required(model):
-    data = make_batch([[False], [False]])
-    del data['data_samples'][0].gt_instances.mask_ignored
+def test_class_agnostic_masks_may_be_weighted(model, monkeypatch):
+    # Labels are 0, the one channel there is.
+    weights = [[0.5], [0.25]]
+    expected = losses_of(model, weights)['loss_mask']
+    monkeypatch.setattr(model.roi_head.mask_head, 'class_agnostic', True)
+    assert torch.equal(losses_of(model, weights)['loss_mask'], expected)
+
+
+def test_weights_need_the_cross_entropy(model, monkeypatch):
+    head = model.roi_head.mask_head
+    monkeypatch.setattr(
+        head, 'loss_mask',
+        MMDET_MODELS.build(dict(type='mmdet.DiceLoss', reduction='mean')))
+    # What the parent makes of it does not matter here.
+    monkeypatch.setattr(head.loss_mask, 'forward', lambda pred, *_: pred.sum())
+    losses_of(model, [[1, 0], [1]])
+    with pytest.raises(ValueError, match='mask_weight.*data set'):
+        losses_of(model, [[0.5], [1]])
+
+
+def test_weights_are_required(model):
+    data = make_batch([[1], [1]])
+    del data['data_samples'][0].gt_instances.mask_weights
     data = model.data_preprocessor(copy.deepcopy(data), training=True)
     with pytest.raises(ValueError, match='PackProxyDetInputs'):
         model(**data, mode='loss')

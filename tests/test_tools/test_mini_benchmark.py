@@ -29,7 +29,7 @@ class FakeRunner:
         options = dict(zip(arguments, arguments[1:]))
         if script == 'train.py':
             iters = 2
-            if '_masks.py' in arguments[0]:
+            if 'mask_rcnn' in options['--work-dir']:
                 assert env['MMBOXCASEG_DETECTOR'].endswith('detector.pth')
                 iters = 400
             out = Path(options['--work-dir']) / f'iter_{iters}.pth'
@@ -152,6 +152,19 @@ def test_second_round_learns_from_the_first(run):
     assert '--no-merge' in commands[1] and '--no-merge' not in commands[3]
 
 
+def test_names_of_trainings(import_tool):
+    import_tool('analysis_tools/mini_benchmark')
+    from ablation.mini import trainings
+    assert trainings('flip') == ('paper', '')
+    assert trainings('ema+flip+oracle') == ('ema+oracle', '')
+    assert trainings('self-training') == ('self-training', 'paper')
+    # The masks of the first round are predicted by what stands before.
+    assert trainings('ema+flip+self-training+margins') == (
+        'ema+flip+self-training', 'ema+flip')
+    assert trainings('flip+self-training+flip+ema') == (
+        'flip+self-training+ema', 'flip')
+
+
 def test_mask_r_cnn_on_the_masks(run, capsys):
     Path('detector.pth').write_text('weights')
     commands = run('--variants', 'truth', 'paper', '--detector',
@@ -166,6 +179,26 @@ def test_mask_r_cnn_on_the_masks(run, capsys):
     assert '| 10.0 | 20.0 | 5.0 |' in capsys.readouterr().out
 
 
+def test_parts_about_mask_r_cnn_share_the_masks(run, capsys):
+    from mmengine.config import Config
+    Path('detector.pth').write_text('weights')
+    commands = run('--variants', 'flip', 'flip+weight-confidence',
+                   '--detector', 'detector.pth')
+    tail = ['coco_subset.py', 'train.py', 'test.py']
+    assert scripts(commands) == ONE_TRAINING + tail + tail[1:]
+    one, other = (
+        c for c in commands
+        if c[0] == 'train.py' and 'mask_rcnn' in ' '.join(c))
+    masks = 'train_dataloader.dataset.ann_file=' + os.path.abspath(
+        'work/seed0/masks/flip/train_voc20.json')
+    assert masks in one and masks in other
+    thr = Config.fromfile(one[1]).train_dataloader.dataset.agreement_thr
+    dataset = Config.fromfile(other[1]).train_dataloader.dataset
+    assert thr == 0.85
+    assert (dataset.agreement_thr, dataset.mask_weight) == (0, 'confidence')
+    assert capsys.readouterr().out.count('| 10.0 | 20.0 | 5.0 |') == 2
+
+
 def test_dry_run_runs_nothing(run, capsys):
     assert run('--variants', 'paper', '--dry-run') == []
     printed = capsys.readouterr().out
@@ -176,6 +209,7 @@ def test_dry_run_runs_nothing(run, capsys):
 
 @pytest.mark.parametrize('words, message', [
     (['--variants', 'nonsense'], "no variant 'nonsense': none of"),
+    (['--variants', 'flip+thr-0.0'], 'thr-0.0 is about .* give --detector'),
     (['--variants', 'paper', 'paper'], '2'),
     (['--detector', 'none.pth'], '2'),
 ])

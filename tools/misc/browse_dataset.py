@@ -76,8 +76,8 @@ def draw_image(image, sample, classes):
     masks = truth.masks.to_ndarray() if 'masks' in truth else []
     labels = truth.labels.tolist()
     ignored = [False] * len(labels)
-    if 'mask_ignored' in truth:
-        ignored = truth.mask_ignored.tolist()
+    if 'mask_weights' in truth:
+        ignored = (truth.mask_weights == 0).tolist()
     instances = vis.Instances(
         getattr(truth.bboxes, 'tensor',
                 truth.bboxes).numpy(), [mask > 0 for mask in masks], labels,

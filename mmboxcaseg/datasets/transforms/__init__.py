@@ -1,6 +1,6 @@
 from .box_masks import BoxesAsMasks
-from .ignored_masks import (MarkIgnoredMasks, PackProxyDetInputs, decode_marks,
-                            encode_marks)
+from .ignored_masks import (MarkIgnoredMasks, PackProxyDetInputs,
+                            decode_weights, encode_weights)
 from .pack_patch import PackPatch
 from .patches import LoadSalientMask, RandomBoxPatch, RandomObjectPatch
 from .photo_patches import LoadBoxPatch, decode_factor
@@ -9,6 +9,6 @@ from .prompts import CropBoxes, PackBoxPrompts
 __all__ = [
     'BoxesAsMasks', 'CropBoxes', 'LoadSalientMask', 'MarkIgnoredMasks',
     'LoadBoxPatch', 'PackBoxPrompts', 'PackPatch', 'PackProxyDetInputs',
-    'RandomBoxPatch', 'RandomObjectPatch', 'decode_factor', 'decode_marks',
-    'encode_marks'
+    'RandomBoxPatch', 'RandomObjectPatch', 'decode_factor', 'decode_weights',
+    'encode_weights'
 ]

@@ -1,10 +1,11 @@
-"""Marks of masks that the mask loss must leave out.
+"""Weights of masks in the mask loss; those that it must leave out have 0.
 
 mmdet's transforms carry boxes, labels, masks and ignore flags from step to
 step, and nothing else: an array under a key of its own goes out of step with
 them at the first crop. Masks are rebuilt on the way and ignore flags would
-take the box out of training, so the mark rides on the label, in a bit far
-above any class: ``label | IGNORED_MASK_BIT``.
+take the box out of training, so the weight rides on the label, in bits far
+above any class. What the bits hold is what a weight lacks of 1, so that a
+label that was never marked has the full weight.
 """
 from typing import Optional, Tuple
 
@@ -17,37 +18,46 @@ from mmdet.structures.mask import BitmapMasks
 from mmboxcaseg.registry import TRANSFORMS
 from .box_masks import fill_boxes
 
-IGNORED_MASK_BIT = 1 << 32
+WEIGHT_SHIFT = 32
+# Steps from a weight of 0 to 1.
+WEIGHT_STEPS = 1 << 16
 DEFAULT_AGREEMENT_THR = 0.95
 
 
-def encode_marks(labels: np.ndarray, ignored: np.ndarray) -> np.ndarray:
-    """Put marks on labels.
+def encode_weights(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Put weights of masks on labels.
 
     Args:
-        labels (np.ndarray): Class labels of N instances, >= 0, int, (N,).
-        ignored (np.ndarray): Whether an instance's mask is to be ignored,
-            bool, (N,).
+        labels (np.ndarray): Class labels of N instances, >= 0, int, (N,),
+            with weights or without.
+        weights (np.ndarray): Weights of their masks in the mask loss, in
+            [0, 1], 0 for a mask to be ignored, float, (N,). They are kept to
+            1/65536; what is above 0 stays above 0.
 
     Returns:
-        np.ndarray: Marked labels, int64, (N,).
+        np.ndarray: Labels with weights, int64, (N,).
     """
-    marks = np.asarray(ignored, dtype=np.int64) * IGNORED_MASK_BIT
-    return np.asarray(labels, dtype=np.int64) | marks
+    labels, _ = decode_weights(labels)
+    weights = np.asarray(weights, dtype=np.float64)
+    kept = np.ceil(weights * WEIGHT_STEPS).astype(np.int64)
+    return labels | ((WEIGHT_STEPS - kept) << WEIGHT_SHIFT)
 
 
-def decode_marks(labels: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Take the marks off labels again.
+def decode_weights(labels: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Take the weights off labels again.
 
     Args:
-        labels (np.ndarray): Labels, marked or not, of N instances, int, (N,).
+        labels (np.ndarray): Labels, with weights or without, of N instances,
+            int, (N,).
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: Class labels, int64, (N,), and whether
-        an instance's mask is to be ignored, bool, (N,).
+        tuple[np.ndarray, np.ndarray]: Class labels, int64, (N,), and the
+        weights of the masks in [0, 1], float32, (N,).
     """
     labels = np.asarray(labels, dtype=np.int64)
-    return labels & ~IGNORED_MASK_BIT, (labels & IGNORED_MASK_BIT) != 0
+    lost = labels >> WEIGHT_SHIFT
+    weights = (1 - lost / WEIGHT_STEPS).astype(np.float32)
+    return labels & ((1 << WEIGHT_SHIFT) - 1), weights
 
 
 @TRANSFORMS.register_module()
@@ -55,11 +65,13 @@ class MarkIgnoredMasks(BaseTransform):
     """Mark the masks whose agreement, or confidence, is below a threshold.
 
     It is the "drop" of merge and drop (the paper, Sec. 3.4 and Table 8): a
-    marked mask is left out of the mask loss, its box and class still train.
+    marked mask, one of weight 0, is left out of the mask loss, its box and
+    class still train. The others have weight 1 or, if the data set says so
+    by ``mask_weight``, their score.
 
     Place it right after ``mmdet.LoadAnnotations``, and end the pipeline with
     :class:`PackProxyDetInputs`: in between, ``gt_bboxes_labels`` holds marked
-    labels (see :func:`encode_marks`), which no model can take.
+    labels (see :func:`encode_weights`), which no model can take.
 
     A marked mask is also replaced by its box. Nobody learns from it any more,
     but some transforms take the box from the mask again (``CopyPaste``,
@@ -75,6 +87,7 @@ class MarkIgnoredMasks(BaseTransform):
     - gt_masks (BitmapMasks) (optional)
     - agreement_thr (optional)
     - confidence_thr (optional; each instance then has proxy_confidence)
+    - mask_weight (optional; each instance then has that score)
 
     Modified Keys:
 
@@ -119,7 +132,8 @@ class MarkIgnoredMasks(BaseTransform):
         thr = self._threshold(results)
         # The data set has seen to it that there are such scores.
         unsure = results.get('confidence_thr')
-        ignored = np.zeros(len(instances), dtype=bool)
+        score = results.get('mask_weight')
+        weights = np.ones(len(instances))
         for i, instance in enumerate(instances):
             # What has the flag, a crowd, never trains: no need to judge it.
             if not instance.get('ignore_flag', 0):
@@ -129,13 +143,16 @@ class MarkIgnoredMasks(BaseTransform):
                         '"proxy_agreement"; load the annotations with '
                         "type='mmboxcaseg.ProxyMaskDataset' from a file of "
                         'tools/make_proxy_masks.py')
-                ignored[i] = instance['proxy_agreement'] < thr or (
-                    unsure is not None
-                    and instance['proxy_confidence'] < unsure)
-        results['gt_bboxes_labels'] = encode_marks(results['gt_bboxes_labels'],
-                                                   ignored)
+                if instance['proxy_agreement'] < thr or (
+                        unsure is not None
+                        and instance['proxy_confidence'] < unsure):
+                    weights[i] = 0
+                elif score is not None:
+                    weights[i] = instance[f'proxy_{score}']
+        results['gt_bboxes_labels'] = encode_weights(
+            results['gt_bboxes_labels'], weights)
         if 'gt_masks' in results:
-            self._fill(results['gt_masks'], results['gt_bboxes'], ignored)
+            self._fill(results['gt_masks'], results['gt_bboxes'], weights == 0)
         return results
 
     def _threshold(self, results: dict) -> float:
@@ -171,15 +188,16 @@ class PackProxyDetInputs(PackDetInputs):
     """``mmdet.PackDetInputs`` for labels marked by :class:`MarkIgnoredMasks`.
 
     ``gt_instances`` and ``ignored_instances`` get their labels without marks
-    and the marks beside them as ``mask_ignored``, a bool tensor of shape
-    (N,), which :class:`ProxyFCNMaskHead` reads. Where nothing was marked it
-    is False everywhere.
+    and the weights of their masks beside them as ``mask_weights``, a float32
+    tensor of shape (N,) in [0, 1], 0 for a mask to be ignored, which
+    :class:`ProxyFCNMaskHead` reads. Where nothing was marked it is 1
+    everywhere.
 
     Args:
         meta_keys (Sequence[str]): As of ``mmdet.PackDetInputs``.
     """
     mapping_table = dict(
-        PackDetInputs.mapping_table, gt_masks_ignored='mask_ignored')
+        PackDetInputs.mapping_table, gt_mask_weights='mask_weights')
 
     def transform(self, results: dict) -> dict:
         """Pack one image.
@@ -192,7 +210,7 @@ class PackProxyDetInputs(PackDetInputs):
             ``mmdet.PackDetInputs``.
         """
         if 'gt_bboxes_labels' in results:
-            labels, ignored = decode_marks(results['gt_bboxes_labels'])
+            labels, weights = decode_weights(results['gt_bboxes_labels'])
             results = dict(
-                results, gt_bboxes_labels=labels, gt_masks_ignored=ignored)
+                results, gt_bboxes_labels=labels, gt_mask_weights=weights)
         return super().transform(results)

@@ -3,11 +3,12 @@
 A variant is named by the endings of ablation configs, joined by ``+``:
 ``object-crops+ema`` is the base config with the keys of both. They are looked
 for in configs/boxcaseg/mini/ablations/ and, for the paper's own ablations, in
-configs/boxcaseg/ablations/.
+configs/boxcaseg/ablations/. Parts that say which masks a Mask R-CNN learns
+from are those of configs/proxy_mask_rcnn/ablations/.
 """
 import os.path as osp
 from dataclasses import replace
-from typing import List, Sequence
+from typing import List, Sequence, Tuple
 
 from . import tables
 from .plan import PlannedRow, Step
@@ -21,13 +22,36 @@ BASELINES = ('box', 'grabcut', 'truth')
 PREDICTION = ('box-threshold', 'flip', 'head-salient', 'head-transferred',
               'head-weak', 'head-weak-salient', 'margin-0.1', 'margins',
               'no-min-max')
+# How endings of configs begin that change the training of a Mask R-CNN alone.
+STAGE3_PREFIXES = ('confidence-thr-', 'thr-', 'weight-')
 SELF_TRAINING = 'self-training'
 SOURCES = ('configs/boxcaseg/mini/mobilenetv2_coco-mini.py',
            'configs/boxcaseg/hrnet_w48_voc.py',
            'configs/boxcaseg/hrnet_w48_coco.py')
+STAGE3_SOURCES = ('configs/proxy_mask_rcnn/mask-rcnn_r101_fpn_coco.py', )
 # Splits: masks of val are scored as predicted, those of train as they are
 # trained on.
 VAL, TRAIN = 'val', 'train'
+
+
+def is_stage3(part: str) -> bool:
+    """Whether a part changes the training of a Mask R-CNN alone."""
+    return part.startswith(STAGE3_PREFIXES)
+
+
+def stages(variant: str) -> Tuple[str, str]:
+    """The parts of a variant's name that change BoxCaseg, and the others.
+
+    Args:
+        variant (str): Its name.
+
+    Returns:
+        tuple[str, str]: Names of variants of either stage, ``PAPER`` for the
+        base config.
+    """
+    parts = variant.split('+')
+    stage3 = [part for part in parts if is_stage3(part)]
+    return without(variant, stage3), '+'.join(stage3) or PAPER
 
 
 def find_config(part: str) -> str:
@@ -42,7 +66,8 @@ def find_config(part: str) -> str:
     Raises:
         ValueError: If there is none.
     """
-    paths = [ablation_file(in_repo(source), part) for source in SOURCES]
+    sources = STAGE3_SOURCES if is_stage3(part) else SOURCES
+    paths = [ablation_file(in_repo(source), part) for source in sources]
     for path in paths:
         if osp.isfile(path):
             return path
@@ -75,6 +100,28 @@ def without(variant: str, parts: Sequence[str]) -> str:
     """A variant's name without some of its parts."""
     kept = [part for part in variant.split('+') if part not in parts]
     return '+'.join(kept) or PAPER
+
+
+def trainings(variant: str) -> Tuple[str, str]:
+    """What is trained for a variant.
+
+    Args:
+        variant (str): Its name. Before ``self-training`` stands the first
+            round, with the prediction that makes its masks; after it, what
+            the second round changes.
+
+    Returns:
+        tuple[str, str]: Name of the training, which variants that differ in
+        the prediction alone share; name of the variant whose masks it learns
+        from, empty if there is no first round.
+    """
+    first, found, rest = variant.rpartition(SELF_TRAINING)
+    first = first.rstrip('+')
+    if not found:
+        return without(variant, PREDICTION), ''
+    rest = without(rest.lstrip('+'), PREDICTION)
+    name = [first, SELF_TRAINING, '' if rest == PAPER else rest]
+    return '+'.join(filter(None, name)), first or PAPER
 
 
 class Planner:
@@ -110,14 +157,22 @@ class Planner:
         Returns:
             PlannedRow: ``files`` has the numbers: ``val``, ``train`` and,
             with a Mask R-CNN, ``mask_rcnn``.
+
+        Raises:
+            ValueError: If there is no such variant, or it is about a Mask
+                R-CNN and none is trained.
         """
         row = PlannedRow(
             tables.Row(f'{variant}, seed {seed}', ()),
             replace(self.setup, name=f'seed {seed}', seed=seed))
-        if variant in BASELINES:
-            masks = self._baseline(row, variant)
+        stage1, stage3 = stages(variant)
+        if stage3 != PAPER and not self.mask_rcnn:
+            raise ValueError(f'variant {variant!r}: {stage3} is about the '
+                             'training of a Mask R-CNN; give --detector')
+        if stage1 in BASELINES:
+            masks = self._baseline(row, stage1)
         else:
-            masks = self._boxcaseg(row, variant, seed)
+            masks = self._boxcaseg(row, stage1, seed)
         if self.mask_rcnn:
             self._train_mask_head(row, variant, seed, masks)
         return row
@@ -125,6 +180,7 @@ class Planner:
     def masks(self, variant: str, seed: int, split: str) -> str:
         """File of the masks of a variant."""
         name = f'{split}.json'
+        variant, _ = stages(variant)
         if variant in BASELINES:
             return osp.join(self.folder, 'baselines', variant, name)
         return osp.join(self.folder, f'seed{seed}', 'masks', variant, name)
@@ -174,10 +230,9 @@ class Planner:
     def _train(self, row: PlannedRow, variant: str, seed: int) -> str:
         """Train BoxCaseg for a variant; those that differ in the prediction
         alone share a training."""
-        variant = without(variant, PREDICTION)
+        variant, first = trainings(variant)
         options = [*self.setup.stage1_options, *_training(seed)]
-        if SELF_TRAINING in variant.split('+'):
-            first = without(variant, [SELF_TRAINING])
+        if first:
             masks = self._boxcaseg(row, first, seed)
             box = 'train_dataloader.dataset.box.'
             options += [
@@ -219,7 +274,10 @@ class Planner:
         """Train a mask head on the masks, and test it."""
         setup = self.setup
         options = list(setup.stage3_options)
-        if variant in ('box', 'truth'):
+        stage1, stage3 = stages(variant)
+        config = write_config(stage3, setup.stage3,
+                              osp.join(self.folder, 'configs', 'stage3'))
+        if stage1 in ('box', 'truth'):
             # Nothing is to be dropped: there is no doubt about these.
             options.append('train_dataloader.dataset.agreement_thr=0.0')
         if setup.voc20:
@@ -238,9 +296,9 @@ class Planner:
             'train mask head',
             variant,
             'train.py', [
-                setup.stage3, '--work-dir', work_dir, '--cfg-options',
-                *options, 'train_dataloader.dataset.ann_file=' +
-                osp.abspath(masks), *_training(seed)
+                config, '--work-dir', work_dir, '--cfg-options', *options,
+                'train_dataloader.dataset.ann_file=' + osp.abspath(masks),
+                *_training(seed)
             ],
             osp.join(work_dir, setup.stage3_last),
             train_dir=work_dir,

@@ -1,5 +1,5 @@
-# A second round on the proxy masks of the first, the half that it is most
-# sure of; the other boxes stay box-supervised. The masks are made by
+# A second round on the proxy masks of the first, the two thirds that it is
+# most sure of; the other boxes stay box-supervised. The masks are made by
 # tools/make_proxy_masks.py; MMBOXCASEG_WORK names their folder.
 _base_ = '../mobilenetv2_coco-mini.py'
 train_dataloader = dict(
@@ -10,4 +10,4 @@ train_dataloader = dict(
             data_prefix=dict(img='{{$MMBOXCASEG_DATA:data}}/coco_mini/'
                              'train2017/'),
             with_mask=True,
-            min_confidence=0.7)))
+            min_confidence=0.5)))
