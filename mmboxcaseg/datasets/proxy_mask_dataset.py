@@ -74,6 +74,12 @@ class ProxyMaskDataset(CocoDataset):
             if thr is not None and not 0 <= thr <= 1:
                 raise ValueError(
                     f'ProxyMaskDataset: {name}={thr!r} is not in [0, 1]')
+        # Of every annotation, of which there may be a million.
+        self._needed = [
+            f'proxy_{score}' for score in SCORES
+            if score in ('agreement', mask_weight)
+            or getattr(self, f'{score}_thr') is not None
+        ]
         super().__init__(*args, **kwargs)
 
     def load_data_list(self) -> List[dict]:
@@ -151,12 +157,7 @@ class ProxyMaskDataset(CocoDataset):
         """Raise ValueError unless ``ann`` has a mask of ``size`` (height,
         width) and its scores."""
         mask = ann.get('segmentation')
-        needed = [
-            key for key, score in zip(KEYS, SCORES)
-            if score in ('agreement', self.mask_weight)
-            or getattr(self, f'{score}_thr') is not None
-        ]
-        wrong = [key for key in needed if not _is_share(ann.get(key))]
+        wrong = [key for key in self._needed if not _is_share(ann.get(key))]
         if not (isinstance(mask, dict) and mask.get('counts') is not None
                 and mask.get('size') == size):
             key, value, need = 'segmentation', mask, f'an RLE of size {size}'
