@@ -6,7 +6,7 @@ import sys
 from typing import Any, Dict, List, Optional, Tuple
 
 from mmboxcaseg import proxy_masks
-from mmboxcaseg.proxy_masks import inputs
+from mmboxcaseg.annotations import read as inputs
 
 # Exit status of a run that is complete but had to skip something.
 SKIPPED = 3

@@ -12,7 +12,7 @@ import torch
 from mmdet.datasets.samplers import MultiSourceSampler
 from mmengine.logging import print_log
 
-from mmboxcaseg.proxy_masks.rects import paired_ious
+from mmboxcaseg.masks import paired_ious
 from mmboxcaseg.registry import DATA_SAMPLERS
 from .box_patch import BoxPatchDataset, box_sources
 

@@ -11,7 +11,7 @@ from mmengine.device import is_cuda_available
 from mmengine.runner import Runner
 
 from mmboxcaseg import __version__, proxy_masks
-from mmboxcaseg.proxy_masks.inputs import content_hash
+from mmboxcaseg.annotations.read import content_hash
 from .checkpoints import WEIGHTS_ONLY
 from .dist import close_process_group, prepare_distributed
 

@@ -6,10 +6,10 @@ from typing import IO, Any, Dict, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
-from .coco import is_crowd, load_coco, unusable_annotations
-from .polygons import to_polygons
+from mmboxcaseg.annotations.coco import (is_crowd, load_coco,
+                                         unusable_annotations)
+from mmboxcaseg.masks import RLE, encode_rle, rle_area, to_polygons, to_rle
 from .report import JoinReport
-from .rle import RLE, encode_rle, rle_area, to_rle
 from .shards import iter_lines, remove_shards, shard_paths
 
 # Lines kept parsed: annotations of an image seldom stand far apart, and a

@@ -13,7 +13,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
-from .rle import RLE
+from mmboxcaseg.masks import RLE
 
 SETTINGS = 'settings.json'
 _log = logging.getLogger(__name__)

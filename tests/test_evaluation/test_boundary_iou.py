@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from mmboxcaseg.evaluation import (boundary_width, inner_boundary,
-                                   rect_boundary_iou, summarize_by_size)
+from mmboxcaseg.evaluation import summarize_by_size
+from mmboxcaseg.masks import boundary_width, inner_boundary, rect_boundary_iou
 
 
 def slow_boundary(mask, width):

@@ -9,7 +9,8 @@ from mmengine.structures import InstanceData
 from mmseg.structures import SegDataSample
 from pycocotools import mask as coco_mask
 
-from mmboxcaseg.evaluation import rect_mask_iou, summarize_ious
+from mmboxcaseg.evaluation import summarize_ious
+from mmboxcaseg.masks import rect_mask_iou
 from mmboxcaseg.registry import METRICS
 
 HEIGHT, WIDTH = 10, 20

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from mmboxcaseg.proxy_masks import check_coco
-from mmboxcaseg.proxy_masks.inputs import (content_hash, find_format,
+from mmboxcaseg.annotations.read import (content_hash, find_format,
                                            images_to_do, read_boxes)
 
 OBJECT = ('<object><name>{}</name><difficult>1</difficult><pose>Left</pose>'

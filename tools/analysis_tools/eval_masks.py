@@ -142,7 +142,7 @@ def boundary_iou(rles: List[dict], size: tuple) -> List[float]:
     Returns:
         list[float]: In [0, 1], one number less than masks.
     """
-    from mmboxcaseg.evaluation import boundary_width, rect_boundary_iou
+    from mmboxcaseg.masks import boundary_width, rect_boundary_iou
     *masks, truth = [proxy_masks.decode_rle(rle) for rle in rles]
     width = boundary_width(*size)
     whole = (0, 0, size[1], size[0])

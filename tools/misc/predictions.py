@@ -90,7 +90,7 @@ def scored_instances(sample: Any, min_side: int) -> Iterator[Dict[str, Any]]:
         ``mask`` and ``truth`` (bool, of the image's size), ``iou``, and
         ``box_iou`` of the filled box.
     """
-    from mmboxcaseg.evaluation import rect_mask_iou
+    from mmboxcaseg.masks import rect_mask_iou
     prompts, pred = sample.prompt_instances, sample.pred_instances
     if 'true_rles' not in prompts:
         raise ValueError('masks are drawn beside true ones: set '

@@ -5,9 +5,9 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 from pycocotools import mask as mask_utils
 
+from mmboxcaseg.masks import boundary_width, rect_boundary_iou, rect_mask_iou
 from mmboxcaseg.registry import METRICS
-from ..instance_iou import (boundary_width, rect_boundary_iou, rect_mask_iou,
-                            summarize_by_size, summarize_ious)
+from ..instance_iou import summarize_by_size, summarize_ious
 
 
 @METRICS.register_module()

@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, Iterator, List
 
 import numpy as np
 
-from .rects import usable_boxes
+from mmboxcaseg.masks import usable_boxes
 
 # Larger whole numbers are no coordinates, and some don't fit a float.
 LARGEST = 2**53
