@@ -5,7 +5,7 @@ import os
 import os.path as osp
 from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
-from .coco import (check_coco, check_file_names, is_crowd, load_coco,
+from .legacy import (check_coco, check_file_names, is_crowd, load_coco,
                    select_categories, select_images, unusable_annotations)
 from .voc_xml import read_voc
 from .yolo_txt import read_yolo

@@ -2,7 +2,7 @@
 
 NumPy, OpenCV and pycocotools only: no model, no runner, no torch.
 """
-from mmboxcaseg.annotations.coco import (check_coco, check_file_names, is_crowd,
+from mmboxcaseg.annotations.legacy import (check_coco, check_file_names, is_crowd,
                                          load_coco, scored_annotations,
                                          select_categories, select_images,
                                          unusable_annotations)

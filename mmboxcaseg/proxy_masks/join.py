@@ -6,7 +6,7 @@ from typing import IO, Any, Dict, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
-from mmboxcaseg.annotations.coco import (is_crowd, load_coco,
+from mmboxcaseg.annotations.legacy import (is_crowd, load_coco,
                                          unusable_annotations)
 from mmboxcaseg.masks import RLE, encode_rle, rle_area, to_polygons, to_rle
 from .report import JoinReport
