@@ -10,8 +10,6 @@ from .coco import read_coco
 
 # What is said of a proxy mask, as ``proxy_<score>`` of its annotation.
 SCORES = ('agreement', 'confidence')
-# Masks with a lower agreement are ignored: the best of the paper's Table 8.
-DEFAULT_AGREEMENT_THR = 0.95
 
 
 @dataclass(frozen=True, eq=False)
