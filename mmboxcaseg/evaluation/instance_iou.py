@@ -1,4 +1,7 @@
-"""Class-agnostic mask quality, boxes given (the paper, Sec. 4)."""
+"""Class-agnostic mask quality, boxes given (the paper, Sec. 4).
+
+Pure functions of the IoU of every instance.
+"""
 import numpy as np
 
 THRESHOLDS = (25, 50, 70, 75)
@@ -33,6 +36,23 @@ def summarize_ious(ious: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     return result
 
 
+def size_groups(areas: np.ndarray) -> dict[str, np.ndarray]:
+    """Which objects are small, medium and large, as in COCO.
+
+    Args:
+        areas (np.ndarray): Area of each true mask in pixels, shape (N, ).
+
+    Returns:
+        dict[str, np.ndarray]: ``small`` (below 32 ** 2 pixels), ``medium``
+        and ``large`` (from 96 ** 2 on), each bool of shape (N, ).
+    """
+    areas = np.asarray(areas)
+    return {
+        size: (areas >= low) & (areas < high)
+        for size, (low, high) in SIZES.items()
+    }
+
+
 def summarize_by_size(ious: np.ndarray, labels: np.ndarray,
                       areas: np.ndarray) -> dict[str, float]:
     """:func:`summarize_ious` of small, medium and large objects.
@@ -40,17 +60,43 @@ def summarize_by_size(ious: np.ndarray, labels: np.ndarray,
     Args:
         ious (np.ndarray): Shape (N, ), in [0, 1].
         labels (np.ndarray): Class of each instance, shape (N, ).
-        areas (np.ndarray): Area of each true mask in pixels, shape (N, ).
-            Small is below 32 ** 2, large from 96 ** 2 on, as in COCO.
+        areas (np.ndarray): Area of each true mask in pixels, shape (N, ), see
+            :func:`size_groups`.
 
     Returns:
         dict[str, float]: The keys of :func:`summarize_ious` behind
         ``small_``, ``medium_`` and ``large_``.
     """
-    ious, labels, areas = map(np.asarray, (ious, labels, areas))
+    ious, labels = np.asarray(ious), np.asarray(labels)
     result = {}
-    for size, (low, high) in SIZES.items():
-        chosen = (areas >= low) & (areas < high)
+    for size, chosen in size_groups(areas).items():
         numbers = summarize_ious(ious[chosen], labels[chosen])
         result.update({f'{size}_{key}': v for key, v in numbers.items()})
     return result
+
+
+def spearman(first: np.ndarray | None, second: np.ndarray) -> float | None:
+    """Spearman's rank correlation; equal values share their mean rank.
+
+    Args:
+        first (np.ndarray | None): Shape (N, ).
+        second (np.ndarray): Shape (N, ).
+
+    Returns:
+        float | None: In [-1, 1]; None where there is no first, or one of the
+        two is constant.
+    """
+    if first is None or not len(first):
+        return None
+    ranks = [_ranks(values) for values in (first, second)]
+    if any(np.ptp(one) == 0 for one in ranks):
+        return None
+    return float(np.corrcoef(*ranks)[0, 1])
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks from 1 on, (N,) float64; equal values get their mean."""
+    _, place, counts = np.unique(
+        values, return_inverse=True, return_counts=True)
+    last = counts.cumsum()
+    return (last - (counts - 1) / 2)[place]

@@ -1,12 +1,21 @@
 """Numbers of masks whose boxes are given, as typed rows with keys."""
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Mapping
 
 # What a row is about: the masks, or their boxes filled, which masks beat.
 MASKS, BOX = 'masks', 'box'
-# Which of them: all, by the size of the true mask, or by agreement.
+# Which of them: all, by the size of the true mask, or by a threshold.
 PARTS = ('all', 'small', 'medium', 'large', 'kept', 'ignored')
+# Columns of the table, and the metrics in them.
+COLUMNS = {
+    'mIoU*': 'mIoU_star',
+    'mIoU': 'mIoU',
+    'IoU@25': 'IoU@25',
+    'IoU@50': 'IoU@50',
+    'IoU@70': 'IoU@70',
+    'IoU@75': 'IoU@75'
+}
 
 
 @dataclass(frozen=True)
@@ -15,31 +24,42 @@ class ScoreRow:
 
     Attributes:
         of (str): ``'masks'`` or ``'box'``.
-        part (str): One of ``PARTS``. ``'kept'`` are those with an agreement
-            at or above ``agreement_thr``, ``'ignored'`` the others.
-        agreement_thr (float | None): The threshold, for these two.
+        part (str): One of ``PARTS``. ``'kept'`` are those with a score at or
+            above the threshold, ``'ignored'`` the others.
+        agreement_thr (float | None): The threshold, for these two, where the
+            score is the agreement.
         instances (int): How many there are.
         share (float): Percent of all.
         metrics (Mapping[str, float | None]): ``mIoU_star``, ``mIoU``,
             ``IoU@25``, ``IoU@50``, ``IoU@70``, ``IoU@75`` in percent, and
             the same behind ``boundary_`` where they were asked for; None
             without instances.
+        confidence_thr (float | None): The threshold where the score is the
+            confidence. Defaults to None.
     """
     of: str
     part: str
-    agreement_thr: Optional[float]
+    agreement_thr: float | None
     instances: int
     share: float
-    metrics: Mapping[str, Optional[float]] = field(default_factory=dict)
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    confidence_thr: float | None = None
+
+    @property
+    def key(self) -> tuple:
+        """What :meth:`MaskScores.row` looks for."""
+        return self.of, self.part, self.agreement_thr, self.confidence_thr
 
     @property
     def name(self) -> str:
         """The row in words, for tables."""
+        if self.part in ('kept', 'ignored'):
+            score, thr = ('agreement', self.agreement_thr)
+            if thr is None:
+                score, thr = ('confidence', self.confidence_thr)
+            sign = '>=' if self.part == 'kept' else '<'
+            return f'{score} {sign} {thr:g} ({self.part})'
         what = 'masks' if self.of == MASKS else 'filled box'
-        if self.part == 'kept':
-            return f'agreement >= {self.agreement_thr:g} (kept)'
-        if self.part == 'ignored':
-            return f'agreement < {self.agreement_thr:g} (ignored)'
         return what if self.part == 'all' else f'{what}, {self.part}'
 
 
@@ -55,22 +75,25 @@ class MaskScores:
         unusable (int): Boxes that are not scored because they cover nothing
             of their image.
     """
-    rows: Tuple[ScoreRow, ...]
-    spearman: Optional[float] = None
-    spearman_confidence: Optional[float] = None
+    rows: tuple[ScoreRow, ...]
+    spearman: float | None = None
+    spearman_confidence: float | None = None
     unusable: int = 0
 
     def row(self,
             of: str = MASKS,
             part: str = 'all',
-            agreement_thr: Optional[float] = None) -> ScoreRow:
+            agreement_thr: float | None = None,
+            confidence_thr: float | None = None) -> ScoreRow:
         """A row by its key.
 
         Args:
             of (str): ``'masks'`` or ``'box'``. Defaults to ``'masks'``.
             part (str): One of ``PARTS``. Defaults to ``'all'``.
-            agreement_thr (float, optional): For ``'kept'`` and
-                ``'ignored'``. Defaults to None.
+            agreement_thr (float, optional): For ``'kept'`` and ``'ignored'``
+                by agreement. Defaults to None.
+            confidence_thr (float, optional): For those by confidence.
+                Defaults to None.
 
         Returns:
             ScoreRow: The row.
@@ -78,16 +101,31 @@ class MaskScores:
         Raises:
             KeyError: If it was not scored.
         """
+        key = of, part, agreement_thr, confidence_thr
         for row in self.rows:
-            if (row.of, row.part, row.agreement_thr) == (of, part,
-                                                         agreement_thr):
+            if row.key == key:
                 return row
-        there = sorted({(row.of, row.part, row.agreement_thr)
-                        for row in self.rows}, key=str)
-        raise KeyError(f'no scores of {(of, part, agreement_thr)}; there are '
-                       f'{there}')
+        there = ', '.join(row.name for row in self.rows)
+        raise KeyError(f'no scores of (of, part, agreement_thr, '
+                       f'confidence_thr) = {key}; there are: {there}')
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_markdown(self) -> str:
+        """The rows as a Markdown table, in percent."""
+        columns = dict(COLUMNS)
+        if 'boundary_mIoU' in self.rows[0].metrics:
+            columns['boundary mIoU'] = 'boundary_mIoU'
+        lines = [
+            '| | instances | % of all | ' + ' | '.join(columns) + ' |',
+            '|---|' + '---:|' * (2 + len(columns))
+        ]
+        for row in self.rows:
+            numbers = [row.share, *map(row.metrics.get, columns.values())]
+            cells = ['-' if one is None else f'{one:.1f}' for one in numbers]
+            lines.append(f'| {row.name} | {row.instances} | ' +
+                         ' | '.join(cells) + ' |')
+        return '\n'.join(lines)
+
+    def to_json(self) -> dict[str, Any]:
         """As json values; :meth:`from_json` reads them."""
         rows = []
         for row in self.rows:
@@ -103,24 +141,44 @@ class MaskScores:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> 'MaskScores':
         """What :meth:`to_json` gave."""
-        keys = ('of', 'part', 'agreement_thr', 'instances', 'share')
-        rows = tuple(
-            ScoreRow(
-                **{key: row[key]
-                   for key in keys},
-                metrics={
-                    key: value
-                    for key, value in row.items()
-                    if key not in (*keys, 'name')
-                }) for row in content['rows'])
         return cls(
-            rows=rows,
+            rows=tuple(map(_read_row, content['rows'])),
             spearman=content['spearman'],
             spearman_confidence=content['spearman_confidence'],
             unusable=content['unusable'])
 
     @classmethod
     def read(cls, path: str) -> 'MaskScores':
-        """Read a file of ``boxcaseg score --json``."""
+        """Read a file of ``boxcaseg score --json``.
+
+        Args:
+            path (str): Path of the file.
+
+        Returns:
+            MaskScores: The numbers.
+
+        Raises:
+            ValueError: If it is none, or of version 0.1, whose rows have
+                names but no keys.
+        """
         with open(path, encoding='utf-8') as file:
-            return cls.from_json(json.load(file))
+            content = json.load(file)
+        try:
+            return cls.from_json(content)
+        except (KeyError, TypeError) as error:
+            raise ValueError(
+                f'{path}: no {error}; give a file of boxcaseg '
+                'score --json, of version 0.2 or later') from error
+
+
+def _read_row(entry: Mapping[str, Any]) -> ScoreRow:
+    """A row of :meth:`MaskScores.to_json`."""
+    keys = ('of', 'part', 'agreement_thr', 'confidence_thr', 'instances',
+            'share')
+    return ScoreRow(
+        **{key: entry[key]
+           for key in keys},
+        metrics={
+            key: value
+            for key, value in entry.items() if key not in (*keys, 'name')
+        })

@@ -6,12 +6,30 @@ has taken, has an IoU strictly above the threshold. "Difficult" objects count
 like any other. The average precision of a class is the area under its
 precision-recall curve made monotone, not the mean of eleven points.
 """
-from typing import Dict, List, Sequence
+from dataclasses import dataclass
+from typing import Sequence
 
 import numpy as np
 from pycocotools import mask as mask_utils
 
 THRESHOLDS = (25, 50, 70, 75)
+
+
+@dataclass(frozen=True, eq=False)
+class ImageMatches:
+    """Which detections of an image are right: all that is kept of it.
+
+    Attributes:
+        scores (np.ndarray): (D,), score of each detection, best first.
+        labels (np.ndarray): (D,), class of each detection.
+        hits (np.ndarray): (D, T) bool, whether it is right at each of the T
+            thresholds.
+        truth_labels (np.ndarray): (G,), class of each object.
+    """
+    scores: np.ndarray
+    labels: np.ndarray
+    hits: np.ndarray
+    truth_labels: np.ndarray
 
 
 def match_detections(ious: np.ndarray, thr: float) -> np.ndarray:
@@ -61,7 +79,7 @@ def score_image(
     truth_rles: Sequence[dict],
     truth_labels: np.ndarray,
     thresholds: Sequence[int] = THRESHOLDS,
-) -> Dict[str, np.ndarray]:
+) -> ImageMatches:
     """Match the detections of an image with its objects.
 
     Args:
@@ -73,9 +91,7 @@ def score_image(
         thresholds (Sequence[int]): The T thresholds of the IoU, in percent.
 
     Returns:
-        dict[str, np.ndarray]: ``scores`` and ``labels`` of the detections,
-        best score first, ``hits`` of shape (D, T), bool, and
-        ``truth_labels``: all that :func:`summarize_ap` needs.
+        ImageMatches: All that :func:`summarize_ap` needs.
     """
     scores, labels = np.asarray(scores), np.asarray(labels)
     truth_labels = np.asarray(truth_labels)
@@ -91,34 +107,33 @@ def score_image(
                               [0] * len(columns))
         for t, thr in enumerate(thresholds):
             hits[rows, t] = match_detections(ious, thr / 100)
-    return dict(
-        scores=scores, labels=labels, hits=hits, truth_labels=truth_labels)
+    return ImageMatches(scores, labels, hits, truth_labels)
 
 
 def summarize_ap(
-    images: List[Dict[str, np.ndarray]],
+    images: Sequence[ImageMatches],
     thresholds: Sequence[int] = THRESHOLDS,
-) -> Dict[str, float]:
+) -> dict[str, float]:
     """Mean over classes of the average precision at each threshold.
 
     Args:
-        images (list[dict[str, np.ndarray]]): What :func:`score_image` gave
-            for each image.
+        images (Sequence[ImageMatches]): What :func:`score_image` gave for
+            each image.
         thresholds (Sequence[int]): Those given to :func:`score_image`.
 
     Returns:
         dict[str, float]: ``AP25``, ``AP50``, ``AP70`` and ``AP75`` for the
-        default thresholds, in percent. Classes without an object are left
-        out of the mean; NaN if there is no object at all.
+        default thresholds, in percent. The mean is over the classes that have
+        an object; NaN if there is no object at all.
     """
     names = [f'AP{thr}' for thr in thresholds]
-    truth_labels = np.concatenate([image['truth_labels'] for image in images]
+    truth_labels = np.concatenate([image.truth_labels for image in images]
                                   or [np.zeros(0)])
     if not len(truth_labels):
         return dict.fromkeys(names, float('nan'))
-    scores = np.concatenate([image['scores'] for image in images])
-    labels = np.concatenate([image['labels'] for image in images])
-    hits = np.concatenate([image['hits'] for image in images])
+    scores = np.concatenate([image.scores for image in images])
+    labels = np.concatenate([image.labels for image in images])
+    hits = np.concatenate([image.hits for image in images])
     order = np.argsort(-scores, kind='stable')
     labels, hits = labels[order], hits[order]
     classes, counts = np.unique(truth_labels, return_counts=True)

@@ -113,3 +113,25 @@ def rect_boundary_iou(mask: np.ndarray, rect: Sequence[int], truth: np.ndarray,
     """
     return rect_mask_iou(
         inner_boundary(mask, width), rect, inner_boundary(truth, width))
+
+
+def rle_boundary_iou(first: RLE, second: RLE, width: int) -> float:
+    """:func:`rect_boundary_iou` of two masks of the whole image.
+
+    Args:
+        first (dict): Compressed RLE.
+        second (dict): Compressed RLE of the same size.
+        width (int): Width of the boundaries in pixels, see
+            :func:`boundary_width`.
+
+    Returns:
+        float: In [0, 1]; 0 where both are empty.
+    """
+    # Nothing of a boundary lies outside the boxes of the masks.
+    found = coco_mask.toBbox([first, second]).astype(np.int64)
+    x0, y0 = found[:, :2].min(axis=0)
+    x1, y1 = (found[:, :2] + found[:, 2:]).max(axis=0)
+    both = coco_mask.decode([first, second])[y0:y1, x0:x1]
+    one, other = (inner_boundary(both[..., i], width) for i in range(2))
+    union = np.count_nonzero(one | other)
+    return np.count_nonzero(one & other) / union if union else 0.0

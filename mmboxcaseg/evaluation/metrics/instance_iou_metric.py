@@ -1,13 +1,13 @@
 """Metric of predicted masks against true ones, boxes given."""
-from typing import Optional, Sequence
+import math
+from typing import Sequence
 
-import numpy as np
 from mmengine.evaluator import BaseMetric
-from pycocotools import mask as mask_utils
 
-from mmboxcaseg.masks import boundary_width, rect_boundary_iou, rect_mask_iou
+from mmboxcaseg.masks import encode_rles
 from mmboxcaseg.registry import METRICS
-from ..instance_iou import summarize_by_size, summarize_ious
+from ..accumulator import InstanceIoUs, MaskScoreAccumulator, image_ious
+from ..mask_scores import BOX, MASKS, MaskScores
 
 
 @METRICS.register_module()
@@ -29,7 +29,7 @@ class InstanceIoUMetric(BaseMetric):
             :func:`rect_boundary_iou`; the boundaries are as wide as 2 % of
             the image's diagonal. Defaults to False.
         collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
-        prefix (str, optional): Likewise.
+        prefix (str, optional): As there.
     """
 
     def __init__(self,
@@ -37,7 +37,7 @@ class InstanceIoUMetric(BaseMetric):
                  by_size: bool = False,
                  with_boundary: bool = False,
                  collect_device: str = 'cpu',
-                 prefix: Optional[str] = None) -> None:
+                 prefix: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.with_box = with_box
         self.by_size = by_size
@@ -61,54 +61,42 @@ class InstanceIoUMetric(BaseMetric):
                 raise ValueError(
                     'InstanceIoUMetric needs true masks: set with_mask=True '
                     'of the BoxPromptDataset')
-            rows = []
-            for mask, rect, rle, label in zip(pred['masks'],
-                                              pred['rects'].tolist(),
-                                              prompts['true_rles'],
-                                              prompts['labels'].tolist()):
-                truth = mask_utils.decode(rle)
-                rows.append((label, np.count_nonzero(truth),
-                             *self._score(mask, rect, truth),
-                             *self._score(np.ones_like(mask), rect, truth)))
+            rects, true_rles = pred['rects'].cpu().numpy(
+            ), prompts['true_rles']
+            size = true_rles[0]['size'] if len(true_rles) else (1, 1)
             # One entry an image: mmengine keeps as many entries as the data
             # set has items and drops the rest as padding.
-            self.results.append(rows)
+            self.results.append(
+                image_ious(
+                    encode_rles(pred['masks'], rects, *size), rects, true_rles,
+                    prompts['labels'].cpu().numpy(), self.with_boundary))
 
-    def _score(self, mask: np.ndarray, rect: Sequence[int],
-               truth: np.ndarray) -> tuple[float, float]:
-        """IoU and Boundary IoU, the latter 0 where it is not asked for."""
-        boundary = 0.0
-        if self.with_boundary:
-            boundary = rect_boundary_iou(mask, rect, truth,
-                                         boundary_width(*truth.shape))
-        return rect_mask_iou(mask, rect, truth), boundary
-
-    def compute_metrics(self, results: list) -> dict[str, float]:
+    def compute_metrics(self, results: list[InstanceIoUs]) -> dict[str, float]:
         """Summarize all batches.
 
         Args:
-            results (list): For each image, a list with label, area of the
-                true mask, IoU and Boundary IoU of the mask, and those of the
-                box, of each instance.
+            results (list[InstanceIoUs]): Those of each image.
 
         Returns:
             dict[str, float]: See the class.
         """
-        table = np.array([row for rows in results for row in rows],
-                         dtype=np.float64).reshape(-1, 6)
-        metrics = self._summarize(table[:, 0], table[:, 1], table[:, 2:4])
+        accumulator = MaskScoreAccumulator(self.with_boundary, results)
+        scores = accumulator.compute(self.by_size)
+        metrics = _flat(scores, MASKS, '')
         if self.with_box:
-            box = self._summarize(table[:, 0], table[:, 1], table[:, 4:])
-            metrics.update({f'box_{key}': v for key, v in box.items()})
+            metrics.update(_flat(scores, BOX, 'box_'))
         return metrics
 
-    def _summarize(self, labels: np.ndarray, areas: np.ndarray,
-                   ious: np.ndarray) -> dict[str, float]:
-        """Numbers of the masks or of the boxes: (N, 2) IoUs."""
-        metrics = summarize_ious(ious[:, 0], labels)
-        if self.by_size:
-            metrics.update(summarize_by_size(ious[:, 0], labels, areas))
-        if self.with_boundary:
-            boundary = summarize_ious(ious[:, 1], labels)
-            metrics.update({f'boundary_{k}': v for k, v in boundary.items()})
-        return metrics
+
+def _flat(scores: MaskScores, of: str, prefix: str) -> dict[str, float]:
+    """Numbers of the masks or of the boxes by key, NaN without instances.
+
+    Of single sizes there is no Boundary IoU.
+    """
+    return {
+        prefix + ('' if row.part == 'all' else f'{row.part}_') + key:
+        math.nan if value is None else value
+        for row in scores.rows if row.of == of
+        for key, value in row.metrics.items()
+        if row.part == 'all' or not key.startswith('boundary_')
+    }

@@ -1,15 +1,15 @@
 """Metric of detected instance masks by PASCAL VOC's average precision."""
-from collections import defaultdict
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import Sequence
 
 import numpy as np
 import torch
 from mmengine.evaluator import BaseMetric
 from pycocotools import mask as mask_utils
 
-from mmboxcaseg.proxy_masks import is_crowd, load_coco, to_rle
+from mmboxcaseg.annotations import MaskFile, read_masks
+from mmboxcaseg.masks import RLE
 from mmboxcaseg.registry import METRICS
-from ..voc_instance_ap import score_image, summarize_ap
+from ..voc_instance_ap import ImageMatches, score_image, summarize_ap
 
 
 @METRICS.register_module()
@@ -28,18 +28,19 @@ class VOCInstanceMetric(BaseMetric):
     Args:
         ann_file (str): COCO json with the true masks, RLE or polygons.
         collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
-        prefix (str, optional): Likewise.
+        prefix (str, optional): As there.
     """
 
     def __init__(self,
                  ann_file: str,
                  collect_device: str = 'cpu',
-                 prefix: Optional[str] = None) -> None:
+                 prefix: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.ann_file = ann_file
-        self._images: Dict[int, dict] = {}
-        self._anns: Dict[int, List[dict]] = {}
-        self._labels: Dict[int, int] = {}
+        self._truth: MaskFile | None = None
+        self._image_places: dict[int | str, int] = {}
+        # Number of each category's class, -1 for one that is not scored.
+        self._classes = np.zeros(0, dtype=np.int64)
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Score one batch.
@@ -57,8 +58,8 @@ class VOCInstanceMetric(BaseMetric):
                 mask is missing, or the predicted masks are missing or of
                 another size.
         """
-        if not self._images:
-            self._load()
+        if self._truth is None:
+            self._truth = self._load()
         for sample in data_samples:
             pred = sample['pred_instances']
             if 'masks' not in pred:
@@ -66,7 +67,7 @@ class VOCInstanceMetric(BaseMetric):
                     'VOCInstanceMetric needs masks, but the model predicts '
                     f'{sorted(pred)}; use a detector with a mask head')
             rles = _as_rles(pred['masks'])
-            truth_rles, truth_labels, size = self._truth(sample['img_id'])
+            truth_rles, truth_labels, size = self._objects(sample['img_id'])
             for rle in rles:
                 if list(rle['size']) != size:
                     raise ValueError(
@@ -79,67 +80,68 @@ class VOCInstanceMetric(BaseMetric):
                 score_image(rles, _as_array(scores), _as_array(pred['labels']),
                             truth_rles, truth_labels))
 
-    def compute_metrics(self, results: list) -> Dict[str, float]:
+    def compute_metrics(self, results: list[ImageMatches]) -> dict[str, float]:
         """Summarize all batches.
 
         Args:
-            results (list): What :func:`score_image` gave for each image.
+            results (list[ImageMatches]): Those of each image.
 
         Returns:
             dict[str, float]: See :func:`summarize_ap`.
         """
         return summarize_ap(results)
 
-    def _load(self) -> None:
+    def _load(self) -> MaskFile:
         """Read the annotation file."""
-        coco = load_coco(self.ann_file)
+        truth = read_masks(self.ann_file)
+        boxes = truth.boxes
         classes = (self.dataset_meta or {}).get('classes', ())
-        in_file = [category['name'] for category in coco['categories']]
-        cat_ids = [c['id'] for c in coco['categories'] if c['name'] in classes]
-        if not cat_ids:
+        scored = np.array([name in classes for name in boxes.category_names],
+                          dtype=bool)
+        if not scored.any():
             raise ValueError(
-                f'{self.ann_file}: "categories" has {in_file}, and none of '
-                f'the classes {list(classes)}; set metainfo=dict(classes=...) '
-                'of the test set to the names in the file')
-        self._labels = {cat_id: i for i, cat_id in enumerate(cat_ids)}
-        self._images = {image['id']: image for image in coco['images']}
-        self._anns = defaultdict(list)
-        for ann in coco['annotations']:
-            if ann['category_id'] in self._labels and not is_crowd(ann):
-                self._anns[ann['image_id']].append(ann)
+                f'{self.ann_file}: "categories" has '
+                f'{list(boxes.category_names)}, and none of the classes '
+                f'{list(classes)}; set metainfo=dict(classes=...) of the test '
+                'set to the names in the file')
+        self._classes = np.where(scored, np.cumsum(scored) - 1, -1)
+        self._image_places = {
+            image_id: place
+            for place, image_id in enumerate(boxes.image_ids)
+        }
+        return truth
 
-    def _truth(self, img_id: int) -> Tuple[List[dict], np.ndarray, List[int]]:
+    def _objects(self,
+                 img_id: int | str) -> tuple[list[RLE], np.ndarray, list[int]]:
         """Masks and labels of an image's objects, and its height and
         width."""
-        if img_id not in self._images:
+        if img_id not in self._image_places:
             raise ValueError(
                 f'{self.ann_file} has no image {img_id!r}; give the '
                 'annotation file of the test set to VOCInstanceMetric')
-        image = self._images[img_id]
-        height, width = image['height'], image['width']
-        rles = []
-        for ann in self._anns.get(img_id, []):
-            mask = ann.get('segmentation')
-            if not mask:
+        boxes = self._truth.boxes
+        image = self._image_places[img_id]
+        places = boxes.places(image)
+        labels = self._classes[boxes.category_index[places]]
+        chosen = (labels >= 0) & ~boxes.crowd[places]
+        for place in places[chosen].tolist():
+            ann = boxes.annotation(place)
+            if not ann.get('segmentation'):
                 raise ValueError(
                     f'{self.ann_file}: annotation {ann["id"]!r} has '
-                    f'segmentation={mask!r}; VOCInstanceMetric needs true '
-                    'masks')
-            rles.append(to_rle(mask, height, width))
-        labels = [
-            self._labels[ann['category_id']]
-            for ann in self._anns.get(img_id, [])
-        ]
-        return rles, np.array(labels, dtype=np.int64), [height, width]
+                    f'segmentation={ann.get("segmentation")!r}; '
+                    'VOCInstanceMetric needs true masks')
+        rles = [self._truth.rle(place) for place in places[chosen].tolist()]
+        return rles, labels[chosen], boxes.sizes[image].tolist()
 
 
-def _as_array(values: Union[torch.Tensor, np.ndarray]) -> np.ndarray:
+def _as_array(values: torch.Tensor | np.ndarray) -> np.ndarray:
     if isinstance(values, torch.Tensor):
         values = values.detach().cpu().numpy()
     return np.asarray(values)
 
 
-def _as_rles(masks: Union[torch.Tensor, np.ndarray, List[dict]]) -> List[dict]:
+def _as_rles(masks: torch.Tensor | np.ndarray | Sequence[RLE]) -> list[RLE]:
     """Compressed RLE of masks that may be bitmaps."""
     if not isinstance(masks, (torch.Tensor, np.ndarray)):
         return list(masks)
