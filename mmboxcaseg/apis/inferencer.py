@@ -1,6 +1,7 @@
 """Masks for the boxes of some images, from Python."""
 import os
 import warnings
+from dataclasses import replace
 from typing import List, Optional, Sequence, Tuple, Union
 
 import mmcv
@@ -17,6 +18,7 @@ from mmengine.structures import BaseDataElement
 from mmboxcaseg import proxy_masks
 from mmboxcaseg import visualization as vis
 from mmboxcaseg.engine import WEIGHTS_ONLY, check_weights
+from mmboxcaseg.models import PredictOptions
 from mmboxcaseg.registry import MODELS, TRANSFORMS
 from .default_model import default_model
 
@@ -97,7 +99,6 @@ class BoxCasegInferencer:
             map_location='cpu')
         check_weights(self.model, checkpoint)
         self.model.to(device or get_device()).eval()
-        self.model.produce_transferred()
 
     def __call__(self,
                  images: Union[Image, Sequence[Image]],
@@ -146,7 +147,7 @@ class BoxCasegInferencer:
 
     def _infer(self, images: Sequence[Image], boxes: Sequence[Boxes],
                return_probs: bool, channel_order: str) -> List[Masks]:
-        self.model.test_cfg['with_probs'] = return_probs
+        options = replace(self.model.predict_options, with_probs=return_probs)
         results: List[Masks] = [()] * len(images)
         batch: List[tuple] = []
         for index, (image, of_image) in enumerate(zip(images, boxes)):
@@ -168,10 +169,10 @@ class BoxCasegInferencer:
                 item = self.prepare(dict(loaded, boxes=of_image[usable]))
                 batch.append((item, usable, results[index]))
             if len(batch) == self.images_per_batch:
-                self._predict(batch)
+                self._predict(batch, options)
                 batch = []
         if batch:
-            self._predict(batch)
+            self._predict(batch, options)
         return results
 
     @staticmethod
@@ -182,11 +183,12 @@ class BoxCasegInferencer:
         return result + (np.zeros(shape, np.float32), ) if with_probs \
             else result
 
-    def _predict(self, batch: Sequence[tuple]) -> None:
+    def _predict(self, batch: Sequence[tuple],
+                 options: PredictOptions) -> None:
         """Fill in the results of some images."""
         with torch.no_grad():
             samples = self.model.test_step(
-                pseudo_collate([item for item, _, _ in batch]))
+                pseudo_collate([item for item, _, _ in batch]), options)
         for sample, (_, usable, result) in zip(samples, batch):
             self._fill(sample, np.flatnonzero(usable), *result)
 

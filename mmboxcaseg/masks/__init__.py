@@ -10,12 +10,13 @@ from .rects import areas, clip_boxes, paired_ious, pixel_rects, usable_boxes
 from .rle import RLE, decode_rle, encode_rle, encode_rles, rle_area, to_rle
 from .scores import (agreement, merge_and_score, merged_confidence, proxy_rles,
                      tight_boxes)
+from .thresholds import reaching_threshold
 
 __all__ = [
     'RLE', 'agreement', 'areas', 'boundary_width', 'box_rle', 'clip_boxes',
-    'decode_rle', 'encode_rle', 'encode_rles', 'inner_boundary',
-    'merge', 'merge_and_score', 'merged_confidence', 'paired_ious',
-    'pixel_rects', 'proxy_rles', 'rect_boundary_iou', 'rect_mask_iou',
+    'decode_rle', 'encode_rle', 'encode_rles', 'inner_boundary', 'merge',
+    'merge_and_score', 'merged_confidence', 'paired_ious', 'pixel_rects',
+    'proxy_rles', 'reaching_threshold', 'rect_boundary_iou', 'rect_mask_iou',
     'rle_area', 'rle_iou', 'tight_boxes', 'to_polygons', 'to_rle',
     'usable_boxes'
 ]

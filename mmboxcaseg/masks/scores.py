@@ -76,7 +76,7 @@ def merged_confidence(confidences: np.ndarray, mask_areas: np.ndarray,
 
     Args:
         confidences (np.ndarray): (N,) float in [0, 1], of the network, see
-            :func:`~mmboxcaseg.models.paste.masks_in_rects`.
+            ``masks_in_rects`` in mmboxcaseg/models/segmentors/crop_masks.py.
         mask_areas (np.ndarray): (N,) areas of the masks after merging, px.
         rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open, not empty,
             in pixels of the image.

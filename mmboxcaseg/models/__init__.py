@@ -4,12 +4,12 @@ from .data_preprocessor import BoxCasegDataPreprocessor
 from .heads import (ProducedHead, SegmentationHead, TransferredHead,
                     WeightTransfer)
 from .losses import FusedPixelLoss, MILLoss, PairwiseSmoothnessLoss
-from .segmentors import BoxCaseg
+from .segmentors import BoxCaseg, PredictOptions
 
 __all__ = [
     'BoxCaseg', 'BoxCasegDataPreprocessor', 'FusedPixelLoss', 'MILLoss',
-    'PairwiseSmoothnessLoss', 'ProducedHead', 'SegmentationHead',
-    'TransferredHead', 'WeightTransfer'
+    'PairwiseSmoothnessLoss', 'PredictOptions', 'ProducedHead',
+    'SegmentationHead', 'TransferredHead', 'WeightTransfer'
 ]
 
 # Mask R-CNN can't be imported where mmcv has no compiled ops; BoxCaseg and

@@ -1,110 +1,24 @@
-"""From a crop's probabilities to its mask (the paper, Sec. 3.4)."""
-from itertools import islice
-from typing import Iterator
+"""Deprecated: see :mod:`mmboxcaseg.models.segmentors.crop_masks`."""
+import warnings
+from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+from mmboxcaseg import masks
+from .segmentors import crop_masks
 
-
-def min_max_normalize(probs: Tensor) -> Tensor:
-    """Stretch one instance's probabilities to [0, 1].
-
-    Args:
-        probs (Tensor): Shape (H, W), in [0, 1].
-
-    Returns:
-        Tensor: Shape (H, W). All 0 where the input is constant.
-    """
-    low, high = probs.aminmax()
-    return (probs - low) / (high - low).clamp(min=1e-12)
+MOVED = dict(
+    box_probs=crop_masks,
+    masks_in_rects=crop_masks,
+    min_max_normalize=crop_masks,
+    reaching_threshold=masks)
 
 
-def box_probs(probs: Iterator[Tensor], windows: Tensor) -> Iterator[Tensor]:
-    """Average the crops of each box, of which some show more than the box.
-
-    Args:
-        probs (Iterator[Tensor]): Probabilities, shape (S, S), of M crops a
-            box, one after the other; N * M are taken from it.
-        windows (Tensor): Where the box lies in each of its crops, x0, y0, x1,
-            y1 as parts of the crop's width and height, shape (N, M, 4).
-
-    Yields:
-        Tensor: Probabilities in the box, shape (S, S), box after box.
-    """
-    for of_box in windows.tolist():
-        views = [_window(prob, *window) for window, prob in zip(of_box, probs)]
-        yield torch.stack(views).mean(dim=0)
-
-
-def _window(prob: Tensor, x0: float, y0: float, x1: float,
-            y1: float) -> Tensor:
-    """A window of a map (S, S), given in parts of it, resized to (S, S)."""
-    if (x0, y0, x1, y1) == (0, 0, 1, 1):
-        return prob
-    theta = prob.new_tensor([[x1 - x0, 0, x0 + x1 - 1],
-                             [0, y1 - y0, y0 + y1 - 1]])
-    grid = F.affine_grid(theta[None], (1, 1, *prob.shape), align_corners=False)
-    return F.grid_sample(
-        prob[None, None], grid, padding_mode='border', align_corners=False)[0,
-                                                                            0]
-
-
-def masks_in_rects(
-        probs: Iterator[Tensor],
-        rects: Tensor,
-        min_max: bool = True) -> tuple[list[np.ndarray], np.ndarray]:
-    """Resize each instance's probabilities to its rectangle.
-
-    How far they are from undecided, mean(|2 p - 1|) over the box before they
-    are normalised, tells how good a mask is where the agreement with the box
-    does not (docs/variants.md).
-
-    Args:
-        probs (Iterator[Tensor]): Probabilities, shape (S, S) each; as many as
-            there are rectangles are taken from it.
-        rects (Tensor): Pixel rectangles x0, y0, x1, y1 (half-open), integer,
-            shape (N, 4).
-        min_max (bool): Whether they are min-max normalised before. Defaults
-            to True.
-
-    Returns:
-        tuple[list[np.ndarray], np.ndarray]: N float32 arrays of shape
-        (y1 - y0, x1 - x0); their confidence, shape (N, ), in [0, 1].
-    """
-    rects = rects.tolist()
-    resized, confidences = [], []
-    for prob, (x0, y0, x1, y1) in zip(
-            islice(probs, len(rects)), rects, strict=True):
-        confidences.append(float((2 * prob - 1).abs().mean()))
-        prob = F.interpolate(
-            (min_max_normalize(prob) if min_max else prob)[None, None],
-            (y1 - y0, x1 - x0),
-            mode='bilinear',
-            align_corners=False)
-        resized.append(prob[0, 0].cpu().numpy())
-    return resized, np.array(confidences)
-
-
-def reaching_threshold(prob: np.ndarray, low: float, high: float) -> float:
-    """A threshold that makes a mask reach all four sides of its box.
-
-    An annotated box is tight: its object touches the first and the last row
-    and column. A mask that falls short of a side was cut too high there.
-
-    Args:
-        prob (np.ndarray): Probabilities in the box, float32, shape (H, W), in
-            [0, 1].
-        low (float): The least threshold, in [0, high].
-        high (float): The largest one, in [0, 1].
-
-    Returns:
-        float: The largest threshold t in [low, high] with which ``prob > t``
-        has a pixel in each of the four; ``low`` if there is none.
-    """
-    sides = prob[0], prob[-1], prob[:, 0], prob[:, -1]
-    reach = min(side.max() for side in sides)
-    # A pixel has to be above it, so it is the next number below.
-    below = np.nextafter(reach, np.float32(-1), dtype=np.float32)
-    return float(min(max(below, low), high))
+def __getattr__(name: str) -> Any:
+    if name not in MOVED:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    home = MOVED[name]
+    warnings.warn(
+        f'{__name__}.{name} is deprecated, it has moved to '
+        f'{home.__name__}.{name}',
+        DeprecationWarning,
+        stacklevel=2)
+    return getattr(home, name)

@@ -1,97 +1,16 @@
-import numpy as np
+"""The old name of crop_masks."""
 import pytest
-import slow
-import torch
 
-from mmboxcaseg.models.paste import (box_probs, masks_in_rects,
-                                     min_max_normalize, reaching_threshold)
-
-
-def test_min_max():
-    probs = torch.tensor([[0.2, 0.3], [0.4, 0.6]])
-    np.testing.assert_allclose(
-        min_max_normalize(probs), [[0, 0.25], [0.5, 1]], atol=1e-6)
+from mmboxcaseg import masks
+from mmboxcaseg.models import paste
+from mmboxcaseg.models.segmentors import crop_masks
 
 
-@pytest.mark.parametrize('value', [0.0, 0.4, 1.0])
-def test_constant_probabilities_give_an_empty_mask(value):
-    assert not min_max_normalize(torch.full((3, 3), value)).any()
-
-
-def test_resized_to_rectangles():
-    probs = torch.rand(4, 6, 6)
-    rects = torch.tensor([[3, 2, 4, 3], [0, 0, 17, 9], [5, 5, 7, 20]])
-    source = iter(probs)
-    masks, confidences = masks_in_rects(source, rects)
-    assert len(masks) == len(confidences) == 3
-    for mask, prob, (x0, y0, x1, y1) in zip(masks, probs, rects.tolist()):
-        assert mask.dtype == np.float32
-        low, high = prob.min().item(), prob.max().item()
-        expected = slow.resize((prob.numpy() - low) / (high - low), y1 - y0,
-                               x1 - x0)
-        np.testing.assert_allclose(mask, expected, atol=1e-5)
-    for confidence, prob in zip(confidences, probs.tolist()):
-        # Distance from 1/2, of at most 1/2.
-        distances = [abs(p - 0.5) / 0.5 for row in prob for p in row]
-        assert confidence == pytest.approx(sum(distances) / 36, abs=1e-6)
-    # What is not of these rectangles is left for the next image.
-    assert torch.equal(next(source), probs[3])
-    with pytest.raises(ValueError):
-        masks_in_rects(source, rects)
-
-
-def test_probabilities_as_they_are():
-    probs = torch.rand(2, 6, 6) * 0.4
-    rects = torch.tensor([[0, 0, 6, 6], [1, 1, 4, 5]])
-    masks, _ = masks_in_rects(iter(probs), rects, min_max=False)
-    np.testing.assert_allclose(masks[0], probs[0], atol=1e-6)
-    np.testing.assert_allclose(
-        masks[1], slow.resize(probs[1].numpy(), 4, 3), atol=1e-5)
-
-
-def test_one_crop_of_the_box_alone_is_not_touched():
-    probs = torch.rand(3, 6, 6)
-    source = iter(probs)
-    windows = torch.tensor([[[0, 0, 1, 1.]]] * 2, dtype=torch.float64)
-    for prob, expected in zip(box_probs(source, windows), probs):
-        assert torch.equal(prob, expected)
-    assert torch.equal(next(source), probs[2])
-
-
-def test_views_are_averaged_in_the_frame_of_the_box():
-    # A map that rises by its coordinates, so that what stands at a place of
-    # the box is known wherever the box lies in the crop.
-    size = 40
-    centres = (torch.arange(size) + 0.5) / size
-    ramp = centres[None] * 0.6 + centres[:, None] * 0.3
-    window = (0.25, 0.1, 0.75, 0.9)
-    windows = torch.tensor([[(0, 0, 1, 1), window]], dtype=torch.float64)
-    prob, = box_probs(iter([ramp, ramp]), windows)
-    inside = ((0.25 + 0.5 * centres)[None] * 0.6 +
-              (0.1 + 0.8 * centres)[:, None] * 0.3)
-    np.testing.assert_allclose(prob, (ramp + inside) / 2, atol=1e-5)
-
-
-def touches_all_sides(mask):
-    ys, xs = np.nonzero(mask)
-    return len(ys) and (ys.min(), xs.min(), ys.max() + 1,
-                        xs.max() + 1) == (0, 0, *mask.shape)
-
-
-@pytest.mark.parametrize('shape', [(1, 1), (1, 7), (9, 1), (6, 5), (20, 31)])
-def test_reaching_threshold_against_all_thresholds(shape):
-    rng = np.random.default_rng(shape)
-    for _ in range(20):
-        # Lower at the sides, with ties.
-        prob = rng.integers(0, 100, shape).astype(np.float32) / 100
-        prob[[0, -1]] *= 0.6
-        prob[:, [0, -1]] *= 0.6
-        found = reaching_threshold(prob, 0.2, 0.5)
-        steps = np.linspace(0.2, 0.5, 3001)
-        good = [t for t in steps if touches_all_sides(prob > t)]
-        assert 0.2 <= found <= 0.5
-        if good:
-            assert touches_all_sides(prob > found)
-            assert found == pytest.approx(good[-1], abs=1.01e-4)
-        else:
-            assert found == 0.2
+def test_old_names_are_the_new_ones():
+    for name in ('box_probs', 'masks_in_rects', 'min_max_normalize'):
+        with pytest.warns(DeprecationWarning, match=f'crop_masks.{name}'):
+            assert getattr(paste, name) is getattr(crop_masks, name)
+    with pytest.warns(DeprecationWarning, match='masks.reaching_threshold'):
+        assert paste.reaching_threshold is masks.reaching_threshold
+    with pytest.raises(AttributeError, match="no attribute 'paste'"):
+        paste.paste

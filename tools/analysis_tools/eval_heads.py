@@ -14,6 +14,7 @@ import json
 import os
 import os.path as osp
 import sys
+from dataclasses import replace
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.abspath(__file__))))
 import run_config  # noqa: E402
@@ -41,7 +42,7 @@ def main() -> None:
     for head in (*heads, 'fused'):
         # The wrapper of a distributed run has the model inside.
         model = getattr(runner.model, 'module', runner.model)
-        model.test_cfg['head'] = head
+        model.predict_options = replace(model.predict_options, head=head)
         runner.logger.info(f'scoring: {head}')
         metrics = runner.test()
         if runner.rank == 0:

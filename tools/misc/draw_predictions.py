@@ -17,6 +17,7 @@ Examples:
 import argparse
 import os.path as osp
 import sys
+from dataclasses import replace
 from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
@@ -78,7 +79,7 @@ def draw_masks(args: argparse.Namespace) -> np.ndarray:
         head for head in HEADS[:3] if getattr(model, f'{head}_head', None)
     ] + ['fused']
 
-    model.test_cfg['head'] = 'fused'
+    model.predict_options = replace(model.predict_options, head='fused')
     ious = {}
     image_of = {}
     for sample in predict(model, build_loader(cfg, img_ids=ids), 'fused'):
@@ -95,7 +96,7 @@ def draw_masks(args: argparse.Namespace) -> np.ndarray:
     by_key: Dict[int, Dict[str, dict]] = {key: {} for key in chosen}
     loader = build_loader(cfg, img_ids={image_of[key] for key in chosen})
     for head in heads:
-        model.test_cfg['head'] = head
+        model.predict_options = replace(model.predict_options, head=head)
         for sample in predict(model, loader, head):
             for found in scored_instances(sample, args.min_side):
                 if found['key'] in by_key:

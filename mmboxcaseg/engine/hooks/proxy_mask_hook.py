@@ -9,7 +9,6 @@ from mmengine.structures import BaseDataElement
 from mmboxcaseg import proxy_masks
 from mmboxcaseg.registry import HOOKS
 from ..checkpoints import check_weights
-from ..unwrapped import unwrapped
 
 
 @HOOKS.register_module()
@@ -89,11 +88,6 @@ class ProxyMaskHook(Hook):
         self._writer = proxy_masks.ShardWriter(self.folder, runner.rank)
         self._progress = proxy_masks.Progress(
             len(runner.test_dataloader.sampler))
-
-    def before_test_epoch(self, runner: Runner) -> None:
-        """Make the transferred head's weights once, after hooks that change
-        weights."""
-        unwrapped(runner.model).produce_transferred()
 
     def after_test_iter(
             self,

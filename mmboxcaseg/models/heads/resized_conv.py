@@ -1,5 +1,5 @@
 """1x1 convolution of maps at several strides (the paper, Fig. 4)."""
-from typing import Optional, Sequence
+from typing import Sequence
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 def conv_of_resized(maps: Sequence[Tensor],
                     weight: Tensor,
-                    bias: Optional[Tensor] = None) -> Tensor:
+                    bias: Tensor | None = None) -> Tensor:
     """Convolve the concatenation of all maps, resized to the first one's size.
 
     A 1x1 convolution and bilinear resizing are both linear, one over the

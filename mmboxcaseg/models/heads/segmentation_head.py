@@ -1,5 +1,5 @@
 """The head that all three tasks of BoxCaseg share (the paper, Fig. 4)."""
-from typing import Optional, Sequence
+from typing import Sequence
 
 from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule
@@ -28,7 +28,7 @@ class SegmentationHead(BaseModule):
     def __init__(self,
                  in_channels: int,
                  norm_cfg: dict = dict(type='BN', momentum=0.01),
-                 init_cfg: Optional[dict] = None) -> None:
+                 init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
         self.in_channels = in_channels
         self.conv = nn.Conv2d(in_channels, in_channels, 1)

@@ -1,5 +1,5 @@
 """The transferred head and its weight transfer (the paper, Sec. 3.3.2)."""
-from typing import Optional, Sequence
+from typing import Sequence
 
 import torch
 from mmcv.cnn import build_norm_layer
@@ -75,7 +75,7 @@ class TransferredHead(BaseModule):
                  norm_cfg: dict = dict(type='BN', momentum=0.01),
                  hidden_ratio: int = 4,
                  negative_slope: float = 0.1,
-                 init_cfg: Optional[dict] = None) -> None:
+                 init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
         self.in_channels = in_channels
         self.transfer_conv = WeightTransfer(in_channels, hidden_ratio,
@@ -126,7 +126,7 @@ class ProducedHead(SegmentationHead):
     :class:`SegmentationHead`.
     """
 
-    def transfer(self, weak_head: Optional[SegmentationHead]) -> tuple:
+    def transfer(self, weak_head: SegmentationHead | None) -> tuple:
         """There is nothing left to transfer."""
         return ()
 

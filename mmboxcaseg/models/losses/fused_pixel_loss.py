@@ -1,6 +1,5 @@
 """Fusion of the salient and transferred heads, and its loss (Eq. 3)."""
 import math
-from typing import Optional
 
 import torch
 import torch.nn.functional as F
@@ -20,7 +19,7 @@ def check_fusion(alpha: float, fuse: str) -> None:
             f'fuse must be one of {FUSION_SPACES}, but got {fuse!r}')
 
 
-def fused_probs(salient: Optional[Tensor], transferred: Optional[Tensor],
+def fused_probs(salient: Tensor | None, transferred: Tensor | None,
                 alpha: float, fuse: str) -> Tensor:
     """alpha * S_a + (1 - alpha) * S_t, the prediction of BoxCaseg.
 
@@ -46,7 +45,7 @@ def fused_probs(salient: Optional[Tensor], transferred: Optional[Tensor],
     return torch.lerp(transferred.sigmoid(), salient.sigmoid(), alpha)
 
 
-def fused_pixel_loss(salient: Optional[Tensor], transferred: Optional[Tensor],
+def fused_pixel_loss(salient: Tensor | None, transferred: Tensor | None,
                      mask: Tensor, alpha: float, fuse: str) -> Tensor:
     """Cross entropy between the mask and the fused prediction (Eq. 3).
 
@@ -102,7 +101,7 @@ class FusedPixelLoss(nn.Module):
         super().__init__()
         self.loss_weight = loss_weight
 
-    def forward(self, salient: Optional[Tensor], transferred: Optional[Tensor],
+    def forward(self, salient: Tensor | None, transferred: Tensor | None,
                 mask: Tensor, weight: Tensor, avg_factor: Tensor, alpha: float,
                 fuse: str) -> Tensor:
         """As :func:`fused_pixel_loss`, with two more arguments.

@@ -1,3 +1,4 @@
 from .boxcaseg import BoxCaseg
+from .prediction import PredictOptions
 
-__all__ = ['BoxCaseg']
+__all__ = ['BoxCaseg', 'PredictOptions']

@@ -1,10 +1,11 @@
 """BoxCaseg: box-supervised class-agnostic object segmentation."""
-from typing import Iterator, Optional, Union
+import warnings
+from dataclasses import asdict
+from types import MappingProxyType
+from typing import Any, Iterator, Mapping
 
-import numpy as np
 import torch
 from mmengine.dist import all_reduce
-from mmengine.structures import InstanceData
 from mmseg.models.segmentors import BaseSegmentor
 from mmseg.structures import SegDataSample
 from torch import Tensor
@@ -13,12 +14,13 @@ from torch.nn import functional as F
 from mmboxcaseg.registry import MODELS
 from ..heads import ProducedHead
 from ..losses import check_fusion, fused_probs
-from ..paste import box_probs, masks_in_rects, reaching_threshold
-from .prediction import HEADS, complete_test_cfg, heads_of
+from .crop_masks import instances_of
+from .prediction import HEADS, PredictOptions
+from .prepared import PreparedWeights, Weights
 
 
 @MODELS.register_module()
-class BoxCaseg(BaseSegmentor):
+class BoxCaseg(PreparedWeights, BaseSegmentor):
     """The joint network of the paper (Sec. 3.2 and 3.3, Fig. 4).
 
     Every sample trains the weak head by the MIL loss; mask-supervised
@@ -45,29 +47,22 @@ class BoxCaseg(BaseSegmentor):
             Defaults to 0.7.
         fuse (str): ``'prob'`` or ``'logit'``, see :func:`fused_probs`.
             Defaults to ``'prob'``.
-        test_cfg (dict, optional): ``crops_per_batch`` (int, default 32), the
-            most crops that go through the network at once; ``head``
-            (default ``'fused'``), or ``'weak'``, ``'salient'``,
-            ``'transferred'``, or a list of such, whose probabilities are
-            averaged; ``threshold`` (default 0.5); ``min_threshold`` (default
-            None), how far below that an instance's own threshold may go for
-            its mask to reach all four sides of the box, see
-            :func:`reaching_threshold`; ``min_max`` (default True), whether
-            each instance's probabilities are min-max normalised
-            before the threshold; ``with_probs`` (default False), whether
-            predictions carry ``probs`` beside ``masks``; ``flip`` (default
-            False), whether probabilities are averaged over a crop and its
-            mirror image; ``precision`` (default ``'fp32'``), ``'bf16'``
-            computes the network in bfloat16 where autocast does.
+        test_cfg (dict, optional): How masks are predicted, keys and values
+            as in :class:`PredictOptions`. Defaults to None: its defaults.
+        train_cfg (dict, optional): Not used. Defaults to None.
         channels_last (bool): Whether features are laid out with the channels
             last, which convolutions are faster with on many machines; the
             results are the same but for rounding. Defaults to False.
         compile (bool | dict): Whether backbone and heads are compiled, by
             :func:`torch.compile` with its options, e.g.
-            ``dict(mode='max-autotune')``; likewise the same but for rounding.
-            Defaults to False.
+            ``dict(mode='max-autotune')``; the results are the same but for
+            rounding. Defaults to False.
         data_preprocessor (dict, optional): Defaults to None.
         init_cfg (dict, optional): Defaults to None.
+
+    Attributes:
+        predict_options (PredictOptions): How masks are predicted where
+            nothing else is asked for.
 
     Raises:
         ValueError: For heads, ``alpha``, ``fuse`` or ``test_cfg`` that don't
@@ -76,22 +71,22 @@ class BoxCaseg(BaseSegmentor):
 
     def __init__(self,
                  backbone: dict,
-                 weak_head: Optional[dict] = None,
-                 salient_head: Optional[dict] = None,
-                 transferred_head: Optional[dict] = None,
+                 weak_head: dict | None = None,
+                 salient_head: dict | None = None,
+                 transferred_head: dict | None = None,
                  loss_mil: dict = dict(type='MILLoss'),
-                 loss_smooth: Optional[dict] = dict(
+                 loss_smooth: dict | None = dict(
                      type='PairwiseSmoothnessLoss', loss_weight=0.05),
-                 loss_color: Optional[dict] = None,
+                 loss_color: dict | None = None,
                  loss_pixel: dict = dict(type='FusedPixelLoss'),
                  alpha: float = 0.7,
                  fuse: str = 'prob',
                  channels_last: bool = False,
-                 compile: Union[bool, dict] = False,
-                 test_cfg: Optional[dict] = None,
-                 train_cfg: Optional[dict] = None,
-                 data_preprocessor: Optional[dict] = None,
-                 init_cfg: Optional[dict] = None) -> None:
+                 compile: bool | dict = False,
+                 test_cfg: dict | None = None,
+                 train_cfg: dict | None = None,
+                 data_preprocessor: dict | None = None,
+                 init_cfg: dict | None = None) -> None:
         if isinstance(data_preprocessor, dict):
             # mmengine would look for it in its own registry alone where no
             # default scope is set.
@@ -111,10 +106,9 @@ class BoxCaseg(BaseSegmentor):
         self.loss_smooth = loss_smooth and MODELS.build(loss_smooth)
         self.loss_color = loss_color and MODELS.build(loss_color)
         self.loss_pixel = MODELS.build(loss_pixel)
-        self._produced: Optional[tuple] = None
         self.train_cfg = train_cfg
         self._check_heads()
-        self.test_cfg = complete_test_cfg(test_cfg, self._built)
+        self.predict_options = PredictOptions.from_cfg(test_cfg, self._built)
         if compile is not False:
             self._compile({} if compile is True else compile)
 
@@ -140,6 +134,11 @@ class BoxCaseg(BaseSegmentor):
         return [name for name in HEADS if getattr(self, f'{name}_head')]
 
     @property
+    def test_cfg(self) -> Mapping[str, Any]:
+        """``predict_options`` by name, to be read only."""
+        return MappingProxyType(asdict(self.predict_options))
+
+    @property
     def has_pixel_heads(self) -> bool:
         """Whether a head that learns from masks is there."""
         return bool(self.salient_head or self.transferred_head)
@@ -162,7 +161,7 @@ class BoxCaseg(BaseSegmentor):
         return x
 
     def _head_logits(self, name: str, feats: tuple[Tensor, ...], size: tuple,
-                     transferred: Optional[tuple]) -> Optional[Tensor]:
+                     transferred: Weights) -> Tensor | None:
         """Logits (B, H, W) of one head at the input's size, None without."""
         head = getattr(self, f'{name}_head')
         if not head:
@@ -173,23 +172,24 @@ class BoxCaseg(BaseSegmentor):
         return F.interpolate(
             logits, size, mode='bilinear', align_corners=False).squeeze(1)
 
-    def _transferred_weights(self) -> Optional[tuple]:
+    def produce_weights(self) -> Weights:
         """Weights of the transferred head, None without one."""
         if not self.transferred_head:
             return None
         return self.transferred_head.transfer(self.weak_head)
 
-    @torch.no_grad()
     def produce_transferred(self) -> None:
-        """Make the transferred head's weights once for all predictions to
-        come, until training goes on or this is called again."""
-        self._produced = self._transferred_weights()
-
-    def train(self, mode: bool = True) -> 'BoxCaseg':
-        """As in :class:`torch.nn.Module`."""
-        if mode:
-            self._produced = None
-        return super().train(mode)
+        """Deprecated: the model does so by itself, and calling ``eval()`` has
+        them produced again."""
+        warnings.warn(
+            'BoxCaseg.produce_transferred is deprecated: the weights of the '
+            'transferred head are produced at the first prediction after '
+            'eval()',
+            DeprecationWarning,
+            stacklevel=2)
+        self.forget_weights()
+        with torch.no_grad():
+            self.prepared_weights()
 
     def loss(self, inputs: Tensor,
              data_samples: list[SegDataSample]) -> dict[str, Tensor]:
@@ -247,7 +247,7 @@ class BoxCaseg(BaseSegmentor):
             weight = weight.new_zeros(1)
         # Indexing does not keep the layout.
         feats = tuple(self._laid_out(x[chosen]) for x in feats)
-        weights = self._transferred_weights()
+        weights = self.produce_weights()
         salient = self._head_logits('salient', feats, size, weights)
         transferred = self._head_logits('transferred', feats, size, weights)
         with torch.autocast(labels.device.type, enabled=False):
@@ -256,58 +256,70 @@ class BoxCaseg(BaseSegmentor):
 
     def encode_decode(self,
                       inputs: Tensor,
-                      data_samples: Optional[list] = None,
-                      transferred: Optional[tuple] = None) -> Tensor:
-        """Foreground probabilities by the head of ``test_cfg``.
+                      data_samples: list | None = None,
+                      options: PredictOptions | None = None) -> Tensor:
+        """Foreground probabilities by the head of the options.
 
         Args:
             inputs (Tensor): Normalised crops, shape (B, 3, H, W).
             data_samples (list, optional): Not used.
-            transferred (tuple, optional): Weights of the transferred head
-                where they have been made already.
+            options (PredictOptions, optional): Defaults to None: the model's
+                own. Only ``head`` matters here.
 
         Returns:
             Tensor: Shape (B, H, W), float32, in [0, 1].
+
+        Raises:
+            ValueError: If the model lacks the head.
         """
-        head = self.test_cfg['head']
-        names = heads_of(head, self._built)
-        if transferred is None and 'transferred' in names:
-            transferred = self._transferred_weights()
+        options = options or self.predict_options
+        return self._probs(inputs, options, self._weights_for(options))
+
+    def _weights_for(self, options: PredictOptions) -> Weights:
+        """Weights of the transferred head, None if it takes no part."""
+        if 'transferred' in options.heads(self._built):
+            return self.prepared_weights()
+        return None
+
+    def _probs(self, inputs: Tensor, options: PredictOptions,
+               transferred: Weights) -> Tensor:
+        """:meth:`encode_decode` with weights for the transferred head."""
+        names = options.heads(self._built)
         feats = self.extract_feat(inputs)
         size = tuple(inputs.shape[-2:])
         logits = {
             name: self._head_logits(name, feats, size, transferred)
             for name in names
         }
-        if head != 'fused' or len(names) == 1:
-            probs = [x.float().sigmoid() for x in logits.values()]
-            return sum(probs) / len(probs)
-        return fused_probs(logits['salient'], logits['transferred'],
-                           self.alpha, self.fuse)
+        if options.head == 'fused' and len(names) > 1:
+            return fused_probs(logits['salient'], logits['transferred'],
+                               self.alpha, self.fuse)
+        probs = [x.float().sigmoid() for x in logits.values()]
+        return sum(probs) / len(probs)
 
-    def _crop_probs(self, inputs: list[Tensor]) -> Iterator[Tensor]:
+    def _crop_probs(self, inputs: list[Tensor],
+                    options: PredictOptions) -> Iterator[Tensor]:
         """Probabilities (S, S) crop after crop, batched across images."""
-        names = heads_of(self.test_cfg['head'], self._built)
-        transferred = self._produced
-        if transferred is None and 'transferred' in names:
-            transferred = self._transferred_weights()
+        transferred = self._weights_for(options)
         crops = torch.cat(inputs)
-        for chunk in crops.split(self.test_cfg['crops_per_batch']):
+        for chunk in crops.split(options.crops_per_batch):
             patches = self.data_preprocessor.normalize(chunk)
             with torch.autocast(
                     chunk.device.type,
                     dtype=torch.bfloat16,
-                    enabled=self.test_cfg['precision'] == 'bf16'):
-                probs = self.encode_decode(patches, transferred=transferred)
-                if self.test_cfg['flip']:
-                    mirrored = self.encode_decode(
-                        patches.flip(-1), transferred=transferred)
+                    enabled=options.precision == 'bf16'):
+                probs = self._probs(patches, options, transferred)
+                if options.flip:
+                    mirrored = self._probs(
+                        patches.flip(-1), options, transferred)
                     probs = (probs + mirrored.flip(-1)) / 2
             yield from probs
 
     @torch.no_grad()
-    def predict(self, inputs: list[Tensor],
-                data_samples: list[SegDataSample]) -> list[SegDataSample]:
+    def predict(self,
+                inputs: list[Tensor],
+                data_samples: list[SegDataSample],
+                options: PredictOptions | None = None) -> list[SegDataSample]:
         """Masks of the boxes of some images.
 
         Args:
@@ -318,6 +330,8 @@ class BoxCaseg(BaseSegmentor):
                 where crops show more than the box, ``windows`` (N_i, M, 4),
                 see :func:`box_probs`; without, M is 1. A sample with the meta
                 key ``skipped`` is left as it is.
+            options (PredictOptions, optional): How masks are made. Defaults
+                to None: the model's own, ``predict_options``.
 
         Returns:
             list[SegDataSample]: The same with ``pred_instances``: ``rects``
@@ -325,35 +339,44 @@ class BoxCaseg(BaseSegmentor):
             their rectangles, ``confidence``, shape (N_i, ), in [0, 1], see
             :func:`masks_in_rects`, and on request ``probs``, a list of float32
             arrays in [0, 1] of the same sizes, as compared with the threshold.
+
+        Raises:
+            ValueError: If the model lacks the head of the options.
         """
-        probs = self._crop_probs(inputs)
+        options = options or self.predict_options
+        probs = self._crop_probs(inputs, options)
         for sample in data_samples:
             if 'skipped' in sample:
                 continue
             prompts = sample.prompt_instances
-            rects = prompts.rects
-            pred = InstanceData(rects=rects)
-            of_boxes = (
-                box_probs(probs, prompts.windows)
-                if 'windows' in prompts else probs)
-            mask_probs, pred.confidence = masks_in_rects(
-                of_boxes, rects, self.test_cfg['min_max'])
-            pred.masks = [prob > self._threshold(prob) for prob in mask_probs]
-            if self.test_cfg['with_probs']:
-                pred.probs = mask_probs
-            sample.pred_instances = pred
+            sample.pred_instances = instances_of(probs, prompts.rects,
+                                                 prompts.get('windows'),
+                                                 options)
         return data_samples
 
-    def _threshold(self, prob: np.ndarray) -> float:
-        """The threshold of one instance."""
-        low, high = self.test_cfg['min_threshold'], self.test_cfg['threshold']
-        return high if low is None else reaching_threshold(prob, low, high)
-
-    def _forward(
+    def test_step(
             self,
-            inputs: Tensor,
-            data_samples: Optional[list] = None
-    ) -> dict[str, Optional[Tensor]]:
+            data: dict,
+            options: PredictOptions | None = None) -> list[SegDataSample]:
+        """Masks of a batch of the data loader.
+
+        Args:
+            data (dict): ``inputs`` and ``data_samples``, see :meth:`predict`,
+                on any device.
+            options (PredictOptions, optional): Defaults to None: the model's
+                own.
+
+        Returns:
+            list[SegDataSample]: As :meth:`predict`.
+        """
+        if options is None:
+            return super().test_step(data)
+        return self.predict(
+            **self.data_preprocessor(data, False), options=options)
+
+    def _forward(self,
+                 inputs: Tensor,
+                 data_samples: list | None = None) -> dict[str, Tensor | None]:
         """Logits (B, H, W) of every head at the input's size, by name.
 
         Args:
@@ -365,8 +388,8 @@ class BoxCaseg(BaseSegmentor):
             ``transferred``; None for a head that is left out.
         """
         feats = self.extract_feat(inputs)
-        size: Union[tuple, torch.Size] = tuple(inputs.shape[-2:])
-        weights = self._transferred_weights()
+        size = tuple(inputs.shape[-2:])
+        weights = self.produce_weights()
         return {
             name: self._head_logits(name, feats, size, weights)
             for name in HEADS

@@ -1,64 +1,116 @@
-"""What BoxCaseg's ``test_cfg`` asks for."""
-from typing import Optional, Sequence, Union
+"""How BoxCaseg predicts: the options of ``test_cfg``, frozen and passed on."""
+from dataclasses import dataclass, fields
+from typing import Mapping, Sequence
 
-HEADS = ('weak', 'salient', 'transferred')
-TEST_CFG = dict(
-    crops_per_batch=32,
-    head='fused',
-    threshold=0.5,
-    min_threshold=None,
-    min_max=True,
-    with_probs=False,
-    flip=False,
-    precision='fp32')
+from mmboxcaseg.head_names import HEADS
+
+__all__ = ['HEADS', 'PredictOptions']
 
 
-def heads_of(head: Union[str, Sequence[str]],
-             built: Sequence[str]) -> tuple[str, ...]:
-    """The heads whose masks ``test_cfg.head`` asks for.
+@dataclass(frozen=True)
+class PredictOptions:
+    """How masks are made of boxes (the paper, Sec. 3.4).
 
-    Args:
-        head (str | Sequence[str]): A head, several, or ``'fused'``.
-        built (Sequence[str]): The heads that the model has.
+    A model has its own, ``model.predict_options``, from its config's
+    ``model.test_cfg``. Others are made by :func:`dataclasses.replace` and
+    given to :meth:`BoxCaseg.predict`::
 
-    Returns:
-        tuple[str, ...]: Their names; of ``'fused'`` those that learn from
-        masks, or the weak head if there is none of them.
-    """
-    if head == 'fused':
-        return ('weak', ) if list(built) == ['weak'] \
-            else ('salient', 'transferred')
-    return (head, ) if isinstance(head, str) else tuple(head)
+        weak = replace(model.predict_options, head='weak')
 
-
-def complete_test_cfg(test_cfg: Optional[dict], built: Sequence[str]) -> dict:
-    """Fill in the defaults, see :class:`BoxCaseg`.
-
-    Args:
-        test_cfg (dict, optional): What was given.
-        built (Sequence[str]): The heads that the model has.
-
-    Returns:
-        dict: With all keys.
+    Attributes:
+        crops_per_batch (int): The most crops that go through the network at
+            once. Defaults to 32.
+        head (str | tuple[str, ...]): ``'weak'``, ``'salient'`` or
+            ``'transferred'``; several of them, whose probabilities are
+            averaged; or ``'fused'``, the fusion of those that learn from
+            masks (Eq. 3). Defaults to ``'fused'``.
+        threshold (float): Pixels with a higher probability are in the mask.
+            Defaults to 0.5.
+        min_threshold (float, optional): How far down an instance's own
+            threshold may go for its mask to reach all four sides of the box,
+            see :func:`~mmboxcaseg.masks.reaching_threshold`; in
+            [0, threshold]. Defaults to None: not at all.
+        min_max (bool): Whether each instance's probabilities are min-max
+            normalised before the threshold. Defaults to True.
+        with_probs (bool): Whether predictions carry ``probs`` beside
+            ``masks``. Defaults to False.
+        flip (bool): Whether probabilities are averaged over a crop and its
+            mirror image. Defaults to False.
+        precision (str): ``'fp32'``, or ``'bf16'``: the network computes in
+            bfloat16 where autocast does. Defaults to ``'fp32'``.
 
     Raises:
-        ValueError: If a key or a value is not as described there.
+        ValueError: If a value is not as described here.
     """
-    unknown = set(test_cfg or ()) - set(TEST_CFG)
-    if unknown:
-        raise ValueError(f'BoxCaseg: test_cfg knows {sorted(TEST_CFG)}, '
-                         f'not {sorted(unknown)}')
-    cfg = dict(TEST_CFG, **(test_cfg or {}))
-    head, precision = cfg['head'], cfg['precision']
-    names = heads_of(head, built)
-    if not names or head != 'fused' and not set(names) <= set(built):
-        raise ValueError(f'BoxCaseg: test_cfg.head is {head!r}, but it '
-                         f"must be 'fused' or of the heads {list(built)}")
-    if precision not in ('fp32', 'bf16'):
-        raise ValueError(f'BoxCaseg: test_cfg.precision is {precision!r}, '
-                         "but it must be 'fp32' or 'bf16'")
-    low, high = cfg['min_threshold'], cfg['threshold']
-    if low is not None and not 0 <= low <= high:
-        raise ValueError(f'BoxCaseg: test_cfg.min_threshold is {low!r}, but '
-                         f'it must lie in [0, threshold={high!r}]')
-    return cfg
+    crops_per_batch: int = 32
+    head: str | tuple[str, ...] = 'fused'
+    threshold: float = 0.5
+    min_threshold: float | None = None
+    min_max: bool = True
+    with_probs: bool = False
+    flip: bool = False
+    precision: str = 'fp32'
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.head, str):
+            # Configs hold lists.
+            object.__setattr__(self, 'head', tuple(self.head))
+        self.heads(HEADS)
+        if self.precision not in ('fp32', 'bf16'):
+            raise ValueError(
+                f'BoxCaseg: test_cfg.precision is {self.precision!r}, '
+                "but it must be 'fp32' or 'bf16'")
+        low, high = self.min_threshold, self.threshold
+        if low is not None and not 0 <= low <= high:
+            raise ValueError(f'BoxCaseg: test_cfg.min_threshold is {low!r}, '
+                             f'but it must lie in [0, threshold={high!r}]')
+
+    @classmethod
+    def from_cfg(cls, test_cfg: Mapping | None,
+                 built: Sequence[str]) -> 'PredictOptions':
+        """The options of a model.
+
+        Args:
+            test_cfg (Mapping, optional): Some of the attributes by name;
+                None: all defaults.
+            built (Sequence[str]): The heads that the model has.
+
+        Returns:
+            PredictOptions: The options.
+
+        Raises:
+            ValueError: If a key is unknown, a value is not as described
+                above, or the model has no such head.
+        """
+        known = sorted(field.name for field in fields(cls))
+        unknown = sorted(set(test_cfg or ()) - set(known))
+        if unknown:
+            raise ValueError(
+                f'BoxCaseg: test_cfg knows {known}, not {unknown}')
+        options = cls(**(test_cfg or {}))
+        options.heads(built)
+        return options
+
+    def heads(self, built: Sequence[str]) -> tuple[str, ...]:
+        """The heads that the prediction needs.
+
+        Args:
+            built (Sequence[str]): The heads that the model has.
+
+        Returns:
+            tuple[str, ...]: Their names. For ``'fused'`` those that learn
+            from masks, or the weak head if there is none of them.
+
+        Raises:
+            ValueError: If the model lacks one.
+        """
+        if self.head == 'fused':
+            return tuple(
+                name for name in ('salient', 'transferred')
+                if name in built) or ('weak', )
+        names = (self.head, ) if isinstance(self.head, str) else self.head
+        if not names or not set(names) <= set(built):
+            raise ValueError(
+                f'BoxCaseg: test_cfg.head is {self.head!r}, but it must be '
+                f"'fused' or of the heads {list(built)}")
+        return names

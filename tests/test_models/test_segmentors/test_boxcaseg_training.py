@@ -1,13 +1,18 @@
+"""BoxCaseg in mmengine's loops: schedule, resuming, EMA, two processes."""
+import copy
+import itertools
 import os
 import os.path as osp
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import tiny
 import torch
 from mmengine.config import Config
+from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 # Samples of both processes, 8 each: as in training, with different numbers
@@ -140,20 +145,76 @@ def test_ema(tmp_path):
     assert not torch.equal(last[f'module.{name}'], averaged[name])
 
 
+class ComparedHook(Hook):
+    """Compares what is predicted with what a new model predicts."""
+
+    def __init__(self):
+        self.predicted = []
+
+    def after_val_iter(self, runner, batch_idx, data_batch, outputs):
+        weights = runner.model.state_dict()
+        new = tiny.model(test_cfg=dict(with_probs=True))
+        new.load_state_dict(weights)
+        expected, = new.eval().test_step(copy.deepcopy(data_batch))
+        for one, other in zip(
+                outputs[0].pred_instances.probs,
+                expected.pred_instances.probs,
+                strict=True):
+            assert (one == other).all()
+        self.predicted.append([
+            weights['weak_head.conv.weight'].clone(),
+            outputs[0].pred_instances.probs[0]
+        ])
+
+
+def test_validation_predicts_with_the_averaged_weights(tmp_path):
+    tiny.write_joint(tmp_path)
+    compared = ComparedHook()
+    val = dict(
+        batch_size=1,
+        num_workers=0,
+        collate_fn=dict(type='pseudo_collate'),
+        sampler=dict(type='DefaultSampler', shuffle=False),
+        dataset=dict(
+            type='mmboxcaseg.BoxPromptDataset',
+            ann_file=str(tmp_path / 'coco' / 'boxes.json'),
+            data_prefix=dict(img=str(tmp_path / 'coco' / 'img')),
+            img_ids=[1],
+            test_mode=True,
+            pipeline=tiny.pipelines().prompt))
+    runner = Runner.from_cfg(
+        config(
+            tmp_path,
+            3,
+            model=tiny.model_cfg(test_cfg=dict(with_probs=True)),
+            train_cfg=dict(
+                type='IterBasedTrainLoop', max_iters=3, val_interval=1),
+            val_dataloader=val,
+            val_cfg=dict(type='ValLoop'),
+            val_evaluator=[],
+            custom_hooks=[dict(type='EMAHook', momentum=0.5, begin_iter=0)]))
+    runner.register_hook(compared)
+    runner.train()
+    assert len(compared.predicted) == 3
+    for one, other in itertools.pairwise(compared.predicted):
+        assert (one[0] != other[0]).any() and (one[1] != other[1]).any()
+    averaged = torch.load(
+        tmp_path / 'work' / 'iter_3.pth', weights_only=False)['state_dict']
+    assert torch.equal(compared.predicted[-1][0],
+                       averaged['weak_head.conv.weight'])
+
+
 @pytest.fixture(scope='module')
 def two_processes(tmp_path_factory):
     """Mean losses and gradients of every batch of BATCHES."""
     out_file = str(tmp_path_factory.mktemp('ddp') / 'results.pth')
-    folder = osp.dirname(__file__)
+    ddp_loss = str(Path(tiny.__file__).with_name('ddp_loss.py'))
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         port = str(free.getsockname()[1])
-    path = os.pathsep.join([osp.dirname(folder), *filter(None, sys.path)])
+    path = os.pathsep.join(filter(None, sys.path))
     processes = [
-        subprocess.Popen([
-            sys.executable,
-            osp.join(folder, 'ddp_loss.py'), out_file, *BATCHES
-        ],
+        subprocess.Popen([sys.executable, ddp_loss, out_file, *BATCHES],
                          env=dict(
                              os.environ,
                              PYTHONPATH=path,

@@ -1,4 +1,4 @@
-"""One of two processes of test_training.py: losses, gradients, steps."""
+"""One of two processes of test_boxcaseg_training.py: losses, steps."""
 import os
 import sys
 

@@ -1,4 +1,6 @@
 """Prediction of BoxCaseg, from boxes to masks."""
+import copy
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -103,14 +105,6 @@ def test_threshold_of_each_instance(tmp_path):
     assert grown
 
 
-@pytest.mark.parametrize('low', [-0.1, 0.6])
-def test_min_threshold_is_checked(low):
-    with pytest.raises(
-            ValueError,
-            match=rf'min_threshold is {low}, .* in \[0, threshold=0.5\]'):
-        tiny.model(test_cfg=dict(min_threshold=low))
-
-
 def test_crops_per_batch_changes_nothing(tmp_path):
     dataset, _ = coco_dataset(tmp_path)
     batch = pseudo_collate([dataset[0], dataset[1]])
@@ -130,35 +124,6 @@ def test_crops_per_batch_changes_nothing(tmp_path):
     for one, *others in zip(*results):
         for other in others:
             np.testing.assert_allclose(one, other, atol=1e-5)
-
-
-def test_transferred_weights_are_made_once_for_a_run(tmp_path, monkeypatch):
-    dataset, _ = coco_dataset(tmp_path)
-    batch = pseudo_collate([dataset[0]])
-    net = tiny.model(test_cfg=dict(with_probs=True)).eval()
-    expected = net.test_step(batch)[0].pred_instances.probs
-    made = []
-    transfer = net.transferred_head.transfer
-
-    def counted(weak_head):
-        made.append(weak_head)
-        return transfer(weak_head)
-
-    monkeypatch.setattr(net.transferred_head, 'transfer', counted)
-    net.produce_transferred()
-    for _ in range(2):
-        actual = net.test_step(batch)[0].pred_instances.probs
-        for one, other in zip(actual, expected):
-            np.testing.assert_array_equal(one, other)
-    assert len(made) == 1
-
-    # Training changes them.
-    net.train()
-    with torch.no_grad():
-        net.weak_head.conv.weight += 1
-    changed = net.eval().test_step(batch)[0].pred_instances.probs
-    assert len(made) == 2
-    assert any((one != other).any() for one, other in zip(changed, expected))
 
 
 def test_threshold_and_probabilities_are_settings(tmp_path):
@@ -195,9 +160,48 @@ def test_a_list_of_heads_is_averaged():
         tiny.model(test_cfg=dict(head=head)).eval().encode_decode(inputs)
         for head in ('weak', 'transferred', ['weak', 'transferred']))
     torch.testing.assert_close(both, (one + other) / 2)
-    for wrong in ([], ['weak', 'fused']):
-        with pytest.raises(ValueError, match='of the heads'):
-            tiny.model(test_cfg=dict(head=wrong))
+
+
+def test_options_that_are_passed_replace_the_model_s(tmp_path):
+    dataset, _ = coco_dataset(tmp_path)
+    batch = pseudo_collate([dataset[0], dataset[1]])
+    keys = dict(head='weak', threshold=0.7, with_probs=True, min_max=False)
+    own = tiny.model(test_cfg=keys).eval()
+    net = tiny.model().eval()
+    options = replace(net.predict_options, **keys)
+    assert options == own.predict_options != net.predict_options
+    passed = copy.deepcopy(net.test_step(batch, options))
+    for one, other in zip(passed, own.test_step(batch), strict=True):
+        for name in ('masks', 'probs', 'confidence'):
+            for left, right in zip(
+                    one.pred_instances[name],
+                    other.pred_instances[name],
+                    strict=True):
+                assert (left == right).all()
+    # Only for that call.
+    assert 'probs' not in net.test_step(batch)[0].pred_instances
+    inputs, _ = tiny.patches(['box'])
+    assert torch.equal(
+        net.encode_decode(inputs, options=options), own.encode_decode(inputs))
+
+
+def test_options_must_fit_the_heads(tmp_path):
+    dataset, _ = coco_dataset(tmp_path)
+    net = tiny.model(salient_head=None).eval()
+    options = replace(net.predict_options, head='salient')
+    with pytest.raises(
+            ValueError,
+            match=r"head is 'salient', .* the heads \['weak', 'transferred'\]"
+    ):
+        net.test_step(pseudo_collate([dataset[0]]), options)
+
+
+def test_own_options_are_not_a_dictionary_to_change():
+    net = tiny.model(test_cfg=dict(head=['weak', 'salient']))
+    assert net.test_cfg['head'] == ('weak', 'salient')
+    assert net.test_cfg['threshold'] == 0.5
+    with pytest.raises(TypeError):
+        net.test_cfg['head'] = 'weak'
 
 
 def test_image_without_boxes():

@@ -1,3 +1,6 @@
+"""Predictions averaged over views, in other precisions, of some images."""
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tiny
@@ -15,11 +18,13 @@ def prompt(photo, boxes=BOXES, **crop_kwargs):
     return steps(dict(img=photo, boxes=boxes, ori_shape=photo.shape[:2]))
 
 
-def predict(net, *items):
+def predict(net, *items, **changes):
+    options = replace(net.predict_options, **changes)
     return [
         sample.pred_instances for sample in net.eval().predict(
             [item['inputs']
-             for item in items], [item['data_samples'] for item in items])
+             for item in items], [item['data_samples']
+                                  for item in items], options)
     ]
 
 
@@ -38,8 +43,7 @@ def test_flip_averages_both_directions(photo):
                            prompt(mirrored, boxes))
     for prob, other in zip(ours.probs, theirs.probs):
         np.testing.assert_allclose(prob, other[:, ::-1], atol=1e-5)
-    net.test_cfg['flip'] = False
-    plain, = predict(net, prompt(photo, BOXES[::2]))
+    plain, = predict(net, prompt(photo, BOXES[::2]), flip=False)
     assert np.abs(plain.probs[0] - ours.probs[0]).max() > 0.01
 
 
@@ -61,8 +65,7 @@ def test_margins_go_with_the_boxes_of_each_image(photo):
 def test_bf16_is_near(photo):
     net = tiny.model(test_cfg=dict(with_probs=True))
     full, = predict(net, prompt(photo))
-    net.test_cfg['precision'] = 'bf16'
-    half, = predict(net, prompt(photo))
+    half, = predict(net, prompt(photo), precision='bf16')
     for prob, other in zip(half.probs, full.probs):
         assert prob.dtype == np.float32
         assert 0 < np.abs(prob - other).mean() < 0.05
@@ -81,8 +84,3 @@ def test_skipped_images_take_part_in_no_batch(photo):
     for prob, other in zip(samples[1].pred_instances.probs, alone.probs):
         assert (prob == other).all()
     net.predict([skipped['inputs']], [skipped['data_samples']])
-
-
-def test_unknown_precision():
-    with pytest.raises(ValueError, match="precision is 'fp8'"):
-        tiny.model(test_cfg=dict(precision='fp8'))
