@@ -1,5 +1,5 @@
 """The masks of a COCO json, with their scores where they are proxy masks."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 import numpy as np
@@ -96,7 +96,7 @@ def read_proxy_masks(path: str) -> MaskFile:
         path (str): Path of the json.
 
     Returns:
-        MaskFile: Its masks.
+        MaskFile: Its masks; there always is an ``agreement``.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -111,6 +111,9 @@ def read_proxy_masks(path: str) -> MaskFile:
                 f'{path}: annotation {ann["id"]!r} has no "proxy_agreement" '
                 'from 0 to 1 or no "segmentation"; give a file of boxcaseg '
                 'masks')
+    if masks.agreement is None:
+        # Crowds only, or nothing at all.
+        return replace(masks, agreement=np.full(len(masks.boxes), np.nan))
     return masks
 
 

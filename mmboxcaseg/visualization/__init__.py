@@ -2,20 +2,38 @@
 
 All images are RGB, uint8, of shape (H, W, 3).
 """
-from .colors import BOX, DROPPED, MASK, PALETTE, TRUTH, color_of
+import warnings
+
+from .batches import batch_sheet, denormalize
+from .colors import BOX, IGNORED, MASK, PALETTE, TRUTH, color_of
 from .drawing import (draw_box, draw_hatched_mask, draw_mask, fit,
                       resize_image, resize_mask)
 from .instances import draw_instances, draw_labels, place_labels
+from .mask_file import image_picture, mask_picture
+from .photos import read_photo
 from .pictures import (Instances, comparison_row, detection_pictures, in_rows,
                        patch_picture, proxy_picture, training_picture)
 from .sheet import Cell, make_sheet, swatch, write_png
-from .text import draw_text, shorten, text_size, text_strip, wrap
+from .text import (draw_text, rounded_down, score_legend, score_text, shorten,
+                   text_size, text_strip, wrap)
 
 __all__ = [
-    'BOX', 'DROPPED', 'MASK', 'PALETTE', 'TRUTH', 'color_of', 'draw_box',
-    'draw_hatched_mask', 'draw_mask', 'fit', 'resize_image', 'resize_mask',
-    'draw_instances', 'draw_labels', 'place_labels', 'Instances',
-    'comparison_row', 'detection_pictures', 'in_rows', 'patch_picture',
-    'proxy_picture', 'training_picture', 'Cell', 'make_sheet', 'swatch',
-    'write_png', 'draw_text', 'shorten', 'text_size', 'text_strip', 'wrap'
+    'BOX', 'Cell', 'IGNORED', 'Instances', 'MASK', 'PALETTE', 'TRUTH',
+    'batch_sheet', 'color_of', 'comparison_row', 'denormalize',
+    'detection_pictures', 'draw_box', 'draw_hatched_mask', 'draw_instances',
+    'draw_labels', 'draw_mask', 'draw_text', 'fit', 'image_picture', 'in_rows',
+    'make_sheet', 'mask_picture', 'patch_picture', 'place_labels',
+    'proxy_picture', 'read_photo', 'resize_image', 'resize_mask',
+    'rounded_down', 'score_legend', 'score_text', 'shorten', 'swatch',
+    'text_size', 'text_strip', 'training_picture', 'wrap', 'write_png'
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == 'DROPPED':
+        warnings.warn(
+            'mmboxcaseg.visualization.DROPPED is called IGNORED now',
+            DeprecationWarning,
+            stacklevel=2)
+        return IGNORED
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -1,10 +1,8 @@
 """Colours of the pictures, RGB, told apart also by colour-blind readers."""
-from typing import Tuple
+Color = tuple[int, int, int]
 
-Color = Tuple[int, int, int]
-
-# Light enough to be seen on photos; no red, which means "left out".
-PALETTE: Tuple[Color, ...] = (
+# Light enough to be seen on photos; no red, which means "ignored".
+PALETTE: tuple[Color, ...] = (
     (0, 200, 255),
     (255, 190, 0),
     (80, 230, 90),
@@ -21,7 +19,7 @@ PALETTE: Tuple[Color, ...] = (
 BOX: Color = (255, 176, 0)
 MASK: Color = (0, 190, 255)
 TRUTH: Color = (80, 230, 90)
-DROPPED: Color = (255, 60, 60)
+IGNORED: Color = (255, 60, 60)
 
 INK: Color = (32, 32, 32)
 FAINT_INK: Color = (110, 110, 110)

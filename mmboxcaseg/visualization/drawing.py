@@ -2,7 +2,7 @@
 
 No function changes the image it is given.
 """
-from typing import Sequence, Tuple
+from typing import Sequence
 
 import cv2
 import numpy as np
@@ -21,8 +21,9 @@ def draw_mask(image: np.ndarray,
         image (np.ndarray): RGB, uint8, shape (H, W, 3).
         mask (np.ndarray): Bool, shape (H, W).
         color (tuple[int, int, int]): RGB.
-        opacity (float): Of the tint, in [0, 1]. Defaults to 0.45.
-        thickness (int): Of the contour in pixels, 0 for none. Defaults to 2.
+        opacity (float): How strong the tint is, in [0, 1]. Defaults to 0.45.
+        thickness (int): Width of the contour in pixels, 0 for none.
+            Defaults to 2.
 
     Returns:
         np.ndarray: A new image.
@@ -42,7 +43,7 @@ def draw_hatched_mask(image: np.ndarray,
                       color: Color,
                       spacing: int = 10,
                       thickness: int = 2) -> np.ndarray:
-    """Hatch a mask and draw its contour: the look of what is left out.
+    """Hatch a mask and draw its contour: the look of what is ignored.
 
     Args:
         image (np.ndarray): RGB, uint8, shape (H, W, 3).
@@ -50,7 +51,7 @@ def draw_hatched_mask(image: np.ndarray,
         color (tuple[int, int, int]): RGB.
         spacing (int): Pixels from one hatch line to the next.
             Defaults to 10.
-        thickness (int): Of the contour in pixels. Defaults to 2.
+        thickness (int): Width of the contour in pixels. Defaults to 2.
 
     Returns:
         np.ndarray: A new image.
@@ -78,7 +79,7 @@ def draw_box(image: np.ndarray,
             over the columns 0..9 spans [0, 10). What lies outside the image
             isn't drawn.
         color (tuple[int, int, int]): RGB.
-        thickness (int): Of the outline in pixels. Defaults to 2.
+        thickness (int): Width of the outline in pixels. Defaults to 2.
 
     Returns:
         np.ndarray: A new image.
@@ -136,7 +137,7 @@ def resize_mask(mask: np.ndarray, width: int, height: int) -> np.ndarray:
 
 def fit(image: np.ndarray, masks: Sequence[np.ndarray], boxes: np.ndarray,
         width: int,
-        height: int) -> Tuple[np.ndarray, Sequence[np.ndarray], np.ndarray]:
+        height: int) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
     """Scale a photo with what lies on it to the largest size that fits.
 
     Drawing after scaling keeps lines and letters crisp.

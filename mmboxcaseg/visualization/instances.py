@@ -1,14 +1,14 @@
 """A photo with its instances: masks, boxes and labels that don't overlap."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Sequence
 
 import cv2
 import numpy as np
 
-from .colors import DROPPED, INK, Color, ink_on
+from .colors import IGNORED, INK, Color, ink_on
 from .drawing import draw_box, draw_hatched_mask, draw_mask
 from .text import draw_text, text_size
 
-Rect = Tuple[int, int, int, int]
+Rect = tuple[int, int, int, int]
 # Farther from its box than this (in heights of a label) a label needs a line.
 NEAR = 1.5
 # Objects with a shorter side than this, in pixels, get a thin contour.
@@ -18,9 +18,9 @@ SMALL = 24
 def draw_instances(image: np.ndarray,
                    boxes: np.ndarray,
                    colors: Sequence[Color],
-                   texts: Optional[Sequence[str]] = None,
-                   masks: Optional[Sequence[np.ndarray]] = None,
-                   dropped: Optional[Sequence[bool]] = None,
+                   texts: Sequence[str] | None = None,
+                   masks: Sequence[np.ndarray] | None = None,
+                   ignored: Sequence[bool] | None = None,
                    font_size: int = 12) -> np.ndarray:
     """Draw the instances of an image.
 
@@ -32,23 +32,23 @@ def draw_instances(image: np.ndarray,
             to None.
         masks (Sequence[np.ndarray], optional): N bool arrays of shape (H, W).
             Defaults to None.
-        dropped (Sequence[bool], optional): Which masks are left out of
-            training; they are hatched in red. Defaults to None: none.
-        font_size (int): Of the labels, in pixels. Defaults to 12.
+        ignored (Sequence[bool], optional): Which masks the mask loss ignores;
+            they are hatched in red. Defaults to None: none.
+        font_size (int): Height of the letters, in pixels. Defaults to 12.
 
     Returns:
         np.ndarray: A new image.
     """
     boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
-    if dropped is None:
-        dropped = [False] * len(boxes)
-    colors = [DROPPED if drop else c for c, drop in zip(colors, dropped)]
+    if ignored is None:
+        ignored = [False] * len(boxes)
+    colors = [IGNORED if red else c for c, red in zip(colors, ignored)]
     if masks is not None:
-        # Small ones lie over large ones, kept ones over dropped ones.
+        # Small ones lie over large ones, kept ones over ignored ones.
         for index in sorted(
                 range(len(boxes)),
-                key=lambda i: (not dropped[i], -np.count_nonzero(masks[i]))):
-            draw = draw_hatched_mask if dropped[index] else draw_mask
+                key=lambda i: (not ignored[i], -np.count_nonzero(masks[i]))):
+            draw = draw_hatched_mask if ignored[index] else draw_mask
             side = (boxes[index, 2:] - boxes[index, :2]).min()
             image = draw(
                 image,
@@ -74,7 +74,7 @@ def draw_labels(image: np.ndarray,
         boxes (np.ndarray): xyxy in pixels of the image, shape (N, 4).
         texts (Sequence[str]): N labels; none where empty.
         colors (Sequence[tuple]): N colours of the labels' grounds, RGB.
-        font_size (int): In pixels. Defaults to 12.
+        font_size (int): Height of the letters, in pixels. Defaults to 12.
 
     Returns:
         np.ndarray: A new image.
@@ -105,8 +105,8 @@ def draw_labels(image: np.ndarray,
     return drawn
 
 
-def place_labels(boxes: np.ndarray, sizes: Sequence[Tuple[int, int]],
-                 width: int, height: int) -> List[Optional[Rect]]:
+def place_labels(boxes: np.ndarray, sizes: Sequence[tuple[int, int]],
+                 width: int, height: int) -> list[Rect | None]:
     """Places for labels: near their boxes, inside the image, apart.
 
     The places tried are those at the corners of the box, first above it, then
@@ -117,15 +117,15 @@ def place_labels(boxes: np.ndarray, sizes: Sequence[Tuple[int, int]],
     Args:
         boxes (np.ndarray): xyxy in pixels of the image, shape (N, 4).
         sizes (Sequence[tuple[int, int]]): Width and height of N labels.
-        width (int): Of the image, in pixels.
-        height (int): Of the image, in pixels.
+        width (int): Width of the image, in pixels.
+        height (int): Height of the image, in pixels.
 
     Returns:
         list[tuple | None]: x0, y0, x1, y1 of each label, half-open; None
         where no room is left.
     """
     boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
-    places: List[Optional[Rect]] = [None] * len(boxes)
+    places: list[Rect | None] = [None] * len(boxes)
     taken = np.zeros((0, 4))
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     for index in np.argsort(areas, kind='stable'):

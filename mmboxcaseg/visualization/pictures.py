@@ -4,16 +4,17 @@ Photos are RGB, uint8, shape (H, W, 3); boxes xyxy in their pixels; masks
 bool, shape (H, W).
 """
 from dataclasses import dataclass
-from typing import List, Sequence
+from typing import Sequence
 
 import numpy as np
 
-from mmboxcaseg.proxy_masks import pixel_rects, tight_boxes
+from mmboxcaseg.masks import pixel_rects, tight_boxes
+from mmboxcaseg.thresholds import ignored_masks
 from .colors import BOX, MASK, TRUTH, color_of
 from .drawing import draw_box, draw_mask, fit
 from .instances import draw_instances
 from .sheet import FONT, Cell
-from .text import shorten
+from .text import score_text, shorten
 
 
 @dataclass
@@ -40,8 +41,8 @@ def patch_picture(patch: np.ndarray, label: np.ndarray, supervision: str,
         patch (np.ndarray): RGB, uint8, shape (S, S, 3).
         label (np.ndarray): Bool, shape (S, S): the filled box or the mask.
         supervision (str): ``'box'`` or ``'mask'``.
-        name (str): Of the photo's file.
-        side (int): Of the picture in pixels.
+        name (str): Name of the photo's file.
+        side (int): Longer side of the picture in pixels.
 
     Returns:
         Cell: The supervision is written under it, on its colour.
@@ -62,7 +63,7 @@ def patch_picture(patch: np.ndarray, label: np.ndarray, supervision: str,
 
 def comparison_row(photo: np.ndarray, box: np.ndarray, box_iou: float,
                    truth: np.ndarray, masks: Sequence[np.ndarray],
-                   ious: Sequence[float], side: int) -> List[Cell]:
+                   ious: Sequence[float], side: int) -> list[Cell]:
     """An object's box, its true mask and some predicted ones.
 
     Args:
@@ -72,7 +73,7 @@ def comparison_row(photo: np.ndarray, box: np.ndarray, box_iou: float,
         truth (np.ndarray): The true mask.
         masks (Sequence[np.ndarray]): Predicted masks.
         ious (Sequence[float]): Their IoU with the true one, in [0, 1].
-        side (int): Of the pictures in pixels.
+        side (int): Longer side of the pictures in pixels.
 
     Returns:
         list[Cell]: The photo with the box, with the truth, with each mask,
@@ -101,46 +102,59 @@ def proxy_picture(photo: np.ndarray,
                   agreement_thr: float,
                   name: str,
                   side: int,
-                  classes: Sequence[str] = ()) -> Cell:
-    """A photo with its proxy masks, the dropped ones hatched (Sec. 3.4).
+                  classes: Sequence[str] = (),
+                  confidences: Sequence[float] | None = None,
+                  confidence_thr: float | None = None) -> Cell:
+    """A photo with its proxy masks, the ignored ones hatched (Sec. 3.4).
 
     Args:
         photo (np.ndarray): The photo.
         boxes (np.ndarray): N boxes, shape (N, 4).
         masks (Sequence[np.ndarray]): N masks.
         agreements (Sequence[float]): N agreements, in [0, 1].
-        agreement_thr (float): A mask with a lower agreement is dropped.
-        name (str): Of the photo's file.
-        side (int): Of the picture in pixels.
-        classes (Sequence[str]): N names, written before the agreements.
-            Defaults to (): none.
+        agreement_thr (float): A mask with a lower agreement is ignored.
+        name (str): Name of the photo's file.
+        side (int): Longer side of the picture in pixels.
+        classes (Sequence[str]): N names, written before the scores. Defaults
+            to (): none.
+        confidences (Sequence[float], optional): N confidences, in [0, 1],
+            written before the agreements. Defaults to None.
+        confidence_thr (float, optional): A mask with a lower confidence is
+            ignored too. Defaults to None.
 
     Returns:
-        Cell: Each mask with its agreement; under it how many are kept.
+        Cell: Each mask with its scores, see
+        :func:`~mmboxcaseg.visualization.score_text`; under it how many are
+        kept.
     """
-    dropped = [agreement < agreement_thr for agreement in agreements]
+    ignored = ignored_masks(
+        np.asarray(agreements),
+        None if confidences is None else np.asarray(confidences),
+        agreement_thr, confidence_thr).tolist()
     photo, masks, boxes = fit(photo, masks, boxes, side, side)
-    # Rounded down: what is below the threshold must not read as at it.
-    texts = [f'{np.floor(100 * score) / 100:.2f}' for score in agreements]
+    if confidences is None:
+        texts = [score_text(agreement) for agreement in agreements]
+    else:
+        texts = [score_text(*pair) for pair in zip(agreements, confidences)]
     if classes:
         texts = [f'{one} {text}' for one, text in zip(classes, texts)]
     colors = [color_of(index) for index in range(len(masks))]
-    drawn = draw_instances(photo, boxes, colors, texts, masks, dropped)
+    drawn = draw_instances(photo, boxes, colors, texts, masks, ignored)
     return Cell(
-        drawn, f'{name}\n{len(dropped) - sum(dropped)} kept, '
-        f'{sum(dropped)} dropped')
+        drawn, f'{name}\n{len(ignored) - sum(ignored)} kept, '
+        f'{sum(ignored)} ignored')
 
 
 def detection_pictures(photo: np.ndarray, found: Instances, true: Instances,
-                       name: str, side: int) -> List[Cell]:
+                       name: str, side: int) -> list[Cell]:
     """What was found in a photo beside what is there.
 
     Args:
         photo (np.ndarray): The photo.
         found (Instances): Detections.
         true (Instances): Ground truth.
-        name (str): Of the photo's file.
-        side (int): Of the pictures in pixels.
+        name (str): Name of the photo's file.
+        side (int): Longer side of the pictures in pixels.
 
     Returns:
         list[Cell]: Two pictures; a class has the same colour in both.
@@ -165,9 +179,9 @@ def training_picture(image: np.ndarray, instances: Instances,
     Args:
         image (np.ndarray): The image after augmentation.
         instances (Instances): What it has.
-        ignored (Sequence[bool]): Which masks the mask loss leaves out.
-        name (str): Of the photo's file.
-        side (int): Of the picture in pixels.
+        ignored (Sequence[bool]): Which masks the mask loss ignores.
+        name (str): Name of the photo's file.
+        side (int): Longer side of the picture in pixels.
 
     Returns:
         Cell: Instances in different colours, with their classes.
@@ -186,6 +200,6 @@ def training_picture(image: np.ndarray, instances: Instances,
         f'{len(texts) - sum(ignored)} train, {sum(ignored)} ignored')
 
 
-def in_rows(cells: Sequence[Cell], columns: int) -> List[Sequence[Cell]]:
+def in_rows(cells: Sequence[Cell], columns: int) -> list[Sequence[Cell]]:
     """Pictures in rows of ``columns``, the last one perhaps shorter."""
     return [cells[i:i + columns] for i in range(0, len(cells), columns)]

@@ -1,7 +1,7 @@
 """Contact sheets: pictures in rows and columns, with titles and captions."""
 import os
 from dataclasses import dataclass
-from typing import Optional, Sequence, Tuple
+from typing import Sequence
 
 import cv2
 import numpy as np
@@ -28,16 +28,16 @@ class Cell:
     """
     image: np.ndarray
     caption: str = ''
-    color: Optional[Color] = None
+    color: Color | None = None
 
 
 def make_sheet(
     rows: Sequence[Sequence[Cell]],
     title: str,
     subtitle: str = '',
-    column_titles: Optional[Sequence[str]] = None,
-    row_labels: Optional[Sequence[str]] = None,
-    legend: Sequence[Tuple[np.ndarray, str]] = ()
+    column_titles: Sequence[str] | None = None,
+    row_labels: Sequence[str] | None = None,
+    legend: Sequence[tuple[np.ndarray, str]] = ()
 ) -> np.ndarray:
     """Lay pictures out in a grid.
 
@@ -187,7 +187,7 @@ def _row_label(text: str, height: int) -> np.ndarray:
     return np.pad(strip, ((above, 0), (0, 0), (0, 0)), constant_values=255)
 
 
-def _legend(entries: Sequence[Tuple[np.ndarray, str]],
+def _legend(entries: Sequence[tuple[np.ndarray, str]],
             width: int) -> np.ndarray:
     """Swatches with their texts, in as many lines as are needed."""
     lines, line, used = [], [], 0

@@ -4,7 +4,6 @@ OpenCV's own letters are ASCII only; the font is the one matplotlib brings.
 """
 import os.path as osp
 from functools import lru_cache
-from typing import List, Tuple
 
 import matplotlib
 import numpy as np
@@ -21,12 +20,12 @@ def get_font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
         osp.join(matplotlib.get_data_path(), 'fonts', 'ttf', name), size)
 
 
-def text_size(text: str, size: int, bold: bool = False) -> Tuple[int, int]:
+def text_size(text: str, size: int, bold: bool = False) -> tuple[int, int]:
     """Width and height that a line of text takes.
 
     Args:
         text (str): One line.
-        size (int): Of the font, in pixels.
+        size (int): Size of the font, in pixels.
         bold (bool): Defaults to False.
 
     Returns:
@@ -50,7 +49,7 @@ def draw_text(image: np.ndarray,
         text (str): One line.
         left (int): Left end of the line, in pixels.
         top (int): Top of the line, in pixels.
-        size (int): Of the font, in pixels.
+        size (int): Size of the font, in pixels.
         color (tuple[int, int, int]): RGB. Defaults to near black.
         bold (bool): Defaults to False.
 
@@ -65,13 +64,13 @@ def draw_text(image: np.ndarray,
     return np.array(canvas)
 
 
-def wrap(text: str, width: int, size: int, bold: bool = False) -> List[str]:
+def wrap(text: str, width: int, size: int, bold: bool = False) -> list[str]:
     """Break a text into lines.
 
     Args:
         text (str): Lines to keep are separated by a newline.
         width (int): Most pixels a line may take.
-        size (int): Of the font, in pixels.
+        size (int): Size of the font, in pixels.
         bold (bool): Defaults to False.
 
     Returns:
@@ -99,7 +98,7 @@ def shorten(text: str, width: int, size: int, bold: bool = False) -> str:
     Args:
         text (str): One line.
         width (int): Most pixels it may take.
-        size (int): Of the font, in pixels.
+        size (int): Size of the font, in pixels.
         bold (bool): Defaults to False.
 
     Returns:
@@ -128,8 +127,8 @@ def text_strip(text: str,
 
     Args:
         text (str): Wrapped at the width; newlines are kept.
-        width (int): Of the strip, in pixels.
-        size (int): Of the font, in pixels.
+        width (int): Width of the strip, in pixels.
+        size (int): Size of the font, in pixels.
         color (tuple[int, int, int]): RGB. Defaults to near black.
         background (tuple[int, int, int]): RGB. Defaults to white.
         bold (bool): Defaults to False.
@@ -151,3 +150,39 @@ def text_strip(text: str,
         strip = draw_text(strip, line, left, padding + index * line_height,
                           size, color, bold)
     return strip
+
+
+def score_text(agreement: float, confidence: float | None = None) -> str:
+    """The scores of a mask, as short as they can be told apart.
+
+    Args:
+        agreement (float): In [0, 1].
+        confidence (float | None): In [0, 1]; None without. Defaults to None.
+
+    Returns:
+        str: ``'0.97'``, the agreement, or ``'c 0.71 a 0.97'``. Rounded down:
+        what is below a threshold must not read as at it.
+    """
+    if confidence is None:
+        return rounded_down(agreement)
+    return f'c {rounded_down(confidence)} a {rounded_down(agreement)}'
+
+
+def score_legend(with_confidence: bool) -> str:
+    """What the numbers of :func:`score_text` are.
+
+    Args:
+        with_confidence (bool): Whether the masks have a confidence.
+
+    Returns:
+        str: A part of a sentence.
+    """
+    if with_confidence:
+        return "c is a mask's confidence, a its agreement with the box"
+    return 'the number is the agreement of mask and box'
+
+
+def rounded_down(score: float) -> str:
+    """A score from 0 to 1 with two decimals."""
+    # 100 * 0.29 is a hair below 29.
+    return f'{np.floor(100 * score + 1e-9) / 100:.2f}'

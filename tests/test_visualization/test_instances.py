@@ -2,7 +2,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mmboxcaseg.visualization import (DROPPED, draw_instances, draw_labels,
+from mmboxcaseg.visualization import (IGNORED, draw_instances, draw_labels,
                                       place_labels)
 
 
@@ -47,21 +47,21 @@ def test_no_room():
     assert (drawn == 100).all()
 
 
-def test_dropped_are_hatched_in_red():
+def test_ignored_are_hatched_in_red():
     image = np.full((100, 200, 3), 100, np.uint8)
     boxes = np.array([[10, 30, 90, 90], [110, 30, 190, 90]])
     masks = np.zeros((2, 100, 200), bool)
     masks[0, 30:90, 10:90] = masks[1, 30:90, 110:190] = True
     drawn = draw_instances(image, boxes, [(0, 200, 0)] * 2, ['', ''], masks,
                            [False, True])
-    kept, dropped = drawn[35:85, 15:85], drawn[35:85, 115:185]
+    kept, ignored = drawn[35:85, 15:85], drawn[35:85, 115:185]
     # 0.55 * 100 + 0.45 * (0, 200, 0)
     assert (kept == (55, 145, 55)).all()
-    untouched = (dropped == 100).all(axis=2)
+    untouched = (ignored == 100).all(axis=2)
     # Two of every ten diagonals are lines.
     assert 0.75 < untouched.mean() < 0.85
-    red = 0.2 * 100 + 0.8 * np.array(DROPPED)
-    assert (dropped[~untouched] == np.rint(red)).all()
+    red = 0.2 * 100 + 0.8 * np.array(IGNORED)
+    assert (ignored[~untouched] == np.rint(red)).all()
 
 
 def test_small_masks_lie_over_large_ones():

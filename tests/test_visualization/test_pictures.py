@@ -52,19 +52,46 @@ def test_comparison_is_cut_out_around_the_box():
     assert (cells[2].image[:, 33:] == 100).all()
 
 
-def test_proxy_masks_below_the_threshold_are_dropped(monkeypatch):
+@pytest.fixture
+def seen(monkeypatch):
+    """Texts and ignored masks of the pictures drawn."""
     seen = []
     monkeypatch.setattr(
         'mmboxcaseg.visualization.pictures.draw_instances',
-        lambda image, boxes, colors, texts, masks, dropped: seen.append(
-            (texts, dropped)) or image)
+        lambda image, boxes, colors, texts, masks, ignored: seen.append(
+            (texts, ignored)) or image)
+    return seen
+
+
+def test_proxy_masks_below_the_threshold_are_ignored(seen):
     boxes = np.array([[0, 0, 50, 50]] * 4)
     masks = [block(0, 50, 0, 50)] * 4
     cell = proxy_picture(photo(), boxes, masks, [1.0, 0.95, 0.9499, 0.0], 0.95,
                          'a.jpg', 200)
     assert seen == [(['1.00', '0.95', '0.94',
                       '0.00'], [False, False, True, True])]
-    assert cell.caption == 'a.jpg\n2 kept, 2 dropped'
+    assert cell.caption == 'a.jpg\n2 kept, 2 ignored'
+
+
+def test_confidence_is_written_beside_agreement(seen):
+    boxes = np.array([[0, 0, 50, 50]] * 3)
+    masks = [block(0, 50, 0, 50)] * 3
+    scores = [1.0, 0.97, 0.5], [0.2, 0.699, 0.9]
+    for thr, ignored in ((None, [0, 0, 1]), (0.69, [1, 0, 1])):
+        cell = proxy_picture(
+            photo(),
+            boxes,
+            masks,
+            scores[0],
+            0.95,
+            'a.jpg',
+            200, ['cat', 'dog', 'cow'],
+            confidences=scores[1],
+            confidence_thr=thr)
+        assert seen.pop() == ([
+            'cat c 0.20 a 1.00', 'dog c 0.69 a 0.97', 'cow c 0.90 a 0.50'
+        ], ignored)
+        assert cell.caption.endswith(f'{sum(ignored)} ignored')
 
 
 def test_a_class_has_one_color_in_both_pictures():

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmboxcaseg.visualization import (DROPPED, Cell, make_sheet, swatch,
+from mmboxcaseg.visualization import (IGNORED, Cell, make_sheet, swatch,
                                       write_png)
 
 
@@ -32,7 +32,7 @@ def test_pictures_are_whole_and_in_their_places():
         'and more',
         column_titles=['left', 'right'],
         row_labels=['upper', 'lower'],
-        legend=[(swatch(DROPPED, 'hatched'), 'dropped')])
+        legend=[(swatch(IGNORED, 'hatched'), 'ignored')])
     places = [extent(sheet, color) for color in COLORS]
     for (top, bottom, left, right,
          pixels), image in zip(places, (red, green, blue, yellow)):
