@@ -55,7 +55,8 @@ class InstanceIoUs:
         return replace(
             self, **{
                 name: column[chosen]
-                for name, column in columns.items() if column is not None
+                for name, column in columns.items()
+                if isinstance(column, np.ndarray)
             })
 
 
