@@ -16,7 +16,7 @@ import argparse
 import os
 import os.path as osp
 from collections import OrderedDict
-from typing import Dict, List, Mapping, Tuple
+from typing import Mapping
 
 # Blocks in each of the seven stages, the same for every width multiplier.
 BLOCKS_PER_STAGE = (1, 2, 3, 4, 3, 3, 1)
@@ -30,7 +30,7 @@ BN_OPTIONAL = 'num_batches_tracked'
 
 
 def _block_pairs(index: int, target_prefix: str, nested: bool,
-                 target: str) -> List[Tuple[str, str, str]]:
+                 target: str) -> list[tuple[str, str, str]]:
     """Pair the layers of one inverted residual block.
 
     Args:
@@ -60,7 +60,7 @@ def _block_pairs(index: int, target_prefix: str, nested: bool,
     return pairs
 
 
-def module_pairs(nested: bool, target: str) -> List[Tuple[str, str, str]]:
+def module_pairs(nested: bool, target: str) -> list[tuple[str, str, str]]:
     """Pair all convolution-BN layers of source and target.
 
     Args:
@@ -84,7 +84,7 @@ def module_pairs(nested: bool, target: str) -> List[Tuple[str, str, str]]:
     return pairs
 
 
-def convert_state_dict(source: Mapping, target: str = 'mmseg') -> Dict:
+def convert_state_dict(source: Mapping, target: str = 'mmseg') -> dict:
     """Rename the weights of a torchvision MobileNetV2.
 
     Args:

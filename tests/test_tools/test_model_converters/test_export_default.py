@@ -6,13 +6,9 @@ from mmengine.config import Config
 
 from mmboxcaseg.apis import BoxCasegInferencer, default_model
 from mmboxcaseg.apis.default_model import NAME
+from tools.model_converters import export_default
 
 BOXES = [(3, 4, 40, 30), (20, 10, 25, 25)]
-
-
-@pytest.fixture
-def tool(import_tool):
-    return import_tool('model_converters/export_default')
 
 
 def write_trained(folder, **kwargs):
@@ -42,9 +38,11 @@ def write_trained(folder, **kwargs):
     return str(config), str(weights)
 
 
-def export(tool, folder, *words, **kwargs):
+def export(folder, *words, **kwargs):
     config, weights = write_trained(folder, **kwargs)
-    tool.main([config, weights, '--out-dir', str(folder / 'out'), *words])
+    export_default.main(
+        [config, weights, '--out-dir',
+         str(folder / 'out'), *words])
     return [str(folder / 'out' / f'{NAME}{end}') for end in ('.py', '.pth')]
 
 
@@ -57,8 +55,8 @@ def export(tool, folder, *words, **kwargs):
     (dict(test_cfg=dict(head=['weak', 'salient'])),
      {'weak_head', 'salient_head'}),
 ])
-def test_prediction_is_the_same(tool, tmp_path, monkeypatch, kwargs, heads):
-    exported = export(tool, tmp_path, **kwargs)
+def test_prediction_is_the_same(tmp_path, monkeypatch, kwargs, heads):
+    exported = export(tmp_path, **kwargs)
     content = torch.load(exported[1], weights_only=True)
     weights = content['state_dict']
     assert {name.split('.')[0] for name in weights} == heads | {'backbone'}
@@ -79,8 +77,8 @@ def test_prediction_is_the_same(tool, tmp_path, monkeypatch, kwargs, heads):
     assert ours.std() > 0.1
 
 
-def test_config_names_no_data(tool, tmp_path, capsys):
-    config, _ = export(tool, tmp_path)
+def test_config_names_no_data(tmp_path, capsys):
+    config, _ = export(tmp_path)
     with open(config, encoding='utf-8') as file:
         text = file.read()
     assert 'secret' not in text and str(tmp_path) not in text
@@ -92,18 +90,18 @@ def test_config_names_no_data(tool, tmp_path, capsys):
     assert 'probabilities differ by' in capsys.readouterr().out
 
 
-def test_nothing_is_written_where_it_would_not_fit(tool, tmp_path):
+def test_nothing_is_written_where_it_would_not_fit(tmp_path):
     with pytest.raises(SystemExit, match='more than --max-size 0.001'):
-        export(tool, tmp_path, '--max-size', '0.001')
+        export(tmp_path, '--max-size', '0.001')
     config, weights = write_trained(tmp_path)
     content = torch.load(weights, weights_only=True)
     content['state_dict']['salient_head.conv.weight'][0] = 1e6
     torch.save(content, weights)
     words = [config, weights, '--out-dir', str(tmp_path / 'out')]
     with pytest.raises(SystemExit, match='salient_head.conv.weight has val'):
-        tool.main(words)
+        export_default.main(words)
     del content['state_dict']['salient_head.conv.weight']
     torch.save(content, weights)
     with pytest.raises(SystemExit, match='does not belong to the config'):
-        tool.main(words)
+        export_default.main(words)
     assert not (tmp_path / 'out').exists()

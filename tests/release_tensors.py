@@ -1,7 +1,12 @@
 """The tensors of the authors' released weights: names, shapes, values."""
-import numpy as np
-import torch
+from pathlib import Path
 
+import numpy as np
+import tiny
+import torch
+from mmengine.config import Config
+
+RELEASE_CONFIGS = Path(__file__).parents[1] / 'configs' / 'boxcaseg'
 BN = ('weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked')
 
 
@@ -108,3 +113,32 @@ def random_tensor(name, shape):
     if name.endswith('running_var') or name.endswith('weight'):
         return torch.empty(shape).uniform_(0.5, 1.5)
     return torch.randn(shape) * 0.3
+
+
+def random_release():
+    """Weights by the authors' names without prefix, of a narrow network."""
+    shapes = hrnet_tensors(4, 4, 1, (1, 1, 1)) | head_tensors(60)
+    return {name: random_tensor(name, size) for name, size in shapes.items()}
+
+
+def narrow_release(name='hrnet_w48_voc_release.py'):
+    """A config of the release with a network of 60 channels."""
+    cfg = Config.fromfile(RELEASE_CONFIGS / name)
+    cfg.model.backbone = tiny.narrow_hrnet()
+    for head in ('weak_head', 'salient_head', 'transferred_head'):
+        cfg.model[head].in_channels = 60
+    return cfg
+
+
+def prefixed(weights):
+    """With the prefix of the authors' own files."""
+    return {f'model.{name}': tensor for name, tensor in weights.items()}
+
+
+def same_tensors(one, other):
+    """Fail unless names, order, shapes, types and values are the same."""
+    assert list(one) == list(other)
+    for name, tensor in one.items():
+        assert tensor.shape == other[name].shape, name
+        assert tensor.dtype == other[name].dtype, name
+        assert torch.equal(tensor, other[name]), name
