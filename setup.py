@@ -91,5 +91,8 @@ setup(
     extras_require=dict(
         tests=requirements('tests'), optional=requirements('optional')),
     cmdclass=dict(build_py=BuildWithMim),
-    package_data=dict(mmboxcaseg=['weights/*']),
+    package_data={
+        'mmboxcaseg': ['weights/*'],
+        'mmboxcaseg.report': ['page.css', 'page.html.j2', 'page.js'],
+    },
     zip_safe=False)

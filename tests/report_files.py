@@ -1,27 +1,29 @@
 """A small proxy-mask file with its photos and true masks."""
 import json
 from pathlib import Path
-from typing import List
 
 import cv2
 import numpy as np
 
-from mmboxcaseg.proxy_masks import encode_rle
+from mmboxcaseg.masks import encode_rle
 
 WIDTH, HEIGHT = 90, 60
 # A name that would be a tag, if it were not escaped.
 NAMES = {3: '<b>cat</b>', 7: 'dog', 9: 'rare'}
 
 
-def write_report_files(root: Path) -> List[dict]:
+def write_report_files(root: Path,
+                       with_confidence: bool = False) -> list[dict]:
     """Photos in ``root/img``, ``masks.json`` and ``true.json``.
 
     Six photos with five masks each, the first rows of their boxes; agreement
     is their share of the box. The true mask is one row higher than the proxy
-    mask. One annotation more is a crowd.
+    mask. One annotation more is a crowd. Confidence goes through 30 values in
+    an order of its own.
 
     Args:
         root (Path): Folder to write to.
+        with_confidence (bool): Whether the masks have a confidence.
 
     Returns:
         list[dict]: The 30 annotations with masks.
@@ -51,13 +53,16 @@ def write_report_files(root: Path) -> List[dict]:
                 iscrowd=0,
                 bbox=[x, y, side, side],
                 proxy_agreement=rows / side)
+            if with_confidence:
+                ann['proxy_confidence'] = number * 7 % 30 / 29
             anns.append(dict(ann, segmentation=rows_rle(x, y, side, rows)))
             truth.append(
                 dict(
                     ann,
                     segmentation=rows_rle(x, y, side, min(rows + 1, side))))
     crowd = dict(anns[0], id=1, iscrowd=1, segmentation=rows_rle(0, 0, 10, 10))
-    del crowd['proxy_agreement']
+    for key in ('proxy_agreement', 'proxy_confidence'):
+        crowd.pop(key, None)
     categories = [dict(id=key, name=name) for key, name in NAMES.items()]
     info = dict(proxy_masks=dict(merge=True, package_version='1.2.3'))
     for name, of_file in (('masks', anns), ('true', truth)):

@@ -9,25 +9,32 @@ const groups = [...document.querySelectorAll('.group')].map(section => ({
   none: section.querySelector('.none'),
   all: false,
 }));
+const scores = ['confidence', 'agreement'].filter(name => by(`${name}-low`));
+const bounds = scores.flatMap(name => [`${name}-low`, `${name}-high`]);
+
+// A field that was emptied bounds nothing.
+const bound = (id, otherwise) =>
+  by(id).value === '' ? otherwise : Number(by(id).value);
 
 function update() {
   const wanted = by('class-filter').value;
-  const low = by('low').value === '' ? 0 : Number(by('low').value);
-  const high = by('high').value === '' ? 1 : Number(by('high').value);
-  const direction = Number(by('sort').value);
+  const ranges = scores.map(
+    name => [name, bound(`${name}-low`, 0), bound(`${name}-high`, 1)]);
+  const [sortBy, direction] = by('sort').value.split(' ');
   let passed = 0, total = 0;
   for (const group of groups) {
     const ordered = [...group.cards];
     if (direction) {
       ordered.sort((a, b) =>
-        direction * (a.dataset.agreement - b.dataset.agreement));
+        Number(direction) * (a.dataset[sortBy] - b.dataset[sortBy]));
     }
     group.box.append(...ordered);
-    const found = ordered.filter(card => {
-      const agreement = Number(card.dataset.agreement);
-      return (!wanted || card.dataset.class === wanted) &&
-        agreement >= low && agreement <= high;
-    });
+    const found = ordered.filter(card =>
+      (!wanted || card.dataset.class === wanted) &&
+      ranges.every(([name, low, high]) => {
+        const score = Number(card.dataset[name]);
+        return score >= low && score <= high;
+      }));
     const shown = new Set(group.all ? found : found.slice(0, FIRST));
     for (const card of group.cards) card.hidden = !shown.has(card);
     group.none.hidden = found.length > 0;
@@ -58,7 +65,7 @@ function sortTable(heading) {
   body.append(...[...body.rows].sort((a, b) => sign * compare(a, b)));
 }
 
-for (const id of ['class-filter', 'low', 'high', 'sort']) {
+for (const id of ['class-filter', ...bounds, 'sort']) {
   by(id).addEventListener('input', update);
 }
 by('filters').addEventListener('reset', () => setTimeout(update));

@@ -1,9 +1,10 @@
-import importlib
 import re
 import shutil
 
 import pytest
 from report_files import write_report_files
+
+from mmboxcaseg.apis.report import make_report
 
 webdriver = pytest.importorskip(
     'selenium.webdriver',
@@ -37,19 +38,22 @@ def browser():
     session.quit()
 
 
+@pytest.fixture(scope='module', params=['agreement', 'confidence'])
+def order_by(request):
+    """The score that the file has beside agreement, if it has another."""
+    return request.param
+
+
 @pytest.fixture(scope='module')
-def report(repo_root, tmp_path_factory):
+def report(order_by, tmp_path_factory):
     """Address of the report of 30 masks."""
     folder = tmp_path_factory.mktemp('report')
-    write_report_files(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(repo_root / 'tools' / 'analysis_tools'))
-        importlib.import_module('proxy_report').main([
-            str(folder / 'masks.json'), '--img-dir',
-            str(folder / 'img'), '--out',
-            str(folder / 'report'), '--gt',
-            str(folder / 'true.json')
-        ])
+    write_report_files(folder, order_by == 'confidence')
+    make_report(
+        str(folder / 'masks.json'),
+        str(folder / 'img'),
+        str(folder / 'report'),
+        truth=str(folder / 'true.json'))
     return (folder / 'report' / 'index.html').as_uri()
 
 
@@ -67,13 +71,13 @@ def run(page, script, *args):
     return page.execute_script(f'return {script}', *args)
 
 
-def shown(page, group=''):
-    """(class, agreement) of the pictures that can be seen."""
+def shown(page, group='', score='agreement'):
+    """(class, score) of the pictures that can be seen."""
     cards = run(
         page, "[...document.querySelectorAll('#gallery ' + arguments[0] + "
         "' .card')].filter(card => card.offsetParent)"
-        '.map(card => [card.dataset.class, card.dataset.agreement])', group
-        and f'#group-{group}')
+        '.map(card => [card.dataset.class, card.dataset[arguments[1]]])', group
+        and f'#group-{group}', score)
     return [(kind, float(score)) for kind, score in cards]
 
 
@@ -108,6 +112,20 @@ def test_rendered(page):
     assert run(page, 'document.documentElement.scrollWidth <= innerWidth')
 
 
+def test_fits_a_phone(page):
+    page.execute_cdp_cmd(
+        'Emulation.setDeviceMetricsOverride',
+        dict(width=390, height=844, deviceScaleFactor=1, mobile=True))
+    wide = run(page, 'document.documentElement.scrollWidth')
+    cards = run(
+        page, "[...document.querySelectorAll('.card')].slice(0, 2)"
+        '.map(card => card.getBoundingClientRect().top)')
+    page.execute_cdp_cmd('Emulation.clearDeviceMetricsOverride', {})
+    assert wide == 390
+    # Two side by side.
+    assert cards[0] == cards[1]
+
+
 def test_filter_by_class(page):
     every = counted(page)
     total = int(re.fullmatch(r'(\d+) of \1 pictures', every).group(1))
@@ -123,26 +141,62 @@ def test_filter_by_class(page):
     assert len(shown(page, 'best')) == 12
 
 
-def test_filter_by_agreement(page):
+@pytest.mark.parametrize('score', ['agreement', 'confidence'])
+def test_filter_by_score(page, order_by, score):
+    if score == 'confidence' and order_by == 'agreement':
+        assert page.find_elements('id', 'confidence-low') == []
+        return
+
+    def scores():
+        return [one for _, one in shown(page, 'best', score)]
+
     click(page, '#group-best .more')
-    scores = sorted(score for _, score in shown(page, 'best'))
-    assert len(scores) == 30
-    fill(page, 'low', '0.5')
-    fill(page, 'high', '0.8')
-    found = [score for _, score in shown(page, 'best')]
-    assert sorted(found) == [one for one in scores if 0.5 <= one <= 0.8]
+    every = sorted(scores())
+    assert len(every) == 30
+    fill(page, f'{score}-low', '0.5')
+    fill(page, f'{score}-high', '0.8')
+    found = scores()
+    assert sorted(found) == [one for one in every if 0.5 <= one <= 0.8]
     assert 0 < len(found) < 30
-    fill(page, 'sort', '1')
-    assert [one for _, one in shown(page, 'best')] == sorted(found)
-    fill(page, 'sort', '-1')
-    assert [one for _, one in shown(page, 'best')] == sorted(found)[::-1]
-    fill(page, 'low', '0.81')
+    fill(page, 'sort', f'{score} 1')
+    assert scores() == sorted(found)
+    fill(page, 'sort', f'{score} -1')
+    assert scores() == sorted(found)[::-1]
+    # An emptied field bounds nothing.
+    fill(page, f'{score}-high', '')
+    assert scores() == [one for one in every if one >= 0.5][::-1]
+    fill(page, f'{score}-high', '0.8')
+    fill(page, f'{score}-low', '0.81')
     assert shown(page) == []
     assert page.find_element('css selector',
                              '#group-best .none').is_displayed()
 
 
-def test_table_of_classes(page):
+def test_both_filters(page, order_by):
+    if order_by == 'agreement':
+        pytest.skip('needs two scores')
+    click(page, '#group-best .more')
+    both = list(
+        zip(*(shown(page, 'best', score)
+              for score in ('agreement', 'confidence'))))
+    fill(page, 'agreement-low', '0.7')
+    fill(page, 'confidence-high', '0.6')
+    expected = [
+        confidence for (_, agreement), (_, confidence) in both
+        if agreement >= 0.7 and confidence <= 0.6
+    ]
+    assert 0 < len(expected) < 30
+    assert [one for _, one in shown(page, 'best', 'confidence')] == expected
+
+
+def test_best_is_the_highest_score(page, order_by):
+    for group, sign in (('best', -1), ('worst', 1)):
+        values = [one for _, one in shown(page, group, order_by)]
+        assert values == sorted(values, key=lambda one: sign * one)
+    assert f'highest {order_by}' in page.find_element('id', 'group-best').text
+
+
+def test_table_of_classes(page, order_by):
 
     def column(place):
         return run(
@@ -151,7 +205,9 @@ def test_table_of_classes(page):
 
     assert column(0) == ['<b>cat</b>', 'dog', 'rare']
     assert [int(count) for count in column(1)] == [20, 9, 1]
-    for place in (2, 5):
+    # Beside the first two: the means of the scores, median, ignored, IoU.
+    last = 6 if order_by == 'confidence' else 5
+    for place in (2, last - 2, last):
         click(page, f'#classes th:nth-child({place + 1}) button')
         values = [float(value) for value in column(place)]
         assert values == sorted(values, reverse=True)

@@ -1,0 +1,54 @@
+"""A report on proxy masks, to be looked at in a browser."""
+import os.path as osp
+
+from mmboxcaseg.annotations import read_masks, read_proxy_masks
+from mmboxcaseg.evaluation.scoring import mask_ious
+from mmboxcaseg.report import report_masks, write_report
+from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
+
+
+def make_report(masks: str,
+                img_dir: str,
+                out: str,
+                *,
+                truth: str | None = None,
+                agreement_thr: float = DEFAULT_AGREEMENT_THR,
+                confidence_thr: float | None = None,
+                num: int = 96) -> str:
+    """Write a page on the masks of a file, and its charts as PNGs.
+
+    It shows how confidence and agreement are distributed, how many masks are
+    ignored at which threshold beside the paper's Table 8, the classes, and
+    masks on their photos. With true masks it compares both: IoU against the
+    scores, and their rank correlation.
+
+    Args:
+        masks (str): A file of :func:`make_proxy_masks`.
+        img_dir (str): Folder of its photos.
+        out (str): Folder to write to; it is made.
+        truth (str | None): COCO json with the true masks of the same
+            annotations. Defaults to None.
+        agreement_thr (float): Masks with a lower agreement, in [0, 1], are
+            shown as ignored. Defaults to 0.95.
+        confidence_thr (float | None): So are those with a lower confidence,
+            in [0, 1]. Defaults to None.
+        num (int): Most pictures in each of the four groups of the gallery.
+            Defaults to 96.
+
+    Returns:
+        str: Path of the page, ``index.html``.
+
+    Raises:
+        FileNotFoundError: If a file or the folder of the photos is not there.
+        ValueError: If an option is out of its range, or a file is not of the
+            kind described; nothing is written then.
+    """
+    if num < 1:
+        raise ValueError(f'num must be at least 1, not {num}')
+    if not osp.isdir(img_dir):
+        raise FileNotFoundError(f'no folder of photos {img_dir}')
+    file = read_proxy_masks(masks)
+    ious = None if truth is None else mask_ious(file, read_masks(truth))
+    return write_report(
+        report_masks(file, ious, agreement_thr, confidence_thr), img_dir, out,
+        num)

@@ -1,0 +1,70 @@
+"""``boxcaseg report``: a page to look at proxy masks."""
+import argparse
+
+from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
+
+HELP = 'one HTML page on proxy masks: their scores, classes and pictures'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to add to.
+    """
+    parser.add_argument('masks', help='COCO json of boxcaseg masks')
+    parser.add_argument('img_dir', help='folder of its photos')
+    parser.add_argument(
+        '--truth',
+        metavar='TRUE.json',
+        help='COCO json with the true masks of the same annotations')
+    add_options(parser)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that the old script of this command has too.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to add to.
+    """
+    parser.add_argument(
+        '--out', required=True, metavar='DIR', help='folder to write')
+    parser.add_argument(
+        '--agreement-thr',
+        type=float,
+        default=DEFAULT_AGREEMENT_THR,
+        metavar='T',
+        help='masks with a lower agreement are shown as ignored; default: '
+        '%(default)s')
+    parser.add_argument(
+        '--confidence-thr',
+        type=float,
+        metavar='T',
+        help='so are those with a lower confidence; default: none are')
+    parser.add_argument(
+        '--num',
+        type=int,
+        default=96,
+        help='most pictures in each of the four groups; default: %(default)s')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the report.
+
+    Args:
+        args (argparse.Namespace): The arguments.
+
+    Returns:
+        int: Exit status.
+    """
+    from mmboxcaseg.apis.report import make_report
+    path = make_report(
+        args.masks,
+        args.img_dir,
+        args.out,
+        truth=args.truth,
+        agreement_thr=args.agreement_thr,
+        confidence_thr=args.confidence_thr,
+        num=args.num)
+    print(f'saved {path}')
+    return 0

@@ -1,0 +1,296 @@
+"""Charts of a report, drawn without a display."""
+import os.path as osp
+from dataclasses import dataclass
+from typing import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .embed import data_uri
+from .masks import ReportMasks
+from .numbers import (BINS, PAPER_IGNORED, THRESHOLDS, ClassRow, ReportNumbers,
+                      ScoreNumbers)
+
+# Also told apart by colour-blind readers, and by hatching or line style.
+KEPT, IGNORED, PAPER, INK = '#1769aa', '#c2412d', '#8a5a00', '#1f2933'
+GRID = '#e3e7ec'
+# Bars of the chart of classes; the table of the page has all.
+MOST_CLASSES = 40
+# Bands with fewer masks say nothing.
+LEAST_MASKS = 10
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart of the page.
+
+    Attributes:
+        src (str): Its address, which holds it.
+        alt (str): What it shows, in words.
+        caption (str): What is written under it.
+    """
+    src: str
+    alt: str
+    caption: str
+
+
+def write_charts(masks: ReportMasks, numbers: ReportNumbers,
+                 out: str) -> list[Chart]:
+    """Write the charts as PNGs.
+
+    Args:
+        masks (ReportMasks): The masks.
+        numbers (ReportNumbers): Their numbers.
+        out (str): Folder to write to.
+
+    Returns:
+        list[Chart]: Those of the page: all but the classes, which are a table
+        there.
+    """
+    charts = [
+        _write_histogram(score, masks, numbers, out)
+        for score in numbers.scores
+    ]
+    charts.append(_write_ignored(masks, numbers, out))
+    if numbers.scored:
+        charts += [
+            _write_ious(score, masks, numbers, out) for score in numbers.scores
+        ]
+    names = masks.file.boxes.category_names
+    most = numbers.classes[:MOST_CLASSES]
+    figure = class_chart([names[row.place] for row in most], most)
+    figure.savefig(osp.join(out, 'classes.png'))
+    return charts
+
+
+def _write_histogram(score: ScoreNumbers, masks: ReportMasks,
+                     numbers: ReportNumbers, out: str) -> Chart:
+    threshold = masks.agreement_thr if score.name == 'agreement' \
+        else masks.confidence_thr
+    caption = f'Mean {score.mean:.3f}, median {score.median:.3f}.'
+    if score.name == 'agreement':
+        at = f'below {masks.agreement_thr:g}'
+        if masks.confidence_thr is not None:
+            at += f', or their confidence below {masks.confidence_thr:g}'
+        caption = f'{100 * numbers.ignored:.1f} % of the masks lie {at}.'
+    return _write(
+        histogram_chart(score, threshold),
+        # The first chart there was has kept its name.
+        osp.join(
+            out, 'histogram.png'
+            if score.name == 'agreement' else f'{score.name}.png'),
+        f'Histogram of the {score.name} of {numbers.masks} masks, mean '
+        f'{score.mean:.2f}, median {score.median:.2f}.',
+        caption)
+
+
+def _write_ignored(masks: ReportMasks, numbers: ReportNumbers,
+                   out: str) -> Chart:
+    at = ', '.join(f'{100 * share:.0f} % at {thr:g}'
+                   for thr, share in zip(PAPER_IGNORED, numbers.paper_shares))
+    return _write(
+        ignored_chart(numbers.shares, masks.agreement_thr),
+        osp.join(out, 'ignored.png'),
+        'Share of masks ignored against the threshold of agreement: '
+        f'{at}. In the paper: 27, 49, 64 and 80 %.', f'These masks: {at}.')
+
+
+def _write_ious(score: ScoreNumbers, masks: ReportMasks,
+                numbers: ReportNumbers, out: str) -> Chart:
+    known = ~np.isnan(masks.ious)
+    said = 'no rank correlation, as one of the two is constant' \
+        if score.spearman is None \
+        else f"Spearman's rank correlation {score.spearman:.2f}"
+    return _write(
+        iou_chart(score, masks.scores[score.name][known], masks.ious[known]),
+        osp.join(
+            out, 'iou.png'
+            if score.name == 'agreement' else f'iou_{score.name}.png'),
+        f'IoU with the true mask against {score.name}: {said}.',
+        f'{numbers.scored} masks with a true one, mean IoU '
+        f'{numbers.mean_iou:.3f}; {said}.')
+
+
+def _write(figure: Figure, path: str, alt: str, caption: str) -> Chart:
+    figure.savefig(path)
+    with open(path, 'rb') as file:
+        return Chart(data_uri(file.read(), 'png'), alt, caption)
+
+
+def _axes(title: str, x: str, y: str) -> tuple[Figure, Axes]:
+    """A figure with one empty chart, in the style of the page."""
+    figure = Figure(figsize=(5, 3.5), dpi=240, layout='constrained')
+    axes = figure.add_subplot()
+    axes.set_title(title, loc='left', fontsize=11, color=INK, weight='bold')
+    axes.set_xlabel(x, color=INK)
+    axes.set_ylabel(y, color=INK)
+    axes.spines[['top', 'right']].set_visible(False)
+    axes.grid(axis='y', color=GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.set_xlim(0, 1)
+    axes.set_xticks(np.linspace(0, 1, 11))
+    return figure, axes
+
+
+def _draw_threshold(axes: Axes, threshold: float) -> None:
+    axes.axvline(
+        threshold,
+        color=INK,
+        linewidth=1,
+        linestyle=(0, (4, 3)),
+        label=f'threshold {threshold:g}')
+
+
+def histogram_chart(score: ScoreNumbers, threshold: float | None) -> Figure:
+    """How many masks have which score, and which are ignored.
+
+    Args:
+        score (ScoreNumbers): The numbers of the score.
+        threshold (float | None): Masks with a lower score are ignored; None
+            where none are for it.
+
+    Returns:
+        matplotlib.figure.Figure: The chart.
+    """
+    titles = dict(
+        agreement='Agreement of mask and box',
+        confidence='Confidence of the network in its masks')
+    figure, axes = _axes(titles[score.name], score.name, 'masks')
+    width = BINS[1] - BINS[0]
+    axes.bar(
+        BINS[:-1],
+        score.ignored,
+        width,
+        align='edge',
+        color='#f3d3cd',
+        edgecolor=IGNORED,
+        hatch='////',
+        linewidth=0.6,
+        label='ignored in the mask loss')
+    axes.bar(
+        BINS[:-1],
+        score.kept,
+        width,
+        bottom=score.ignored,
+        align='edge',
+        color=KEPT,
+        edgecolor='white',
+        linewidth=0.6,
+        label='kept')
+    if threshold is not None:
+        _draw_threshold(axes, threshold)
+    axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def ignored_chart(shares: np.ndarray, agreement_thr: float) -> Figure:
+    """Share of masks ignored against the threshold, beside the paper's.
+
+    Args:
+        shares (np.ndarray): Share below each of ``THRESHOLDS``.
+        agreement_thr (float): The threshold in use.
+
+    Returns:
+        matplotlib.figure.Figure: The chart.
+    """
+    figure, axes = _axes('Masks ignored at a threshold',
+                         'threshold of agreement', 'share of masks ignored, %')
+    axes.plot(THRESHOLDS, 100 * shares, color=KEPT, label='these masks')
+    axes.plot(
+        list(PAPER_IGNORED), [100 * share for share in PAPER_IGNORED.values()],
+        color=PAPER,
+        marker='D',
+        markersize=5,
+        linestyle=(0, (2, 2)),
+        label='the paper, Table 8 (COCO)')
+    for threshold, share in PAPER_IGNORED.items():
+        axes.annotate(
+            f'{100 * share:.0f}', (threshold, 100 * share), (5, -9),
+            textcoords='offset points',
+            ha='left',
+            fontsize=8,
+            color=PAPER)
+    _draw_threshold(axes, agreement_thr)
+    axes.set_ylim(0, 102)
+    axes.legend(frameon=False, fontsize=8, loc='upper left')
+    return figure
+
+
+def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
+    """Number and mean scores of the masks of the largest classes.
+
+    Args:
+        names (Sequence[str]): Names of N classes.
+        rows (Sequence[ClassRow]): Their numbers.
+
+    Returns:
+        matplotlib.figure.Figure: The chart.
+    """
+    panels = [('Masks', [row.count for row in rows])]
+    if rows[0].confidence is not None:
+        panels.append(('Mean confidence', [row.confidence for row in rows]))
+    panels.append(('Mean agreement', [row.agreement for row in rows]))
+    places = np.arange(len(rows))
+    figure = Figure(
+        figsize=(3.2 * len(panels), 0.9 + 0.2 * len(rows)),
+        dpi=200,
+        layout='constrained')
+    columns = figure.subplots(1, len(panels), sharey=True)
+    for axes, (title, values) in zip(columns, panels):
+        axes.barh(places, values, color=KEPT)
+        axes.set_title(title, loc='left', fontsize=11, weight='bold')
+        axes.spines[['top', 'right']].set_visible(False)
+        axes.grid(axis='x', color=GRID, linewidth=0.8)
+        axes.set_axisbelow(True)
+        axes.tick_params(axis='x', labelsize=8)
+    # Thousands of people beside ten toasters: both bars must be seen.
+    columns[0].set_xscale('log')
+    columns[0].set_yticks(places, names, fontsize=8)
+    columns[0].set_ylim(len(rows) - 0.4, -0.6)
+    for axes in columns[1:]:
+        axes.set_xlim(0, 1)
+    return figure
+
+
+def iou_chart(score: ScoreNumbers, values: np.ndarray,
+              ious: np.ndarray) -> Figure:
+    """IoU with the true masks against a score.
+
+    Args:
+        score (ScoreNumbers): The numbers of the score.
+        values (np.ndarray): The score of each mask, (N,) in [0, 1].
+        ious (np.ndarray): (N,) in [0, 1].
+
+    Returns:
+        matplotlib.figure.Figure: The chart.
+    """
+    figure, axes = _axes(f'Is {score.name} a sign of quality?', score.name,
+                         'IoU with the true mask')
+    cells = axes.hexbin(
+        values,
+        ious,
+        gridsize=(36, 18),
+        extent=(0, 1, 0, 1),
+        bins='log',
+        mincnt=1,
+        cmap='Blues',
+        linewidths=0.2)
+    figure.colorbar(cells, ax=axes, label='masks', pad=0.02)
+    bands = [band for band in score.bands if band.count >= LEAST_MASKS]
+    axes.errorbar(
+        [(band.low + band.high) / 2
+         for band in bands], [band.mean for band in bands],
+        [[band.mean - band.q25
+          for band in bands], [band.q75 - band.mean for band in bands]],
+        color=PAPER,
+        marker='o',
+        markersize=4,
+        linewidth=1.2,
+        elinewidth=0.8,
+        label=f'mean and quartiles of bands with {LEAST_MASKS} masks or more')
+    axes.set_ylim(0, 1)
+    if score.spearman is not None:
+        axes.plot([], [], ' ', label=f'Spearman {score.spearman:.2f}')
+    axes.legend(frameon=True, framealpha=0.9, fontsize=7, loc='upper left')
+    return figure

@@ -1,0 +1,252 @@
+"""The numbers of a report on proxy masks; nothing is drawn here."""
+from dataclasses import dataclass
+from typing import Sequence
+
+import numpy as np
+
+from mmboxcaseg.evaluation.scoring import spearman
+from .masks import ReportMasks
+
+# The paper's Table 8, on COCO: threshold and share of masks ignored.
+PAPER_IGNORED = {0.75: 0.27, 0.85: 0.49, 0.9: 0.64, 0.95: 0.8}
+BINS = np.linspace(0, 1, 41)
+THRESHOLDS = np.linspace(0, 1, 101)
+
+
+@dataclass(frozen=True)
+class Band:
+    """The IoU of the masks in a band of a score.
+
+    Attributes:
+        low (float): Where the band begins.
+        high (float): Where it ends.
+        count (int): Number of masks.
+        mean (float): Mean IoU.
+        q25 (float): A quarter of the masks has a lower IoU.
+        q75 (float): A quarter of the masks has a higher IoU.
+    """
+    low: float
+    high: float
+    count: int
+    mean: float
+    q25: float
+    q75: float
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreNumbers:
+    """What is said of one of the scores.
+
+    Attributes:
+        name (str): ``'confidence'`` or ``'agreement'``.
+        mean (float): Mean over the masks.
+        median (float): Median of the masks.
+        kept (np.ndarray): :func:`histogram` of the masks that are kept.
+        ignored (np.ndarray): That of those that are ignored.
+        bands (tuple[Band, ...]): IoU by the score; empty without true masks.
+        spearman (float | None): Its rank correlation with IoU; None where
+            one of the two is constant or without true masks.
+    """
+    name: str
+    mean: float
+    median: float
+    kept: np.ndarray
+    ignored: np.ndarray
+    bands: tuple[Band, ...]
+    spearman: float | None
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """The numbers of a class.
+
+    Attributes:
+        place (int): Place of the category in the file.
+        count (int): Number of its masks.
+        agreement (float): Mean agreement.
+        median (float): Median agreement.
+        confidence (float | None): Mean confidence, None without.
+        ignored (float): Share of its masks that are ignored, in [0, 1].
+        iou (float | None): Mean IoU, None where none is known.
+    """
+    place: int
+    count: int
+    agreement: float
+    median: float
+    confidence: float | None
+    ignored: float
+    iou: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class ReportNumbers:
+    """All numbers of a report.
+
+    Attributes:
+        images (int): Number of images that have masks.
+        masks (int): Number of masks.
+        crowds (int): Number of crowds, which have none.
+        empty (int): Number of masks with an agreement of 0.
+        ignored (float): Share of masks that are ignored, in [0, 1].
+        scores (tuple[ScoreNumbers, ...]): In the order of
+            :attr:`ReportMasks.scores`.
+        shares (np.ndarray): Share of masks with an agreement below each of
+            ``THRESHOLDS``, (101,) in [0, 1].
+        paper_shares (np.ndarray): That below each of ``PAPER_IGNORED``, (4,).
+        classes (tuple[ClassRow, ...]): Those with most masks first.
+        scored (int): Number of masks whose true one is known.
+        mean_iou (float | None): Mean IoU of these; None without true masks.
+    """
+    images: int
+    masks: int
+    crowds: int
+    empty: int
+    ignored: float
+    scores: tuple[ScoreNumbers, ...]
+    shares: np.ndarray
+    paper_shares: np.ndarray
+    classes: tuple[ClassRow, ...]
+    scored: int
+    mean_iou: float | None
+
+
+def report_numbers(masks: ReportMasks) -> ReportNumbers:
+    """All numbers of a report.
+
+    Args:
+        masks (ReportMasks): The masks.
+
+    Returns:
+        ReportNumbers: The numbers.
+    """
+    agreement = masks.scores['agreement']
+    known = np.zeros(len(agreement), dtype=bool) if masks.ious is None \
+        else ~np.isnan(masks.ious)
+    return ReportNumbers(
+        images=len(np.unique(masks.file.boxes.image_index[masks.places])),
+        masks=len(agreement),
+        crowds=int(masks.file.boxes.crowd.sum()),
+        empty=int((agreement == 0).sum()),
+        ignored=float(masks.ignored.mean()),
+        scores=tuple(
+            _score_numbers(masks, name, known) for name in masks.scores),
+        shares=share_ignored(agreement, THRESHOLDS),
+        paper_shares=share_ignored(agreement, list(PAPER_IGNORED)),
+        classes=tuple(
+            class_rows(masks.classes, agreement, masks.ignored,
+                       masks.scores.get('confidence'), masks.ious)),
+        scored=int(known.sum()),
+        mean_iou=float(masks.ious[known].mean()) if known.any() else None)
+
+
+def _score_numbers(masks: ReportMasks, name: str,
+                   known: np.ndarray) -> ScoreNumbers:
+    values = masks.scores[name]
+    bands, rank = [], None
+    if known.any():
+        pairs = values[known], masks.ious[known]
+        bands, rank = iou_bands(*pairs), spearman(*pairs)
+    return ScoreNumbers(
+        name=name,
+        mean=float(values.mean()),
+        median=float(np.median(values)),
+        kept=histogram(values[~masks.ignored]),
+        ignored=histogram(values[masks.ignored]),
+        bands=tuple(bands),
+        spearman=rank)
+
+
+def histogram(values: np.ndarray) -> np.ndarray:
+    """How many values lie between two neighbours of ``BINS``.
+
+    Args:
+        values (np.ndarray): Shape (N, ), in [0, 1].
+
+    Returns:
+        np.ndarray: Shape (40, ), int. A value on a bound counts above it, 1
+        itself in the last bin.
+    """
+    # Not np.histogram: 0.95 lies a rounding error above its own bound.
+    bins = np.searchsorted(BINS[1:-1] - 1e-9, values, side='right')
+    return np.bincount(bins, minlength=len(BINS) - 1)
+
+
+def share_ignored(agreement: np.ndarray,
+                  thresholds: Sequence[float]) -> np.ndarray:
+    """Share of masks with an agreement below each threshold (Table 8).
+
+    Args:
+        agreement (np.ndarray): Shape (N, ), in [0, 1]; N at least 1.
+        thresholds (Sequence[float]): M thresholds.
+
+    Returns:
+        np.ndarray: Shape (M, ), in [0, 1].
+    """
+    ordered = np.sort(agreement)
+    return np.searchsorted(ordered, thresholds, side='left') / len(ordered)
+
+
+def class_rows(classes: np.ndarray,
+               agreement: np.ndarray,
+               ignored: np.ndarray,
+               confidence: np.ndarray | None = None,
+               ious: np.ndarray | None = None) -> list[ClassRow]:
+    """Numbers of each class that has masks.
+
+    Args:
+        classes (np.ndarray): Place of each mask's category, (N,) int.
+        agreement (np.ndarray): (N,) in [0, 1].
+        ignored (np.ndarray): (N,) bool.
+        confidence (np.ndarray | None): (N,) in [0, 1]. Defaults to None.
+        ious (np.ndarray | None): IoU of each mask with the true one, (N,),
+            NaN where it isn't known. Defaults to None.
+
+    Returns:
+        list[ClassRow]: Those with most masks first.
+    """
+    order = np.argsort(classes, kind='stable')
+    found, starts, counts = np.unique(
+        classes[order], return_index=True, return_counts=True)
+    rows = []
+    for index in np.argsort(-counts, kind='stable'):
+        places = order[starts[index]:starts[index] + counts[index]]
+        known = np.zeros(0) if ious is None else ious[places]
+        known = known[~np.isnan(known)]
+        rows.append(
+            ClassRow(
+                place=int(found[index]),
+                count=len(places),
+                agreement=float(agreement[places].mean()),
+                median=float(np.median(agreement[places])),
+                confidence=None
+                if confidence is None else float(confidence[places].mean()),
+                ignored=float(ignored[places].mean()),
+                iou=float(known.mean()) if len(known) else None))
+    return rows
+
+
+def iou_bands(scores: np.ndarray, ious: np.ndarray) -> list[Band]:
+    """IoU in bands of a score, 0.05 wide.
+
+    Args:
+        scores (np.ndarray): Shape (N, ), in [0, 1].
+        ious (np.ndarray): Shape (N, ), in [0, 1].
+
+    Returns:
+        list[Band]: Bands that have masks, ascending.
+    """
+    bounds = np.linspace(0, 1, 21)
+    band = np.searchsorted(bounds[1:-1] - 1e-9, scores, side='right')
+    bands = []
+    for index in np.unique(band):
+        values = ious[band == index]
+        q25, q75 = np.quantile(values, (0.25, 0.75))
+        bands.append(
+            Band(
+                low=float(bounds[index]),
+                high=float(bounds[index + 1]),
+                count=len(values),
+                mean=float(values.mean()),
+                q25=float(q25),
+                q75=float(q75)))
+    return bands

@@ -1,0 +1,133 @@
+"""The page of a report."""
+import os.path as osp
+from dataclasses import dataclass
+from typing import Any, Mapping, Sequence
+
+import jinja2
+from jinja2.utils import markupsafe
+
+from mmboxcaseg.visualization import rounded_down
+from .charts import Chart
+from .gallery import Group
+from .masks import ReportMasks
+from .numbers import PAPER_IGNORED, ReportNumbers
+
+FOLDER = osp.dirname(osp.abspath(__file__))
+SUBTITLES = dict(
+    agreement='Every box got a mask; agreement says how well the mask fills '
+    'its box.',
+    confidence='Every box got a mask; confidence says how sure the network '
+    'was of it, agreement how well it fills its box.')
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number at the head of the page.
+
+    Attributes:
+        label (str): What it is.
+        value (str): The number.
+    """
+    label: str
+    value: str
+
+
+def render_page(masks: ReportMasks, numbers: ReportNumbers,
+                charts: Sequence[Chart], groups: Sequence[Group]) -> str:
+    """The HTML page.
+
+    Args:
+        masks (ReportMasks): The masks.
+        numbers (ReportNumbers): Their numbers.
+        charts (Sequence[Chart]): What to show of them.
+        groups (Sequence[Group]): The gallery.
+
+    Returns:
+        str: The page.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined)
+    return environment.get_template('page.html.j2').render(
+        title=f'Proxy masks: {osp.basename(masks.file.boxes.path)}',
+        subtitle=SUBTITLES[masks.order_by],
+        css=_read('page.css'),
+        script=_read('page.js'),
+        masks=masks,
+        numbers=numbers,
+        class_names=masks.file.boxes.category_names,
+        tiles=make_tiles(masks, numbers),
+        notes=make_notes(numbers),
+        charts=charts,
+        paper=list(zip(PAPER_IGNORED.items(), numbers.paper_shares)),
+        groups=groups,
+        made=how_made(masks.file.made).items(),
+        rounded_down=rounded_down)
+
+
+def _read(name: str) -> markupsafe.Markup:
+    """A part of the page that is no text to be escaped."""
+    with open(osp.join(FOLDER, name), encoding='utf-8') as file:
+        return markupsafe.Markup(file.read())
+
+
+def make_tiles(masks: ReportMasks, numbers: ReportNumbers) -> list[Tile]:
+    """The numbers at the head of the page."""
+    kept = f'kept at {masks.agreement_thr:g}'
+    if masks.confidence_thr is not None:
+        kept = (f'kept at agreement {masks.agreement_thr:g}, confidence '
+                f'{masks.confidence_thr:g}')
+    tiles = [
+        Tile('images with masks', f'{numbers.images:,}'),
+        Tile('masks', f'{numbers.masks:,}'),
+        Tile('classes', f'{len(numbers.classes):,}')
+    ]
+    for score in numbers.scores:
+        tiles += [
+            Tile(f'mean {score.name}', f'{score.mean:.3f}'),
+            Tile(f'median {score.name}', f'{score.median:.3f}')
+        ]
+    tiles.append(Tile(kept, f'{100 - 100 * numbers.ignored:.1f} %'))
+    if numbers.mean_iou is not None:
+        tiles.append(
+            Tile('mean IoU with true masks', f'{numbers.mean_iou:.3f}'))
+    tiles += [
+        Tile(f'Spearman, {score.name} and IoU', f'{score.spearman:.2f}')
+        for score in numbers.scores if score.spearman is not None
+    ]
+    return tiles
+
+
+def make_notes(numbers: ReportNumbers) -> list[str]:
+    """What is to be known before looking at the numbers."""
+    notes = []
+    if numbers.empty:
+        notes.append(f'{numbers.empty} masks are empty or have agreement 0: '
+                     'the network found nothing, a smaller object took all '
+                     'of it, or the box or its photo could not be used.')
+    if numbers.crowds:
+        notes.append(f'{numbers.crowds} crowds are not counted; they have no '
+                     'proxy mask.')
+    return notes
+
+
+def how_made(made: Mapping[str, Any]) -> dict[str, str]:
+    """What a file says of its own making, in words.
+
+    Args:
+        made (Mapping): :attr:`MaskFile.made`.
+
+    Returns:
+        dict[str, str]: Texts by what they are about.
+    """
+    words = {'classes and boxes': 'as in the input; crowds pass through'}
+    for key, value in made.items():
+        if not isinstance(value, (dict, list)):
+            words[key.replace('_', ' ')] = str(value)
+    model = made.get('model_config', {}).get('model', {})
+    backbone = model.get('backbone', {}).get('type')
+    if model.get('type'):
+        words['network'] = ', '.join(
+            str(part) for part in (model['type'], backbone) if part)
+    return words

@@ -1,0 +1,38 @@
+"""Writing a report."""
+import os
+import os.path as osp
+
+from .charts import write_charts
+from .gallery import make_gallery
+from .masks import ReportMasks
+from .numbers import report_numbers
+from .page import render_page
+
+
+def write_report(masks: ReportMasks,
+                 img_dir: str,
+                 out: str,
+                 num: int = 96) -> str:
+    """Write the page, its charts and its galleries.
+
+    Photos and masks are decoded one at a time, so memory grows only with the
+    json.
+
+    Args:
+        masks (ReportMasks): The masks.
+        img_dir (str): Folder of the photos. One that is missing or doesn't
+            fit its mask becomes a grey picture that says so.
+        out (str): Folder to write to; it is made.
+        num (int): Most pictures in each of the four groups. Defaults to 96.
+
+    Returns:
+        str: Path of the page, ``index.html``. It needs no other file.
+    """
+    os.makedirs(out, exist_ok=True)
+    numbers = report_numbers(masks)
+    charts = write_charts(masks, numbers, out)
+    groups = make_gallery(masks, img_dir, out, num)
+    path = osp.join(out, 'index.html')
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(render_page(masks, numbers, charts, groups))
+    return path

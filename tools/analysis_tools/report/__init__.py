@@ -1,1 +1,0 @@
-"""What ``proxy_report.py`` is made of: numbers, pictures, page."""
