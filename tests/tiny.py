@@ -16,6 +16,8 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
+from mmboxcaseg.head_names import HEADS
+
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 CHANNELS = 6 + 10
 SIZE = 32
@@ -84,7 +86,7 @@ def without(*names: str) -> dict:
 
 def only(*names: str) -> dict:
     """Keys of a config that leave out all heads but these."""
-    return without(*{'weak', 'salient', 'transferred'} - set(names))
+    return without(*set(HEADS) - set(names))
 
 
 def model(seed: int = 0, **kwargs) -> nn.Module:

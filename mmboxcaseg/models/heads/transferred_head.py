@@ -66,7 +66,7 @@ class TransferredHead(BaseModule):
         norm_cfg (dict): Normalisation layer. Defaults to ``BN`` with
             momentum 0.01.
         hidden_ratio (int): See :class:`WeightTransfer`. Defaults to 4.
-        negative_slope (float): Likewise. Defaults to 0.1.
+        negative_slope (float): See :class:`WeightTransfer`. Defaults to 0.1.
         init_cfg (dict, optional): Initialisation. Defaults to None.
     """
 

@@ -104,8 +104,8 @@ class ColorPairsLoss(nn.Module):
     Args:
         loss_weight (float): Factor of the loss. Defaults to 1.0.
         stride (int): See :func:`color_pairs_loss`. Defaults to 4.
-        step (int): Likewise. Defaults to 2.
-        similarity_thr (float): Likewise. Defaults to 0.3.
+        step (int): See :func:`color_pairs_loss`. Defaults to 2.
+        similarity_thr (float): See :func:`color_pairs_loss`. Defaults to 0.3.
     """
 
     def __init__(self,

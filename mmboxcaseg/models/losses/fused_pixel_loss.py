@@ -52,7 +52,8 @@ def fused_pixel_loss(salient: Tensor | None, transferred: Tensor | None,
     Args:
         salient (Tensor, optional): As in :func:`fused_probs`, shape
             (B, H, W).
-        transferred (Tensor, optional): Likewise.
+        transferred (Tensor, optional): As in :func:`fused_probs`, shape
+            (B, H, W).
         mask (Tensor): Object masks, shape (B, H, W), 0 or positive.
         alpha (float): Weight of the salient head, in [0, 1].
         fuse (str): ``'prob'`` or ``'logit'``.

@@ -25,14 +25,14 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
 
     Every sample trains the weak head by the MIL loss; mask-supervised
     samples also train the salient and the transferred head by the pixel
-    loss of their fusion. Which a sample is says its meta key
-    ``supervision``: ``'box'`` or ``'mask'``.
+    loss of their fusion. The meta key ``supervision`` of a sample says which
+    it is: ``'box'`` or ``'mask'``.
 
     Args:
         backbone (dict): Features at several strides, e.g. ``mmseg.HRNet``.
         weak_head (dict, optional): Config of :class:`SegmentationHead`. All
             heads take all maps of the backbone.
-        salient_head (dict, optional): Likewise.
+        salient_head (dict, optional): Config of :class:`SegmentationHead`.
         transferred_head (dict, optional): Config of
             :class:`TransferredHead`; it needs a weak head. At prediction
             :class:`ProducedHead` does, which needs none. Any head may be left

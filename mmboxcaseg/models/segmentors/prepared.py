@@ -31,8 +31,9 @@ class PreparedWeights(nn.Module):
     def prepared_weights(self) -> Weights:
         """Those that are kept, or new ones.
 
-        Kept ones have full precision and no gradient. In training mode and
-        where gradients are recorded none are kept.
+        Kept ones have the model's precision, whatever autocast is on, and no
+        gradient. In training mode and where gradients are recorded none are
+        kept.
         """
         if self.training or torch.is_grad_enabled():
             return self.produce_weights()
