@@ -1,8 +1,10 @@
 """The table of a run, from files of scores."""
 import json
-import sys
 
 import pytest
+
+from mmboxcaseg.evaluation.mask_scores import MaskScores, ScoreRow
+from tools.benchmarks.tables import summary
 
 DETECTION = {
     'coco/segm_mAP': 0.123,
@@ -13,15 +15,13 @@ DETECTION = {
 
 
 @pytest.fixture
-def summarize(import_tool, tmp_path, monkeypatch, capsys):
+def summarize(tmp_path, capsys):
     """Writes scores by file name, and returns what the tool prints."""
-    tool = import_tool('analysis_tools/summarize_run')
 
     def run(**files):
         for name, scores in files.items():
             (tmp_path / f'{name}.json').write_text(json.dumps(scores))
-        monkeypatch.setattr(sys, 'argv', ['summarize_run.py', str(tmp_path)])
-        tool.main()
+        summary.main([str(tmp_path)])
         printed = capsys.readouterr().out.splitlines()
         return [' '.join(line.split()) for line in printed]
 
@@ -47,8 +47,11 @@ def test_heads_and_proxy_masks(summarize):
     keys = ('mIoU_star', 'mIoU', 'IoU@50', 'IoU@75')
     head = {key: 60.0 + i for i, key in enumerate(keys)}
     box = {f'box_{key}': 50.0 + i for i, key in enumerate(keys)}
-    proxy = dict(rows=[dict.fromkeys(keys, 44.0), dict.fromkeys(keys, 1.0)])
-    lines = summarize(weak={**head, **box}, proxy_merged=proxy)
+    proxy = MaskScores((ScoreRow('box', 'all', None, 2, 100.0,
+                                 dict.fromkeys(keys, 1.0)),
+                        ScoreRow('masks', 'all', None, 2, 100.0,
+                                 dict.fromkeys(keys, 44.0))))
+    lines = summarize(weak={**head, **box}, proxy_merged=proxy.to_json())
     assert [line for line in lines[2:] if line] == [
         '| box itself (val) | 50.0 | 51.0 | 52.0 | 53.0 |',
         '| weak (val) | 60.0 | 61.0 | 62.0 | 63.0 |',
@@ -61,3 +64,15 @@ def test_empty_folder(summarize, capsys):
         summarize()
     assert error.value.code == 2
     assert 'holds no scores' in capsys.readouterr().err
+
+
+def test_columns_are_as_wide_as_their_widest_cell(tmp_path, capsys):
+    (tmp_path / 'mask_rcnn.json').write_text(json.dumps(DETECTION))
+    summary.main([str(tmp_path)])
+    assert capsys.readouterr().out == (
+        '| detector (val)                | mask AP |  AP50 |  AP75 | box AP50 '
+        '|\n'
+        '| ----------------------------- | ------: | ----: | ----: | -------: '
+        '|\n'
+        '| Mask R-CNN on the proxy masks |    12.3 |  25.0 |  10.0 |     40.0 '
+        '|\n')

@@ -6,6 +6,10 @@ import statistics
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
+
+from mmboxcaseg.evaluation.mask_scores import MaskScores, ScoreRow
+from tools.benchmarks.tables import mini_benchmark
 
 SIZES = ('small', 'medium', 'large')
 # Mean IoU of val2017 by variant and seed.
@@ -23,8 +27,10 @@ class FakeRunner:
         self.commands = []
 
     def __call__(self, words, log, env):
-        script, *arguments = words[1:]
-        script = os.path.basename(script)
+        arguments = words[2:]
+        script = os.path.basename(words[1])
+        if words[1:3] == ['-m', 'mmboxcaseg.cli']:
+            script = arguments[1]
         self.commands.append([script, *arguments])
         options = dict(zip(arguments, arguments[1:]))
         if script == 'train.py':
@@ -39,19 +45,20 @@ class FakeRunner:
                 or options.get('--metrics-out') or arguments[1])
         out.parent.mkdir(parents=True, exist_ok=True)
         content = {}
-        if script == 'eval_masks.py':
+        if script == 'score':
             variant = out.parent.name
             seed = 0
             if out.parents[2].name.startswith('seed'):
                 seed = int(out.parents[2].name[4:])
             value = MIOU.get(variant, [1.0] * 3)[seed]
             keys = ('mIoU_star', 'mIoU', 'IoU@50', 'IoU@75', 'boundary_mIoU')
-            rows = [dict(name='masks', **dict.fromkeys(keys, value))]
-            rows += [
-                dict(name=f'masks, {size}', **dict.fromkeys(keys, None))
-                for size in SIZES
-            ]
-            content = dict(rows=rows, spearman=value / 100)
+            numbers = {part: dict.fromkeys(keys) for part in SIZES}
+            numbers['all'] = dict.fromkeys(keys, value)
+            content = MaskScores(
+                tuple(
+                    ScoreRow('masks', part, None, 1, 1.0, metrics)
+                    for part, metrics in numbers.items()),
+                spearman=value / 100).to_json()
         if script == 'test.py':
             content = {
                 'coco/segm_mAP': 0.1,
@@ -63,18 +70,14 @@ class FakeRunner:
 
 
 @pytest.fixture
-def run(import_tool, repo_root, tmp_path, monkeypatch):
+def run(tmp_path, monkeypatch):
     """Function that runs the tool on these options; returns the commands."""
     monkeypatch.chdir(tmp_path)
-    tool = import_tool('analysis_tools/mini_benchmark')
-    run_rows = tool.execute.run_rows
 
     def call(*words):
         fake = FakeRunner()
-        monkeypatch.setattr(
-            tool.execute, 'run_rows',
-            lambda rows, folder, gpus: run_rows(rows, folder, gpus, run=fake))
-        tool.main(['--work-dir', 'work', '--max-iters', '2', *words])
+        mini_benchmark.main(['--work-dir', 'work', '--max-iters', '2', *words],
+                            run=fake)
         return fake.commands
 
     return call
@@ -85,16 +88,15 @@ def scripts(commands):
 
 
 ONE_TRAINING = [
-    'train.py', 'make_proxy_masks.py', 'eval_masks.py', 'make_proxy_masks.py',
-    'eval_masks.py'
+    'train.py', 'make_proxy_masks.py', 'score', 'make_proxy_masks.py', 'score'
 ]
 
 
 def test_table_of_means_and_spreads(run, capsys):
     commands = run('--variants', *MIOU, '--seeds', '0', '1', '2')
     # The box needs no training, and is the same for every seed.
-    assert scripts(commands) == ['baseline_masks.py', 'eval_masks.py'
-                                 ] * 2 + ONE_TRAINING * 6
+    assert scripts(
+        commands) == ['baseline_masks.py', 'score'] * 2 + ONE_TRAINING * 6
     seeds = [c[-1] for c in commands if c[0] == 'train.py']
     assert seeds == [f'randomness.seed={n}' for n in (0, 1, 2)] * 2
     assert all('train_cfg.max_iters=2' in c for c in commands
@@ -130,7 +132,6 @@ def test_variants_of_the_prediction_share_a_training(run):
 
 
 def test_configs_of_variants_have_all_keys(run):
-    from mmengine.config import Config
     run('--variants', 'object-crops+oracle+flip', 'heads-weak')
     cfg = Config.fromfile('work/configs/object-crops+oracle+flip.py')
     dataset = cfg.train_dataloader.dataset
@@ -145,16 +146,15 @@ def test_second_round_learns_from_the_first(run):
     commands = run('--variants', 'ema+self-training')
     assert scripts(commands) == ONE_TRAINING * 2
     trained = [c[1] for c in commands if c[0] == 'train.py']
-    assert [os.path.basename(path)
-            for path in trained] == ['ema.py', 'ema+self-training.py']
+    assert [os.path.basename(path) for path in trained
+            ] == ['mobilenetv2_coco-mini_ema.py', 'ema+self-training.py']
     masks = os.path.abspath('work/seed0/masks/ema/train.json')
     assert f'train_dataloader.dataset.box.ann_file={masks}' in commands[5]
     assert '--no-merge' in commands[1] and '--no-merge' not in commands[3]
 
 
-def test_names_of_trainings(import_tool):
-    import_tool('analysis_tools/mini_benchmark')
-    from ablation.mini import trainings
+def test_names_of_trainings():
+    trainings = mini_benchmark.trainings
     assert trainings('flip') == ('paper', '')
     assert trainings('ema+flip+oracle') == ('ema+oracle', '')
     assert trainings('self-training') == ('self-training', 'paper')
@@ -170,7 +170,7 @@ def test_mask_r_cnn_on_the_masks(run, capsys):
     commands = run('--variants', 'truth', 'paper', '--detector',
                    'detector.pth')
     tail = ['coco_subset.py', 'train.py', 'test.py']
-    assert scripts(commands) == ['baseline_masks.py', 'eval_masks.py'
+    assert scripts(commands) == ['baseline_masks.py', 'score'
                                  ] * 2 + tail + ONE_TRAINING + tail
     # True masks are all kept.
     thr = 'train_dataloader.dataset.agreement_thr=0.0'
@@ -180,7 +180,6 @@ def test_mask_r_cnn_on_the_masks(run, capsys):
 
 
 def test_parts_about_mask_r_cnn_share_the_masks(run, capsys):
-    from mmengine.config import Config
     Path('detector.pth').write_text('weights')
     commands = run('--variants', 'flip', 'flip+weight-confidence',
                    '--detector', 'detector.pth')
@@ -196,6 +195,8 @@ def test_parts_about_mask_r_cnn_share_the_masks(run, capsys):
     dataset = Config.fromfile(other[1]).train_dataloader.dataset
     assert thr == 0.85
     assert (dataset.agreement_thr, dataset.mask_weight) == (0, 'confidence')
+    # Each is tested with the very config that it is trained with.
+    assert [c[1] for c in commands if c[0] == 'test.py'] == [one[1], other[1]]
     assert capsys.readouterr().out.count('| 10.0 | 20.0 | 5.0 |') == 2
 
 
@@ -218,10 +219,7 @@ def test_mistakes(run, words, message):
         run(*words)
 
 
-def test_parts_that_change_the_prediction_alone(import_tool, repo_root):
-    from mmengine.config import Config
-    import_tool('analysis_tools/mini_benchmark')
-    from ablation import mini
+def test_parts_that_change_the_prediction_alone(repo_root):
     folder = repo_root / 'configs' / 'boxcaseg' / 'mini'
     base = 'mobilenetv2_coco-mini'
 
@@ -238,38 +236,4 @@ def test_parts_that_change_the_prediction_alone(import_tool, repo_root):
         for path in (folder / 'ablations').glob('*.py')
         if training_part(path) == full
     }
-    assert same == set(mini.PREDICTION)
-
-
-def test_goals(import_tool):
-    import_tool('analysis_tools/mini_benchmark')
-    from ablation import goals
-
-    def row(name, miou, iou50=None, iou75=None, ap50=None, ranks=(None, None)):
-        numbers = [miou, iou50, iou75, ap50, *ranks]
-        titles = [
-            'mIoU*', 'IoU@50', 'IoU@75', 'AP50', 'Spearman', 'of confidence'
-        ]
-        return dict(name=name, mean=dict(zip(titles, numbers)))
-
-    rows = [
-        row('box', 50, 70, 20),
-        row('truth', 100, 100, 100, 10),
-        row('heads-weak', 57, 80, 40, 9, (60, 10)),
-        row('paper', 61, 84, 42, 9.4, (40, 30)),
-        row('ema', 62, 79, 48, 9.6, (30, 51)),
-        row('oracle', 63, 90, 60, 9.9, (70, 70)),
-        row('ema+oracle', 64, 80, 50, 9.9, (70, 70)),
-    ]
-    assert [str(goal) for goal in goals.check(rows)] == [
-        'mIoU* of paper above heads-weak: 4.0, at least 4: met',
-        'mIoU* of paper above box: 11.0, at least 12: NOT met',
-        'mIoU* of ema in percent of ema+oracle: 96.9, at least 99: NOT met',
-        'IoU@50 of ema in percent of ema+oracle: 98.8, at least 99: NOT met',
-        'IoU@75 of ema in percent of ema+oracle: 96.0, at least 95: met',
-        'AP50 of ema in percent of truth: 96.0, at least 95: met',
-        'Spearman of ema, agreement or confidence, times 100: 51.0, '
-        'at least 50: met'
-    ]
-    assert goals.check(rows[:2]) == []
-    assert len(goals.check(rows[:3])) == 2
+    assert same == set(mini_benchmark.PREDICTION)

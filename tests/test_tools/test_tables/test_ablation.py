@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mmboxcaseg.evaluation.mask_scores import MaskScores, ScoreRow
+from tools.benchmarks.tables import ablation
+
 BOXCASEG = dict.fromkeys(('mIoU_star', 'IoU@50', 'IoU@75', 'box_mIoU_star',
                           'box_IoU@50', 'box_IoU@75'), 50.0)
 DETECTION = {
@@ -17,16 +20,21 @@ DETECTION = {
     'AP50': 24.0,
     'AP75': 9.0
 }
-# Name, share and mIoU of some masks.
-PROXY = dict(rows=[
-    dict(name=name, share=share, mIoU=iou) for name, share, iou in (
-        ('masks', 100.0, 40.0),
-        ('agreement >= 0.75 (kept)', 60.0, 55.0),
-        ('agreement < 0.75 (dropped)', 40.0, 20.0),
-        ('agreement >= 0.85 (kept)', 30.0, 65.0),
-        ('agreement < 0.85 (dropped)', 70.0, 30.0),
-    )
-])
+# Share and mIoU of the masks kept and ignored by each threshold.
+KEPT = {0.75: (60.0, 55.0), 0.85: (30.0, 65.0), 0.9: (20.0, 70.0)}
+IGNORED = {0.75: (40.0, 20.0), 0.85: (70.0, 30.0), 0.9: (80.0, 35.0)}
+
+
+def proxy_scores(thresholds):
+    """Scores of proxy masks with these thresholds."""
+    rows = [('all', None, (100.0, 40.0))]
+    for thr in thresholds:
+        rows += [('kept', thr, KEPT.get(thr, (10.0, 75.0))),
+                 ('ignored', thr, IGNORED.get(thr, (90.0, 38.0)))]
+    return MaskScores(
+        tuple(
+            ScoreRow('masks', part, thr, 10, share, dict(mIoU=iou))
+            for part, thr, (share, iou) in rows)).to_json()
 
 
 class FakeRun:
@@ -42,7 +50,7 @@ class FakeRun:
         self.detectors.add(env.get('MMBOXCASEG_DETECTOR'))
         Path(log).parent.mkdir(parents=True, exist_ok=True)
         Path(log).write_text('all is well\n')
-        script = os.path.basename(words[1])
+        script = name_of(words[1:])
         if self.fail_at and any(self.fail_at in word for word in words):
             Path(log).write_text('the disk is full\n')
             return 3
@@ -57,8 +65,10 @@ class FakeRun:
                        DETECTION if 'rcnn' in words[3] else BOXCASEG)
         elif script == 'make_proxy_masks.py':
             self.write(option['--out'], {})
-        elif script == 'eval_masks.py':
-            self.write(option['--json'], PROXY)
+        elif script == 'score':
+            first = words.index('--agreement-thr') + 1
+            thresholds = map(float, words[first:words.index('--json')])
+            self.write(option['--json'], proxy_scores(thresholds))
         else:
             self.write(words[3], {})
         return 0
@@ -69,30 +79,28 @@ class FakeRun:
         Path(path).write_text(json.dumps(content))
 
     def scripts(self):
-        return [os.path.basename(words[0]) for words in self.commands]
+        return [name_of(words) for words in self.commands]
 
 
-@pytest.fixture
-def tool(import_tool, tmp_path, monkeypatch):
-    module = import_tool('analysis_tools/run_ablation')
+def name_of(words):
+    """The script of a command, or the subcommand of boxcaseg."""
+    if words[:2] == ['-m', 'mmboxcaseg.cli']:
+        return words[2]
+    return os.path.basename(words[0])
+
+
+@pytest.fixture(autouse=True)
+def in_empty_folder(tmp_path, monkeypatch):
     monkeypatch.setenv('MMBOXCASEG_DATA', '/data')
     # Formatting the configs that are compared takes most of the time.
     monkeypatch.setattr('yapf.yapflib.yapf_api.FormatCode',
                         lambda code, **kwargs: (code, True))
     monkeypatch.chdir(tmp_path)
-    return module
 
 
-def run(tool, monkeypatch, *words, **kwargs):
+def run(*words, **kwargs):
     fake = FakeRun(**kwargs)
-    rows = tool.execute.run_rows
-    monkeypatch.setattr(
-        tool.execute, 'run_rows',
-        lambda planned, folder, gpus: rows(planned, folder, gpus, run=fake))
-    try:
-        tool.main([*words, '--work-dir', 'work'])
-    finally:
-        monkeypatch.setattr(tool.execute, 'run_rows', rows)
+    ablation.main([*words, '--work-dir', 'work'], run=fake)
     return fake
 
 
@@ -101,13 +109,13 @@ def table(name):
         return json.load(file)
 
 
-def test_heads_are_trained_and_alpha_is_not(tool, monkeypatch, capsys):
-    first = run(tool, monkeypatch, '4', '--mini')
+def test_heads_are_trained_and_alpha_is_not(capsys):
+    first = run('4', '--mini')
     assert first.scripts() == ['train.py', 'test.py'] * 5
     assert [row['from'] for row in table('mini/table4')
             ] == ['own training'] * 4 + ['full model']
     # The full model is there, and alpha is its own at 0.7.
-    second = run(tool, monkeypatch, '6', '--mini')
+    second = run('6', '--mini')
     assert second.scripts() == ['test.py'] * 6
     checkpoint = os.path.join('work', 'mini', 'boxcaseg', 'full',
                               'iter_800.pth')
@@ -120,7 +128,7 @@ def test_heads_are_trained_and_alpha_is_not(tool, monkeypatch, capsys):
     assert rows['0.3']['paper']['IoU@50'] == 83.0
     assert rows['0.3']['ours']['IoU@50'] == 50.0
     # Trained on their own, the ends are trainings of Table 4.
-    third = run(tool, monkeypatch, '6', '--mini', '--retrain')
+    third = run('6', '--mini', '--retrain')
     assert third.scripts() == ['train.py', 'test.py'] * 4
     printed = capsys.readouterr().out
     assert ('| 0.3 | 50.0 | 71.7 | 50.0 | 83.0 | 50.0 | 55.7 '
@@ -128,24 +136,23 @@ def test_heads_are_trained_and_alpha_is_not(tool, monkeypatch, capsys):
     assert '[row 7/7: 1.0] done before' in printed
 
 
-def test_heads_of_one_checkpoint(tool, monkeypatch):
+def test_heads_of_one_checkpoint():
     Path('given.pth').write_text('weights')
-    fake = run(tool, monkeypatch, '4', '--mini', '--no-retrain',
-               '--checkpoint', 'given.pth')
+    fake = run('4', '--mini', '--no-retrain', '--checkpoint', 'given.pth')
     assert fake.scripts() == ['test.py'] * 5
     assert {words[2] for words in fake.commands} == {'given.pth'}
 
 
-def test_failure_and_going_on(tool, monkeypatch, capsys):
+def test_failure_and_going_on(capsys):
     words = ['5', '--mini', '--rows', 'RS', '8:8', '9:7']
     with pytest.raises(SystemExit, match='(?s)code 3.*the disk is full'):
-        run(tool, monkeypatch, *words, fail_at='ratio-8-8')
+        run(*words, fail_at='ratio-8-8')
     folder = Path('work/mini/boxcaseg/ratio-8-8')
     folder.mkdir()
     (folder / 'last_checkpoint').write_text('iter_400.pth')
     # Half a checkpoint of a training that was killed while it wrote.
     (folder / 'iter_800.pth').write_text('wei')
-    fake = run(tool, monkeypatch, *words)
+    fake = run(*words)
     assert fake.scripts() == ['train.py', 'test.py'] * 2
     assert fake.commands[0][-1] == '--resume'
     assert '--resume' not in fake.commands[2]
@@ -154,17 +161,16 @@ def test_failure_and_going_on(tool, monkeypatch, capsys):
     assert '[row 1/3: RS] done before' in capsys.readouterr().out
 
 
-def test_proxy_masks_and_thresholds(tool, monkeypatch, capsys):
-    first = run(tool, monkeypatch, '7', '--mini')
+def test_proxy_masks_and_thresholds(capsys):
+    first = run('7', '--mini')
     # The three rows share BoxCaseg, the true masks and the detector, which
     # is trained on merged masks.
     assert first.scripts() == [
         'train.py', 'make_proxy_masks.py', 'coco_subset.py', 'coco_subset.py',
-        'eval_masks.py', 'make_proxy_masks.py', 'coco_subset.py',
-        'eval_masks.py', 'train.py', *('train.py', 'test.py') * 3
+        'score', 'make_proxy_masks.py', 'coco_subset.py', 'score', 'train.py',
+        *('train.py', 'test.py') * 3
     ]
-    second = run(tool, monkeypatch, '8', '--mini', '--rows', '0.0', '0.75',
-                 '0.85', '0.95')
+    second = run('8', '--mini', '--rows', '0.0', '0.75', '0.85', '0.95')
     # 0.0 and 0.85, the mini set's own, are rows of Table 7.
     assert second.scripts() == ['train.py', 'test.py'] * 2
     folders = [
@@ -183,8 +189,10 @@ def test_proxy_masks_and_thresholds(tool, monkeypatch, capsys):
     assert rows['0.75']['ours']['dropped'] == 40.0
     assert rows['0.75']['ours']['mIoU of the kept proxy masks'] == 55.0
     assert rows['0.75']['paper']['dropped'] == 27.0
-    # Not among what the fake scores.
-    assert rows['0.95']['ours']['dropped'] is None
+    # All of the paper's thresholds are scored, whichever rows are run.
+    assert rows['0.95']['ours']['dropped'] == 90.0
+    assert [w[2] for w in first.commands
+            if w[1] == 'mmboxcaseg.cli'] == ['score'] * 2
     assert rows['0.95']['from'] == 'full model, mask head trained'
     printed = capsys.readouterr().out
     assert '| 0.85 | 70.0 | 49.0 | 12.3 | 30.4 | 65.0 |' in printed
@@ -193,8 +201,8 @@ def test_proxy_masks_and_thresholds(tool, monkeypatch, capsys):
             in printed)
 
 
-def test_salient_images(tool, monkeypatch):
-    fake = run(tool, monkeypatch, '3', '--mini', '--rows', '100', 'all')
+def test_salient_images():
+    fake = run('3', '--mini', '--rows', '100', 'all')
     assert fake.scripts()[:2] == ['duts_single.py', 'train.py']
     draw, train = fake.commands[:2]
     assert draw[1:] == [
@@ -210,19 +218,18 @@ def test_salient_images(tool, monkeypatch):
     assert table('mini/table3')[0]['from'] == (
         'own training, mask head trained')
     with pytest.raises(SystemExit, match='row 4701: .*exclude-synsets'):
-        run(tool, monkeypatch, '3', '--rows', '100', '4701')
+        run('3', '--rows', '100', '4701')
 
 
-def test_other_settings_are_refused(tool, monkeypatch):
+def test_other_settings_are_refused():
     words = ['4', '--mini', '--rows', 'weak']
-    run(tool, monkeypatch, *words)
+    run(*words)
     with pytest.raises(SystemExit, match='has changed, or its options have'):
-        run(tool, monkeypatch, *words, '--stage1-options', 'model.alpha=0.2')
+        run(*words, '--stage1-options', 'model.alpha=0.2')
     Path('given.pth').write_text('weights')
-    run(tool, monkeypatch, '6', '--mini', '--rows', '0.3')
+    run('6', '--mini', '--rows', '0.3')
     with pytest.raises(SystemExit, match='was made by(?s:.)*given.pth'):
-        run(tool, monkeypatch, '6', '--mini', '--rows', '0.3', '--checkpoint',
-            'given.pth')
+        run('6', '--mini', '--rows', '0.3', '--checkpoint', 'given.pth')
 
 
 @pytest.mark.parametrize('words, message', [
@@ -236,15 +243,15 @@ def test_other_settings_are_refused(tool, monkeypatch):
     (['4', '--stage1-options', 'max_iters'], "KEY=VALUE, got 'max_iters'"),
     (['9'], 'invalid choice: 9'),
 ])
-def test_mistakes_in_the_command_line(tool, capsys, words, message):
+def test_mistakes_in_the_command_line(capsys, words, message):
     with pytest.raises(SystemExit) as error:
-        tool.main(words)
+        ablation.main(words)
     assert error.value.code == 2
     assert re.search(message, capsys.readouterr().err)
 
 
-def test_dry_run_in_two_processes(tool, capsys):
-    tool.main(
+def test_dry_run_in_two_processes(capsys):
+    ablation.main(
         ['4', '--rows', 'weak', '--dry-run', '--gpus', '2', '--seed', '5'])
     train, test = [
         line for line in capsys.readouterr().out.splitlines()
@@ -262,9 +269,9 @@ def test_help_is_quick(repo_root):
     code = ('import runpy, sys\n'
             'for name in ("torch", "mmengine", "mmcv", "mmdet", "mmseg"):\n'
             '    sys.modules[name] = None\n'
-            'sys.path.insert(0, "tools/analysis_tools")\n'
+            'sys.path.insert(0, "tools/benchmarks")\n'
             'sys.argv = ["run_ablation.py", "--help"]\n'
-            'runpy.run_path("tools/analysis_tools/run_ablation.py",\n'
+            'runpy.run_path("tools/benchmarks/run_ablation.py",\n'
             '               run_name="__main__")')
     done = subprocess.run([sys.executable, '-c', code],
                           cwd=repo_root,
@@ -272,3 +279,16 @@ def test_help_is_quick(repo_root):
                           text=True)
     assert done.returncode == 0, done.stderr
     assert '--dry-run' in done.stdout
+
+
+@pytest.mark.parametrize('folder', ['analysis_tools', 'benchmarks'])
+@pytest.mark.parametrize('name',
+                         ['run_ablation', 'mini_benchmark', 'summarize_run'])
+def test_commands_have_an_old_and_a_new_place(repo_root, folder, name):
+    script = repo_root / 'tools' / folder / f'{name}.py'
+    done = subprocess.run(
+        [sys.executable, str(script), '--help'],
+        capture_output=True,
+        text=True)
+    assert done.returncode == 0, done.stderr
+    assert f'python tools/benchmarks/{name}.py' in done.stdout

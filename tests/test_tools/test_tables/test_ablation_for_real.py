@@ -1,11 +1,14 @@
 """A table on tiny data, with the real tools."""
 import json
+import os
 import runpy
 import sys
 
 import pytest
 import tiny
 from mmengine.config import Config
+
+from tools.benchmarks.tables import ablation
 
 
 def write_config(root):
@@ -58,25 +61,22 @@ def run_here(monkeypatch):
 
     def run(words, log=None, env=None):
         monkeypatch.setattr(sys, 'argv', [str(word) for word in words[1:]])
+        # Where Python would look for what stands beside the script.
+        monkeypatch.syspath_prepend(os.path.dirname(words[1]))
         runpy.run_path(words[1], run_name='__main__')
         return 0
 
     return run
 
 
-def test_alpha_at_its_ends_is_one_head_alone(import_tool, run_here, tmp_path,
-                                             monkeypatch, repo_root):
-    tool = import_tool('analysis_tools/run_ablation')
-    rows = tool.execute.run_rows
-    monkeypatch.setattr(
-        tool.execute, 'run_rows', lambda planned, folder, gpus: rows(
-            planned, folder, gpus, run=run_here))
+def test_alpha_at_its_ends_is_one_head_alone(run_here, tmp_path, repo_root):
     base = write_config(tmp_path)
     work = tmp_path / 'work'
-    tool.main([
+    ablation.main([
         '6', '--stage1', base, '--rows', '0.0', '0.7', '1.0', '--work-dir',
         str(work)
-    ])
+    ],
+                  run=run_here)
     checkpoint = work / 'voc/boxcaseg/full/iter_3.pth'
     table = {
         row['row']: row

@@ -1,0 +1,81 @@
+"""Columns of numbers, and where each number is read, by key."""
+import json
+from dataclasses import dataclass
+from typing import Mapping
+
+# What a column's numbers come from: tools/test.py on BoxCaseg and on
+# Mask R-CNN, scores of masks of the validation and of the training set.
+BOXCASEG, MASK_RCNN = 'boxcaseg', 'mask_rcnn'
+VAL, PROXY = 'val', 'proxy'
+SPEARMAN = 'rank correlation'
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of numbers in percent.
+
+    Attributes:
+        title (str): Its head.
+        source (str): What its numbers come from.
+        key (str): Metric, or attribute of ``ScoreRow`` or ``MaskScores``.
+        part (str): Which of the scored masks, one of
+            ``mmboxcaseg.evaluation.mask_scores.PARTS``, or ``SPEARMAN``.
+        coco_key (str): The metric on COCO where it is another one than on
+            VOC.
+    """
+    title: str
+    source: str
+    key: str
+    part: str = 'all'
+    coco_key: str = ''
+
+
+def read_number(column: Column,
+                path: str,
+                data: str = '',
+                agreement_thr: float = 0.0) -> float | None:
+    """A number of a finished experiment.
+
+    Args:
+        column (Column): Its column.
+        path (str): JSON of the column's source.
+        data (str): ``'coco'`` where ``coco_key`` counts. Defaults to ``''``.
+        agreement_thr (float): Threshold of the kept and ignored masks, which
+            has to have been scored; 0 keeps all. Defaults to 0.0.
+
+    Returns:
+        float | None: In percent; None where there is no mask to score.
+
+    Raises:
+        KeyError: If the file lacks it.
+    """
+    if column.source in (BOXCASEG, MASK_RCNN):
+        key = data == 'coco' and column.coco_key or column.key
+        metrics = read_json(path)
+        if key not in metrics:
+            raise KeyError(f'{path} has no {key!r}, only {sorted(metrics)}')
+        # mmdet's CocoMetric gives shares.
+        return metrics[key] * (100 if key.startswith('coco/') else 1)
+    from mmboxcaseg.evaluation.mask_scores import MaskScores
+    scores = MaskScores.read(path)
+    if column.part == SPEARMAN:
+        value = getattr(scores, column.key)
+        return None if value is None else 100 * value
+    part, thr = column.part, None
+    if part in ('kept', 'ignored'):
+        thr = agreement_thr
+        if thr == 0 and part == 'ignored':
+            return 0.0
+        if thr == 0:
+            part, thr = 'all', None
+    try:
+        row = scores.row(part=part, agreement_thr=thr)
+    except KeyError as error:
+        raise KeyError(f'{path}: {error.args[0]}') from error
+    return row.share if column.key == 'share' else row.metrics[column.key]
+
+
+def read_json(path: str) -> Mapping[str, float]:
+    """Metrics that ``tools/test.py`` has written."""
+    with open(path, encoding='utf-8') as file:
+        return json.load(file)

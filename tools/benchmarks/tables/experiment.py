@@ -1,0 +1,281 @@
+"""What is trained and scored for a row of a table, and by which commands."""
+import os.path as osp
+from dataclasses import dataclass
+from typing import Iterable, Iterator, Sequence
+
+from .bases import FULL, in_repo
+from .columns import BOXCASEG, MASK_RCNN, PROXY, VAL
+from .paper import THRESHOLDS
+from .setups import Setup
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What gives the numbers of a row of a table, or of one of its seeds.
+
+    Attributes:
+        name (str): The row.
+        folder (str): Work folder, shared with experiments that may share its
+            trainings.
+        label (str): What its masks are called there.
+        method (str): What makes masks, ``BOXCASEG`` or a method of
+            ``baseline_masks.py``.
+        trained (str): Variant of BoxCaseg that is trained.
+        predicted (str): Variant that it predicts as.
+        mask_rcnn (str): Variant of the Mask R-CNN that learns from the masks,
+            where one does.
+        seed (int): Seed of the trainings.
+        tested (bool): Whether BoxCaseg is tested by ``tools/test.py``.
+        val (bool): Whether it makes masks of the validation set too, and all
+            masks are scored, not only those of the detector's categories.
+        merge (bool): Whether the masks that the detector learns from are
+            merged.
+        salient (int | None): Number of salient images to draw for training.
+        first (Experiment | None): First round, whose masks it trains on.
+        agreement_thr (float): Threshold of what the Mask R-CNN learns from.
+        origin (str): Where its numbers come from, for the table.
+    """
+    name: str
+    folder: str
+    label: str = FULL
+    method: str = BOXCASEG
+    trained: str = FULL
+    predicted: str = FULL
+    mask_rcnn: str = FULL
+    seed: int = 0
+    tested: bool = False
+    val: bool = False
+    merge: bool = True
+    salient: int | None = None
+    first: 'Experiment | None' = None
+    agreement_thr: float = 0.0
+    origin: str = ''
+
+    @property
+    def mask_rcnn_dir(self) -> str:
+        """Work folder of its Mask R-CNN."""
+        merge = 'merged' if self.merge else 'unmerged'
+        return osp.join(self.folder, 'mask_rcnn',
+                        f'{self.label}_{merge}_{self.mask_rcnn}')
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command, and the file it leaves.
+
+    Attributes:
+        kind (str): What it does; steps of a kind take about as long.
+        what (str): To what.
+        words (tuple[str, ...]): Its words, behind ``python``.
+        output (str): The file that it leaves.
+        train_dir (str): Work folder of a training, which goes on from its
+            last checkpoint there.
+        distributed (bool): Whether it can run in several processes.
+        env (tuple[str, ...]): ``NAME=VALUE`` of the environment.
+    """
+    kind: str
+    what: str
+    words: tuple[str, ...]
+    output: str
+    train_dir: str = ''
+    distributed: bool = False
+    env: tuple[str, ...] = ()
+
+
+def distinct(steps: Iterable[Step]) -> list[Step]:
+    """Steps each once, in the order of their first use."""
+    found: dict[str, Step] = {}
+    for step in steps:
+        found.setdefault(step.output, step)
+    return list(found.values())
+
+
+def plan(setup: Setup, one: Experiment) -> list[Step]:
+    """The commands of an experiment in an order that they can be run in."""
+    return distinct([*_box_masks(setup, one), *_mask_rcnn(setup, one)])
+
+
+def masks_of(setup: Setup, one: Experiment) -> dict[str, str]:
+    """JSON of the masks that an experiment makes, by source."""
+    names = {VAL: 'val'} if one.val else {}
+    if one.val or setup.stage3:
+        names[PROXY] = 'train' if one.merge else 'train_unmerged'
+    # Masks without a training are the same for every seed.
+    folder = one.folder if one.method == BOXCASEG else setup.folder
+    return {
+        source: osp.join(folder, 'masks', one.label, f'{name}.json')
+        for source, name in names.items()
+    }
+
+
+def files_of(setup: Setup, one: Experiment) -> dict[str, str]:
+    """JSON of the numbers that an experiment leaves, by source."""
+    masks = masks_of(setup, one).items()
+    files = {source: _beside(path, 'scores') for source, path in masks}
+    if one.tested:
+        files[BOXCASEG] = osp.join(one.folder, 'metrics', f'{one.label}.json')
+    if setup.stage3:
+        files[MASK_RCNN] = osp.join(one.mask_rcnn_dir, 'metrics.json')
+    return files
+
+
+def _box_masks(setup: Setup, one: Experiment) -> Iterator[Step]:
+    """Train BoxCaseg and test it; make its masks, and score them."""
+    checkpoint = osp.join(one.folder, 'boxcaseg', one.trained,
+                          setup.stage1.last)
+    if one.trained == FULL and setup.checkpoint:
+        checkpoint = setup.checkpoint
+    if one.method == BOXCASEG:
+        if checkpoint != setup.checkpoint:
+            yield from _train_boxcaseg(setup, one, checkpoint)
+        if one.tested:
+            out = files_of(setup, one)[BOXCASEG]
+            yield _test('BoxCaseg', one.label, setup.config(one.predicted),
+                        checkpoint, out, setup.stage1.options)
+    for source, masks in masks_of(setup, one).items():
+        data = setup.val_data if source == VAL else setup.train_data
+        files = ['--ann', data[0], '--img-dir', data[1], '--out', masks]
+        merge = one.merge and source != VAL
+        if one.method == BOXCASEG:
+            yield _make_masks(setup, one, checkpoint, files, merge, masks)
+        else:
+            words = _script('analysis_tools/baseline_masks.py', one.method,
+                            *files, '--merge' if merge else '--no-merge')
+            yield Step(f'make {one.method}', source, words, masks)
+        yield from _score(setup, one, source, masks, data[0])
+
+
+def _train_boxcaseg(setup: Setup, one: Experiment,
+                    checkpoint: str) -> Iterator[Step]:
+    """Train BoxCaseg, and before it what its data come from."""
+    options, dataset = [*setup.stage1.options], 'train_dataloader.dataset.'
+    if one.first:
+        yield from _box_masks(setup, one.first)
+        masks = osp.abspath(masks_of(setup, one.first)[PROXY])
+        photos = osp.abspath(setup.train_data[1])
+        options += [
+            f'{dataset}box.ann_file={masks}',
+            f'{dataset}box.data_prefix.img={photos}'
+        ]
+    if one.salient:
+        count = str(one.salient)
+        out = osp.join(one.folder, 'salient', f'duts_single_{count}.txt')
+        words = [setup.salient_root, out, '--subset', count]
+        if setup.data == 'mini':
+            words.append('--no-check')
+        yield Step('draw salient images', count,
+                   _script('dataset_converters/duts_single.py', *words), out)
+        options.append(f'{dataset}salient.ann_file={osp.abspath(out)}')
+    yield _train('BoxCaseg', one.trained, setup.config(one.trained),
+                 checkpoint, options, one.seed)
+
+
+def _make_masks(setup: Setup, one: Experiment, checkpoint: str,
+                files: Sequence[str], merge: bool, out: str) -> Step:
+    words = _script('make_proxy_masks.py', setup.config(one.predicted),
+                    checkpoint, *files, '--resume',
+                    *([] if merge else ['--no-merge']), '--work-dir',
+                    osp.join(osp.dirname(out), 'log'),
+                    *_cfg_options(setup.stage1.options))
+    name = osp.splitext(osp.basename(out))[0]
+    return Step(f'make masks of {name}', one.label, words, out, '', True)
+
+
+def _score(setup: Setup, one: Experiment, source: str, masks: str,
+           truth: str) -> Iterator[Step]:
+    """Score masks against the true ones, of VOC's categories if a detector is
+    to learn those alone."""
+    if setup.voc20 and not one.val:
+        whole, masks = masks, _beside(masks, 'voc20')
+        yield _keep_voc20(whole, masks)
+        whole, truth = truth, osp.join(one.folder, 'true_masks_voc20.json')
+        yield _keep_voc20(whole, truth)
+    options = ['--by-size', '--boundary']
+    if not one.val:
+        thresholds = sorted({*THRESHOLDS, setup.agreement_thr} - {0.0})
+        options = ['--agreement-thr', *map(str, thresholds)]
+    out = files_of(setup, one)[source]
+    words = ('-m', 'mmboxcaseg.cli', 'score', masks, truth, *options, '--json',
+             out)
+    yield Step(f'score {source} masks', one.label, words, out)
+
+
+def _mask_rcnn(setup: Setup, one: Experiment) -> Iterator[Step]:
+    """Train a Mask R-CNN or a mask head on the masks, and test it."""
+    base = setup.stage3
+    if base is None:
+        return
+    if setup.voc20:
+        masks = masks_of(setup, one)[PROXY]
+        yield _keep_voc20(masks, _beside(masks, 'voc20'))
+    detector = setup.detector
+    if setup.shared and not detector:
+        # Trained on the full model's masks; only its mask head, which every
+        # row trains anew, depends on them.
+        full = Experiment('full model', one.folder, seed=one.seed)
+        yield from _box_masks(setup, full)
+        detector = osp.join(one.folder, 'detector', setup.shared.last)
+        yield _train('detector', 'shared by all rows', setup.shared.path,
+                     detector, [_learn_from(setup, full)], one.seed)
+    options = [*base.options, _learn_from(setup, one)]
+    if one.method in ('box', 'truth'):
+        # None is to be ignored: there is no doubt about these.
+        options.append('train_dataloader.dataset.agreement_thr=0.0')
+    env = ()
+    if detector:
+        # Read by the mini config that trains a mask head.
+        env = (f'MMBOXCASEG_DETECTOR={osp.abspath(detector)}', )
+    kind, what = setup.mask_rcnn_kind, osp.basename(one.mask_rcnn_dir)
+    config = setup.config(one.mask_rcnn, True)
+    checkpoint = osp.join(one.mask_rcnn_dir, base.last)
+    yield _train(kind, what, config, checkpoint, options, one.seed, env)
+    out = files_of(setup, one)[MASK_RCNN]
+    yield _test(kind, what, config, checkpoint, out, base.options)
+
+
+def _learn_from(setup: Setup, one: Experiment) -> str:
+    """Option that names the masks which a detector learns from."""
+    path = masks_of(setup, one)[PROXY]
+    if setup.voc20:
+        path = _beside(path, 'voc20')
+    return f'train_dataloader.dataset.ann_file={osp.abspath(path)}'
+
+
+def _beside(path: str, name: str) -> str:
+    return f'{osp.splitext(path)[0]}_{name}.json'
+
+
+def _script(name: str, *words: str) -> tuple[str, ...]:
+    return (in_repo('tools', name), *words)
+
+
+def _cfg_options(options: Sequence[str]) -> Sequence[str]:
+    return ['--cfg-options', *options] if options else []
+
+
+def _keep_voc20(path: str, out: str) -> Step:
+    words = _script('dataset_converters/coco_subset.py', path, out, '--voc20')
+    return Step('cut to VOC categories', osp.basename(path), words, out)
+
+
+def _train(kind: str,
+           what: str,
+           config: str,
+           checkpoint: str,
+           options: Sequence[str],
+           seed: int,
+           env: tuple[str, ...] = ()) -> Step:
+    """Train a model; a step of its own tests it."""
+    folder = osp.dirname(checkpoint)
+    words = _script('train.py', config, '--work-dir', folder, '--cfg-options',
+                    *options, 'val_cfg=None', 'val_dataloader=None',
+                    'val_evaluator=None', f'randomness.seed={seed}')
+    return Step(f'train {kind}', what, words, checkpoint, folder, True, env)
+
+
+def _test(kind: str, what: str, config: str, checkpoint: str, out: str,
+          options: Sequence[str]) -> Step:
+    words = _script('test.py', config, checkpoint, '--work-dir',
+                    osp.join(osp.dirname(out), 'log'), '--metrics-out', out,
+                    *_cfg_options(options))
+    return Step(f'test {kind}', what, words, out, '', True)

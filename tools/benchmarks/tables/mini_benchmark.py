@@ -1,0 +1,286 @@
+"""Train and compare variants of BoxCaseg on the mini data, with spread.
+
+Every variant is trained with every seed under one budget, makes masks for the
+true boxes of val2017 and merged proxy masks of train2017, and is scored
+against the true masks; with --detector a Mask R-CNN's mask head is trained on
+the proxy masks as well. What has been done in the work folder is not done
+again, and a training that was stopped goes on: run the same command again.
+
+A variant is one of
+
+  box, grabcut, truth   masks without a training, by baseline_masks.py
+  paper                 the base config as it is
+  NAME, NAME+NAME ...   with the keys of configs/boxcaseg/mini/ablations/
+                        mobilenetv2_coco-mini_NAME.py, or of the paper's own
+                        ablations, as in object-crops+ema or heads-weak
+
+docs/mini_benchmark.md says where the data and the weights come from.
+
+Example:
+    python tools/benchmarks/mini_benchmark.py \
+        --variants box grabcut heads-weak paper object-crops \
+        object-crops+oracle --seeds 0 1 2 --max-iters 800
+"""
+import os.path as osp
+import statistics
+from dataclasses import dataclass, replace
+from typing import Mapping, Sequence
+
+from . import execute
+from .bases import PAPER
+from .columns import (BOXCASEG, MASK_RCNN, PROXY, SPEARMAN, VAL, Column,
+                      read_number)
+from .experiment import Experiment, files_of, masks_of
+from .markdown import markdown_table
+from .options import Options, errors_of, option, parse, write
+from .setups import Setup
+
+# Masks that need no training, by tools/analysis_tools/baseline_masks.py.
+BASELINES = ('box', 'grabcut', 'truth')
+# Endings of configs that change the prediction alone.
+PREDICTION = ('box-threshold', 'flip', 'head-salient', 'head-transferred',
+              'head-weak', 'head-weak-salient', 'margin-0.1', 'margins',
+              'no-min-max')
+# How endings of configs begin that change the training of a Mask R-CNN alone.
+STAGE3_PREFIXES = ('confidence-thr-', 'thr-', 'weight-')
+SELF_TRAINING = 'self-training'
+COLUMNS = (
+    Column('mIoU*', VAL, 'mIoU_star'),
+    Column('mIoU', VAL, 'mIoU'),
+    Column('IoU@50', VAL, 'IoU@50'),
+    Column('IoU@75', VAL, 'IoU@75'),
+    *(Column(f'{key} {size[0].upper()}', VAL, key, size)
+      for size in ('small', 'medium', 'large')
+      for key in ('mIoU', 'IoU@50', 'IoU@75')),
+    Column('boundary mIoU', VAL, 'boundary_mIoU'),
+    Column('proxy mIoU', PROXY, 'mIoU'),
+    Column('Spearman', PROXY, 'spearman', SPEARMAN),
+    Column('of confidence', PROXY, 'spearman_confidence', SPEARMAN),
+    Column('mask AP', MASK_RCNN, 'coco/segm_mAP'),
+    Column('AP50', MASK_RCNN, 'coco/segm_mAP_50'),
+    Column('AP75', MASK_RCNN, 'coco/segm_mAP_75'),
+)
+# Numbers in percent by the titles of columns.
+Numbers = Mapping[str, float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MiniOptions(Options):
+    """Options of ``mini_benchmark.py``."""
+    variants: tuple[str, ...] = option(
+        'what to compare (default: %(default)s)',
+        ('box', 'grabcut', 'box-only', 'salient-only', 'paper',
+         'object-crops', 'object-crops+oracle'),
+        nargs='+', metavar='NAME')  # yapf: disable
+    seeds: tuple[int, ...] = option(
+        'of the trainings (default: 0)', (0, ), nargs='+', type=int)
+    max_iters: int | None = option(
+        "iterations of BoxCaseg (default: the base config's)",
+        metavar='N', type=int)  # yapf: disable
+    detector: str | None = option(
+        'checkpoint of a Mask R-CNN; its mask head is trained on the masks of '
+        'each variant, and the mask AP is given (default: not)',
+        metavar='FILE')
+    pictures: str | None = option(
+        'PNG file for pictures of eight instances of val2017 in every variant',
+        metavar='FILE')
+    work_dir: str = option('folder of all results (default: %(default)s)',
+                           osp.join('work_dirs', 'mini_benchmark'))
+
+    def wrong(self) -> str:
+        """What has no sense in the options."""
+        for name in ('variants', 'seeds'):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                return f'--{name}: a value occurs twice'
+        if self.max_iters is not None and self.max_iters < 1:
+            return f'--max-iters must be at least 1, got {self.max_iters}'
+        return super().wrong()
+
+    def with_budget(self) -> 'MiniOptions':
+        """The same with ``max_iters`` among the settings of stage 1."""
+        if self.max_iters is None:
+            return self
+        budget = (f'train_cfg.max_iters={self.max_iters}',
+                  f'param_scheduler.end={self.max_iters}')
+        return replace(self, stage1_options=self.stage1_options + budget)
+
+
+@dataclass(frozen=True)
+class VariantRow:
+    """A row of the table.
+
+    Attributes:
+        name (str): The variant.
+        seeds (int): Number of its seeds.
+        mean (Mapping[str, float | None]): Mean over the seeds by the columns'
+            titles; None where there is no number.
+        spread (Mapping[str, float | None]): Standard deviation of the sample,
+            None with one seed.
+    """
+    name: str
+    seeds: int
+    mean: Numbers
+    spread: Numbers
+
+
+def without(variant: str, parts: Sequence[str]) -> str:
+    """A variant's name without some of its parts, ``PAPER`` without any."""
+    kept = [part for part in variant.split('+') if part not in parts]
+    return '+'.join(kept) or PAPER
+
+
+def trainings(variant: str) -> tuple[str, str]:
+    """What is trained for a variant.
+
+    Args:
+        variant (str): Its name. Before ``self-training`` stands the first
+            round, with the prediction that makes its masks; after it, what
+            the second round changes.
+
+    Returns:
+        tuple[str, str]: Name of the training, which variants that differ in
+        the prediction alone share; name of the variant whose masks it learns
+        from, empty if there is no first round.
+    """
+    first, found, rest = variant.rpartition(SELF_TRAINING)
+    first = first.rstrip('+')
+    if not found:
+        return without(variant, PREDICTION), ''
+    rest = without(rest.lstrip('+'), PREDICTION)
+    name = [first, SELF_TRAINING, '' if rest == PAPER else rest]
+    return '+'.join(filter(None, name)), first or PAPER
+
+
+def plan_variant(setup: Setup, variant: str, seed: int) -> Experiment:
+    """A variant with a seed as an experiment.
+
+    Args:
+        setup (Setup): Base configs; with stage 3 if a Mask R-CNN is trained
+            on the masks as well.
+        variant (str): Its name.
+        seed (int): Seed of its trainings.
+
+    Returns:
+        Experiment: Masks of the validation set are scored as predicted, those
+        of the training set as they are trained on.
+
+    Raises:
+        ValueError: If it is about a Mask R-CNN and none is trained.
+    """
+    stage3 = [
+        part for part in variant.split('+') if part.startswith(STAGE3_PREFIXES)
+    ]
+    if stage3 and setup.stage3 is None:
+        raise ValueError(f'variant {variant!r}: {"+".join(stage3)} is about '
+                         'the training of a Mask R-CNN; give --detector')
+    stage1 = without(variant, stage3)
+    trained, first = trainings(stage1)
+    return Experiment(
+        name=f'{variant}, seed {seed}',
+        folder=osp.join(setup.folder, f'seed{seed}'),
+        label=stage1,
+        method=stage1 if stage1 in BASELINES else BOXCASEG,
+        trained=trained,
+        predicted=stage1,
+        mask_rcnn='+'.join(stage3) or PAPER,
+        seed=seed,
+        val=True,
+        merge=stage1 != 'truth',
+        first=plan_variant(setup, first, seed) if first else None)
+
+
+def read_numbers(setup: Setup, one: Experiment) -> Numbers:
+    """The numbers of a finished variant with a seed; None for those of a
+    Mask R-CNN that was not trained."""
+    files = files_of(setup, one)
+    return {
+        column.title:
+        read_number(column, files[column.source])
+        if column.source in files else None
+        for column in COLUMNS
+    }
+
+
+def summarize(name: str, runs: Sequence[Numbers]) -> VariantRow:
+    """Mean and spread of a variant over its seeds."""
+    mean, spread = {}, {}
+    for title in runs[0]:
+        values = [run[title] for run in runs if run[title] is not None]
+        mean[title] = statistics.fmean(values) if values else None
+        spread[title] = statistics.stdev(values) if len(values) > 1 else None
+    return VariantRow(name, len(runs), mean, spread)
+
+
+def to_markdown(rows: Sequence[VariantRow]) -> str:
+    """The table; columns without a number are left out."""
+    titles = [
+        column.title for column in COLUMNS
+        if any(row.mean[column.title] is not None for row in rows)
+    ]
+    return markdown_table(['variant', 'seeds', *titles], [[
+        row.name, row.seeds, *((row.mean[t], row.spread[t]) for t in titles)
+    ] for row in rows])
+
+
+def ratios(rows: Sequence[VariantRow]) -> list[str]:
+    """How much of the upper bound each trained variant reaches.
+
+    Args:
+        rows (Sequence[VariantRow]): The table.
+
+    Returns:
+        list[str]: Lines. The bound is that variant of those that learn from
+        true masks which has the highest mIoU*; without one there is no line.
+    """
+    oracles = [row for row in rows if 'oracle' in row.name.split('+')]
+    if not oracles:
+        return []
+    bound = max(oracles, key=lambda row: row.mean['mIoU*'] or 0)
+    return [
+        f'- {row.name}: {100 * row.mean[title] / bound.mean[title]:.1f} % of '
+        f'the {title} of {bound.name}' for row in rows
+        if row is not bound and row.name not in BASELINES
+        for title in ('mIoU*', 'IoU@50', 'IoU@75', 'AP50')
+        if bound.mean[title] and row.mean[title] is not None
+    ]
+
+
+def main(argv: Sequence[str] | None = None,
+         run: execute.Run = execute.run_logged) -> None:
+    """Run the command line tool; ``run`` runs each step."""
+    options = parse(MiniOptions, __doc__, argv).with_budget()
+    folder, seeds = options.work_dir, options.seeds
+    with errors_of('mini_benchmark'):
+        setup = Setup.read(options, 'mini', folder, bool(options.detector))
+        planned = {
+            variant: [plan_variant(setup, variant, seed) for seed in seeds]
+            for variant in options.variants
+        }
+        pairs = [(setup, one) for group in planned.values() for one in group]
+        if options.dry_run:
+            execute.print_left(pairs, folder, options.gpus)
+            return
+        execute.run_all(pairs, folder, options.gpus, run)
+        runs = {
+            variant: [read_numbers(setup, one) for one in group]
+            for variant, group in planned.items()
+        }
+    rows = [summarize(variant, numbers) for variant, numbers in runs.items()]
+    text = '\n\n'.join([to_markdown(rows), '\n'.join(ratios(rows))]).strip()
+    settings = dict(
+        seeds=seeds,
+        stage1_options=options.stage1_options,
+        stage3_options=options.stage3_options)
+    write(
+        options.out or osp.join(folder, 'table.md'), text,
+        dict(settings=settings, rows=[vars(row) for row in rows], runs=runs))
+    if options.pictures:
+        from . import variant_pictures
+        files = {
+            variant: masks_of(setup, group[0])[VAL]
+            for variant, group in planned.items()
+        }
+        variant_pictures.draw(files, *setup.val_data, seeds[0],
+                              options.pictures)
+        print(f'saved {options.pictures}')

@@ -1,0 +1,92 @@
+"""The same instances of val2017 as every variant sees them."""
+import os.path as osp
+from typing import Mapping
+
+import cv2
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from mmboxcaseg import visualization as vis
+from mmboxcaseg.annotations import BoxFile, MaskFile, read_masks
+from mmboxcaseg.masks import box_rle, decode_rle
+
+# Boxes with shorter sides show nothing, in pixels.
+LEAST_SIDE = 32
+COUNT = 8
+SIDE = 150
+
+
+def choose(boxes: BoxFile, seed: int) -> list[int]:
+    """Instances of different classes that are neither small nor crowds.
+
+    Args:
+        boxes (BoxFile): All instances.
+        seed (int): Which ones.
+
+    Returns:
+        list[int]: Places of at most eight annotations.
+    """
+    large = boxes.usable & (boxes.xywh[:, 2:].min(axis=1) >= LEAST_SIDE)
+    chosen: dict[int, int] = {}
+    for place in np.random.default_rng(seed).permutation(
+            np.flatnonzero(large)).tolist():
+        chosen.setdefault(int(boxes.category_index[place]), place)
+    return list(chosen.values())[:COUNT]
+
+
+def draw(files: Mapping[str, str],
+         ann_file: str,
+         img_dir: str,
+         seed: int,
+         out: str,
+         choice: int = 0) -> None:
+    """Write a picture with a row for each instance, a column a variant.
+
+    Args:
+        files (Mapping[str, str]): COCO json of the masks by variant.
+        ann_file (str): COCO json of the true masks.
+        img_dir (str): Folder of the photos.
+        seed (int): Whose trainings are shown.
+        out (str): PNG file to write.
+        choice (int): Seed of the choice of instances. Defaults to 0.
+    """
+    truth = read_masks(ann_file)
+    # The truth and the box have a column of their own.
+    masks = {
+        name: read_masks(path)
+        for name, path in files.items() if name not in ('box', 'truth')
+    }
+    rows, labels = [], []
+    for place in choose(truth.boxes, choice):
+        rows.append(_row(truth, place, masks, img_dir))
+        _, _, width, height = truth.boxes.xywh[place]
+        category = truth.boxes.category_index[place]
+        labels.append(f'{truth.boxes.category_names[category]}\n'
+                      f'{width:.0f} x {height:.0f} px')
+    vis.write_png(
+        out,
+        vis.make_sheet(
+            rows,
+            'Masks of the true boxes, by variant',
+            f'seed {seed}; instances drawn at random, one a class',
+            column_titles=['photo', 'truth', *masks],
+            row_labels=labels))
+
+
+def _row(truth: MaskFile, place: int, masks: Mapping[str, MaskFile],
+         img_dir: str) -> list[vis.Cell]:
+    """The pictures of an instance."""
+    boxes = truth.boxes
+    name = boxes.file_names[boxes.image_index[place]]
+    photo = cv2.imread(osp.join(img_dir, name))
+    box, true_rle = boxes.boxes[place], truth.rle(place)
+    rles = [
+        one.rle(one.boxes.box_ids.index(boxes.box_ids[place]))
+        for one in masks.values()
+    ]
+    ious = coco_mask.iou([box_rle(box, truth.size(place)), *rles], [true_rle],
+                         [0])[:, 0]
+    return vis.comparison_row(
+        np.ascontiguousarray(photo[..., ::-1]), box, ious[0],
+        decode_rle(true_rle), [decode_rle(rle) for rle in rles], ious[1:],
+        SIDE)
