@@ -10,7 +10,7 @@ train_dataloader = dict(
         ann_file='annotations/instances_train2017.json',
         data_prefix=dict(img='train2017/'),
         filter_cfg=dict(filter_empty_gt=True, min_size=32),
-        # With none of them marked, all masks are learnt from.
+        # Without it no mask is ignored.
         pipeline=[
             step for step in _base_.train_dataloader.dataset.pipeline
             if step['type'] != 'mmboxcaseg.MarkIgnoredMasks'

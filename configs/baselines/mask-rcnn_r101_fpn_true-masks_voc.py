@@ -11,7 +11,7 @@ train_dataloader = dict(
         ann_file='annotations/instances_train_aug.json',
         data_prefix=dict(img='JPEGImages/'),
         filter_cfg=dict(filter_empty_gt=True, min_size=32),
-        # With none of them marked, all masks are learnt from.
+        # Without it no mask is ignored.
         pipeline=[
             step for step in _base_.train_dataloader.dataset.pipeline
             if step['type'] != 'mmboxcaseg.MarkIgnoredMasks'

@@ -1,29 +1,32 @@
 """Boxes with proxy masks, the training set of Proxy Mask R-CNN."""
 import logging
-from typing import Any, List, Optional
+from typing import Any
 
+import numpy as np
 from mmdet.datasets import CocoDataset
 from mmengine.fileio import load
 from mmengine.logging import print_log
 
-from mmboxcaseg.proxy_masks import SCORES
+from mmboxcaseg.annotations import SCORES
 from mmboxcaseg.registry import DATASETS
-
-KEYS = tuple(f'proxy_{score}' for score in SCORES)
-THRESHOLDS = tuple(f'{score}_thr' for score in SCORES)
+from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
 
 
 @DATASETS.register_module()
 class ProxyMaskDataset(CocoDataset):
-    """COCO json whose masks are proxy masks with an agreement score.
+    """COCO json whose masks are proxy masks, each with its weight.
 
-    The file is what ``tools/make_proxy_masks.py`` writes: every annotation
-    that is not a crowd has ``segmentation`` (RLE of the image's size),
-    ``area`` (of that mask, px) and ``proxy_agreement``, the IoU of the mask's
-    tight box with the annotated box, in [0, 1] (the paper, Sec. 3.4).
-    Each instance of ``get_data_info`` gets the key ``'proxy_agreement'``, and
-    ``'proxy_confidence'`` where the file has it, for
-    :class:`MarkIgnoredMasks` to judge.
+    The file is what ``boxcaseg masks`` writes: every annotation that is not a
+    crowd has ``segmentation`` (RLE of the image's size), ``area`` (of that
+    mask, px) and ``proxy_agreement``, the IoU of the mask's tight box with
+    the annotated box, in [0, 1] (the paper, Sec. 3.4).
+
+    Each instance of ``get_data_info`` gets the key ``'mask_weight'``, the
+    weight of its mask in the mask loss, in [0, 1]. It is 0 for a mask that is
+    ignored, because one of its scores is below the threshold ("drop" in the
+    paper, Sec. 3.4 and Table 8); box and class of the object still train. The
+    other masks have 1 or, with ``mask_weight``, their score. A crowd has 1,
+    which nothing reads, since crowds do not train.
 
     Unlike in :class:`mmdet.CocoDataset`, an annotation with an empty mask
     (area 0, agreement 0) is kept: only its mask is worthless, its box and
@@ -32,21 +35,19 @@ class ProxyMaskDataset(CocoDataset):
     otherwise.
 
     Args:
-        agreement_thr (float, optional): Masks with a lower agreement, in
-            [0, 1], are left out of the mask loss. It is handed on to
-            :class:`MarkIgnoredMasks` in the key ``'agreement_thr'``, which
-            makes it one config key:
-            ``train_dataloader = dict(dataset=dict(agreement_thr=0.85))``.
-            With None the transform decides. Defaults to None.
-        confidence_thr (float, optional): Likewise for ``proxy_confidence``,
+        agreement_thr (float, optional): A mask with an agreement strictly
+            below it is ignored, in [0, 1]; 0 ignores none. It is one config
+            key: ``train_dataloader = dict(dataset=dict(agreement_thr=0.85))``.
+            Defaults to 0.95, the best of Table 8, which None means too.
+        confidence_thr (float, optional): The same for ``proxy_confidence``,
             how sure the network was of what merging has left, in [0, 1] (see
-            :func:`mmboxcaseg.proxy_masks.merged_confidence`); a mask that is
-            below either threshold is left out. With None it is not looked
-            at. Defaults to None.
+            :func:`mmboxcaseg.masks.merged_confidence`); a mask that is below
+            either threshold is ignored. With None it is not looked at.
+            Defaults to None.
         mask_weight (str, optional): ``'agreement'`` or ``'confidence'``: the
-            score by which a mask that is not left out is weighted in the
-            mask loss, softer than a threshold and not in the paper. With
-            None all weigh the same. Defaults to None.
+            score by which a mask that is not ignored is weighted, softer
+            than a threshold and not in the paper. With None all weigh the
+            same. Defaults to None.
         **kwargs: Arguments of :class:`mmdet.CocoDataset`.
 
     Raises:
@@ -59,30 +60,31 @@ class ProxyMaskDataset(CocoDataset):
 
     def __init__(self,
                  *args,
-                 agreement_thr: Optional[float] = None,
-                 confidence_thr: Optional[float] = None,
-                 mask_weight: Optional[str] = None,
+                 agreement_thr: float | None = DEFAULT_AGREEMENT_THR,
+                 confidence_thr: float | None = None,
+                 mask_weight: str | None = None,
                  **kwargs) -> None:
-        self.agreement_thr = agreement_thr
-        self.confidence_thr = confidence_thr
-        self.mask_weight = mask_weight
+        if agreement_thr is None:
+            agreement_thr = DEFAULT_AGREEMENT_THR
         if mask_weight is not None and mask_weight not in SCORES:
             raise ValueError(f'ProxyMaskDataset: mask_weight={mask_weight!r} '
                              f'is none of {list(SCORES)}')
-        for name in THRESHOLDS:
-            thr = getattr(self, name)
+        thresholds = dict(agreement=agreement_thr, confidence=confidence_thr)
+        for score, thr in thresholds.items():
             if thr is not None and not 0 <= thr <= 1:
                 raise ValueError(
-                    f'ProxyMaskDataset: {name}={thr!r} is not in [0, 1]')
-        # Of every annotation, of which there may be a million.
-        self._needed = [
-            f'proxy_{score}' for score in SCORES
-            if score in ('agreement', mask_weight)
-            or getattr(self, f'{score}_thr') is not None
-        ]
+                    f'ProxyMaskDataset: {score}_thr={thr!r} is not in [0, 1]')
+        self.agreement_thr = agreement_thr
+        self.confidence_thr = confidence_thr
+        self.mask_weight = mask_weight
+        self._keys = {
+            score: f'proxy_{score}'
+            for score in SCORES
+            if thresholds[score] is not None or score == mask_weight
+        }
         super().__init__(*args, **kwargs)
 
-    def load_data_list(self) -> List[dict]:
+    def load_data_list(self) -> list[dict]:
         """Read the annotation file.
 
         Returns:
@@ -121,10 +123,8 @@ class ProxyMaskDataset(CocoDataset):
                 read from the file.
 
         Returns:
-            dict: As of :class:`mmdet.CocoDataset`; the instances that are no
-            crowds have their scores as well, and the image has
-            ``'agreement_thr'``, ``'confidence_thr'`` and ``'mask_weight'``
-            if the data set was given them.
+            dict: As of :class:`mmdet.CocoDataset`, with ``'mask_weight'`` in
+            every instance.
 
         Raises:
             ValueError: If an annotation is not as described for the class.
@@ -132,32 +132,35 @@ class ProxyMaskDataset(CocoDataset):
         anns = []
         for ann in raw_data_info['raw_ann_info']:
             if not ann.get('iscrowd', False):
-                # The parent leaves out annotations whose area is 0, where an
-                # empty mask must cost its mask only, so it is shown the area
-                # of the box; and the annotation rides in the place of its
-                # mask, because nothing else tells which ones are left.
+                # The parent skips annotations whose area is 0, where an empty
+                # mask must cost its mask only, so it is shown the area of the
+                # box; and the annotation rides in the place of its mask,
+                # because nothing else tells which ones were kept.
                 _, _, w, h = ann['bbox']
                 ann = dict(ann, area=w * h, segmentation=ann)
             anns.append(ann)
         data_info = super().parse_data_info(
             dict(raw_data_info, raw_ann_info=anns))
         size = [data_info['height'], data_info['width']]
+        proxies = []
         for instance in data_info['instances']:
+            instance['mask_weight'] = 1.
             if not instance['ignore_flag']:
-                ann = instance['mask']
-                self._check(ann, size)
-                instance['mask'] = ann['segmentation']
-                instance.update({key: ann[key] for key in KEYS if key in ann})
-        for name in (*THRESHOLDS, 'mask_weight'):
-            if getattr(self, name) is not None:
-                data_info[name] = getattr(self, name)
+                self._check(instance['mask'], size)
+                proxies.append(instance)
+        weights = self._weights([instance['mask'] for instance in proxies])
+        for instance, weight in zip(proxies, weights.tolist()):
+            instance['mask'] = instance['mask']['segmentation']
+            instance['mask_weight'] = weight
         return data_info
 
-    def _check(self, ann: dict, size: List[int]) -> None:
+    def _check(self, ann: dict, size: list[int]) -> None:
         """Raise ValueError unless ``ann`` has a mask of ``size`` (height,
         width) and its scores."""
         mask = ann.get('segmentation')
-        wrong = [key for key in self._needed if not _is_share(ann.get(key))]
+        wrong = [
+            key for key in self._keys.values() if not _is_share(ann.get(key))
+        ]
         if not (isinstance(mask, dict) and mask.get('counts') is not None
                 and mask.get('size') == size):
             key, value, need = 'segmentation', mask, f'an RLE of size {size}'
@@ -168,7 +171,19 @@ class ProxyMaskDataset(CocoDataset):
         raise ValueError(
             f'{self.ann_file}: annotation {ann["id"]} has {key}='
             f'{str(value)[:80]}, where a proxy mask needs {need}; make proxy '
-            'masks from a file of boxes with tools/make_proxy_masks.py')
+            'masks from a file of boxes with boxcaseg masks or '
+            'tools/make_proxy_masks.py')
+
+    def _weights(self, anns: list[dict]) -> np.ndarray:
+        """The weights of N annotations' masks, float64, (N,)."""
+        scores = {
+            score: np.array([ann[key] for ann in anns])
+            for score, key in self._keys.items()
+        }
+        ignored = ignored_masks(scores['agreement'], scores.get('confidence'),
+                                self.agreement_thr, self.confidence_thr)
+        weights = scores[self.mask_weight] if self.mask_weight else 1.
+        return np.where(ignored, 0., weights)
 
 
 def _is_share(value: Any) -> bool:

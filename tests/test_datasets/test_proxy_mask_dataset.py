@@ -12,6 +12,7 @@ from mmboxcaseg.datasets import ProxyMaskDataset
 H, W = 40, 50
 METAINFO = dict(classes=('cat', 'dog'))
 IMAGES = dict(img='images/')
+CROWD = dict(size=[H, W], counts=[0, 30, H * W - 30])
 
 
 def rle(x1=0, y1=0, x2=0, y2=0, size=(H, W)):
@@ -61,27 +62,38 @@ def coco_dataset(ann_file):
         ann_file=ann_file, data_prefix=IMAGES, metainfo=METAINFO)
 
 
-def test_agreement_of_each_instance(build):
+def weights_of(dataset):
+    return [
+        one['mask_weight'] for one in dataset.get_data_info(0)['instances']
+    ]
+
+
+def test_weight_of_each_instance(build):
     dataset = build(
         annotation(1, proxy_agreement=1),
         annotation(2, category_id=9, proxy_agreement=0.25),
-        # Left out by CocoDataset: the boxes after it must keep their own.
+        # Skipped by CocoDataset: the boxes after it must keep their own.
         annotation(3, bbox=[5, 6, 0.5, 10], proxy_agreement=0.5),
-        annotation(4, category_id=9, proxy_agreement=0.75))
+        annotation(4, category_id=9, proxy_agreement=0.75),
+        agreement_thr=0,
+        mask_weight='agreement')
     info = dataset.get_data_info(0)
-    assert 'agreement_thr' not in info
     instances = info['instances']
-    assert [i['proxy_agreement'] for i in instances] == [1, 0.25, 0.75]
+    assert weights_of(dataset) == [1, 0.25, 0.75]
     assert [i['bbox_label'] for i in instances] == [0, 1, 1]
     assert instances[0]['bbox'] == [5, 6, 25, 16]
     assert mask_utils.decode(instances[0]['mask']).sum() == 180
+    # Nothing else is handed on.
+    keys = {'bbox', 'bbox_label', 'ignore_flag', 'mask', 'mask_weight'}
+    assert all(set(one) == keys for one in instances)
+    assert not {'agreement_thr', 'confidence_thr', 'mask_weight'} & set(info)
 
 
 def test_empty_mask_keeps_box_and_class(build):
     dataset = build(
         annotation(1, segmentation=rle(), area=0, proxy_agreement=0.))
     instance, = dataset.get_data_info(0)['instances']
-    assert instance['proxy_agreement'] == 0
+    assert instance['mask_weight'] == 0
     assert instance['ignore_flag'] == 0 and instance['bbox_label'] == 0
     # mmdet's own loses the object, which is why the class exists.
     lost = coco_dataset(dataset.ann_file)
@@ -89,11 +101,7 @@ def test_empty_mask_keeps_box_and_class(build):
 
 
 def test_all_else_is_as_of_coco_dataset(build):
-    crowd = annotation(
-        2,
-        iscrowd=1,
-        segmentation=dict(size=[H, W], counts=[0, 30, H * W - 30]),
-        area=30)
+    crowd = annotation(2, iscrowd=1, segmentation=CROWD, area=30)
     del crowd['proxy_agreement']
     dataset = build(
         annotation(1), crowd, annotation(3, category_id=9),
@@ -101,19 +109,49 @@ def test_all_else_is_as_of_coco_dataset(build):
     theirs = coco_dataset(dataset.ann_file)
     ours, theirs = dataset.get_data_info(0), theirs.get_data_info(0)
     assert [i['ignore_flag'] for i in ours['instances']] == [0, 1, 0]
-    assert 'proxy_agreement' not in ours['instances'][1]
     stripped = copy.deepcopy(ours)
     for instance in stripped['instances']:
-        instance.pop('proxy_agreement', None)
+        del instance['mask_weight']
     assert stripped == theirs
 
 
-def test_threshold_reaches_the_transform(build):
+@pytest.mark.parametrize('thr, weights', [
+    ({}, [1, 0, 1, 0]),
+    (None, [1, 0, 1, 0]),
+    (0.95, [1, 0, 1, 0]),
+    (0, [1, 1, 1, 1]),
+    (1, [0, 0, 1, 0]),
+    (0.8, [1, 1, 1, 0]),
+])
+def test_threshold_is_strict(build, thr, weights):
+    keys = thr if thr == {} else dict(agreement_thr=thr)
+    dataset = build(
+        *(annotation(i, proxy_agreement=agreement)
+          for i, agreement in enumerate((0.95, 0.9499, 1.0, 0.0), 1)), **keys)
+    assert weights_of(dataset) == weights
+
+
+@pytest.mark.parametrize('wrong', [-0.1, 1.5, float('nan'), 95])
+def test_thresholds_must_be_shares(build, wrong):
+    for name in ('agreement_thr', 'confidence_thr'):
+        with pytest.raises(
+                ValueError, match=rf'{name}={wrong} is not in \[0, 1\]'):
+            build(annotation(1, proxy_confidence=1.), **{name: wrong})
+
+
+def test_crowds_are_not_judged(build):
+    crowd = annotation(2, iscrowd=1, segmentation=CROWD, area=30)
+    del crowd['proxy_agreement']
+    dataset = build(annotation(1, proxy_agreement=0.5), crowd)
+    assert weights_of(dataset) == [0, 1]
+
+
+def test_weights_reach_the_data_samples(build):
     dataset = build(
         annotation(1, proxy_agreement=0.8),
         annotation(2, proxy_agreement=0.9),
         agreement_thr=0.85)
-    assert dataset.get_data_info(0)['agreement_thr'] == 0.85
+    assert weights_of(dataset) == [0, 1]
     pipeline = [
         dict(type='mmdet.LoadAnnotations', with_mask=True),
         dict(type='mmboxcaseg.MarkIgnoredMasks'),
@@ -130,36 +168,56 @@ def test_threshold_reaches_the_transform(build):
             pipeline=[with_shape] + pipeline))
     gt_instances = dataset[0]['data_samples'].gt_instances
     assert gt_instances.mask_weights.tolist() == [0, 1]
-    with pytest.raises(ValueError, match=r'agreement_thr=95 is not in \[0'):
-        build(agreement_thr=95)
 
 
-def test_confidence_may_be_asked_for_too(build):
+def test_either_threshold_ignores(build):
     anns = [
-        annotation(1, proxy_agreement=0.9, proxy_confidence=0.6),
-        annotation(2, proxy_agreement=0.9, proxy_confidence=0.8)
+        annotation(i, proxy_agreement=agreement, proxy_confidence=confidence)
+        for i, (agreement,
+                confidence) in enumerate(((0.9, 0.6), (0.9, 0.4), (0.7, 0.6),
+                                          (0.7, 0.4)), 1)
     ]
-    assert 'confidence_thr' not in build(*anns).get_data_info(0)
-    info = build(*anns, confidence_thr=0.7).get_data_info(0)
-    assert info['confidence_thr'] == 0.7
-    assert [one['proxy_confidence'] for one in info['instances']] == [0.6, 0.8]
-    with pytest.raises(ValueError, match='2 has proxy_confidence=None'):
-        build(anns[0], annotation(2, proxy_agreement=0.9), confidence_thr=0.7)
-    with pytest.raises(ValueError, match=r'confidence_thr=-1 is not in'):
-        build(confidence_thr=-1)
+
+    def weights(**kwargs):
+        return weights_of(build(*anns, agreement_thr=0.8, **kwargs))
+
+    assert weights() == [1, 1, 0, 0]
+    assert weights(confidence_thr=0.5) == [1, 0, 0, 0]
+    assert weights(confidence_thr=0.6) == [1, 0, 0, 0]
 
 
 def test_masks_may_be_weighted_by_a_score(build):
-    anns = [annotation(1, proxy_agreement=0.9, proxy_confidence=0.6)]
-    assert 'mask_weight' not in build(*anns).get_data_info(0)
-    info = build(*anns, mask_weight='confidence').get_data_info(0)
-    assert info['mask_weight'] == 'confidence'
-    anns.append(annotation(2, proxy_agreement=0.9))
-    assert len(build(*anns, mask_weight='agreement')) == 1
-    with pytest.raises(ValueError, match='2 has proxy_confidence=None'):
-        build(*anns, mask_weight='confidence')
+    anns = [
+        annotation(i, proxy_agreement=agreement, proxy_confidence=confidence)
+        for i, (agreement,
+                confidence) in enumerate(((0.75, 0.25), (0.5, 0.5),
+                                          (0.25, 0.125), (0.0, 1)), 1)
+    ]
+
+    def weights(thr, **kwargs):
+        return weights_of(build(*anns, agreement_thr=thr, **kwargs))
+
+    assert weights(0.5) == [1, 1, 0, 0]
+    assert weights(0.5, mask_weight='agreement') == [0.75, 0.5, 0, 0]
+    assert weights(0.5, mask_weight='confidence') == [0.25, 0.5, 0, 0]
+    assert weights(
+        0., confidence_thr=0.2, mask_weight='confidence') == [0.25, 0.5, 0, 1]
+    # An empty mask, which has an agreement of 0, is one to be ignored.
+    assert weights(0., mask_weight='agreement') == [0.75, 0.5, 0.25, 0]
     with pytest.raises(ValueError, match="mask_weight='iou' is none of"):
         build(mask_weight='iou')
+
+
+def test_confidence_is_needed_only_where_it_is_asked_for(build):
+    anns = [
+        annotation(1, proxy_agreement=0.96, proxy_confidence=0.6),
+        annotation(2, proxy_agreement=0.97)
+    ]
+    assert weights_of(build(*anns)) == [1, 1]
+    assert weights_of(build(*anns, mask_weight='agreement')) == [0.96, 0.97]
+    for keys in (dict(confidence_thr=0.7), dict(mask_weight='confidence')):
+        with pytest.raises(ValueError, match='2 has proxy_confidence=None'):
+            build(*anns, **keys)
 
 
 def with_shape(results):

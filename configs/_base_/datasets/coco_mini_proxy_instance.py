@@ -33,7 +33,7 @@ train_dataloader = dict(
     batch_size=4,
     dataset=dict(
         data_root='',
-        # 0.95 would leave one mask in fourteen of the few there are.
+        # 0.95 would ignore 13 masks of 14, and there are few.
         agreement_thr=0.85,
         ann_file='{{$MMBOXCASEG_WORK:work_dirs}}/mini/'
         'proxy_masks_train2017.json',

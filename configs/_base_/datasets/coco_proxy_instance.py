@@ -13,6 +13,6 @@ train_dataloader = dict(
     dataset=dict(
         type='mmboxcaseg.ProxyMaskDataset',
         ann_file='annotations/proxy_masks_train2017.json',
-        # Masks below it are left out of the mask loss (Table 8 of the paper).
+        # Masks below it are ignored (Table 8 of the paper).
         agreement_thr=0.95,
         pipeline=train_pipeline))

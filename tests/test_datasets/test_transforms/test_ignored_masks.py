@@ -16,10 +16,8 @@ SIZE = 96
 CELL = 32
 BACKGROUND = 114
 NUM_IMAGES = 6
-# Every other instance or so has a mask that the threshold drops.
-AGREEMENTS = [(0.96 if i * 5 % 7 < 4 else 0.5) for i in range(30)]
-# Their confidences, by which those that are kept are weighted.
-WEIGHTS = [(i + 1) / 31 for i in range(30)]
+# Every other instance or so has a mask to be ignored.
+WEIGHTS = [((i + 1) / 31 if i * 5 % 7 < 4 else 0.) for i in range(30)]
 
 
 def colour(tag):
@@ -53,10 +51,8 @@ def make_image(index):
                 bbox_label=tag,
                 ignore_flag=0,
                 mask=rle(mask),
-                proxy_agreement=AGREEMENTS[tag],
-                proxy_confidence=WEIGHTS[tag]))
+                mask_weight=WEIGHTS[tag]))
     return dict(
-        mask_weight='confidence',
         img=img,
         img_id=index,
         img_path=f'{index}.png',
@@ -88,9 +84,8 @@ def check_pairing(packed, by_colour=True):
     tags = gt.labels.numpy()
     assert len(gt.mask_weights) == len(gt.bboxes) == len(tags)
     for i, tag in enumerate(tags):
-        assert gt.mask_weights[i].item() == (0 if AGREEMENTS[tag] < 0.95 else
-                                             pytest.approx(
-                                                 WEIGHTS[tag], abs=1e-4))
+        assert gt.mask_weights[i].item() == (
+            WEIGHTS[tag] and pytest.approx(WEIGHTS[tag], abs=1e-4))
         x1, y1, x2, y2 = gt.bboxes[i].tensor[0].round().int().tolist()
         if (x2 - x1) * (y2 - y1) < 36:  # a sliver has no clean pixels
             continue
@@ -103,7 +98,7 @@ def check_pairing(packed, by_colour=True):
             assert np.abs(np.subtract(tight, [x1, y1, x2, y2])).max() <= 2
         if by_colour:
             counts = [(img[region] == colour(t)).all(1).sum()
-                      for t in range(len(AGREEMENTS))]
+                      for t in range(len(WEIGHTS))]
             if max(counts):
                 assert np.argmax(counts) == tag
         else:
@@ -215,96 +210,50 @@ def test_encode_and_decode():
     assert decode_weights(encode_weights([3], [1e-9]))[1] > 0
     decoded, found = decode_weights(encode_weights(np.zeros(0, int), []))
     assert decoded.shape == found.shape == (0, )
+    for wrong in (-0.1, 1.5, float('nan')):
+        with pytest.raises(ValueError, match=r'must lie in \[0, 1\], but are'):
+            encode_weights([3, 4], [1, wrong])
 
 
-def mark(agreements, confidences=(), transform=None, **extra):
-    """Marks of instances with these agreements, all of one box."""
+def mark(weights, crowds=(), **extra):
+    """The transform on instances with these weights, all of one box."""
     mask = np.zeros((20, 20), bool)
     mask[3:6, 2:9] = True
     instances = [
         dict(
             bbox=[2., 3., 10.5, 6.],
             bbox_label=i,
-            ignore_flag=int(agreement is None),
-            mask=rle(mask)) for i, agreement in enumerate(agreements)
+            ignore_flag=int(i in crowds),
+            mask=rle(mask),
+            mask_weight=weight) for i, weight in enumerate(weights)
     ]
-    for instance, agreement in zip(instances, agreements):
-        if agreement is not None:
-            instance['proxy_agreement'] = agreement
-    for instance, confidence in zip(instances, confidences):
-        if confidence is not None:
-            instance['proxy_confidence'] = confidence
     results = dict(ori_shape=(20, 20), instances=instances, **extra)
     results = MMDET_TRANSFORMS.build(
         dict(type='mmdet.LoadAnnotations', with_mask=True))(
             results)
-    return (transform or MarkIgnoredMasks())(results)
+    return MarkIgnoredMasks()(results)
 
 
-def marks_of(results):
-    return (weights_of(results) == 0).tolist()
+def test_weights_are_put_on_the_labels():
+    labels, weights = decode_weights(
+        mark([1, 0, 0.75, 0.25, 1], crowds=[4])['gt_bboxes_labels'])
+    assert labels.tolist() == [0, 1, 2, 3, 4]
+    assert weights.tolist() == [1, 0, 0.75, 0.25, 1]
 
 
-def weights_of(results):
-    return decode_weights(results['gt_bboxes_labels'])[1]
-
-
-def test_threshold_is_strict_and_crowds_are_not_judged():
-    results = mark([0.95, 0.9499, 1.0, 0.0, None])
-    assert marks_of(results) == [False, True, False, True, False]
-    zero = MarkIgnoredMasks(agreement_thr=0)
-    assert marks_of(mark([0.0, 0.3], transform=zero)) == [False, False]
-    one = MarkIgnoredMasks(agreement_thr=1)
-    assert marks_of(mark([0.999, 1.0], transform=one)) == [True, False]
-
-
-def test_threshold_of_the_data_set():
-    assert marks_of(mark([0.7, 0.9], agreement_thr=0.8)) == [True, False]
-    same = MarkIgnoredMasks(agreement_thr=0.8)
-    assert marks_of(mark([0.7, 0.9], transform=same,
-                         agreement_thr=0.8)) == [True, False]
-    with pytest.raises(ValueError, match='0.8 in MarkIgnoredMasks and 0.85'):
-        mark([0.7], transform=same, agreement_thr=0.85)
-    for wrong in (-0.1, 1.5, float('nan')):
-        with pytest.raises(ValueError, match='not in'):
-            MarkIgnoredMasks(agreement_thr=wrong)
-
-
-def test_either_threshold_marks():
-
-    def marks(**extra):
-        return marks_of(
-            mark([0.9, 0.9, 0.7, 0.7, None], [0.6, 0.4, 0.6, 0.4, None],
-                 agreement_thr=0.8,
-                 **extra))
-
-    assert marks() == [False, False, True, True, False]
-    assert marks(confidence_thr=0.5) == [False, True, True, True, False]
-    assert marks(confidence_thr=0.6) == [False, True, True, True, False]
-
-
-def test_kept_masks_are_weighted_by_a_score():
-
-    def weights(**extra):
-        return weights_of(
-            mark([0.75, 0.5, 0.25, 0.0, None], [0.25, 0.5, 0.125, 1, None],
-                 **extra)).tolist()
-
-    assert weights(agreement_thr=0.5) == [1, 1, 0, 0, 1]
-    assert weights(
-        agreement_thr=0.5, mask_weight='agreement') == [0.75, 0.5, 0, 0, 1]
-    assert weights(
-        agreement_thr=0.5, mask_weight='confidence') == [0.25, 0.5, 0, 0, 1]
-    assert weights(
-        agreement_thr=0., confidence_thr=0.2,
-        mask_weight='confidence') == [0.25, 0.5, 0, 1, 1]
-    # An empty mask, which has an agreement of 0, is one to be ignored.
-    assert weights(
-        agreement_thr=0., mask_weight='agreement') == [0.75, 0.5, 0.25, 0, 1]
+def test_thresholds_are_the_data_sets():
+    MarkIgnoredMasks(agreement_thr=None)
+    for thr in (0, 0.85, 95):
+        with pytest.raises(
+                ValueError,
+                match=f'agreement_thr={thr} .*'
+                'set train_dataloader.dataset.agreement_thr instead'):
+            MMDET_TRANSFORMS.build(
+                dict(type='mmboxcaseg.MarkIgnoredMasks', agreement_thr=thr))
 
 
 def test_ignored_mask_becomes_its_box():
-    masks = mark([0.99, 0.2])['gt_masks'].masks
+    masks = mark([0.2, 0])['gt_masks'].masks
     box = np.zeros((20, 20), np.uint8)
     box[3:6, 2:11] = 1
     assert masks[0].sum() == 3 * 7
@@ -316,7 +265,7 @@ def test_box_of_an_ignored_mask_survives_copy_paste():
     empty = make_image(1)
     for instance in empty['instances']:
         instance['mask'] = rle(np.zeros((SIZE, SIZE)))
-        instance['proxy_agreement'] = 0.
+        instance['mask_weight'] = 0.
     dst = MMDET_TRANSFORMS.build(
         dict(type='mmdet.LoadAnnotations', with_mask=True))(
             empty)
@@ -331,22 +280,23 @@ def test_box_of_an_ignored_mask_survives_copy_paste():
 
 
 def test_errors_of_the_pipeline():
-    results = mark([0.5, 0.99])
-    del results['instances'][0]['proxy_agreement']
-    with pytest.raises(ValueError, match='instance 0 has no "proxy_agr'):
+    results = mark([1, 0])
+    del results['instances'][1]['mask_weight']
+    with pytest.raises(
+            ValueError, match='instance 1 has no "mask_w.*ProxyMaskDataset'):
         MarkIgnoredMasks()(results)
-    results = mark([0.5, 0.99])
+    results = mark([1, 0])
     results['gt_bboxes_labels'] = results['gt_bboxes_labels'][:1]
     with pytest.raises(ValueError, match='right after mmdet.LoadAnnotations'):
         MarkIgnoredMasks()(results)
-    results = mark([0.5])
+    results = mark([1])
     results['gt_masks'] = PolygonMasks([[np.zeros(6)]], 20, 20)
     with pytest.raises(ValueError, match='poly2mask=True'):
         MarkIgnoredMasks()(results)
 
 
 def test_pack_separates_labels_marks_and_ignored_instances():
-    results = mark([0.99, 0.5, None, 0.1])
+    results = mark([1, 0, 1, 0], crowds=[2])
     packed = PackProxyDetInputs(meta_keys=('img_id', ))(
         dict(results, img_id=3))
     sample = packed['data_samples']
