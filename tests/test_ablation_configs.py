@@ -54,6 +54,11 @@ VOC = {
     },
     'alpha-0.7': {},
 }
+ONE_STEP = [
+    dict(type='LoadBoxPatch', size=288, shift=0.25, scale=(0.5, 1.5)),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PackPatch')
+]
 COCO = {
     'ratio-rs': {
         f'{SAMPLER}.type': 'InfiniteSampler',
@@ -66,6 +71,17 @@ COCO = {
         for n in (8, 10, 11, 12, 13, 14)
     },
     'ratio-9-7': {},
+    # Not of the paper.
+    'overlap': {
+        f'{SAMPLER}.type': 'OverlapMultiSourceSampler',
+        f'{SAMPLER}.iou_thr': 0.5,
+        f'{SAMPLER}.drop_prob': 0.75
+    },
+    'photos': {
+        f'{SAMPLER}.type': 'PhotoMultiSourceSampler',
+        f'{SAMPLER}.boxes_per_photo': 2,
+        f'{DATASET}.box.pipeline': ONE_STEP
+    },
 }
 STAGE3_VOC = {
     'no-merge': {
@@ -166,11 +182,6 @@ MINI = {
     'bags-box': {
         'model.loss_mil.bag_extent': 'box'
     },
-    'projection-dice': {
-        'model.loss_mil.type': 'ProjectionDiceLoss',
-        'model.loss_mil.bag_extent': MISSING,
-        'model.loss_mil.reduction': MISSING
-    },
     'color-pairs': {
         'model.loss_color': dict(type='ColorPairsLoss', loss_weight=0.3)
     },
@@ -194,10 +205,6 @@ MINI = {
             'model.test_cfg.head': head
         }
         for head in ('weak', 'salient', 'transferred')
-    },
-    'alpha-schedule': {
-        'model.alpha': 0.9,
-        'custom_hooks': [dict(type='AlphaScheduleHook', start=0.5)]
     },
     'box-threshold': {
         'model.test_cfg.min_threshold': 0.3

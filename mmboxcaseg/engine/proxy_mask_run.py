@@ -186,11 +186,10 @@ def set_up_run(cfg: Config, options: ProxyMaskOptions, img_dir: str,
         skip_unusable=True,
         test_mode=True)
     loader.pop('batch_sampler', None)
-    done_dir = proxy_masks.shard_dir(hook['out_file'])
+    done_ids = proxy_masks.done_image_ids(
+        proxy_masks.shard_dir(hook['out_file'])) if hook['resume'] else ()
     loader.sampler = dict(
-        type='BlockSampler',
-        block=loader.batch_size,
-        done_dir=done_dir if hook['resume'] else None)
+        type='BlockSampler', block=loader.batch_size, done_ids=list(done_ids))
     if options.num_workers is not None:
         loader.num_workers = options.num_workers
     if not loader.get('num_workers'):

@@ -5,7 +5,7 @@ is hard to tell from boxes. The authors' code leaves most of them out of every
 epoch on COCO; the paper does not mention it.
 """
 import itertools
-from typing import Iterator, Optional, Sized
+from collections.abc import Iterator, Sized
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from mmengine.logging import print_log
 
 from mmboxcaseg.masks import paired_ious
 from mmboxcaseg.registry import DATA_SAMPLERS
-from .box_patch import BoxPatchDataset, box_sources
+from ..box_patch import BoxPatchDataset, box_sources
 
 
 def max_overlaps(boxes: np.ndarray, image_ids: np.ndarray) -> np.ndarray:
@@ -97,7 +97,7 @@ class OverlapMultiSourceSampler(MultiSourceSampler):
                  iou_thr: float = 0.5,
                  drop_prob: float = 0.75,
                  shuffle: bool = True,
-                 seed: Optional[int] = None) -> None:
+                 seed: int | None = None) -> None:
         if not 0 <= iou_thr < 1:
             raise ValueError(f'OverlapMultiSourceSampler: iou_thr must lie '
                              f'in [0, 1), but is {iou_thr}')

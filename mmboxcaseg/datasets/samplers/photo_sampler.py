@@ -1,13 +1,13 @@
 """Several boxes of a photo in a batch, so that it is decoded once."""
 import itertools
-from typing import Iterator, Optional, Sized
+from collections.abc import Iterator, Sized
 
 import numpy as np
 import torch
 from mmdet.datasets.samplers import MultiSourceSampler
 
 from mmboxcaseg.registry import DATA_SAMPLERS
-from .box_patch import box_sources
+from ..box_patch import box_sources
 
 
 @DATA_SAMPLERS.register_module()
@@ -45,7 +45,7 @@ class PhotoMultiSourceSampler(MultiSourceSampler):
                  source_ratio: list,
                  boxes_per_photo: int = 2,
                  shuffle: bool = True,
-                 seed: Optional[int] = None) -> None:
+                 seed: int | None = None) -> None:
         if boxes_per_photo < 1:
             raise ValueError('PhotoMultiSourceSampler: boxes_per_photo must '
                              f'be at least 1, but is {boxes_per_photo}')

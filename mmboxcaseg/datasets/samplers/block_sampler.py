@@ -1,10 +1,10 @@
 """Which process makes the masks of which images."""
-from typing import Iterator, Optional, Sized
+from collections.abc import Collection, Iterator, Sized
+from typing import Any
 
 from mmengine.dist import get_dist_info
 from torch.utils.data import Sampler
 
-from mmboxcaseg.proxy_masks import done_image_ids
 from mmboxcaseg.registry import DATA_SAMPLERS
 
 
@@ -20,8 +20,8 @@ class BlockSampler(Sampler):
     Args:
         dataset (Sized): A :class:`BoxPromptDataset` of all images.
         block (int): Images in a block: the batch size of the data loader.
-        done_dir (str, optional): Folder of proxy-mask shards; a block whose
-            images are all in them is left out. Defaults to None.
+        done_ids (Collection): Ids of images that are done; a block of which
+            all images are done is left out. Defaults to ().
         seed (int, optional): Not used; the data loader gives it.
 
     Raises:
@@ -31,17 +31,17 @@ class BlockSampler(Sampler):
     def __init__(self,
                  dataset: Sized,
                  block: int,
-                 done_dir: Optional[str] = None,
-                 seed: Optional[int] = None) -> None:
+                 done_ids: Collection[Any] = (),
+                 seed: int | None = None) -> None:
         if block < 1:
             raise ValueError(f'BlockSampler: block must be at least 1, but is '
                              f'{block}')
-        done = done_image_ids(done_dir) if done_dir else set()
         blocks = [
             range(start, min(start + block, len(dataset)))
             for start in range(0, len(dataset), block)
         ]
-        if done:
+        if done_ids:
+            done = frozenset(done_ids)
             blocks = [
                 indices for indices in blocks if any(
                     dataset.get_data_info(index)['img_id'] not in done

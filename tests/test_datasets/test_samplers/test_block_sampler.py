@@ -1,8 +1,9 @@
-import numpy as np
 import pytest
 
-from mmboxcaseg.engine import BlockSampler, samplers
-from mmboxcaseg.proxy_masks import ShardWriter
+from mmboxcaseg import engine
+from mmboxcaseg.datasets import BlockSampler
+from mmboxcaseg.datasets.samplers import block_sampler
+from mmboxcaseg.registry import DATA_SAMPLERS
 
 
 class Images(list):
@@ -35,26 +36,28 @@ def test_blocks_are_the_same_for_any_number_of_processes(
         monkeypatch, block, expected, world_size):
     found = []
     for rank in range(world_size):
-        monkeypatch.setattr(samplers, 'get_dist_info', lambda:
+        monkeypatch.setattr(block_sampler, 'get_dist_info', lambda:
                             (rank, world_size))
         found += blocks_of(BlockSampler(IMAGES, block), block)
     assert sorted(found) == expected
 
 
-def test_only_blocks_that_are_wholly_done_are_left_out(tmp_path):
-    writers = [ShardWriter(str(tmp_path), rank) for rank in range(2)]
-    for number, image_id in enumerate((31, 33, 34, 35)):
-        writers[number % 2].append(image_id, (4, 4), [], [], np.zeros(0))
-    sampler = BlockSampler(IMAGES, 3, done_dir=str(tmp_path))
+def test_only_blocks_that_are_wholly_done_are_left_out():
+    done = [31, 33, 34, 35]
+    sampler = BlockSampler(IMAGES, 3, done_ids=done)
     assert blocks_of(sampler, 3) == [[0, 1, 2], [6, 7]]
-    for image_id in (36, 37):
-        writers[0].append(image_id, (4, 4), [], [], np.zeros(0))
-    sampler = BlockSampler(IMAGES, 3, done_dir=str(tmp_path))
+    sampler = BlockSampler(IMAGES, 3, {*done, 36, 37})
     assert list(sampler) == [0, 1, 2]
-    for writer in writers:
-        writer.close()
 
 
 def test_block_must_be_positive():
     with pytest.raises(ValueError, match='block must be at least 1'):
         BlockSampler(IMAGES, 0)
+
+
+def test_names():
+    assert DATA_SAMPLERS.get('BlockSampler') is BlockSampler
+    with pytest.deprecated_call(match='import it from mmboxcaseg.datasets'):
+        assert engine.BlockSampler is BlockSampler
+    with pytest.raises(AttributeError, match='no attribute .NoSuchSampler'):
+        engine.NoSuchSampler
