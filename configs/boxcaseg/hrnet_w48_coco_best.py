@@ -9,11 +9,4 @@ model = dict(
     loss_color=dict(type='ColorPairsLoss', loss_weight=0.3),
     test_cfg=dict(head=['weak', 'salient'], flip=True, min_threshold=0.3))
 train_dataloader = dict(
-    dataset=dict(
-        salient=dict(pipeline=[
-            *_base_.train_dataloader.dataset.salient.pipeline[:2],
-            dict(
-                _base_.train_dataloader.dataset.box.pipeline[1],
-                type='RandomObjectPatch'),
-            *_base_.train_dataloader.dataset.salient.pipeline[-2:],
-        ])))
+    dataset=dict(salient=dict(pipeline=_base_.object_pipeline)))

@@ -14,6 +14,15 @@ salient_pipeline = [
     dict(type='RandomFlip', prob=0.5),
     dict(type='PackPatch'),
 ]
+# Salient images cropped around their object, as box images around their box;
+# not in the paper.
+object_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadSalientMask'),
+    dict(type='RandomObjectPatch', size=288, shift=0.25, scale=(0.5, 1.5)),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PackPatch'),
+]
 prompt_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='CropBoxes', size=320),
