@@ -6,7 +6,6 @@ import os
 import os.path as osp
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Iterable, Sequence
 
 if TYPE_CHECKING:
@@ -57,14 +56,10 @@ class Base:
             return f'iter_{loop.max_iters}.pth'
         return f'epoch_{loop.max_epochs}.pth'
 
-    @cached_property
-    def content(self) -> dict:
-        """The config as a dictionary, to compare."""
-        return self.cfg.to_dict()
-
     def is_same(self, config: str) -> bool:
         """Whether a variant's config changes nothing."""
-        return Base.read(config, self.options).content == self.content
+        other = Base.read(config, self.options)
+        return other.cfg.to_dict() == self.cfg.to_dict()
 
 
 def check_unchanged(bases: Iterable[Base], folder: str) -> None:

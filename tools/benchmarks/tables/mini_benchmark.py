@@ -108,15 +108,9 @@ class MiniOptions(Options):
 
 @dataclass(frozen=True)
 class VariantRow:
-    """A row of the table.
+    """Mean and spread of a variant over its seeds.
 
-    Attributes:
-        name (str): The variant.
-        seeds (int): Number of its seeds.
-        mean (Mapping[str, float | None]): Mean over the seeds by the columns'
-            titles; None where there is no number.
-        spread (Mapping[str, float | None]): Standard deviation of the sample,
-            None with one seed.
+    The spread is the standard deviation of the sample, None with one seed.
     """
     name: str
     seeds: int
@@ -155,15 +149,8 @@ def trainings(variant: str) -> tuple[str, str]:
 def plan_variant(setup: Setup, variant: str, seed: int) -> Experiment:
     """A variant with a seed as an experiment.
 
-    Args:
-        setup (Setup): Base configs; with stage 3 if a Mask R-CNN is trained
-            on the masks as well.
-        variant (str): Its name.
-        seed (int): Seed of its trainings.
-
-    Returns:
-        Experiment: Masks of the validation set are scored as predicted, those
-        of the training set as they are trained on.
+    Masks of the validation set are scored as predicted, those of the training
+    set as they are trained on.
 
     Raises:
         ValueError: If it is about a Mask R-CNN and none is trained.
@@ -203,7 +190,7 @@ def read_numbers(setup: Setup, one: Experiment) -> Numbers:
 
 
 def summarize(name: str, runs: Sequence[Numbers]) -> VariantRow:
-    """Mean and spread of a variant over its seeds."""
+    """The row of a variant from the numbers of its seeds."""
     mean, spread = {}, {}
     for title in runs[0]:
         values = [run[title] for run in runs if run[title] is not None]
@@ -224,14 +211,10 @@ def to_markdown(rows: Sequence[VariantRow]) -> str:
 
 
 def ratios(rows: Sequence[VariantRow]) -> list[str]:
-    """How much of the upper bound each trained variant reaches.
+    """How much of the upper bound each trained variant reaches, in lines.
 
-    Args:
-        rows (Sequence[VariantRow]): The table.
-
-    Returns:
-        list[str]: Lines. The bound is that variant of those that learn from
-        true masks which has the highest mIoU*; without one there is no line.
+    The bound is that variant of those that learn from true masks which has
+    the highest mIoU*; without one there is no line.
     """
     oracles = [row for row in rows if 'oracle' in row.name.split('+')]
     if not oracles:

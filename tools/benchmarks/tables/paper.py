@@ -1,5 +1,5 @@
 """Tables 3 to 8 of the paper: rows, their configs, the paper's numbers."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .columns import BOXCASEG, MASK_RCNN, PROXY, Column
 
@@ -17,14 +17,11 @@ class Row:
             the full model.
         twin (str | None): Variant that is the same training, if the row is
             trained on its own.
-        stage3 (str | None): Ending of the stage-3 ablation config; None for
-            the full model.
-        agreement_thr (float | None): Threshold of that config; None for the
-            full model's.
+        stage3 (str | None): Ending of the stage-3 ablation config.
+        agreement_thr (float | None): Threshold that it sets.
         merge (bool): Whether the proxy masks are merged.
-        salient (int | None): Number of salient images to draw and train on.
-        list_given (bool): Whether the list of its salient images has to be
-            there already.
+        salient (int | None): Number of salient images to draw.
+        list_given (bool): Whether a list of salient images is to be given.
         mini (bool): Whether the mini data suffice for it.
     """
     name: str
@@ -87,12 +84,14 @@ def _salient(count: int, *paper: float, **kwargs: bool) -> Row:
 def _merge_and_drop(data: str, *paper: tuple[float, ...]) -> tuple[Row, ...]:
     """The three rows of Table 7 on a data set."""
     none, merge, drop = ((*numbers, None) for numbers in paper)
-    mini, thr = data == 'coco', 0.0
-    return (Row(f'{data} none', none, data, None, None, 'no-merge', thr, False,
-                mini=mini),
-            Row(f'{data} merge', merge, data, None, None, 'thr-0.0', thr,
-                mini=mini),
-            Row(f'{data} merge+drop', drop, data, mini=mini))  # yapf: disable
+    rows = (Row('none', none, stage3='no-merge', agreement_thr=0.0,
+                merge=False),
+            Row('merge', merge, stage3='thr-0.0', agreement_thr=0.0),
+            Row('merge+drop', drop))  # yapf: disable
+    return tuple(
+        replace(
+            row, name=f'{data} {row.name}', data=data, mini=data == 'coco')
+        for row in rows)
 
 
 # yapf: disable

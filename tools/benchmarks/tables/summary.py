@@ -10,7 +10,7 @@ Example:
 """
 import argparse
 import os.path as osp
-from typing import Sequence
+from typing import Iterable, Sequence
 
 from .columns import read_json
 from .markdown import Cell, markdown_table
@@ -36,14 +36,7 @@ DETECTOR = 'Mask R-CNN on the proxy masks'
 
 
 def mask_rows(folder: str) -> list[list[Cell]]:
-    """Rows of masks with boxes given: title and percentages.
-
-    Args:
-        folder (str): Where the scores are.
-
-    Returns:
-        list[list[Cell]]: In the order of the table.
-    """
+    """Rows of masks with boxes given: title and percentages."""
     from mmboxcaseg.evaluation.mask_scores import MaskScores
     rows: list[list[Cell]] = []
     keys = MASK_KEYS.values()
@@ -52,36 +45,39 @@ def mask_rows(folder: str) -> list[list[Cell]]:
         if osp.isfile(path):
             metrics = read_json(path)
             if not rows:
-                rows.append(['box itself (val)'] +
-                            [metrics[f'box_{key}'] for key in keys])
-            rows.append([f'{head} (val)'] + [metrics[key] for key in keys])
+                box = [metrics[f'box_{key}'] for key in keys]
+                rows.append(['box itself (val)', *box])
+            rows.append([f'{head} (val)', *(metrics[key] for key in keys)])
     for name, title in PROXY.items():
         path = osp.join(folder, f'{name}.json')
         if osp.isfile(path):
             metrics = MaskScores.read(path).row().metrics
-            rows.append([title] + [metrics[key] for key in keys])
+            rows.append([title, *(metrics[key] for key in keys)])
     return rows
 
 
-def detector_tables(folder: str) -> list[str]:
-    """Average precision of the Mask R-CNN, by COCO's protocol and, if it was
-    asked for, by VOC's; empty without a Mask R-CNN."""
+def tables(folder: str) -> list[str]:
+    """The tables that the scores in a folder are enough for: masks with boxes
+    given, and average precision of the Mask R-CNN, by COCO's protocol and by
+    VOC's."""
+    found: list[tuple[str, Iterable[str], list[list[Cell]]]] = []
+    masks = mask_rows(folder)
+    if masks:
+        found.append(('masks, boxes given', MASK_KEYS, masks))
     path = osp.join(folder, 'mask_rcnn.json')
-    if not osp.isfile(path):
-        return []
-    metrics = read_json(path)
-    # mmdet's metric gives shares, VOCInstanceMetric percentages.
-    coco = [100 * metrics[key] for key in AP_KEYS.values()]
-    tables = [
-        markdown_table(['detector (val)', *AP_KEYS], [[DETECTOR, *coco]],
-                       padded=True)
+    if osp.isfile(path):
+        metrics = read_json(path)
+        # mmdet's metric gives shares, VOCInstanceMetric percentages.
+        coco = [100 * metrics[key] for key in AP_KEYS.values()]
+        found.append(('detector (val)', AP_KEYS, [[DETECTOR, *coco]]))
+        if 'AP25' in metrics:
+            voc = [metrics[key] for key in VOC_KEYS]
+            found.append(("mask AP by VOC's protocol (val)", VOC_KEYS,
+                          [[DETECTOR, *voc]]))
+    return [
+        markdown_table([head, *titles], rows, padded=True)
+        for head, titles, rows in found
     ]
-    if 'AP25' in metrics:
-        tables.append(
-            markdown_table(["mask AP by VOC's protocol (val)", *VOC_KEYS],
-                           [[DETECTOR, *(metrics[key] for key in VOC_KEYS)]],
-                           padded=True))
-    return tables
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -90,15 +86,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('folder', help='folder of the scores')
-    args = parser.parse_args(argv)
-    tables = detector_tables(args.folder)
-    rows = mask_rows(args.folder)
-    if rows:
-        tables.insert(
-            0,
-            markdown_table(['masks, boxes given', *MASK_KEYS],
-                           rows,
-                           padded=True))
-    if not tables:
-        parser.error(f'{args.folder} holds no scores')
-    print('\n\n'.join(tables))
+    folder = parser.parse_args(argv).folder
+    texts = tables(folder)
+    if not texts:
+        parser.error(f'{folder} holds no scores')
+    print('\n\n'.join(texts))
