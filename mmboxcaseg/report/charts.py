@@ -80,7 +80,7 @@ def _write_histogram(score: ScoreNumbers, masks: ReportMasks,
         osp.join(
             out, 'histogram.png'
             if score.name == 'agreement' else f'{score.name}.png'),
-        f'Histogram of the {score.name} of {numbers.masks} masks, mean '
+        f'Histogram of the {score.name} of {numbers.masks:,} masks, mean '
         f'{score.mean:.2f}, median {score.median:.2f}.',
         caption)
 
@@ -108,7 +108,7 @@ def _write_ious(score: ScoreNumbers, masks: ReportMasks,
             out, 'iou.png'
             if score.name == 'agreement' else f'iou_{score.name}.png'),
         f'IoU with the true mask against {score.name}: {said}.',
-        f'{numbers.scored} masks with a true one, mean IoU '
+        f'{numbers.scored:,} masks with a true one, mean IoU '
         f'{numbers.mean_iou:.3f}; {said}.')
 
 
