@@ -1,0 +1,88 @@
+"""``boxcaseg draw``: proxy masks on their photos."""
+import argparse
+
+from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
+
+HELP = 'proxy masks on their photos, as PNGs or in a window'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to add to.
+    """
+    parser.add_argument('masks', help='COCO json of boxcaseg masks')
+    parser.add_argument('img_dir', help='folder of its photos')
+    add_options(parser)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that the old script of this command has too.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to add to.
+    """
+    parser.add_argument(
+        '--out',
+        metavar='DIR',
+        help='save pictures there, as PNGs; without it each image opens in a '
+        'window: close it to go on')
+    parser.add_argument(
+        '--images', nargs='+', metavar='IMAGE', help='ids or file names')
+    parser.add_argument(
+        '--classes',
+        nargs='+',
+        metavar='NAME',
+        help='only images with an object of one of these classes')
+    parser.add_argument(
+        '--only-ignored',
+        action='store_true',
+        help='only images with a mask below a threshold')
+    parser.add_argument(
+        '--agreement-thr',
+        type=float,
+        default=DEFAULT_AGREEMENT_THR,
+        metavar='T',
+        help='masks with a lower agreement are ignored: hatched in red; '
+        'default: %(default)s')
+    parser.add_argument(
+        '--confidence-thr',
+        type=float,
+        metavar='T',
+        help='so are those with a lower confidence; default: none are')
+    parser.add_argument(
+        '--num', type=int, metavar='N', help='most images; default: all')
+    parser.add_argument(
+        '--side',
+        type=int,
+        default=1000,
+        metavar='PX',
+        help='longer side of the pictures; default: %(default)s')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw the pictures.
+
+    Args:
+        args (argparse.Namespace): The arguments.
+
+    Returns:
+        int: Exit status.
+    """
+    from mmboxcaseg.apis.draw import draw_masks
+    written = draw_masks(
+        args.masks,
+        args.img_dir,
+        args.out,
+        images=args.images,
+        classes=args.classes,
+        only_ignored=args.only_ignored,
+        agreement_thr=args.agreement_thr,
+        confidence_thr=args.confidence_thr,
+        num=args.num,
+        side=args.side)
+    if written:
+        noun = 'picture' if len(written) == 1 else 'pictures'
+        print(f'saved {len(written)} {noun} in {args.out}')
+    return 0

@@ -1,0 +1,59 @@
+import argparse
+
+import pytest
+from report_files import write_report_files
+
+from mmboxcaseg.cli import draw
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Function that runs the command on a file of masks."""
+    write_report_files(tmp_path, with_confidence=True)
+
+    def run_command(*args):
+        parser = argparse.ArgumentParser()
+        draw.add_arguments(parser)
+        return draw.run(
+            parser.parse_args(
+                [str(tmp_path / 'masks.json'),
+                 str(tmp_path / 'img'), *args]))
+
+    return run_command
+
+
+def test_pictures_in_a_folder(run, tmp_path, capsys):
+    out = str(tmp_path / 'out')
+    assert run('--out', out, '--classes', 'rare', 'dog', '--num', '2',
+               '--side', '90') == 0
+    assert capsys.readouterr().out == f'saved 2 pictures in {out}\n'
+    assert len(list((tmp_path / 'out').iterdir())) == 2
+    assert run('--out', out, '--images', '4.png', '--side', '90') == 0
+    assert capsys.readouterr().out == f'saved 1 picture in {out}\n'
+
+
+def test_options_arrive(run, monkeypatch):
+    seen = []
+    monkeypatch.setattr('mmboxcaseg.apis.draw.draw_masks',
+                        lambda *args, **kwargs: seen.append(kwargs) or [])
+    run('--only-ignored', '--agreement-thr', '0.7', '--confidence-thr', '0.4',
+        '--images', '1', '2.png')
+    run()
+    assert seen == [
+        dict(
+            images=['1', '2.png'],
+            classes=None,
+            only_ignored=True,
+            agreement_thr=0.7,
+            confidence_thr=0.4,
+            num=None,
+            side=1000),
+        dict(
+            images=None,
+            classes=None,
+            only_ignored=False,
+            agreement_thr=0.95,
+            confidence_thr=None,
+            num=None,
+            side=1000)
+    ]
