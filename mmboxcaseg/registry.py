@@ -25,17 +25,17 @@ TRANSFORMS = _child(root.TRANSFORMS, 'datasets.transforms')
 HOOKS = _child(root.HOOKS, 'engine.hooks')
 METRICS = _child(root.METRICS, 'evaluation.metrics')
 OPTIM_WRAPPERS = _child(root.OPTIM_WRAPPERS, 'engine')
+LOOPS = _child(root.LOOPS, 'engine.heads_loop')
 
 # Nothing of ours is in these. They stand here so that mmengine finds a
 # registry of the default scope wherever it looks and gives no warning.
 for _parent in (root.EVALUATOR, root.FUNCTIONS, root.LOG_PROCESSORS,
-                root.LOOPS, root.MODEL_WRAPPERS,
-                root.OPTIM_WRAPPER_CONSTRUCTORS, root.OPTIMIZERS,
-                root.PARAM_SCHEDULERS, root.RUNNERS, root.VISBACKENDS,
-                root.VISUALIZERS, root.WEIGHT_INITIALIZERS):
+                root.MODEL_WRAPPERS, root.OPTIM_WRAPPER_CONSTRUCTORS,
+                root.OPTIMIZERS, root.PARAM_SCHEDULERS, root.RUNNERS,
+                root.VISBACKENDS, root.VISUALIZERS, root.WEIGHT_INITIALIZERS):
     _child(_parent)
 
 __all__ = [
     'MODELS', 'DATASETS', 'DATA_SAMPLERS', 'TRANSFORMS', 'HOOKS', 'METRICS',
-    'OPTIM_WRAPPERS'
+    'OPTIM_WRAPPERS', 'LOOPS'
 ]

@@ -6,8 +6,7 @@ from typing import Iterable, Sequence
 import numpy as np
 
 from mmboxcaseg.masks import (RLE, boundary_width, encode_rles, rle_area,
-                              rle_iou)
-from mmboxcaseg.masks.iou import rle_boundary_iou
+                              rle_boundary_iou, rle_iou)
 from mmboxcaseg.thresholds import ignored_masks
 from .instance_iou import size_groups, spearman, summarize_ious
 from .mask_scores import BOX, MASKS, MaskScores, ScoreRow

@@ -4,8 +4,7 @@ from pycocotools import mask as coco_mask
 
 from mmboxcaseg.masks import (boundary_width, box_rle, decode_rle, encode_rle,
                               inner_boundary, rect_boundary_iou, rect_mask_iou,
-                              rle_iou)
-from mmboxcaseg.masks.iou import rle_boundary_iou
+                              rle_boundary_iou, rle_iou)
 
 HEIGHT, WIDTH = 10, 20
 

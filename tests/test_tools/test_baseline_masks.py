@@ -1,131 +1,44 @@
 import json
+import subprocess
+import sys
 
-import cv2
-import numpy as np
 import pytest
-
-from mmboxcaseg import proxy_masks
-
-HEIGHT, WIDTH = 60, 90
-RECT = (20, 10, 60, 50)
-
-
-def photo_and_truth():
-    """A bright disc on a dark, noisy ground."""
-    rng = np.random.default_rng(0)
-    photo = rng.integers(20, 60, (HEIGHT, WIDTH, 3), dtype=np.uint8)
-    truth = np.zeros((HEIGHT, WIDTH), np.uint8)
-    cv2.circle(truth, (40, 30), 19, 1, -1)
-    photo[truth > 0] = rng.integers(180, 220, (truth.sum(), 3), np.uint8)
-    return photo, truth > 0
+from mask_files import make_files
 
 
 @pytest.fixture
-def files(tmp_path):
-    photo, truth = photo_and_truth()
-    cv2.imwrite(str(tmp_path / 'a.png'), photo)
-    rle = proxy_masks.encode_rle(truth, (0, 0, WIDTH, HEIGHT), HEIGHT, WIDTH)
-    x0, y0, x1, y1 = RECT
-    boxes = [[x0, y0, x1 - x0, y1 - y0], [30, 20, 10, 10], [0, 0, 20, 20],
-             [200, 0, 5, 5]]
-    anns = [
-        dict(
-            id=index,
-            image_id=7,
-            category_id=1,
-            bbox=box,
-            iscrowd=int(index == 2),
-            segmentation=rle) for index, box in enumerate(boxes)
-    ]
-    path = tmp_path / 'boxes.json'
-    path.write_text(
-        json.dumps(
-            dict(
-                images=[
-                    dict(id=7, file_name='a.png', height=HEIGHT, width=WIDTH)
-                ],
-                annotations=anns,
-                categories=[dict(id=1, name='disc')])))
-    return tmp_path
+def run(repo_root):
+    script = str(repo_root / 'tools/analysis_tools/baseline_masks.py')
+
+    def run_script(*words):
+        return subprocess.run([sys.executable, script, *words],
+                              capture_output=True,
+                              text=True)
+
+    return run_script
 
 
-@pytest.fixture
-def tool(import_tool):
-    return import_tool('analysis_tools/baseline_masks')
+def test_filled_boxes_of_a_file(run, tmp_path):
+    _, truth = make_files(tmp_path)
+    out = tmp_path / 'new' / 'boxes.json'
+    done = run('box', '--ann', truth, '--out', str(out), '--no-merge')
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f'saved {out}\n'
+    assert '1/1 images, 5 instances' in done.stderr
+    anns = json.loads(out.read_text())['annotations']
+    assert [ann.get('proxy_agreement') for ann in anns[5:]] == [None, 0]
+    assert [ann['area'] for ann in anns[:5]] == [100] * 5
 
 
-def run(tool, files, method, *words):
-    out = files / f'{method}.json'
-    tool.main([
-        method, '--ann',
-        str(files / 'boxes.json'), '--img-dir',
-        str(files), '--out',
-        str(out), *words
-    ])
-    return json.loads(out.read_text())
-
-
-def test_grabcut_finds_the_disc(tool):
-    photo, truth = photo_and_truth()
-    mask = tool.grabcut_mask(photo, RECT)
-    x0, y0, x1, y1 = RECT
-    assert mask.shape == (y1 - y0, x1 - x0) and mask.dtype == bool
-    assert (mask != truth[y0:y1, x0:x1]).mean() < 0.01
-    assert (tool.grabcut_mask(photo, RECT) == mask).all()
-    # At half the size, as where boxes are large.
-    small = tool.grabcut_mask(photo, RECT, side=24)
-    assert small.shape == mask.shape
-    assert (small != truth[y0:y1, x0:x1]).mean() < 0.08
-
-
-def test_where_grabcut_can_tell_nothing_the_box_is_filled(tool):
-    photo, _ = photo_and_truth()
-    assert tool.grabcut_mask(photo, (0, 0, WIDTH, HEIGHT)).all()
-    assert tool.grabcut_mask(photo, (5, 5, 7, 8)).all()
-    # Nothing in the box differs from what is around it.
-    flat = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
-    assert tool.grabcut_mask(flat, RECT).all()
-
-
-def test_masks_are_those_of_the_boxes(tool, files):
-    content = run(tool, files, 'box', '--no-merge')
-    first, second, crowd, outside = content['annotations']
-    mask = proxy_masks.decode_rle(first['segmentation'])
-    x0, y0, x1, y1 = RECT
-    assert mask[y0:y1, x0:x1].all() and mask.sum() == first['area'] == 1600
-    assert first['proxy_agreement'] == second['proxy_agreement'] == 1
-    assert 'proxy_agreement' not in crowd
-    assert outside['area'] == outside['proxy_agreement'] == 0
-    assert content['info']['proxy_masks'] == dict(method='box', merge=False)
-    # Merged, the smaller box has its pixels to itself.
-    merged = run(tool, files, 'box')['annotations']
-    assert merged[0]['area'] == 1500 and merged[1]['area'] == 100
-
-
-def test_true_masks_as_proxy_masks(tool, files):
-    truth = json.loads((files / 'boxes.json').read_text())['annotations'][0]
-    made = run(tool, files, 'truth', '--no-merge')['annotations'][0]
-    # A disc of radius 19 inside a box of 40 x 40 pixels.
-    assert made['segmentation'] == truth['segmentation']
-    assert made['proxy_agreement'] == pytest.approx(39 * 39 / 1600)
-
-
-def test_grabcut_from_files(tool, files):
-    content = run(tool, files, 'grabcut', '--no-merge')
-    _, truth = photo_and_truth()
-    mask = proxy_masks.decode_rle(content['annotations'][0]['segmentation'])
-    assert (mask & truth).sum() > 0.98 * (mask | truth).sum()
-    assert content['info']['proxy_masks']['margin'] == 0.1
-
-
-def test_faults_are_named(tool, files):
-    data = json.loads((files / 'boxes.json').read_text())
-    del data['annotations'][1]['segmentation']
-    (files / 'boxes.json').write_text(json.dumps(data))
-    with pytest.raises(SystemExit, match='annotation 1 has no "segmentation"'):
-        run(tool, files, 'truth')
-    (files / 'a.png').unlink()
-    with pytest.raises(SystemExit, match='a.png is no readable photo'):
-        run(tool, files, 'grabcut')
-    with pytest.raises(SystemExit, match='2'):
-        tool.main(['grabcut', '--ann', 'none.json', '--out', 'x.json'])
+def test_faults_are_one_line(run, tmp_path):
+    _, truth = make_files(tmp_path)
+    out = str(tmp_path / 'out.json')
+    wrong = ['grabcut', '--img-dir', str(tmp_path), '--ann', truth, '--out']
+    done = run(*wrong, out)
+    assert done.returncode == 1
+    assert done.stderr.startswith('baseline_masks: error: ')
+    assert 'a.jpg is no readable photo' in done.stderr
+    done = run(*wrong, out, '--side', '3')
+    assert 'a side of at least 8' in done.stderr
+    assert run('grabcut', '--ann', 'none.json', '--out', out).returncode == 2
+    assert run('grabcut', '--ann', truth, '--out', out).returncode == 2

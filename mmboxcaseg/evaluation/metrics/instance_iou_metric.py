@@ -91,12 +91,17 @@ class InstanceIoUMetric(BaseMetric):
 def _flat(scores: MaskScores, of: str, prefix: str) -> dict[str, float]:
     """Numbers of the masks or of the boxes by key, NaN without instances.
 
-    Of single sizes there is no Boundary IoU.
+    Boundary IoU comes last, and for all sizes together only.
     """
-    return {
-        prefix + ('' if row.part == 'all' else f'{row.part}_') + key:
-        math.nan if value is None else value
-        for row in scores.rows if row.of == of
+    rows = [row for row in scores.rows if row.of == of]
+    metrics = {
+        ('' if row.part == 'all' else f'{row.part}_') + key: value
+        for row in rows
         for key, value in row.metrics.items()
-        if row.part == 'all' or not key.startswith('boundary_')
+        if not key.startswith('boundary_')
+    }
+    metrics.update(rows[0].metrics)
+    return {
+        prefix + key: math.nan if value is None else value
+        for key, value in metrics.items()
     }

@@ -1,0 +1,95 @@
+"""Scoring masks, and the heads of a model."""
+from typing import Sequence
+
+from mmboxcaseg.annotations import read_masks
+from mmboxcaseg.evaluation import MaskScores, mask_ious, summarize_masks
+from mmboxcaseg.progress import show_progress
+
+# Of the paper's Table 8.
+AGREEMENT_THRS = (0.75, 0.85, 0.9, 0.95)
+
+
+def score_masks(
+    masks: str,
+    truth: str,
+    *,
+    by_size: bool = False,
+    boundary: bool = False,
+    agreement_thrs: Sequence[float] = AGREEMENT_THRS,
+    confidence_thrs: Sequence[float] = ()
+) -> MaskScores:
+    """Score the masks of a COCO json against the true masks of another.
+
+    Masks belong together by annotation id; crowds are not scored, nor are
+    boxes that cover nothing of their image. The masks are compared with the
+    filled box, which any mask should beat.
+
+    Args:
+        masks (str): COCO json with the masks to score.
+        truth (str): COCO json with the true masks of the same annotations.
+        by_size (bool): Whether there are rows by the size of objects too.
+            Defaults to False.
+        boundary (bool): Whether there is Boundary IoU too, with boundaries as
+            wide as 2 % of the image's diagonal. Defaults to False.
+        agreement_thrs (Sequence[float]): For each, in [0, 1], there are rows
+            of the masks at or above that agreement and of those below, which
+            training would ignore; none where the masks have no agreement.
+            Defaults to those of the paper's Table 8.
+        confidence_thrs (Sequence[float]): The same for confidence. Defaults
+            to ().
+
+    Returns:
+        MaskScores: The numbers, in percent, and the rank correlations of
+        agreement and of confidence with IoU.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If a threshold is not in [0, 1], the files don't belong
+            together, or one lacks a mask.
+    """
+    files = [read_masks(path) for path in (masks, truth)]
+    with show_progress(len(files[1].boxes.wanted), 'score') as update:
+        ious = mask_ious(
+            *files, boundary, on_image=lambda instances: update(1, instances))
+    return summarize_masks(ious, by_size, agreement_thrs, confidence_thrs,
+                           ious.unusable)
+
+
+def score_heads(config: str,
+                checkpoint: str,
+                *,
+                cfg_options: Sequence[str] = (),
+                work_dir: str | None = None,
+                launcher: str = 'none') -> dict[str, dict[str, float]]:
+    """Score each head of BoxCaseg, and their fusion, on a config's test set.
+
+    The photos are gone through once, see
+    :class:`~mmboxcaseg.engine.heads_loop.HeadsTestLoop`.
+
+    Args:
+        config (str): Config file of stage 1.
+        checkpoint (str): Checkpoint file or address.
+        cfg_options (Sequence[str]): ``KEY=VALUE``, settings that replace the
+            config's. Defaults to ().
+        work_dir (str, optional): Folder of the logs. Defaults to None: the
+            config's.
+        launcher (str): What started the processes of a distributed run:
+            ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``. Defaults to
+            ``'none'``.
+
+    Returns:
+        dict[str, dict[str, float]]: The metrics of the config's
+        ``test_evaluator`` by head: ``weak``, ``salient``, ``transferred``, as
+        far as the model has them, and ``fused``; the same in each process.
+
+    Raises:
+        FileNotFoundError: If there is no such config.
+        ValueError: If an option has no ``=``, or the config's model is no
+            BoxCaseg.
+    """
+    # Scoring masks needs no torch.
+    from mmboxcaseg.engine.launch import build_runner, load_config
+    cfg = load_config(config, cfg_options, work_dir, launcher)
+    cfg.load_from = checkpoint
+    cfg.test_cfg = dict(cfg.test_cfg, type='mmboxcaseg.HeadsTestLoop')
+    return build_runner(cfg).test()

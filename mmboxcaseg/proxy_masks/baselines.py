@@ -1,0 +1,183 @@
+"""Masks of boxes without a network: what BoxCaseg has to beat."""
+import os.path as osp
+from dataclasses import asdict, dataclass
+from typing import Any, Callable
+
+import cv2
+import numpy as np
+
+from mmboxcaseg.annotations import BoxFile, MaskFile
+from mmboxcaseg.masks import (decode_rle, encode_rle, pixel_rects, proxy_rles,
+                              rle_area)
+
+METHODS = ('grabcut', 'box', 'truth')
+# Pixels that each of GrabCut's colour models needs for its components.
+LEAST_PIXELS = 16
+# Where less of the box is left than this, GrabCut has lost the object.
+LEAST_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class GrabCutOptions:
+    """How GrabCut segments a box.
+
+    Attributes:
+        margin (float): Share of the box's width and height on each side from
+            which the background is learnt, above 0. Defaults to 0.1.
+        side (int): Longest side of the crop in pixels, at least 8; larger
+            ones are made smaller. Defaults to 256.
+        iterations (int): How often colours and mask are fitted to each other,
+            at least once. Defaults to 5.
+
+    Raises:
+        ValueError: If an option is out of its range.
+    """
+    margin: float = 0.1
+    side: int = 256
+    iterations: int = 5
+
+    def __post_init__(self) -> None:
+        if self.margin <= 0 or self.side < 8 or self.iterations < 1:
+            raise ValueError('GrabCut needs a margin above 0, a side of at '
+                             'least 8 and at least 1 iteration, not '
+                             f'{asdict(self)}')
+
+
+def grabcut_mask(photo: np.ndarray,
+                 rect: np.ndarray,
+                 options: GrabCutOptions = GrabCutOptions(),
+                 seed: int = 0) -> np.ndarray:
+    """Segment the object of a box by GrabCut.
+
+    What is outside the box is background for sure; inside it the colours
+    decide.
+
+    Args:
+        photo (np.ndarray): BGR, uint8, shape (H, W, 3).
+        rect (np.ndarray): Pixel rectangle of the box, x0, y0, x1, y1,
+            half-open, inside the photo.
+        options (GrabCutOptions): How. Defaults to those of the class.
+        seed (int): Seed of its k-means. Defaults to 0.
+
+    Returns:
+        np.ndarray: Bool, shape (y1 - y0, x1 - x0); all True where box or
+        background have too few pixels, as where the box is the whole photo,
+        and where next to nothing of the box would be left.
+    """
+    x0, y0, x1, y1 = (int(value) for value in rect)
+    height, width = photo.shape[:2]
+    dx, dy = (
+        max(1, round(options.margin * size)) for size in (x1 - x0, y1 - y0))
+    left, top = max(0, x0 - dx), max(0, y0 - dy)
+    crop = photo[top:min(height, y1 + dy), left:min(width, x1 + dx)]
+    marks = np.full(crop.shape[:2], cv2.GC_BGD, np.uint8)
+    marks[y0 - top:y1 - top, x0 - left:x1 - left] = cv2.GC_PR_FGD
+    shown = crop.shape[1::-1]
+    scale = options.side / max(shown)
+    if scale < 1:
+        size = tuple(max(1, round(scale * n)) for n in shown)
+        crop = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+        marks = cv2.resize(marks, size, interpolation=cv2.INTER_NEAREST)
+    inside = np.count_nonzero(marks == cv2.GC_PR_FGD)
+    if min(inside, marks.size - inside) < LEAST_PIXELS:
+        return np.ones((y1 - y0, x1 - x0), dtype=bool)
+    cv2.setRNGSeed(seed)
+    marks, _, _ = cv2.grabCut(
+        np.ascontiguousarray(crop), marks, None, np.zeros((1, 65)),
+        np.zeros((1, 65)), options.iterations, cv2.GC_INIT_WITH_MASK)
+    found = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+    if scale < 1:
+        found = cv2.resize(found, shown, interpolation=cv2.INTER_LINEAR)
+    mask = found[y0 - top:y1 - top, x0 - left:x1 - left] >= 0.5
+    return mask if mask.mean() >= LEAST_SHARE else np.ones_like(mask)
+
+
+def baseline_masks(
+    truth: MaskFile,
+    method: str,
+    img_dir: str | None = None,
+    merge: bool = True,
+    grabcut: GrabCutOptions = GrabCutOptions(),
+    on_image: Callable[[int],
+                       None] = lambda instances: None) -> dict[str, Any]:
+    """Masks of all boxes of a file by a method that needs no network.
+
+    Args:
+        truth (MaskFile): The boxes; for ``'truth'`` with masks.
+        method (str): ``'grabcut'``, see :func:`grabcut_mask`; ``'box'``, the
+            filled box; or ``'truth'``, what of the true mask lies in the box.
+        img_dir (str, optional): Folder of the photos, for ``'grabcut'``.
+            Defaults to None.
+        merge (bool): Whether a pixel claimed by several masks of a photo goes
+            to the smallest object. Defaults to True.
+        grabcut (GrabCutOptions): How GrabCut works. Defaults to those of the
+            class.
+        on_image (Callable[[int], None]): Called with the number of its masks
+            after each image of ``truth.boxes.wanted``. Defaults to doing
+            nothing.
+
+    Returns:
+        dict: Content of a proxy-mask file, as json values. Crowds are as they
+        were; a box that covers nothing of its image has an empty mask.
+
+    Raises:
+        ValueError: If the method is unknown, a photo or a true mask is
+            missing, or a photo has another size than the file says.
+    """
+    if method not in METHODS:
+        raise ValueError(f'the method must be one of {METHODS}, not '
+                         f'{method!r}')
+    boxes = truth.boxes
+    anns = [boxes.annotation(place) for place in range(len(boxes))]
+    for place in boxes.why_not:
+        nothing = encode_rle(
+            np.zeros((0, 0), bool), [0, 0, 0, 0], *truth.size(place))
+        anns[place] = _with_mask(anns[place], nothing, 0.0)
+    for image in boxes.wanted.tolist():
+        places = boxes.usable_places(image)
+        size = boxes.sizes[image].tolist()
+        rects = pixel_rects(boxes.boxes[places], *size)
+        if method == 'box':
+            masks = [
+                np.ones((y1 - y0, x1 - x0), bool) for x0, y0, x1, y1 in rects
+            ]
+        elif method == 'truth':
+            masks = [
+                decode_rle(truth.rle(place))[y0:y1, x0:x1]
+                for place, (x0, y0, x1, y1) in zip(places.tolist(), rects)
+            ]
+        else:
+            photo = _read_photo(boxes, image, img_dir)
+            masks = [grabcut_mask(photo, rect, grabcut) for rect in rects]
+        rles, agreement = proxy_rles(masks, rects, boxes.boxes[places], *size,
+                                     merge)
+        for place, rle, score in zip(places.tolist(), rles, agreement):
+            anns[place] = _with_mask(anns[place], rle, float(score))
+        on_image(len(places))
+    made = dict(method=method, merge=merge)
+    if method == 'grabcut':
+        made.update(asdict(grabcut))
+    content = boxes.content
+    return dict(
+        content,
+        info=dict(content.get('info', {}), proxy_masks=made),
+        annotations=anns)
+
+
+def _with_mask(ann: dict, rle: dict, agreement: float) -> dict:
+    """An annotation with its mask."""
+    return dict(
+        ann, segmentation=rle, area=rle_area(rle), proxy_agreement=agreement)
+
+
+def _read_photo(boxes: BoxFile, image: int, img_dir: str | None) -> np.ndarray:
+    """The photo of an image, (H, W, 3) uint8 BGR."""
+    path = osp.join(img_dir or '', boxes.file_names[image])
+    photo = cv2.imread(path) if osp.isfile(path) else None
+    if photo is None:
+        raise ValueError(f'{path} is no readable photo')
+    size = tuple(boxes.sizes[image].tolist())
+    if photo.shape[:2] != size:
+        raise ValueError(f'{path}: (height, width) is {photo.shape[:2]}, but '
+                         f'{size} in {boxes.path}')
+    return photo

@@ -1,0 +1,48 @@
+import json
+import subprocess
+import sys
+
+import pytest
+from head_scores import write_inputs
+from mask_files import make_files
+
+from mmboxcaseg.apis.score import score_heads, score_masks
+
+
+def test_masks_of_two_files(tmp_path):
+    scores = score_masks(
+        *make_files(tmp_path), by_size=True, agreement_thrs=(0.9, ))
+    assert scores.row().metrics['mIoU'] == pytest.approx(48)
+    assert scores.row(part='small').instances == 5
+    assert scores.row(part='kept', agreement_thr=0.9).instances == 2
+    assert len(scores.rows) == 2 * 4 + 2 and scores.unusable == 1
+    default = score_masks(*make_files(tmp_path))
+    assert {row.agreement_thr
+            for row in default.rows} == {None, 0.75, 0.85, 0.9, 0.95}
+
+
+def test_masks_need_no_torch(tmp_path):
+    paths = make_files(tmp_path)
+    code = ('import sys; from mmboxcaseg.apis.score import score_masks; '
+            f'score_masks(*{paths}); print("torch" in sys.modules)')
+    done = subprocess.run([sys.executable, '-c', code],
+                          capture_output=True,
+                          text=True,
+                          check=True)
+    assert done.stdout.strip() == 'False'
+
+
+def test_heads_of_a_checkpoint(tmp_path):
+    config, weights = write_inputs(tmp_path)
+    scores = score_heads(
+        config,
+        weights,
+        cfg_options=['test_evaluator.with_box=False'],
+        work_dir=str(tmp_path / 'work'))
+    assert list(scores) == ['weak', 'salient', 'transferred', 'fused']
+    for numbers in scores.values():
+        assert set(numbers) == {
+            'mIoU_star', 'mIoU', 'IoU@25', 'IoU@50', 'IoU@70', 'IoU@75'
+        }
+    assert (tmp_path / 'work').is_dir()
+    json.dumps(scores)
