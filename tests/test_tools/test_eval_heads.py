@@ -1,0 +1,52 @@
+"""eval_heads.py in one process and in two."""
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+from head_scores import write_inputs
+
+HEADS = ('weak', 'salient', 'transferred', 'fused')
+
+
+@pytest.mark.parametrize('processes', [1, 2])
+def test_a_file_of_metrics_for_each_head(repo_root, tmp_path, processes):
+    config, weights = write_inputs(tmp_path)
+    out = tmp_path / 'scores'
+    launch, launcher = [], 'none'
+    if processes > 1:
+        with socket.socket() as free:
+            free.bind(('localhost', 0))
+            port = free.getsockname()[1]
+        launch = ['-m', 'torch.distributed.run', '--nproc_per_node', '2']
+        launch += ['--master_port', str(port)]
+        launcher = 'pytorch'
+    done = subprocess.run([
+        sys.executable, *launch,
+        str(repo_root / 'tools/analysis_tools/eval_heads.py'), config, weights,
+        '--out',
+        str(out), '--work-dir',
+        str(tmp_path / 'work'), '--launcher', launcher, '--cfg-options',
+        'test_evaluator.by_size=True'
+    ],
+                          capture_output=True,
+                          text=True,
+                          env=dict(
+                              os.environ,
+                              PYTHONPATH=str(repo_root / 'tests'),
+                              CUDA_VISIBLE_DEVICES=''))
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert {path.name
+            for path in out.iterdir()} == {f'{head}.json'
+                                           for head in HEADS}
+    for head in HEADS:
+        metrics = json.loads((out / f'{head}.json').read_text())
+        # The true masks of these photos are their boxes, of all of them.
+        assert metrics['box_mIoU'] == 100 and 0 < metrics['mIoU'] < 100
+        assert len(metrics) == 2 * 6 * 4
+
+
+def test_help_is_instant(instant_help):
+    assert '--launcher' in instant_help('analysis_tools/eval_heads')
