@@ -6,6 +6,7 @@ import numpy as np
 
 from mmboxcaseg import visualization as vis
 from mmboxcaseg.annotations import BoxFile, MaskFile, read_proxy_masks
+from mmboxcaseg.progress import show_progress
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
 
 # Photos on sheets are scaled to fit a square of this side, in pixels.
@@ -66,9 +67,9 @@ def draw_masks(masks: str,
                            confidence_thr)[:num]
     if not chosen:
         raise ValueError(f'{masks}: no image to draw')
-    written = []
-    for image in chosen:
-        cell = vis.image_picture(
+
+    def picture(image: int) -> vis.Cell:
+        return vis.image_picture(
             file,
             image,
             img_dir,
@@ -76,12 +77,19 @@ def draw_masks(masks: str,
             agreement_thr,
             confidence_thr,
             with_classes=True)
-        if out is None:
+
+    if out is None:
+        for image in chosen:
+            cell = picture(image)
             show(cell.image, cell.caption.replace('\n', ': '))
-        else:
+        return []
+    written = []
+    with show_progress(len(chosen), 'drawing') as update:
+        for image in chosen:
             path = osp.join(out, picture_name(file.boxes, image))
-            vis.write_png(path, cell.image)
+            vis.write_png(path, picture(image).image)
             written.append(path)
+            update(1, len(file.boxes.usable_places(image)))
     return written
 
 
@@ -201,7 +209,7 @@ def proxy_sheet(masks: str,
             Defaults to 0.95.
         max_instances (int): Images with more masks are not drawn. Defaults
             to 12.
-        seed (int): Of the choice. Defaults to 0.
+        seed (int): Seed of the choice. Defaults to 0.
 
     Returns:
         np.ndarray: The sheet, RGB, uint8.

@@ -1,8 +1,9 @@
 """A report on proxy masks, to be looked at in a browser."""
 import os.path as osp
 
-from mmboxcaseg.annotations import read_masks, read_proxy_masks
-from mmboxcaseg.evaluation.scoring import mask_ious
+from mmboxcaseg.annotations import MaskFile, read_masks, read_proxy_masks
+from mmboxcaseg.evaluation import MaskIoUs, mask_ious
+from mmboxcaseg.progress import show_progress
 from mmboxcaseg.report import report_masks, write_report
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 
@@ -48,7 +49,13 @@ def make_report(masks: str,
     if not osp.isdir(img_dir):
         raise FileNotFoundError(f'no folder of photos {img_dir}')
     file = read_proxy_masks(masks)
-    ious = None if truth is None else mask_ious(file, read_masks(truth))
+    ious = None if truth is None else _compare(file, read_masks(truth))
     return write_report(
         report_masks(file, ious, agreement_thr, confidence_thr), img_dir, out,
         num)
+
+
+def _compare(masks: MaskFile, truth: MaskFile) -> MaskIoUs:
+    with show_progress(len(truth.boxes.wanted), 'scoring') as update:
+        return mask_ious(
+            masks, truth, on_image=lambda instances: update(1, instances))

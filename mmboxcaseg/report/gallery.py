@@ -7,6 +7,7 @@ from typing import Any, Sequence
 import numpy as np
 
 from mmboxcaseg import visualization as vis
+from mmboxcaseg.progress import Update, show_progress
 from .embed import data_uri, encode_jpeg
 from .masks import ReportMasks
 
@@ -120,23 +121,29 @@ def make_gallery(masks: ReportMasks, img_dir: str, out: str,
     Returns:
         list[Group]: Those that have masks.
     """
-    groups = []
-    for name in GROUPS:
-        chosen = choose(name, masks.classes, masks.scores[masks.order_by],
-                        masks.areas, masks.ignored, num)
-        if chosen:
-            groups.append(_make_group(name, masks, chosen, img_dir, out))
-    return groups
+    chosen = {
+        name:
+        choose(name, masks.classes, masks.scores[masks.order_by], masks.areas,
+               masks.ignored, num)
+        for name in GROUPS
+    }
+    total = sum(map(len, chosen.values()))
+    with show_progress(total, 'drawing') as update:
+        return [
+            _make_group(name, masks, indices, img_dir, out, update)
+            for name, indices in chosen.items() if indices
+        ]
 
 
 def _make_group(name: str, masks: ReportMasks, chosen: Sequence[int],
-                img_dir: str, out: str) -> Group:
+                img_dir: str, out: str, update: Update) -> Group:
     text = TEXTS[name].format(masks.order_by)
     cards, cells = [], []
     for index in chosen:
         picture = vis.mask_picture(masks.file, int(masks.places[index]),
                                    img_dir, bool(masks.ignored[index]))
         cards.append(_make_card(masks, index, picture))
+        update(1, 1)
         if len(cells) < SHEET:
             scores = vis.score_text(**cards[-1].scores)
             cells.append(vis.Cell(picture, f'{cards[-1].class_name} {scores}'))

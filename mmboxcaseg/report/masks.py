@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmboxcaseg.annotations import MaskFile
-from mmboxcaseg.evaluation.scoring import MaskIoUs
+from mmboxcaseg.evaluation import MaskIoUs
 from mmboxcaseg.masks import areas
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
 

@@ -4,7 +4,7 @@ from typing import Sequence
 
 import numpy as np
 
-from mmboxcaseg.evaluation.scoring import spearman
+from mmboxcaseg.evaluation import spearman
 from .masks import ReportMasks
 
 # The paper's Table 8, on COCO: threshold and share of masks ignored.

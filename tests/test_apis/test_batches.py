@@ -1,13 +1,15 @@
 import json
-import sys
 
 import cv2
 import numpy as np
 import pytest
 from mmengine.config import Config
+from mmengine.registry import MODELS, init_default_scope
 
-from mmboxcaseg.proxy_masks import encode_rle
-from mmboxcaseg.visualization import BOX, DROPPED, MASK
+from mmboxcaseg.apis.batches import draw_batches, train_loader
+from mmboxcaseg.masks import encode_rle
+from mmboxcaseg.visualization import (BOX, IGNORED, MASK, Cell, batch_sheet,
+                                      denormalize)
 
 PATCHES = '''
 default_scope = 'mmboxcaseg'
@@ -84,11 +86,6 @@ GROUND = (200, 120, 40)
 
 
 @pytest.fixture
-def tool(import_tool):
-    return import_tool('misc/browse_dataset')
-
-
-@pytest.fixture
 def make_config(tmp_path):
     """Function that writes a config on four plain photos of two objects."""
     images, anns = [], []
@@ -129,11 +126,6 @@ def make_config(tmp_path):
     return make
 
 
-def run(tool, monkeypatch, *args):
-    monkeypatch.setattr(sys, 'argv', ['browse_dataset.py', *args])
-    tool.main()
-
-
 def read(path):
     return cv2.imread(str(path))[..., ::-1]
 
@@ -142,12 +134,14 @@ def color_share(picture, color):
     return (picture == color).all(axis=2).sum() / (192 * 192)
 
 
-def test_sheets_of_patches(tool, make_config, tmp_path, monkeypatch, capsys):
+def test_sheets_of_patches(make_config, tmp_path):
     config = make_config(PATCHES)
     for out, seed in (('one', 0), ('again', 0), ('other', 1)):
-        run(tool, monkeypatch, config, '--out', str(tmp_path / out), '--seed',
-            str(seed))
-    assert f'saved {tmp_path}/one/batch_2.png' in capsys.readouterr().out
+        written = draw_batches(
+            Config.fromfile(config), str(tmp_path / out), seed=seed)
+        assert written == [
+            str(tmp_path / out / f'batch_{number}.png') for number in (1, 2)
+        ]
     one, again, other, second = (
         read(tmp_path / name)
         for name in ('one/batch_1.png', 'again/batch_1.png',
@@ -161,22 +155,22 @@ def test_sheets_of_patches(tool, make_config, tmp_path, monkeypatch, capsys):
     assert color_share(one, BOX) > color_share(one, MASK) > 0
 
 
-def test_patches_as_the_model_gets_them(tool, make_config, monkeypatch):
+def test_patches_as_the_model_gets_them(make_config, monkeypatch):
     cfg = Config.fromfile(make_config(PATCHES))
-    loader = tool.build_loader(cfg, seed=0)
+    init_default_scope('mmboxcaseg')
+    loader = train_loader(cfg, seed=0)
     assert loader.num_workers == 0
-    from mmengine.registry import MODELS
     preprocessor = MODELS.build(cfg.model.data_preprocessor)
     batch = next(iter(loader))
     raw = np.stack([patch.numpy() for patch in batch['inputs']])
     batch = preprocessor(batch, training=True)
     assert abs(float(batch['inputs'].mean())) < 3
-    pictures = tool.denormalize(batch['inputs'], preprocessor)
+    pictures = denormalize(batch['inputs'], preprocessor)
     assert (pictures == raw.transpose(0, 2, 3, 1)[..., ::-1]).all()
     cells = []
-    monkeypatch.setattr(tool.vis, 'make_sheet',
+    monkeypatch.setattr('mmboxcaseg.visualization.batches.make_sheet',
                         lambda rows, *args, **kwargs: cells.extend(rows[0]))
-    tool.draw_batch(pictures, batch['data_samples'], (), 'title')
+    batch_sheet(pictures, batch['data_samples'], (), 'title')
     assert [cell.caption.split('\n')[0]
             for cell in cells] == ['box'] * 3 + ['mask'] * 2
     for cell in cells[:3]:
@@ -190,15 +184,14 @@ def test_patches_as_the_model_gets_them(tool, make_config, monkeypatch):
         assert (cell.image[:56] == GROUND).all()
 
 
-def test_images_with_ignored_masks(tool, make_config, tmp_path, monkeypatch):
-    config = make_config(INSTANCES)
+def test_images_with_ignored_masks(make_config, tmp_path, monkeypatch):
+    cfg = Config.fromfile(make_config(INSTANCES))
     seen = []
     monkeypatch.setattr(
-        tool.vis, 'training_picture',
+        'mmboxcaseg.visualization.batches.training_picture',
         lambda image, instances, ignored, *rest: seen.append(
-            (image, instances, ignored)) or tool.vis.Cell(image))
-    run(tool, monkeypatch, config, '--out', str(tmp_path), '--num-batches',
-        '1')
+            (image, instances, ignored)) or Cell(image))
+    draw_batches(cfg, str(tmp_path), num_batches=1)
     assert len(seen) == 2
     for image, instances, ignored in seen:
         # Padded from 90 x 120 to multiples of 32.
@@ -212,31 +205,20 @@ def test_images_with_ignored_masks(tool, make_config, tmp_path, monkeypatch):
         assert instances.masks[1][20:70, 70:110].all()
 
 
-def test_ignored_masks_are_red(tool, make_config, tmp_path, monkeypatch):
-    config = make_config(INSTANCES)
+def test_ignored_masks_are_red(make_config, tmp_path):
+    cfg = Config.fromfile(make_config(INSTANCES))
     found = []
     for thr in (0.9, 0.5):
-        run(tool, monkeypatch, config, '--out', str(tmp_path), '--num-batches',
-            '1', '--cfg-options',
-            f'train_dataloader.dataset.agreement_thr={thr}')
-        found.append(color_share(read(tmp_path / 'batch_1.png'), DROPPED))
+        cfg.train_dataloader.dataset.agreement_thr = thr
+        draw_batches(cfg, str(tmp_path), num_batches=1)
+        found.append(color_share(read(tmp_path / 'batch_1.png'), IGNORED))
     # What is left is the sample in the legend.
     assert found[0] > 10 * found[1] > 0
 
 
-@pytest.mark.parametrize('args, message', [
-    (('none.py', ), 'none.py does not exist'),
-    (('CONFIG', '--num-batches', '0'), 'must be at least 1'),
-    (('CONFIG', '--cfg-options', 'x'), 'takes KEY=VALUE'),
-])
-def test_mistakes(tool, make_config, monkeypatch, capsys, args, message):
-    config = make_config(PATCHES)
-    args = [config if arg == 'CONFIG' else arg for arg in args]
-    with pytest.raises(SystemExit):
-        run(tool, monkeypatch, *args)
-    assert message in capsys.readouterr().err
-
-
-@pytest.mark.parametrize('name', ['browse_dataset', 'draw_predictions'])
-def test_help_is_instant(name, instant_help):
-    assert 'The same seed gives the same' in instant_help(f'misc/{name}')
+def test_mistakes(make_config, tmp_path):
+    cfg = Config.fromfile(make_config(PATCHES))
+    with pytest.raises(ValueError, match='must be at least 1'):
+        draw_batches(cfg, str(tmp_path), num_batches=0)
+    with pytest.raises(TypeError, match='neither gt_sem_seg nor gt_inst'):
+        batch_sheet(np.zeros((1, 4, 4, 3), np.uint8), [{}], (), 'title')

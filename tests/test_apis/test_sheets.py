@@ -10,9 +10,10 @@ from mmengine.runner import save_checkpoint
 from mmengine.structures import InstanceData
 from proxy_run import MODEL
 
-from mmboxcaseg.proxy_masks import encode_rle
+from mmboxcaseg import visualization as vis
+from mmboxcaseg.apis import sheets
+from mmboxcaseg.masks import encode_rle
 from mmboxcaseg.registry import MODELS
-from mmboxcaseg.visualization import DROPPED
 
 CONFIG = '''
 default_scope = 'mmboxcaseg'
@@ -36,11 +37,6 @@ test_dataloader = dict(
             dict(type='PackBoxPrompts'),
         ]))
 '''
-
-
-@pytest.fixture
-def tool(import_tool):
-    return import_tool('misc/draw_predictions')
 
 
 @pytest.fixture
@@ -77,10 +73,6 @@ def data(tmp_path):
     return tmp_path
 
 
-def read(path):
-    return cv2.imread(str(path))[..., ::-1]
-
-
 def save_weights(data):
     cfg = Config.fromfile(str(data / 'config.py'))
     init_default_scope('mmboxcaseg')
@@ -88,38 +80,33 @@ def save_weights(data):
     model.init_weights()
     path = str(data / 'model.pth')
     save_checkpoint(dict(state_dict=model.state_dict()), path)
-    return path
+    return cfg, path
 
 
-def test_one_instance_of_every_share(tool):
+def test_one_instance_of_every_share():
     values = np.random.default_rng(0).permutation(40) / 40
-    chosen = tool.spread(values, 4, seed=0)
+    chosen = sheets.spread(values, 4, seed=0)
     # Ten values a share, the highest first.
     assert [int(values[index] * 40) // 10 for index in chosen] == [3, 2, 1, 0]
-    assert chosen == tool.spread(values, 4, seed=0)
-    assert sorted(tool.spread(values[:3], 8, seed=0)) == [0, 1, 2]
+    assert chosen == sheets.spread(values, 4, seed=0)
+    assert sorted(sheets.spread(values[:3], 8, seed=0)) == [0, 1, 2]
 
 
-def test_masks_of_each_head(tool, data, monkeypatch):
-    weights = save_weights(data)
+def test_masks_of_each_head(data, monkeypatch):
     rows = []
-    original = tool.vis.make_sheet
+    original = vis.make_sheet
     monkeypatch.setattr(
-        tool.vis, 'make_sheet', lambda cells, *args, **kwargs: rows.append(
+        vis, 'make_sheet', lambda cells, *args, **kwargs: rows.append(
             (cells, args, kwargs)) or original(cells, *args, **kwargs))
-    out = str(data / 'masks.png')
-    tool.main([
-        'masks',
-        str(data / 'config.py'), weights, '--out', out, '--num', '2',
-        '--min-side', '30'
-    ])
+    sheet = sheets.heads_sheet(*save_weights(data), num=2, min_side=30)
     cells, (title, subtitle), more = rows[0]
+    assert title == 'config.py: masks of each head'
     # No transferred head in this model.
     assert more['column_titles'] == [
         'photo', 'truth', 'weak', 'salient', 'fused'
     ]
     assert [len(row) for row in cells] == [5, 5]
-    # Smaller boxes are left out.
+    # Smaller boxes are not drawn.
     assert more['row_labels'] == ['thing\n35 x 35 px'] * 2
     assert '3 instances of at least 30 px in 3 images' in subtitle
     for row in cells:
@@ -134,71 +121,23 @@ def test_masks_of_each_head(tool, data, monkeypatch):
         drawn = (np.abs(row[2].image - photo).sum(axis=2) > 3).mean()
         full = (np.abs(row[1].image - photo).sum(axis=2) > 3).mean()
         assert drawn / full == pytest.approx(share, abs=0.12)
-    assert read(out).shape[2] == 3
+    assert sheet.shape[2] == 3
 
 
-def test_checkpoint_of_another_model(tool, data):
+def test_checkpoint_of_another_model(data):
     path = str(data / 'other.pth')
     save_checkpoint(dict(state_dict=dict(weight=torch.ones(1))), path)
-    with pytest.raises(SystemExit, match='other.pth does not fit the config'):
-        tool.main([
-            'masks',
-            str(data / 'config.py'), path, '--out',
-            str(data / 'masks.png')
-        ])
+    with pytest.raises(ValueError, match='does not belong to the config'):
+        sheets.heads_sheet(Config.fromfile(str(data / 'config.py')), path)
 
 
-def test_masks_need_truth(tool, data):
-    with pytest.raises(SystemExit, match='dataset.with_mask=True'):
-        tool.main([
-            'masks',
-            str(data / 'config.py'),
-            save_weights(data), '--out',
-            str(data / 'masks.png'), '--cfg-options',
-            'test_dataloader.dataset.with_mask=False'
-        ])
-
-
-def test_proxy_masks(tool, data, monkeypatch):
-    out = str(data / 'proxy.png')
-    args = [
-        'proxy',
-        str(data / 'true.json'), '--img-dir',
-        str(data / 'photos'), '--out', out, '--num', '2'
-    ]
-    seen = []
-    original = tool.vis.make_sheet
-    monkeypatch.setattr(
-        tool.vis, 'make_sheet', lambda rows, *args, **kwargs: seen.append(
-            (rows, args)) or original(rows, *args, **kwargs))
-    tool.main(args)
-    (cells, ), (title, subtitle) = seen[0]
-    assert [cell.caption.split('\n')[1]
-            for cell in cells] == ['1 kept, 1 dropped'] * 2
-    assert 'below 0.95 a mask is dropped: 50 % of all 6' in subtitle
-    red = (read(out) == DROPPED).all(axis=2).sum()
-    tool.main([*args, '--agreement-thr', '0.2'])
-    assert seen[1][0][0][0].caption.endswith('2 kept, 0 dropped')
-    # Only the sample in the legend is left.
-    assert (read(out) == DROPPED).all(axis=2).sum() < red / 10
-
-
-@pytest.mark.parametrize('command, change, message', [
-    (['--max-instances', '1'], {}, 'no image has between 1 and 1 masks'),
-    ([], dict(proxy_agreement=None), 'annotation 1 has no "proxy_agreement"'),
-])
-def test_files_without_proxy_masks(tool, data, command, change, message):
-    content = json.loads((data / 'true.json').read_text())
-    for key in change:
-        del content['annotations'][0][key]
-    (data / 'true.json').write_text(json.dumps(content))
-    with pytest.raises(SystemExit, match=message):
-        tool.main([
-            'proxy',
-            str(data / 'true.json'), '--img-dir',
-            str(data / 'photos'), '--out',
-            str(data / 'proxy.png'), *command
-        ])
+def test_masks_need_truth(data):
+    cfg, weights = save_weights(data)
+    with pytest.raises(ValueError, match='no box with sides of 36 px'):
+        sheets.heads_sheet(cfg, weights, min_side=36)
+    cfg.test_dataloader.dataset.with_mask = False
+    with pytest.raises(ValueError, match='dataset.with_mask=True'):
+        sheets.heads_sheet(cfg, weights)
 
 
 class FakeDetector(torch.nn.Module):
@@ -216,7 +155,7 @@ class FakeDetector(torch.nn.Module):
         return batch['data_samples']
 
 
-def test_detections_beside_the_truth(tool, data, monkeypatch):
+def test_detections_beside_the_truth(data, monkeypatch):
     (data / 'config.py').write_text(f'''
 default_scope = 'mmdet'
 test_dataloader = dict(
@@ -240,22 +179,19 @@ test_dataloader = dict(
     for ann in content['annotations']:
         ann['area'] = ann['bbox'][2]**2
     (data / 'true.json').write_text(json.dumps(content))
-    monkeypatch.setattr(tool, 'build_model', lambda *args: FakeDetector())
-    init_default_scope('mmdet')
+    monkeypatch.setattr(sheets, 'init_model',
+                        lambda *args, **kwargs: FakeDetector())
     seen = []
     monkeypatch.setattr(
-        tool.vis, 'detection_pictures',
+        vis, 'detection_pictures',
         lambda photo, found, there, name, side: seen.append(
-            (photo, found, there, name)) or [tool.vis.Cell(photo)] * 2)
-    tool.main([
-        'detections',
-        str(data / 'config.py'),
-        str(data / 'config.py'), '--out',
-        str(data / 'detections.png'), '--num', '2'
-    ])
+            (photo, found, there, name)) or [vis.Cell(photo)] * 2)
+    cfg = Config.fromfile(str(data / 'config.py'))
+    assert sheets.detections_sheet(cfg, 'model.pth', num=2).shape[2] == 3
     assert len(seen) == 2 and seen[0][3] < seen[1][3]
     for photo, found, there, name in seen:
-        assert (photo == read(data / 'photos' / name)).all()
+        assert (photo == cv2.imread(str(data / 'photos' /
+                                        name))[..., ::-1]).all()
         # The score of the other one is below 0.3.
         assert found.texts == ['thing 0.80']
         assert found.boxes.tolist() == [[5, 10, 40, 45]]
@@ -263,26 +199,3 @@ test_dataloader = dict(
         assert there.texts == ['thing', 'thing']
         assert there.boxes.tolist() == [[5, 10, 40, 45], [50, 10, 70, 30]]
         assert there.masks[1].sum() == 400
-
-
-@pytest.mark.parametrize('args, message', [
-    (['proxy', 'true.json', '--out', 'a.jpg'], 'must end in .png'),
-    (['proxy', 'none.json', '--out', 'a.png'], 'no file none.json'),
-    (['proxy', 'true.json', '--out', 'a.png', '--num', '0'], 'at least 1'),
-])
-def test_mistakes(tool, data, monkeypatch, capsys, args, message):
-    monkeypatch.chdir(data)
-    with pytest.raises(SystemExit):
-        tool.main([*args, '--img-dir', 'photos'])
-    assert message in capsys.readouterr().err
-    assert not list(data.glob('a.*'))
-
-
-def test_missing_photo(tool, data):
-    with pytest.raises(SystemExit, match='1.png'):
-        tool.main([
-            'proxy',
-            str(data / 'true.json'), '--img-dir',
-            str(data), '--out',
-            str(data / 'proxy.png')
-        ])
