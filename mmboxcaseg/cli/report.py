@@ -1,9 +1,13 @@
-"""``boxcaseg report``: a page to look at proxy masks."""
+"""``boxcaseg report``: make a page to look at proxy masks in a browser."""
 import argparse
 
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 
 HELP = 'one HTML page on proxy masks: their scores, classes and pictures'
+EPILOG = (
+    'Writes index.html, which needs no other file, and its charts as PNGs. '
+    'The best and the worst masks go by confidence, or by agreement '
+    'where the file has none.')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,7 @@ from .sheet import FONT, Cell
 from .text import score_text, shorten
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Instances:
     """Objects in a photo, N of them.
 

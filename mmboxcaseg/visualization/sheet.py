@@ -16,7 +16,7 @@ FONT = 13
 ROW_LABEL_WIDTH = 120
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Cell:
     """A picture of a sheet.
 

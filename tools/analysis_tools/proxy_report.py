@@ -4,9 +4,10 @@ import sys
 from typing import Sequence
 
 from mmboxcaseg.cli import report
+from mmboxcaseg.cli.main import run
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line tool."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('masks', help='COCO json of boxcaseg masks')
@@ -14,12 +15,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         '--gt', dest='truth', metavar='TRUE.json', help='the true masks')
     report.add_options(parser)
-    args = parser.parse_args(argv)
-    try:
-        report.run(args)
-    except (OSError, ValueError) as error:
-        sys.exit(f'proxy_report: error: {error}')
+    return run(report, parser.parse_args(argv), 'proxy_report')
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -13,9 +13,11 @@ import os.path as osp
 import sys
 from typing import Sequence
 
+from mmboxcaseg.cli import main as cli
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command line tool; help imports no torch."""
+
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line; imports no torch, so that help is instant."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -33,18 +35,20 @@ def main(argv: Sequence[str] | None = None) -> None:
         default=[],
         metavar='KEY=VALUE',
         help="settings that replace the config's")
-    args = parser.parse_args(argv)
+    return parser.parse_args(argv)
 
+
+def run(args: argparse.Namespace) -> int:
+    """Draw the batches; returns the exit status."""
     from mmboxcaseg.apis.batches import draw_batches
     from mmboxcaseg.engine.launch import load_config
-    try:
-        cfg = load_config(args.config, args.cfg_options)
-        out = args.out or osp.join(cfg.work_dir, 'browse')
-        for path in draw_batches(cfg, out, args.num_batches, args.seed):
-            print(f'saved {path}')
-    except (OSError, ValueError) as error:
-        sys.exit(f'browse_dataset: error: {error}')
+    cfg = load_config(args.config, args.cfg_options)
+    out = args.out or osp.join(cfg.work_dir, 'browse')
+    for path in draw_batches(cfg, out, args.num_batches, args.seed):
+        print(f'saved {path}')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(
+        cli.run(sys.modules[__name__], parse_args(None), 'browse_dataset'))

@@ -4,20 +4,17 @@ import sys
 from typing import Sequence
 
 from mmboxcaseg.cli import draw
+from mmboxcaseg.cli.main import run
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line tool."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('masks', help='COCO json of boxcaseg masks')
     parser.add_argument('--img-dir', required=True, help='its photos')
     draw.add_options(parser)
-    args = parser.parse_args(argv)
-    try:
-        draw.run(args)
-    except (OSError, ValueError) as error:
-        sys.exit(f'browse_proxy_masks: error: {error}')
+    return run(draw, parser.parse_args(argv), 'browse_proxy_masks')
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -19,6 +19,7 @@ import os.path as osp
 import sys
 from typing import TYPE_CHECKING, Sequence
 
+from mmboxcaseg.cli import main as cli
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 
 if TYPE_CHECKING:
@@ -118,17 +119,14 @@ def make_sheet(args: argparse.Namespace) -> 'np.ndarray':
                                    args.allow_unsafe_checkpoint)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command line tool."""
-    args = parse_args(argv)
-    try:
-        sheet = make_sheet(args)
-        from mmboxcaseg.visualization import write_png
-        write_png(args.out, sheet)
-    except (OSError, ValueError) as error:
-        sys.exit(f'draw_predictions: error: {error}')
+def run(args: argparse.Namespace) -> int:
+    """Draw the sheet; returns the exit status."""
+    from mmboxcaseg.visualization import write_png
+    write_png(args.out, make_sheet(args))
     print(f'saved {args.out}')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(
+        cli.run(sys.modules[__name__], parse_args(None), 'draw_predictions'))
