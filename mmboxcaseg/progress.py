@@ -1,7 +1,15 @@
-"""A line of progress now and then."""
+"""How far long work is, and the time left."""
+import sys
 import time
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import Callable, Optional
+from typing import TYPE_CHECKING, Callable, Iterator, Optional, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as BarProgress
+
+# Takes the numbers of images and of instances done since the last call.
+Update = Callable[..., None]
 
 
 class Progress:
@@ -49,3 +57,65 @@ class Progress:
         return (f'{self.images}/{self.total} images, {self.instances} '
                 f'instances, {rate:.1f} images/s, '
                 f'{timedelta(seconds=round(left))} left')
+
+
+@contextmanager
+def show_progress(total: int,
+                  title: str = '',
+                  stream: Optional[TextIO] = None,
+                  quiet: bool = False) -> Iterator[Update]:
+    """Show how far some work is, on standard error.
+
+    On a terminal it is one bar; elsewhere, as in a log file, a line every
+    five seconds with the time left.
+
+    Args:
+        total (int): Number of images to come.
+        title (str): What is done, in a word or two. Defaults to ''.
+        stream (TextIO, optional): Where to. Defaults to None: standard error.
+        quiet (bool): Whether nothing is shown, as in all processes but one.
+            Defaults to False.
+
+    Yields:
+        Callable[[int, int], None]: To be called with the numbers of images
+        and of instances that have been done since the last call.
+    """
+    stream = stream or sys.stderr
+    if quiet:
+        yield lambda images, instances=0: None
+        return
+    if stream.isatty():
+        with _bar(stream) as bar:
+            task = bar.add_task(title, total=total, instances=0)
+
+            def update(images: int, instances: int = 0) -> None:
+                bar.update(
+                    task,
+                    advance=images,
+                    instances=bar.tasks[0].fields['instances'] + instances)
+
+            yield update
+        return
+    progress = Progress(total)
+    before = f'{title}: ' if title else ''
+
+    def write(images: int, instances: int = 0) -> None:
+        line = progress.update(images, instances)
+        if line:
+            print(before + line, file=stream, flush=True)
+
+    yield write
+
+
+def _bar(stream: TextIO) -> 'BarProgress':
+    """A bar with counts and the time left."""
+    # Commands that show no bar need not wait for the import.
+    from rich import progress
+    from rich.console import Console
+    return progress.Progress(
+        progress.TextColumn('{task.description}'),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn('images, {task.fields[instances]} instances'),
+        progress.TimeRemainingColumn(),
+        console=Console(file=stream))

@@ -6,8 +6,10 @@ A file is read and checked once, into a :class:`BoxFile` or a
 from .box_file import BadInputError, BoxFile, SkippedFile
 from .coco import check_file_names, read_coco
 from .mask_file import SCORES, MaskFile, read_masks, read_proxy_masks
+from .read import FORMATS, find_format, read_boxes
 
 __all__ = [
-    'BadInputError', 'BoxFile', 'MaskFile', 'SCORES', 'SkippedFile',
-    'check_file_names', 'read_coco', 'read_masks', 'read_proxy_masks'
+    'BadInputError', 'BoxFile', 'FORMATS', 'MaskFile', 'SCORES', 'SkippedFile',
+    'check_file_names', 'find_format', 'read_boxes', 'read_coco', 'read_masks',
+    'read_proxy_masks'
 ]

@@ -122,6 +122,26 @@ class BoxFile:
         """An annotation as it came, to be written back."""
         return self.content['annotations'][place]
 
+    def segmentation(self, place: int) -> Any:
+        """The mask of an annotation as it came.
+
+        Args:
+            place (int): Place of the annotation.
+
+        Returns:
+            list | dict: Polygons or RLE.
+
+        Raises:
+            ValueError: If there is none.
+        """
+        segmentation = self.annotation(place).get('segmentation')
+        if not segmentation:
+            raise ValueError(
+                f'{self.path}: annotation {self.box_ids[place]!r}: '
+                "'segmentation' is missing, but with_mask asks for masks; set "
+                'with_mask=False or give a file that has them')
+        return segmentation
+
     def select_images(self, image_ids: Iterable[str]) -> 'BoxFile':
         """The part that belongs to some of the images.
 

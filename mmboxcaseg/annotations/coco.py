@@ -76,9 +76,10 @@ def _no_collection() -> Iterator[None]:
 
 
 def _without_mask(entry: Dict[str, Any]) -> Dict[str, Any]:
-    # What is written back as it came keeps its mask.
-    if 'segmentation' in entry and not entry.get('iscrowd'):
-        del entry['segmentation']
+    # The key keeps its place, for the file to be written back; so does the
+    # mask of a crowd.
+    if 'segmentation' in entry and not is_crowd(entry):
+        entry['segmentation'] = None
     return entry
 
 

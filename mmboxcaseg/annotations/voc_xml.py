@@ -1,4 +1,4 @@
-"""Pascal VOC's XML files as a COCO dictionary.
+"""Pascal VOC's XML files as the content of a COCO json.
 
 Read with the standard library: converters that are on offer want the class
 names beforehand, drop ``difficult`` and its like, or stop at the first image
@@ -8,6 +8,7 @@ import os.path as osp
 import xml.etree.ElementTree as ElementTree
 from typing import Any, Dict, List, Optional, Tuple
 
+from .box_file import SkippedFile
 from .photos import files_below, photo_size, photos_by_stem
 
 CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
@@ -16,7 +17,7 @@ KEPT = ('pose', 'truncated', 'difficult', 'occluded')
 
 
 def read_voc(folder: str,
-             img_dir: str) -> Tuple[Dict[str, Any], List[Dict[str, str]]]:
+             img_dir: str) -> Tuple[Dict[str, Any], List[SkippedFile]]:
     """Read a folder of VOC annotations.
 
     VOC counts pixels from 1 and both corners belong to the box, so
@@ -29,9 +30,9 @@ def read_voc(folder: str,
             does not tell the size or the name of its image.
 
     Returns:
-        tuple[dict, list]: The COCO dictionary; and ``file`` and ``reason`` of
-        each file that has to be left out, since its image's size is neither
-        in it nor to be found.
+        tuple[dict, list[SkippedFile]]: Content of a COCO json; and the files
+        that are skipped, since the size of their image is neither in them nor
+        to be found.
 
     Raises:
         ValueError: If there is no such file or one is not in order.
@@ -60,9 +61,8 @@ def read_voc(folder: str,
                 size = photo_size(osp.join(img_dir, file_name))
             except ValueError as error:
                 left_out.append(
-                    dict(
-                        file=path,
-                        reason='no <size>, and the image can\'t be asked: '
+                    SkippedFile(
+                        path, 'no <size>, and the image can\'t be asked: '
                         f'{file_name}: {error}'))
                 continue
         image_id = len(data['images']) + 1

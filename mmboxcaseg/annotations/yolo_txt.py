@@ -1,4 +1,4 @@
-"""YOLO's text files as a COCO dictionary.
+"""YOLO's text files as the content of a COCO json.
 
 A line is five numbers, so no converter is needed for them; those on offer
 find the photos only in one layout of folders, or stop at the first photo that
@@ -7,6 +7,7 @@ they can't open.
 import os.path as osp
 from typing import Any, Dict, List, Optional, Tuple
 
+from .box_file import SkippedFile
 from .photos import files_below, photo_size, photos_by_stem
 
 # Where the names of the classes stand, below the folder or one or two above.
@@ -17,7 +18,7 @@ def read_yolo(
     folder: str,
     img_dir: str,
     classes: Optional[str] = None
-) -> Tuple[Dict[str, Any], List[Dict[str, str]]]:
+) -> Tuple[Dict[str, Any], List[SkippedFile]]:
     """Read a folder of YOLO annotations.
 
     A line is ``class x_centre y_centre width height``, the last four as parts
@@ -34,9 +35,8 @@ def read_yolo(
             ``data.yaml`` in the folder or above, else their numbers.
 
     Returns:
-        tuple[dict, list]: The COCO dictionary; and ``file`` and ``reason`` of
-        each file that has to be left out, since the size of its photo can't
-        be found.
+        tuple[dict, list[SkippedFile]]: Content of a COCO json; and the files
+        that are skipped, since the size of their photo can't be found.
 
     Raises:
         ValueError: If there is no such file, one is not in order, or the
@@ -60,12 +60,12 @@ def read_yolo(
             raise ValueError(f'{osp.join(folder, path)} may belong to '
                              f'{" or ".join(found)}; keep one of them')
         if not found:
-            left_out.append(dict(file=path, reason=f'no photo {stem}.*'))
+            left_out.append(SkippedFile(path, f'no photo {stem}.*'))
             continue
         try:
             height, width = photo_size(osp.join(img_dir, found[0]))
         except ValueError as error:
-            left_out.append(dict(file=path, reason=f'{found[0]}: {error}'))
+            left_out.append(SkippedFile(path, f'{found[0]}: {error}'))
             continue
         image_id = len(data['images']) + 1
         data['images'].append(

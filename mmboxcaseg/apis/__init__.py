@@ -1,4 +1,28 @@
-from .default_model import default_model
-from .inferencer import BoxCasegInferencer
+"""What Python users call: boxes to masks, scores, reports, drawings."""
+from importlib import import_module
+from typing import Any
 
-__all__ = ['BoxCasegInferencer', 'default_model']
+# Not below: the name of its module would hide it.
+from .default_model import default_model
+
+# Where each name is defined. They are imported when they are asked for: most
+# bring torch, which takes seconds.
+_HOMES = dict(
+    BoxCasegInferencer='inferencer',
+    InstanceMasks='inferencer',
+    MaskOptions='proxy_masks',
+    draw_masks='draw',
+    export_masks='export',
+    init_model='model',
+    make_proxy_masks='proxy_masks',
+    make_report='report',
+    score_heads='score',
+    score_masks='score')
+
+__all__ = sorted([*_HOMES, 'default_model'])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    return getattr(import_module(f'{__name__}.{_HOMES[name]}'), name)

@@ -1,12 +1,14 @@
 """Training patches from boxes (the paper, Sec. 3.2)."""
+import logging
 import os.path as osp
 from typing import List, Optional
 
+import numpy as np
 from mmengine.dataset import BaseDataset, ConcatDataset
 from mmengine.logging import print_log
 
+from mmboxcaseg.annotations import MaskFile, read_coco, read_masks
 from mmboxcaseg.registry import DATASETS
-from .coco_boxes import get_segmentation, iter_boxes, read_coco
 
 
 @DATASETS.register_module()
@@ -63,50 +65,55 @@ class BoxPatchDataset(BaseDataset):
 
     def load_data_list(self) -> list[dict]:
         """Read ``ann_file``, see the class."""
-        coco = read_coco(self.ann_file, self.with_mask)
-        data_list = []
-        for image, anns, boxes in iter_boxes(coco, self.ann_file):
-            img_path = osp.join(self.data_prefix['img'], image['file_name'])
-            data_list += [
-                dict(
-                    img_path=img_path,
-                    img_id=image['id'],
-                    ann_id=ann['id'],
-                    box=box,
-                    height=image['height'],
-                    width=image['width'],
-                    **self._supervision(ann))
-                for ann, box in zip(anns, boxes.tolist())
-            ]
-        if not data_list:
+        masks = read_masks(self.ann_file) if self.with_mask else None
+        boxes = masks.boxes if masks else read_coco(self.ann_file)
+        places = np.flatnonzero(boxes.usable)
+        if not len(places):
             raise ValueError(f'{self.ann_file}: no usable boxes to train on')
-        if self.with_mask:
-            masks = sum(item['supervision'] == 'mask' for item in data_list)
+        # In the order of the images, so that a photo's boxes are neighbours.
+        images = boxes.image_index[places]
+        places = places[np.argsort(images, kind='stable')]
+        good = self._good(masks, len(boxes)) if masks else None
+        data_list = []
+        for place in places.tolist():
+            image = int(boxes.image_index[place])
+            height, width = boxes.sizes[image].tolist()
+            item = dict(
+                img_path=osp.join(self.data_prefix['img'],
+                                  boxes.file_names[image]),
+                img_id=boxes.image_ids[image],
+                ann_id=boxes.box_ids[place],
+                box=boxes.boxes[place].tolist(),
+                height=height,
+                width=width,
+                supervision='box')
+            if good is not None and good[place]:
+                item.update(
+                    supervision='mask', segmentation=boxes.segmentation(place))
+            data_list.append(item)
+        if good is not None:
             print_log(
-                f'{self.ann_file}: masks of {masks} of {len(data_list)} boxes '
-                'are learnt from',
+                f'{self.ann_file}: masks of {int(good[places].sum())} of '
+                f'{len(data_list)} boxes are learnt from',
                 logger='current')
+        if boxes.why_not:
+            print_log(
+                f'{self.ann_file}: skipped {len(boxes.why_not)} boxes that '
+                'are empty, not numbers or outside their image',
+                logger='current',
+                level=logging.WARNING)
         return data_list
 
-    def _supervision(self, ann: dict) -> dict:
-        """``supervision`` of an annotation, and its mask if that counts."""
-        if not self.with_mask or not self._is_good(ann):
-            return dict(supervision='box')
-        return dict(
-            supervision='mask',
-            segmentation=get_segmentation(ann, self.ann_file))
-
-    def _is_good(self, ann: dict) -> bool:
-        """Whether a mask reaches the scores that are asked for."""
+    def _good(self, masks: MaskFile, count: int) -> np.ndarray:
+        """Which masks reach the scores that are asked for, bool, (N,)."""
+        good = np.ones(count, dtype=bool)
         for score, least in self.least.items():
-            if f'proxy_{score}' not in ann:
+            if score not in masks.scores:
                 raise ValueError(
-                    f"{self.ann_file}: annotation {ann['id']}: no "
-                    f"'proxy_{score}', which min_{score} asks for; give a "
-                    'file of tools/make_proxy_masks.py')
-            if ann[f'proxy_{score}'] < least:
-                return False
-        return True
+                    f"{self.ann_file}: no 'proxy_{score}', which min_{score} "
+                    'asks for; give a file of boxcaseg masks')
+            good &= masks.scores[score] >= least
+        return good
 
 
 def box_sources(dataset: ConcatDataset, sampler: str) -> List[int]:

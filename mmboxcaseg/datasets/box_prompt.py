@@ -1,15 +1,14 @@
 """Images with the boxes whose masks are asked for (the paper, Sec. 3.4)."""
 import os.path as osp
-from typing import Any, Optional
+from typing import Any, Collection, Optional
 
 import cv2
 import torch
 from mmengine.dataset import BaseDataset
 from mmseg.structures import SegDataSample
 
-from mmboxcaseg.proxy_masks import BadInputError
+from mmboxcaseg.annotations import BadInputError, BoxFile, read_coco
 from mmboxcaseg.registry import DATASETS
-from .coco_boxes import get_segmentation, iter_boxes, read_coco
 
 
 @DATASETS.register_module()
@@ -23,52 +22,72 @@ class BoxPromptDataset(BaseDataset):
     and, on request, ``segmentations`` as in the json. Crowds are left out.
 
     Args:
-        ann_file (str): COCO json, relative to ``data_root``.
+        ann_file (str): COCO json, relative to ``data_root``. Defaults to '':
+            ``boxes`` are given.
         data_prefix (dict): ``img``: folder of the images.
         with_mask (bool): Whether the true masks are carried along, to be
             scored against. Defaults to False.
-        img_ids (list, optional): Only these images. Defaults to None: all.
+        img_ids (Collection, optional): Only these images. Defaults to None:
+            all.
         skip_unusable (bool): Whether a photo that is missing, can't be
             decoded or has another size than the json says becomes an item
             without crops, whose data sample has the reason in the meta key
             ``skipped``. Defaults to False: it is an error.
+        boxes (BoxFile, optional): Boxes that have been read already, in place
+            of ``ann_file``. Defaults to None.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
     """
 
     def __init__(self,
-                 ann_file: str,
-                 data_prefix: dict,
+                 ann_file: str = '',
+                 data_prefix: dict = dict(img=''),
                  with_mask: bool = False,
-                 img_ids: Optional[list] = None,
+                 img_ids: Optional[Collection] = None,
                  skip_unusable: bool = False,
+                 boxes: Optional[BoxFile] = None,
                  **kwargs) -> None:
         self.skip_unusable = skip_unusable
         self.with_mask = with_mask
         self.img_ids = None if img_ids is None else set(img_ids)
+        self._boxes = boxes
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """Read ``ann_file``, see the class."""
-        coco = read_coco(self.ann_file, self.with_mask)
-        categories = sorted(coco['categories'], key=lambda cat: cat['id'])
-        labels = {cat['id']: i for i, cat in enumerate(categories)}
-        self._metainfo['classes'] = tuple(cat['name'] for cat in categories)
+        """Lay the boxes out image by image, see the class."""
+        boxes = self._boxes
+        # What the items need of them is in the items.
+        self._boxes = None
+        if boxes is None:
+            boxes = read_coco(self.ann_file, self.with_mask)
+        # Classes by the order of their ids, as COCO's own tools have them.
+        order = sorted(
+            range(len(boxes.category_ids)),
+            key=lambda place: boxes.category_ids[place])
+        label_of = {place: label for label, place in enumerate(order)}
+        self._metainfo['classes'] = tuple(
+            boxes.category_names[place] for place in order)
         data_list = []
-        for image, anns, boxes in iter_boxes(coco, self.ann_file):
-            if not anns or (self.img_ids is not None
-                            and image['id'] not in self.img_ids):
+        for image in boxes.wanted.tolist():
+            image_id = boxes.image_ids[image]
+            if self.img_ids is not None and image_id not in self.img_ids:
                 continue
+            places = boxes.usable_places(image)
+            height, width = boxes.sizes[image].tolist()
             item = dict(
-                img_path=osp.join(self.data_prefix['img'], image['file_name']),
-                img_id=image['id'],
-                height=image['height'],
-                width=image['width'],
-                boxes=boxes.tolist(),
-                labels=[labels[ann['category_id']] for ann in anns],
-                ann_ids=[ann['id'] for ann in anns])
+                img_path=osp.join(self.data_prefix['img'],
+                                  boxes.file_names[image]),
+                img_id=image_id,
+                height=height,
+                width=width,
+                boxes=boxes.boxes[places].tolist(),
+                labels=[
+                    label_of[category]
+                    for category in boxes.category_index[places].tolist()
+                ],
+                ann_ids=[boxes.box_ids[place] for place in places.tolist()])
             if self.with_mask:
                 item['segmentations'] = [
-                    get_segmentation(ann, self.ann_file) for ann in anns
+                    boxes.segmentation(place) for place in places.tolist()
                 ]
             data_list.append(item)
         return data_list

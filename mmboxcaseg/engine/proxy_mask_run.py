@@ -3,20 +3,24 @@ import hashlib
 import json
 import os
 import os.path as osp
-from dataclasses import dataclass, field
-from typing import Any, Dict, Optional, Sequence, Tuple
+from dataclasses import dataclass
+from typing import Any, Collection, Dict, Optional, Sequence, Tuple
 
 from mmengine.config import Config
 from mmengine.device import is_cuda_available
+from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
-from mmboxcaseg import __version__, proxy_masks
-from mmboxcaseg.annotations.read import content_hash
+from mmboxcaseg import __version__
+from mmboxcaseg.annotations import BoxFile
+from mmboxcaseg.datasets import BoxPromptDataset
 from .checkpoints import WEIGHTS_ONLY
 from .dist import close_process_group, prepare_distributed
+from .hooks import ProxyMaskHook
+from .launch import parse_cfg_options
 
 
-@dataclass
+@dataclass(frozen=True)
 class ProxyMaskOptions:
     """How masks are made, apart from the data.
 
@@ -24,14 +28,16 @@ class ProxyMaskOptions:
         config (str): Path of the config of a BoxCaseg model.
         checkpoint (str): Path of its weights.
         allow_unsafe (bool): See :func:`read_checkpoint`.
-        cfg_options (dict): Config values to override, by dotted key.
+        cfg_options (Sequence[str]): ``KEY=VALUE``, settings that replace the
+            config's.
         merge (bool): See :class:`ProxyMaskHook`.
         polygons (bool): See :class:`ProxyMaskHook`.
         strict (bool): See :class:`ProxyMaskHook`.
-        crops_per_batch (int, optional): See :class:`BoxCaseg`, as of
-            ``precision`` and ``flip``. None here: as in the config.
-        precision (str, optional): Likewise.
-        flip (bool): Likewise; False: as in the config.
+        crops_per_batch (int, optional): See :class:`PredictOptions`. None: as
+            in the config.
+        precision (str, optional): See :class:`PredictOptions`. None: as in
+            the config.
+        flip (bool): See :class:`PredictOptions`. False: as in the config.
         margins (Sequence[float], optional): See :class:`CropBoxes`. None: as
             in the config.
         num_workers (int, optional): Processes that read images. None: as in
@@ -39,13 +45,13 @@ class ProxyMaskOptions:
         device (str, optional): ``'cpu'`` or ``'cuda'``. None: a GPU if there
             is one.
         launcher (str): What started the processes.
-        work_dir (str, optional): Folder of the logs. None: named after the
-            config.
+        work_dir (str, optional): Folder of the logs. None: beside the output.
+        verbose (bool): Whether the log is printed as well.
     """
     config: str
     checkpoint: str
     allow_unsafe: bool = False
-    cfg_options: Dict[str, Any] = field(default_factory=dict)
+    cfg_options: Sequence[str] = ()
     merge: bool = True
     polygons: bool = False
     strict: bool = False
@@ -57,9 +63,10 @@ class ProxyMaskOptions:
     device: Optional[str] = None
     launcher: str = 'none'
     work_dir: Optional[str] = None
+    verbose: bool = False
 
 
-def load_config(options: ProxyMaskOptions) -> Config:
+def prediction_config(options: ProxyMaskOptions) -> Config:
     """Read the config and apply what the options say about the model.
 
     Args:
@@ -78,7 +85,7 @@ def load_config(options: ProxyMaskOptions) -> Config:
     if options.device == 'cuda' and not is_cuda_available():
         raise ValueError('--device cuda: torch finds no GPU')
     cfg = Config.fromfile(options.config)
-    cfg.merge_from_dict(options.cfg_options)
+    cfg.merge_from_dict(parse_cfg_options(options.cfg_options))
     dataset = cfg.get('test_dataloader', {}).get('dataset', {})
     if _short_type(dataset) != 'BoxPromptDataset':
         raise ValueError(
@@ -112,16 +119,16 @@ def _short_type(config: Any) -> str:
 
 
 def make_settings(cfg: Config, options: ProxyMaskOptions,
-                  data: Dict[str, Any]) -> Dict[str, Any]:
+                  boxes: BoxFile) -> Dict[str, Any]:
     """What the output depends on, as json values.
 
     Batch sizes are among it: the last digits of the network's output depend
     on them. The number of processes is not, nor is any path.
 
     Args:
-        cfg (Config): What :func:`load_config` returned.
+        cfg (Config): What :func:`prediction_config` returned.
         options (ProxyMaskOptions): The options.
-        data (dict): The boxes, a COCO dictionary.
+        boxes (BoxFile): The boxes.
 
     Returns:
         dict: The settings.
@@ -136,10 +143,11 @@ def make_settings(cfg: Config, options: ProxyMaskOptions,
         test_cfg=config.get('test_cfg'),
         custom_hooks=config.get('custom_hooks', []))
     settings = dict(
+        merge=options.merge,
         segmentation='polygons' if options.polygons else 'rle',
         model_config=model_config,
         checkpoint_sha256=_sha256(options.checkpoint),
-        annotations_sha256=content_hash(data),
+        annotations_sha256=boxes.digest,
         package_version=__version__)
     return json.loads(json.dumps(settings, default=str))
 
@@ -164,50 +172,70 @@ def _sha256(path: str) -> str:
     return digest.hexdigest()
 
 
-def set_up_run(cfg: Config, options: ProxyMaskOptions, img_dir: str,
-               hook: Dict[str, Any]) -> None:
-    """Turn a config of the test loop into one that makes proxy masks.
+class ProxyMaskRunner(Runner):
+    """A runner whose log goes to its file, and whose test data is given."""
+
+    verbose = False
+
+    def build_logger(self, *args, **kwargs) -> MMLogger:
+        """As in :class:`Runner`; the terminal gets nothing of it."""
+        logger = super().build_logger(*args, **kwargs)
+        if not self.verbose:
+            for handler in list(logger.handlers):
+                # A handler that writes to a file is one to a stream as well.
+                if not hasattr(handler, 'baseFilename'):
+                    logger.removeHandler(handler)
+        return logger
+
+    def load_test_data(self, dataset: BoxPromptDataset,
+                       done_ids: Collection[Any]) -> int:
+        """Take other test data than the config's.
+
+        Args:
+            dataset (BoxPromptDataset): The data set.
+            done_ids (Collection): Ids of images that are done already.
+
+        Returns:
+            int: Number of images of this process.
+        """
+        cfg = dict(self._test_dataloader)
+        cfg.pop('batch_sampler', None)
+        # A function, for a data set would be copied with the settings.
+        cfg['dataset'] = dict(type=lambda: dataset)
+        cfg['sampler'] = dict(
+            type='mmboxcaseg.BlockSampler',
+            block=cfg['batch_size'],
+            done_ids=done_ids)
+        self._test_dataloader = self.build_dataloader(cfg, seed=self.seed)
+        return len(self._test_dataloader.sampler)
+
+
+def build_runner(cfg: Config, options: ProxyMaskOptions,
+                 work_dir: str) -> ProxyMaskRunner:
+    """Build the runner of a test loop that makes proxy masks.
 
     Args:
-        cfg (Config): What :func:`load_config` returned, changed in place.
+        cfg (Config): What :func:`prediction_config` returned, changed in
+            place.
         options (ProxyMaskOptions): The options.
-        img_dir (str): Folder of the images.
-        hook (dict): Arguments of :class:`ProxyMaskHook` that tell the files,
-            the settings and whether to resume.
+        work_dir (str): Folder of the logs.
+
+    Returns:
+        ProxyMaskRunner: The runner; see :func:`make_masks`.
     """
     loader = cfg.test_dataloader
-    # Only the type and the pipeline: whatever else the dataset of the config
-    # has belongs to the data it was written for.
-    loader.dataset = dict(
-        type=loader.dataset.type,
-        ann_file=hook['ann_file'],
-        data_prefix=dict(img=img_dir),
-        pipeline=loader.dataset.pipeline,
-        skip_unusable=True,
-        test_mode=True)
-    loader.pop('batch_sampler', None)
-    done_ids = proxy_masks.done_image_ids(
-        proxy_masks.shard_dir(hook['out_file'])) if hook['resume'] else ()
-    loader.sampler = dict(
-        type='BlockSampler', block=loader.batch_size, done_ids=list(done_ids))
     if options.num_workers is not None:
         loader.num_workers = options.num_workers
     if not loader.get('num_workers'):
         loader.persistent_workers = False
     cfg.test_evaluator = []
     cfg.test_cfg = cfg.get('test_cfg') or dict(type='TestLoop')
-    hook = dict(
-        type='mmboxcaseg.ProxyMaskHook',
-        merge=options.merge,
-        polygons=options.polygons,
-        strict=options.strict,
-        **hook)
-    cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), hook]
     cfg.load_from = options.checkpoint
     if not options.allow_unsafe:
         cfg.load_from = f'{WEIGHTS_ONLY}{cfg.load_from}'
     cfg.resume = False
     cfg.launcher = options.launcher
+    cfg.work_dir = work_dir
     cfg.merge_from_dict(
         dict(
             default_hooks=dict(
@@ -219,21 +247,46 @@ def set_up_run(cfg: Config, options: ProxyMaskOptions, img_dir: str,
                 # A process that is done waits for the slowest, for hours if
                 # need be.
                 dist_cfg=dict(timeout=24 * 3600))))
-    cfg.work_dir = options.work_dir or osp.join(
-        'work_dirs',
-        osp.splitext(osp.basename(options.config))[0], 'proxy_masks')
+    prepare_distributed(cfg)
+    kind = type('Runner', (ProxyMaskRunner, ), dict(verbose=options.verbose))
+    return kind.from_cfg(cfg)
 
 
-def run(cfg: Config) -> None:
+def prompt_dataset(cfg: Config, boxes: BoxFile,
+                   img_dir: str) -> BoxPromptDataset:
+    """The data set of a run: the given boxes in the config's pipeline.
+
+    Args:
+        cfg (Config): Config of the runner.
+        boxes (BoxFile): The boxes.
+        img_dir (str): Folder of the images.
+
+    Returns:
+        BoxPromptDataset: Photos that can't be used are told, not raised.
+    """
+    # Only the pipeline: whatever else the data set of the config has belongs
+    # to the data it was written for.
+    return BoxPromptDataset(
+        boxes=boxes,
+        data_prefix=dict(img=img_dir),
+        pipeline=cfg.test_dataloader.dataset.pipeline,
+        skip_unusable=True,
+        test_mode=True)
+
+
+def make_masks(runner: ProxyMaskRunner, hook: ProxyMaskHook) -> None:
     """Run the test loop in this process, one of several or alone.
 
     Args:
-        cfg (Config): What :func:`set_up_run` made.
+        runner (ProxyMaskRunner): With its test data.
+        hook (ProxyMaskHook): It writes the masks.
 
     Raises:
         ValueError: If the checkpoint does not belong to the config.
-        BadInputError: If ``strict`` is set and a photo can't be used.
+        BadInputError: If the hook is strict and a photo can't be used.
     """
-    prepare_distributed(cfg)
-    Runner.from_cfg(cfg).test()
-    close_process_group()
+    runner.register_hook(hook)
+    try:
+        runner.test()
+    finally:
+        close_process_group()

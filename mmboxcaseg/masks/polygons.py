@@ -1,10 +1,30 @@
 """Masks as polygons, for tools that read nothing else."""
-from typing import List
+from typing import List, Tuple, Union
 
 import cv2
 import numpy as np
 
-from .rle import RLE, decode_rle
+from .rle import RLE, decode_rle, rle_area, to_rle
+
+
+def to_segmentation(rle: RLE,
+                    polygons: bool) -> Tuple[Union[RLE, list], int]:
+    """A mask as ``segmentation`` of a COCO json, and its area.
+
+    Args:
+        rle (dict): Compressed RLE of the image's size.
+        polygons (bool): Whether as polygons. An empty mask stays an RLE, for
+            no polygon can say that there is nothing.
+
+    Returns:
+        tuple[dict | list[list[float]], int]: The RLE or the polygons, and the
+        area in pixels; polygons fill the holes, and the area goes with them.
+    """
+    area = rle_area(rle)
+    if not polygons or not area:
+        return rle, area
+    outlines = to_polygons(rle)
+    return outlines, rle_area(to_rle(outlines, *rle['size']))
 
 
 def to_polygons(rle: RLE) -> List[List[float]]:

@@ -2,21 +2,18 @@
 import json
 import os
 from collections import OrderedDict, defaultdict
-from typing import IO, Any, Dict, List, Optional, Sequence, Set, Tuple
+from typing import IO, Any, Dict, List, Optional, Set, Tuple
 
 import numpy as np
 
-from mmboxcaseg.annotations.legacy import (is_crowd, load_coco,
-                                         unusable_annotations)
-from mmboxcaseg.masks import RLE, encode_rle, rle_area, to_polygons, to_rle
-from .report import JoinReport
+from mmboxcaseg.annotations import SCORES, BoxFile
+from mmboxcaseg.masks import RLE, encode_rle, to_segmentation
+from .report import JoinReport, SkippedBox, SkippedImage
 from .shards import iter_lines, remove_shards, shard_paths
 
 # Lines kept parsed: annotations of an image seldom stand far apart, and a
 # fixed number keeps memory from growing with the masks.
 CACHED_LINES = 256
-# What may be said of a mask.
-SCORES = ('agreement', 'confidence')
 
 
 class ShardReader:
@@ -28,11 +25,13 @@ class ShardReader:
         folder (str): Folder of shards.
 
     Attributes:
+        folder (str): The folder.
         skipped (dict): Why an image could not be used, by its id.
         scores (set): Which of ``SCORES`` the masks have.
     """
 
     def __init__(self, folder: str) -> None:
+        self.folder = folder
         self.skipped: Dict[Any, str] = {}
         self.scores: Set[str] = set(SCORES[:1])
         self._files: List[IO[bytes]] = []
@@ -91,13 +90,11 @@ class ShardReader:
         return rle, {f'proxy_{name}': 0.0 for name in scores}
 
 
-def join_shards(
-    folder: str,
-    ann_file: str,
-    out_file: str,
-    settings: Dict[str, Any],
-    polygons: bool = False,
-    left_out: Sequence[Dict[str, Any]] = ()) -> JoinReport:
+def join_shards(folder: str,
+                boxes: BoxFile,
+                out_file: str,
+                settings: Dict[str, Any],
+                polygons: bool = False) -> JoinReport:
     """Write the input annotations with their proxy masks as one COCO json.
 
     Every annotation keeps its keys and its ``bbox``; those that are no crowds
@@ -111,32 +108,26 @@ def join_shards(
 
     Args:
         folder (str): Folder of shards.
-        ann_file (str): The COCO json that the shards were made from.
+        boxes (BoxFile): The boxes that the shards were made from.
         out_file (str): Path of the joined json.
         settings (dict): What to put in ``info.proxy_masks``, json values.
         polygons (bool): Whether masks are written as polygons, see
-            :func:`~mmboxcaseg.proxy_masks.polygons.to_polygons`. Defaults to
-            False.
-        left_out (Sequence[dict]): What the report says of annotation files
-            that are not in ``ann_file``, see :class:`JoinReport`. Defaults to
-            ().
+            :func:`~mmboxcaseg.masks.to_polygons`. Defaults to False.
 
     Returns:
-        JoinReport: Counts and agreements.
+        JoinReport: Counts, scores and what was skipped.
 
     Raises:
         ValueError: If an annotation has no result in the shards.
     """
-    data = load_coco(ann_file)
     temporary = os.path.join(
         os.path.dirname(out_file), f'.{os.path.basename(out_file)}.tmp')
     try:
         with ShardReader(folder) as reader, open(
                 temporary, 'w', encoding='ascii') as file:
-            report = _write(file, data, reader, settings, folder, polygons)
+            report = _write(file, boxes, reader, settings, polygons)
             file.flush()
             os.fsync(file.fileno())
-        report.left_out = list(left_out)
         report.write(out_file)
         os.replace(temporary, out_file)
     finally:
@@ -172,86 +163,83 @@ def joined_settings(out_file: str) -> Optional[Dict[str, Any]]:
     return info.get('proxy_masks') if isinstance(info, dict) else None
 
 
-def _write(file: IO[str], data: Dict[str, Any], reader: ShardReader,
-           settings: Dict[str,
-                          Any], folder: str, polygons: bool) -> JoinReport:
-    report = JoinReport(images=len(data['images']))
-    info = dict(data.get('info', {}), proxy_masks=settings)
+def _write(file: IO[str], boxes: BoxFile, reader: ShardReader,
+           settings: Dict[str, Any], polygons: bool) -> JoinReport:
+    content = boxes.content
+    info = dict(content.get('info', {}), proxy_masks=settings)
     file.write('{"info": ' + json.dumps(info))
-    for key, value in data.items():
+    for key, value in content.items():
         if key == 'info':
             continue
         file.write(f',\n{json.dumps(key)}: ')
         if key == 'annotations':
-            _write_annotations(file, data, reader, report, folder, polygons)
+            report = _write_annotations(file, boxes, reader, polygons)
         else:
             file.write(json.dumps(value))
     file.write('}\n')
     return report
 
 
-def _write_annotations(file: IO[str], data: Dict[str, Any],
-                       reader: ShardReader, report: JoinReport, folder: str,
-                       polygons: bool) -> None:
-    sizes = {
-        img['id']: (img['height'], img['width'])
-        for img in data['images']
-    }
-    unusable = unusable_annotations(data)
+def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
+                       polygons: bool) -> JoinReport:
     of_skipped = defaultdict(list)
     missing = []
-    agreements = []
+    scores: Dict[str, List[float]] = {score: [] for score in SCORES}
+    empty = 0
     separator = '[\n'
-    for ann in data['annotations']:
-        if is_crowd(ann):
-            report.crowds += 1
-        else:
-            if ann['id'] in unusable:
-                report.skipped_annotations.append(
-                    dict(
-                        id=ann['id'],
-                        image_id=ann['image_id'],
-                        reason=unusable[ann['id']]))
-                found = reader.empty(*sizes[ann['image_id']])
-            elif ann['image_id'] in reader.skipped:
-                of_skipped[ann['image_id']].append(ann['id'])
-                found = reader.empty(*sizes[ann['image_id']])
+    for place, ann in enumerate(boxes.content['annotations']):
+        if not boxes.crowd[place]:
+            image = int(boxes.image_index[place])
+            image_id = boxes.image_ids[image]
+            skipped = image_id in reader.skipped
+            if skipped and boxes.usable[place]:
+                of_skipped[image].append(boxes.box_ids[place])
+            if skipped or not boxes.usable[place]:
+                found = reader.empty(*boxes.sizes[image].tolist())
             else:
-                found = reader.find(ann['image_id'], ann['id'])
+                found = reader.find(image_id, boxes.box_ids[place])
             if found is None:
-                missing.append(ann['id'])
+                missing.append(boxes.box_ids[place])
                 continue
             ann = _with_mask(ann, *found, polygons)
-            report.empty += ann['area'] == 0
-            agreements.append(ann['proxy_agreement'])
+            empty += ann['area'] == 0
+            for score, values in scores.items():
+                if f'proxy_{score}' in found[1]:
+                    values.append(ann[f'proxy_{score}'])
         file.write(separator + json.dumps(ann))
         separator = ',\n'
     if missing:
         raise ValueError(
-            f'{folder}: {len(missing)} annotations have no mask yet, the '
-            f'first is {missing[0]!r}; run again with --resume to make them')
+            f'{reader.folder}: {len(missing)} annotations have no mask yet, '
+            f'the first is {missing[0]!r}; run again with --resume to make '
+            'them')
     file.write('[]' if separator == '[\n' else '\n]')
-    report.masks = len(agreements)
-    report.agreements = np.array(agreements)
-    report.skipped_images = [
-        dict(
-            image_id=image['id'],
-            file_name=image['file_name'],
-            reason=reader.skipped[image['id']],
-            annotations=of_skipped[image['id']]) for image in data['images']
-        if image['id'] in of_skipped
-    ]
+    return JoinReport(
+        images=len(boxes.image_ids),
+        masks=len(scores['agreement']),
+        empty=empty,
+        crowds=int(boxes.crowd.sum()),
+        skipped_images=tuple(
+            SkippedImage(
+                image_id=boxes.image_ids[image],
+                file_name=boxes.file_names[image],
+                reason=reader.skipped[boxes.image_ids[image]],
+                annotations=tuple(of_skipped[image]))
+            for image in sorted(of_skipped)),
+        skipped_annotations=tuple(
+            SkippedBox(
+                id=boxes.box_ids[place],
+                image_id=boxes.image_ids[boxes.image_index[place]],
+                reason=reason) for place, reason in boxes.why_not.items()),
+        left_out=boxes.left_out,
+        agreements=np.array(scores['agreement']),
+        confidences=np.array(scores['confidence']))
 
 
 def _with_mask(ann: Dict[str, Any], rle: RLE, scores: Dict[str, float],
                polygons: bool) -> Dict[str, Any]:
-    area = rle_area(rle)
-    segmentation: Any = rle
-    # No polygon can say that there is nothing.
-    if polygons and area:
-        segmentation = to_polygons(rle)
-        # Polygons fill the holes, and the area goes with them.
-        area = rle_area(to_rle(segmentation, *rle['size']))
+    """An annotation with its mask, area and scores."""
+    segmentation, area = to_segmentation(rle, polygons)
     ann = dict(ann, segmentation=segmentation, area=area, **scores)
     ann.setdefault('iscrowd', 0)
     return ann

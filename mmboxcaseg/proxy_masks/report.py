@@ -1,19 +1,47 @@
-"""What was left out of a run, and why: counted, listed, written down."""
+"""What went into a file of masks, and what was skipped, and why."""
 import json
 import os
 from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, List, Optional
+from typing import Any, Optional, Tuple
 
 import numpy as np
 
+from mmboxcaseg.annotations import SkippedFile
+from mmboxcaseg.annotations.box_file import Id
 from .shards import write_json
 
 
-class BadInputError(ValueError):
-    """A single photo can't be used, while the rest of the input can."""
+@dataclass(frozen=True)
+class SkippedImage:
+    """An image that could not be used; its annotations have empty masks.
+
+    Attributes:
+        image_id (int | str): Its id.
+        file_name (str): Its path below the image folder.
+        reason (str): What is wrong.
+        annotations (tuple[int | str, ...]): Ids of its annotations.
+    """
+    image_id: Id
+    file_name: str
+    reason: str
+    annotations: Tuple[Id, ...]
 
 
-@dataclass
+@dataclass(frozen=True)
+class SkippedBox:
+    """A box that covers nothing of its image; its mask is empty.
+
+    Attributes:
+        id (int | str): Id of the annotation.
+        image_id (int | str): Id of its image.
+        reason (str): What is wrong.
+    """
+    id: Id
+    image_id: Id
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
 class JoinReport:
     """What went into a joined file.
 
@@ -22,67 +50,70 @@ class JoinReport:
         masks (int): Number of annotations that got a mask.
         empty (int): How many of these masks are empty.
         crowds (int): Number of crowd annotations, passed through.
-        skipped_images (list[dict]): ``image_id``, ``file_name``, ``reason``
-            and ``annotations`` (ids) of each image that could not be used;
-            these annotations have an empty mask, and agreement 0.
-        skipped_annotations (list[dict]): ``id``, ``image_id`` and ``reason``
-            of each annotation whose box covers nothing of its image; likewise.
-        left_out (list[dict]): ``file`` and ``reason`` of each annotation
-            file whose image is not in the output at all, since its size could
-            not be found.
-        agreements (np.ndarray): (masks,) agreement of each mask.
+        skipped_images (tuple[SkippedImage, ...]): Images that could not be
+            used, in the order of the input.
+        skipped_annotations (tuple[SkippedBox, ...]): Boxes that could not be
+            used, likewise.
+        left_out (tuple[SkippedFile, ...]): Annotation files whose image is
+            not in the output at all, since its size could not be found.
+        agreements (np.ndarray): (masks,) agreement of each mask, in [0, 1].
+            Not written to the file.
+        confidences (np.ndarray): (masks,) confidence of each mask, in
+            [0, 1]; (0,) where there is none. Not written either.
     """
     images: int = 0
     masks: int = 0
     empty: int = 0
     crowds: int = 0
-    skipped_images: List[Dict[str, Any]] = field(default_factory=list)
-    skipped_annotations: List[Dict[str, Any]] = field(default_factory=list)
-    left_out: List[Dict[str, Any]] = field(default_factory=list)
+    skipped_images: Tuple[SkippedImage, ...] = ()
+    skipped_annotations: Tuple[SkippedBox, ...] = ()
+    left_out: Tuple[SkippedFile, ...] = ()
     agreements: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    confidences: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def summary(self) -> str:
-        """The counts in a line of text."""
+        """The counts and mean scores in a line of text."""
         text = (f'{self.images} images, {self.masks} masks, {self.empty} of '
                 f'them empty, {self.crowds} crowds passed through')
-        if self.masks:
-            kept = 100 * np.mean(self.agreements >= 0.95)
-            text += (f', mean agreement {self.agreements.mean():.3f}, '
-                     f'{kept:.1f} % at 0.95 or above')
+        if len(self.confidences):
+            text += f', mean confidence {self.confidences.mean():.3f}'
+        if len(self.agreements):
+            text += f', mean agreement {self.agreements.mean():.3f}'
         return text
+
+    def skips(self) -> Optional[str]:
+        """The numbers of what was skipped in words, None if nothing was."""
+        counts = [(len(self.skipped_images), 'images'),
+                  (len(self.skipped_annotations), 'boxes'),
+                  (len(self.left_out), 'annotation files')]
+        if not any(count for count, _ in counts):
+            return None
+        return 'skipped ' + ', '.join(f'{count} {text}'
+                                      for count, text in counts if count)
 
     def write(self, out_file: str) -> None:
         """Write it as json beside ``out_file``, see :func:`report_path`."""
         content = asdict(self)
-        del content['agreements']
+        del content['agreements'], content['confidences']
         write_json(report_path(out_file), content)
+
+    @classmethod
+    def read(cls, out_file: str) -> 'JoinReport':
+        """Read the report on a file that an earlier run has completed."""
+        with open(report_path(out_file), encoding='utf-8') as file:
+            content = json.load(file)
+        kinds: Any = dict(
+            skipped_images=SkippedImage,
+            skipped_annotations=SkippedBox,
+            left_out=SkippedFile)
+        return cls(
+            **{
+                key: tuple(kinds[key](**one)
+                           for one in value) if key in kinds else value
+                for key, value in content.items()
+            })
 
 
 def report_path(out_file: str) -> str:
     """Path of the report on an output file."""
     return f'{os.path.splitext(out_file)[0]}.report.json'
-
-
-def describe_skips(out_file: str) -> Optional[str]:
-    """What the report on an output file says was skipped.
-
-    Args:
-        out_file (str): Path of a joined file; its report must be there.
-
-    Returns:
-        str or None: A line of text; None if nothing was skipped.
-
-    Raises:
-        FileNotFoundError: If there is no report.
-    """
-    path = report_path(out_file)
-    with open(path, encoding='utf-8') as file:
-        report = json.load(file)
-    counts = [(len(report[key]), text)
-              for key, text in (('skipped_images',
-                                 'images'), ('skipped_annotations', 'boxes'),
-                                ('left_out', 'annotation files'))]
-    if not any(count for count, _ in counts):
-        return None
-    parts = ', '.join(f'{count} {text}' for count, text in counts if count)
-    return f'skipped {parts}, listed in {path}'

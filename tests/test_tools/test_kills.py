@@ -18,7 +18,7 @@ def test_killed_at_random_the_result_is_the_same(tmp_path, repo_root):
              os.environ.get('PYTHONPATH', '')]))
     run = subprocess.run([
         sys.executable,
-        str(Path(__file__).with_name('killed_runs.py')),
+        str(Path(__file__).parents[1] / 'killed_runs.py'),
         str(tmp_path), '20'
     ],
                          capture_output=True,

@@ -6,10 +6,10 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
-from mmboxcaseg.proxy_masks import (clip_boxes, decode_rle, pixel_rects,
+from mmboxcaseg.masks import (clip_boxes, decode_rle, pixel_rects,
                                     tight_boxes, to_rle)
 from mmboxcaseg.registry import TRANSFORMS
-from ..coco_boxes import check_photo_size
+from ..photo_size import check_photo_size
 from ..salient_mask import read_mask
 
 

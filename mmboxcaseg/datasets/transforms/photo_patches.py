@@ -6,7 +6,7 @@ import mmcv
 import numpy as np
 from mmengine.fileio import get
 
-from mmboxcaseg.proxy_masks import clip_boxes, pixel_rects
+from mmboxcaseg.masks import clip_boxes, pixel_rects
 from mmboxcaseg.registry import TRANSFORMS
 from .patches import RandomBoxPatch, augment_box
 

@@ -8,9 +8,9 @@ from mmcv.transforms import BaseTransform
 from mmengine.structures import InstanceData
 from mmseg.structures import SegDataSample
 
-from mmboxcaseg.proxy_masks import pixel_rects, to_rle
+from mmboxcaseg.masks import pixel_rects, to_rle
 from mmboxcaseg.registry import TRANSFORMS
-from ..coco_boxes import check_photo_size
+from ..photo_size import check_photo_size
 
 
 @TRANSFORMS.register_module()

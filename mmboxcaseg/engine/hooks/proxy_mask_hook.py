@@ -6,7 +6,11 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
-from mmboxcaseg import proxy_masks
+from mmboxcaseg.annotations import BadInputError, BoxFile, read_coco
+from mmboxcaseg.masks import merged_confidence, proxy_rles, rle_area
+from mmboxcaseg.progress import Progress, Update
+from mmboxcaseg.proxy_masks import (JoinReport, ShardWriter, join_shards,
+                                    prepare_shards, shard_dir)
 from mmboxcaseg.registry import HOOKS
 from ..checkpoints import check_weights
 
@@ -25,12 +29,13 @@ class ProxyMaskHook(Hook):
     Args:
         out_file (str): Path of the COCO json to write. The shards are kept in
             ``<out_file>.shards`` until then.
-        ann_file (str): Path of the COCO json the boxes come from.
+        ann_file (str, optional): Path of the COCO json the boxes come from.
+            Defaults to None: ``boxes`` are given.
         merge (bool): Whether a pixel claimed by several masks goes to the
             smallest object only. Defaults to True.
         resume (bool): Keep the results of an earlier run that was cut short;
-            the sampler leaves its images out, see :class:`BlockSampler`.
-            Defaults to False.
+            the sampler skips its images, see :class:`BlockSampler`. Defaults
+            to False.
         settings (dict, optional): What the masks depend on, json values: kept
             in ``info.proxy_masks``, and compared on resuming. ``merge`` is
             added to it. Defaults to None.
@@ -39,32 +44,46 @@ class ProxyMaskHook(Hook):
         strict (bool): Whether a photo that can't be used is an error; else
             its annotations get empty masks and it is listed in the report.
             Defaults to False.
-        left_out (Sequence[dict]): Entries of the report, see
-            :class:`~mmboxcaseg.proxy_masks.JoinReport`. Defaults to ().
+        boxes (BoxFile, optional): The boxes where they have been read
+            already. Defaults to None.
+        progress (Callable, optional): It is called with the numbers of images
+            and instances of each batch. Defaults to None: now and then a line
+            of the runner's log tells how far it is.
+
+    Attributes:
+        report (JoinReport | None): What went into the file, when it is
+            complete; in the first process only.
+
+    Raises:
+        ValueError: Unless one of ``ann_file`` and ``boxes`` is given.
     """
 
     # After hooks that change the weights or the outputs.
     priority = 'LOW'
 
-    def __init__(
-        self,
-        out_file: str,
-        ann_file: str,
-        merge: bool = True,
-        resume: bool = False,
-        settings: Optional[Dict[str, Any]] = None,
-        polygons: bool = False,
-        strict: bool = False,
-        left_out: Sequence[Dict[str, Any]] = ()) -> None:
+    def __init__(self,
+                 out_file: str,
+                 ann_file: Optional[str] = None,
+                 merge: bool = True,
+                 resume: bool = False,
+                 settings: Optional[Dict[str, Any]] = None,
+                 polygons: bool = False,
+                 strict: bool = False,
+                 boxes: Optional[BoxFile] = None,
+                 progress: Optional[Update] = None) -> None:
+        if (ann_file is None) == (boxes is None):
+            raise ValueError('ProxyMaskHook: give one of ann_file and boxes')
         self.out_file = out_file
         self.ann_file = ann_file
+        self.boxes = boxes
         self.merge = merge
         self.resume = resume
         self.polygons = polygons
         self.strict = strict
-        self.left_out = left_out
-        self.settings = dict(merge=merge, **(settings or {}))
-        self.folder = proxy_masks.shard_dir(out_file)
+        self.progress = progress
+        self.settings = {'merge': merge, **(settings or {})}
+        self.folder = shard_dir(out_file)
+        self.report: Optional[JoinReport] = None
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Refuse a checkpoint that leaves weights of the model unset.
@@ -83,11 +102,10 @@ class ProxyMaskHook(Hook):
         # which looks into them.
         barrier()
         if runner.rank == 0:
-            proxy_masks.prepare_shards(self.folder, self.settings, self.resume)
+            prepare_shards(self.folder, self.settings, self.resume)
         barrier()
-        self._writer = proxy_masks.ShardWriter(self.folder, runner.rank)
-        self._progress = proxy_masks.Progress(
-            len(runner.test_dataloader.sampler))
+        self._writer = ShardWriter(self.folder, runner.rank)
+        self._lines = Progress(len(runner.test_dataloader.sampler))
 
     def after_test_iter(
             self,
@@ -103,15 +121,17 @@ class ProxyMaskHook(Hook):
             else:
                 self._append(sample)
                 instances += len(sample.prompt_instances)
-        line = self._progress.update(len(outputs), instances)
+        line = self._lines.update(len(outputs), instances)
         if line:
             share = (f' (process 1 of {runner.world_size})'
                      if runner.world_size > 1 else '')
             runner.logger.info(f'Proxy masks{share}: {line}')
+        if self.progress:
+            self.progress(len(outputs), instances)
 
     def _skip(self, sample: BaseDataElement) -> None:
         if self.strict:
-            raise proxy_masks.BadInputError(
+            raise BadInputError(
                 f'{sample.img_path}: {sample.skipped} (--strict)')
         self._writer.skip(sample.img_id, sample.skipped)
 
@@ -119,15 +139,14 @@ class ProxyMaskHook(Hook):
         height, width = sample.ori_shape[:2]
         prompts = sample.prompt_instances
         rects = sample.pred_instances.rects.cpu().numpy()
-        rles, agreements = proxy_masks.proxy_rles(sample.pred_instances.masks,
-                                                  rects,
-                                                  prompts.bboxes.cpu().numpy(),
-                                                  height, width, self.merge)
+        rles, agreements = proxy_rles(sample.pred_instances.masks, rects,
+                                      prompts.bboxes.cpu().numpy(), height,
+                                      width, self.merge)
         confidences = sample.pred_instances.get('confidence')
         if confidences is not None:
-            confidences = proxy_masks.merged_confidence(
-                confidences, [proxy_masks.rle_area(rle) for rle in rles],
-                rects)
+            confidences = merged_confidence(confidences,
+                                            [rle_area(rle) for rle in rles],
+                                            rects)
         ann_ids = prompts.ann_ids
         self._writer.append(
             image_id=sample.img_id,
@@ -142,7 +161,7 @@ class ProxyMaskHook(Hook):
         self._writer.close()
         barrier()
         if runner.rank == 0:
-            report = proxy_masks.join_shards(self.folder, self.ann_file,
-                                             self.out_file, self.settings,
-                                             self.polygons, self.left_out)
-            runner.logger.info(f'{self.out_file}: {report.summary()}')
+            boxes = self.boxes or read_coco(self.ann_file)
+            self.report = join_shards(self.folder, boxes, self.out_file,
+                                      self.settings, self.polygons)
+            runner.logger.info(f'{self.out_file}: {self.report.summary()}')

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from random_instances import merge_slowly, on_canvas, random_instances
 
-from mmboxcaseg.proxy_masks import merge
+from mmboxcaseg.masks import merge
 
 
 @pytest.mark.parametrize('seed', range(40))

@@ -3,7 +3,7 @@ import pytest
 from pycocotools import mask as coco_mask
 from random_instances import merge_slowly, on_canvas, random_instances
 
-from mmboxcaseg.proxy_masks import (agreement, merge_and_score,
+from mmboxcaseg.masks import (agreement, merge_and_score,
                                     merged_confidence, pixel_rects, proxy_rles,
                                     tight_boxes)
 

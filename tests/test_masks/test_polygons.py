@@ -3,7 +3,7 @@ import pytest
 from pycocotools import mask as coco_mask
 from scipy.ndimage import binary_fill_holes
 
-from mmboxcaseg.proxy_masks import decode_rle, to_polygons, to_rle
+from mmboxcaseg.masks import decode_rle, to_polygons, to_rle
 
 
 def encode(mask):

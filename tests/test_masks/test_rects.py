@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmboxcaseg.proxy_masks import clip_boxes, pixel_rects, usable_boxes
+from mmboxcaseg.masks import clip_boxes, pixel_rects, usable_boxes
 
 HEIGHT, WIDTH = 20, 30
 sides = st.floats(-50, 50, allow_nan=False)

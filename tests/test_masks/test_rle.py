@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 from random_instances import on_canvas, random_instances
 
-from mmboxcaseg.proxy_masks import (decode_rle, encode_rle, encode_rles,
+from mmboxcaseg.masks import (decode_rle, encode_rle, encode_rles,
                                     rle_area, to_rle)
 
 

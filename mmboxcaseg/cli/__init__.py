@@ -1,0 +1,1 @@
+"""The command ``boxcaseg``: argparse only, one file a subcommand."""

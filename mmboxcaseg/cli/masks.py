@@ -1,0 +1,202 @@
+"""``boxcaseg masks``: a mask for every box, with its scores."""
+import argparse
+import os
+import sys
+
+HELP = 'a mask for every box, as a COCO json with scores'
+# Exit status of a run that is complete but had to skip something.
+SKIPPED = 3
+EPILOG = ('Killed? Run the same command with --resume. Exit status: 0 done, '
+          f'{SKIPPED} done, but photos or boxes were skipped, which the '
+          'report beside --out lists, 1 an error, 2 a wrong command line.')
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to add to.
+    """
+    parser.add_argument(
+        'ann',
+        help='the boxes: a COCO json, or a folder of Pascal VOC xml or of '
+        'YOLO txt files')
+    parser.add_argument('img_dir', help='folder of the photos')
+    parser.add_argument(
+        '-o', '--out', required=True, help='COCO json to write')
+    parser.add_argument(
+        '--config',
+        help='config of a BoxCaseg model; default: the model that comes with '
+        'the package')
+    parser.add_argument('--checkpoint', help='its weights')
+    add_options(parser)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that ``tools/make_proxy_masks.py`` has too.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to add to.
+    """
+    boxes = parser.add_argument_group('boxes')
+    boxes.add_argument(
+        '--ann-format',
+        choices=('coco', 'voc', 'yolo'),
+        help='format of the boxes; default: found out')
+    boxes.add_argument(
+        '--classes',
+        metavar='FILE',
+        help='names of YOLO\'s classes: a text file with one a line, or a '
+        'yaml file with "names"; default: classes.txt or data.yaml beside or '
+        'above the boxes')
+    boxes.add_argument(
+        '--img-ids',
+        metavar='FILE',
+        help='only these images: a text file with one image id a line')
+    boxes.add_argument(
+        '--categories',
+        nargs='+',
+        metavar='NAME',
+        help='only boxes of these categories, by name or id')
+    made = parser.add_argument_group('masks')
+    made.add_argument(
+        '--no-merge',
+        dest='merge',
+        action='store_false',
+        help='let masks overlap, instead of giving each pixel to the '
+        'smallest object')
+    made.add_argument(
+        '--segmentation',
+        choices=('rle', 'polygons'),
+        default='rle',
+        help='how masks are written; polygons lose their holes; default: rle')
+    made.add_argument(
+        '--flip',
+        action='store_true',
+        help='average over each crop and its mirror image')
+    made.add_argument(
+        '--margins',
+        nargs='+',
+        type=float,
+        metavar='M',
+        help='average over crops with these margins around the box, as parts '
+        'of its width and height, such as 0 0.2; default: the box alone')
+    made.add_argument(
+        '--precision',
+        choices=('fp32', 'bf16'),
+        help='numbers the network computes with; default: the config\'s')
+    made.add_argument(
+        '--cfg-options',
+        nargs='+',
+        metavar='KEY=VALUE',
+        default=[],
+        help='config values to override, such as model.alpha=0.6')
+    made.add_argument(
+        '--allow-unsafe-checkpoint',
+        dest='allow_unsafe',
+        action='store_true',
+        help='load a checkpoint that holds more than weights, and may run '
+        'any code; only for one from a source that you trust')
+    _add_run_options(parser.add_argument_group('run'))
+
+
+def _add_run_options(group: argparse._ArgumentGroup) -> None:
+    """Add the options about the run itself."""
+    group.add_argument(
+        '--resume',
+        action='store_true',
+        help='go on where a run that was cut short left off; without it '
+        'such results are removed')
+    group.add_argument(
+        '--strict',
+        action='store_true',
+        help='a photo or a box that can\'t be used is an error')
+    group.add_argument(
+        '--crops-per-batch',
+        type=int,
+        metavar='N',
+        help='most crops that go through the network at once')
+    group.add_argument(
+        '--num-workers',
+        type=int,
+        metavar='N',
+        help='processes that read photos, for each process')
+    group.add_argument(
+        '--device',
+        choices=('cpu', 'cuda'),
+        help='default: a GPU if there is one')
+    group.add_argument(
+        '--work-dir',
+        metavar='DIR',
+        help='folder of the log; default: <out>.logs')
+    group.add_argument(
+        '--verbose', action='store_true', help='print the log as well')
+    group.add_argument(
+        '--launcher',
+        choices=('none', 'pytorch', 'slurm', 'mpi'),
+        default='none',
+        help='what started the processes, if there are several')
+    group.add_argument(
+        '--local_rank',
+        '--local-rank',
+        type=int,
+        default=0,
+        help=argparse.SUPPRESS)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the masks.
+
+    Args:
+        args (argparse.Namespace): The arguments.
+
+    Returns:
+        int: Exit status.
+    """
+    _check(args)
+    from dataclasses import fields
+
+    from mmboxcaseg.apis.proxy_masks import MaskOptions, make_proxy_masks
+    from mmboxcaseg.proxy_masks import report_path
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    values = dict(
+        vars(args),
+        polygons=args.segmentation == 'polygons',
+        img_ids=_read_ids(args.img_ids))
+    options = MaskOptions(
+        **{field.name: values[field.name]
+           for field in fields(MaskOptions)})
+    # For whoever tells an error.
+    args.log_dir = options.log_dir
+    report = make_proxy_masks(options)
+    if report is None:
+        return 0
+    print(f'{args.out}: {report.summary()}', file=sys.stderr)
+    skips = report.skips()
+    if skips is None:
+        return 0
+    text = f'{skips}, listed in {report_path(args.out)}'
+    if args.strict:
+        raise ValueError(f'--strict: {text}')
+    print(f'warning: {text}', file=sys.stderr)
+    return SKIPPED
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Raise ValueError if an option has no sense."""
+    if args.crops_per_batch is not None and args.crops_per_batch < 1:
+        raise ValueError('--crops-per-batch must be at least 1')
+    if args.num_workers is not None and args.num_workers < 0:
+        raise ValueError('--num-workers must not be negative')
+    if args.margins and not all(0 <= margin <= 10 for margin in args.margins):
+        raise ValueError('--margins must be numbers from 0 to 10')
+
+
+def _read_ids(path: str | None) -> list[str] | None:
+    """Image ids of a text file, one a line."""
+    if path is None:
+        return None
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f'--img-ids: no file {path}')
+    with open(path, encoding='utf-8') as file:
+        return file.read().split()

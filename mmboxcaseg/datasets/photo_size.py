@@ -1,0 +1,24 @@
+"""A photo against what its annotation says."""
+from mmboxcaseg.annotations import BadInputError
+
+
+def check_photo_size(results: dict) -> None:
+    """Raise an error unless the photo has the size its annotation says.
+
+    The photo's own size is that after it has been turned as its EXIF
+    orientation says, which OpenCV does for JPEG, PNG and TIFF.
+
+    Args:
+        results (dict): Item of a pipeline with ``img``; ``height`` and
+            ``width`` are compared with it where they are there.
+
+    Raises:
+        BadInputError: If the sizes differ.
+    """
+    height, width = results['img'].shape[:2]
+    announced = results.get('height', height), results.get('width', width)
+    if announced != (height, width):
+        raise BadInputError(
+            f"{results.get('img_path')}: the photo is {width} x {height} "
+            f'pixels, its annotation says {announced[1]} x {announced[0]}; '
+            'correct the annotation file')
