@@ -1,4 +1,7 @@
-from mmboxcaseg.proxy_masks import Progress
+import io
+import re
+
+from mmboxcaseg.progress import Progress, show_progress
 
 
 def test_lines_come_at_intervals_and_at_the_end():
@@ -11,3 +14,37 @@ def test_lines_come_at_intervals_and_at_the_end():
                                      ' 0:00:12 left')
     assert progress.update(5, 1) is None
     assert progress.update(1, 0).startswith('10/10 images, 11 instances')
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def test_lines_elsewhere_than_on_a_terminal():
+    stream = io.StringIO()
+    with show_progress(3, 'masks', stream) as update:
+        update(1, 4)
+        update(2)
+    line, = stream.getvalue().splitlines()
+    assert line.startswith('masks: 3/3 images, 4 instances, ')
+    assert line.endswith('0:00:00 left')
+
+
+def test_a_bar_on_a_terminal():
+    stream = Terminal()
+    with show_progress(3, 'masks', stream) as update:
+        update(1, 4)
+        update(2, 3)
+    # What the bar says at its end.
+    text = re.sub(r'\x1b\[[0-9;?]*[a-zA-Z]', '', stream.getvalue())
+    assert '3/3 images, 7 instances' in text.splitlines()[-1]
+
+
+def test_quiet():
+    stream = io.StringIO()
+    with show_progress(3, 'masks', stream, quiet=True) as update:
+        update(3, 4)
+    assert stream.getvalue() == ''

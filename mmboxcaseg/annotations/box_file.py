@@ -223,8 +223,9 @@ class BoxFile:
                 int(new_place[place]): reason
                 for place, reason in self.why_not.items() if anns[place]
             },
-            digest=digest_of(self.digest, [list(image_ids),
-                                           list(category_ids)]),
+            digest=digest_of(
+                self.digest,
+                [list(image_ids), list(category_ids)]),
             content=content)
 
 

@@ -38,10 +38,16 @@ def read_coco(path: str, with_masks: bool = False) -> BoxFile:
             ``bbox`` is not four numbers.
     """
     if not osp.isfile(path):
-        raise FileNotFoundError(f'no annotation file {path}; give the path of '
-                                'a COCO json')
+        raise FileNotFoundError(
+            f'no annotation file {path}; give the path of a COCO json (in a '
+            'config: ann_file, with data_root if that is set)')
     content, digest = _load(path, with_masks)
     return to_box_file(content, path, digest)
+
+
+def load_coco(ann_file: str, with_masks: bool = True) -> Dict[str, Any]:
+    """Deprecated: the content of :func:`read_coco`, a COCO dictionary."""
+    return read_coco(ann_file, with_masks).content
 
 
 def _load(path: str, with_masks: bool) -> Tuple[Any, str]:
@@ -83,11 +89,10 @@ def _without_mask(entry: Dict[str, Any]) -> Dict[str, Any]:
     return entry
 
 
-def to_box_file(
-    content: Any,
-    path: str,
-    digest: str,
-    left_out: Sequence[SkippedFile] = ()) -> BoxFile:
+def to_box_file(content: Any,
+                path: str,
+                digest: str,
+                left_out: Sequence[SkippedFile] = ()) -> BoxFile:
     """Check a COCO dictionary and lay its boxes out in columns.
 
     Args:
@@ -141,8 +146,9 @@ def to_box_file(
         crowd=crowd,
         usable=covers & ~crowd,
         why_not={
-            place: _what_is_wrong(anns[place]['bbox'],
-                                  *sizes[image_index[place]].tolist())
+            place:
+            _what_is_wrong(anns[place]['bbox'],
+                           *sizes[image_index[place]].tolist())
             for place in np.flatnonzero(~covers & ~crowd).tolist()
         },
         digest=digest,

@@ -127,8 +127,10 @@ def _column(boxes: BoxFile, key: str) -> Optional[np.ndarray]:
             lacking.append(ann['id'])
             continue
         value = ann[key]
-        if isinstance(value, bool) or not (isinstance(value, (int, float))
-                                           and 0 <= value <= 1):
+        if isinstance(
+                value,
+                bool) or not (isinstance(value,
+                                         (int, float)) and 0 <= value <= 1):
             raise ValueError(f'{boxes.path}: annotation {ann["id"]!r} has '
                              f'"{key}" {value!r}; it must be a number from 0 '
                              'to 1')
@@ -137,5 +139,6 @@ def _column(boxes: BoxFile, key: str) -> Optional[np.ndarray]:
         return None if np.isnan(column).all() else column
     if np.isnan(column).all():
         return None
-    raise ValueError(f'{boxes.path}: annotation {lacking[0]!r} has no "{key}", '
-                     'but others have')
+    raise ValueError(
+        f'{boxes.path}: annotation {lacking[0]!r} has no "{key}", '
+        'but others have')

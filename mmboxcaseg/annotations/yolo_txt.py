@@ -15,9 +15,9 @@ CLASS_FILES = ('classes.txt', 'data.yaml', 'dataset.yaml')
 
 
 def read_yolo(
-    folder: str,
-    img_dir: str,
-    classes: Optional[str] = None
+        folder: str,
+        img_dir: str,
+        classes: Optional[str] = None
 ) -> Tuple[Dict[str, Any], List[SkippedFile]]:
     """Read a folder of YOLO annotations.
 

@@ -3,7 +3,7 @@ from importlib import import_module
 from typing import Any
 
 # Not below: the name of its module would hide it.
-from .default_model import default_model
+from .default_model import default_model  # noqa: F401
 
 # Where each name is defined. They are imported when they are asked for: most
 # bring torch, which takes seconds.

@@ -1,8 +1,8 @@
 """Masks for the boxes of some images, from Python."""
 import os
 import warnings
-from dataclasses import replace
-from typing import List, Optional, Sequence, Tuple, Union
+from dataclasses import dataclass, replace
+from typing import Iterator, List, Optional, Sequence, Union
 
 import mmcv
 import numpy as np
@@ -10,37 +10,77 @@ import torch
 from mmcv.transforms import LoadImageFromFile
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
-from mmengine.device import get_device
 from mmengine.registry import DefaultScope
-from mmengine.runner import load_checkpoint
 from mmengine.structures import BaseDataElement
 
-from mmboxcaseg import proxy_masks
 from mmboxcaseg import visualization as vis
-from mmboxcaseg.engine import WEIGHTS_ONLY, check_weights
+from mmboxcaseg.deprecation import renamed_arguments
+from mmboxcaseg.masks import merge_and_score, merged_confidence, usable_boxes
 from mmboxcaseg.models import PredictOptions
-from mmboxcaseg.registry import MODELS, TRANSFORMS
+from mmboxcaseg.registry import TRANSFORMS
+from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 from .default_model import default_model
+from .draw import show as show_picture
+from .images import Image, Path, as_bgr, image_name, picture_names
+from .model import init_model
 
-Path = Union[str, os.PathLike]
-Image = Union[Path, bytes, np.ndarray]
 Boxes = Union[np.ndarray, Sequence[Sequence[float]]]
-Masks = Tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class InstanceMasks:
+    """The masks of the N boxes of an image.
+
+    Attributes:
+        masks (np.ndarray): (N, H, W) bool.
+        agreement (np.ndarray): (N,) float64 in [0, 1]: IoU of each mask's
+            tight box with its box.
+        confidence (np.ndarray): (N,) float64 in [0, 1]: how sure the network
+            was, less what merging took. It tells good masks from bad ones
+            better than agreement does.
+        probs (np.ndarray | None): (N, H, W) float32 in [0, 1], on request:
+            the min-max normalised probabilities before merging and threshold,
+            0 outside the boxes.
+        visualization (np.ndarray | None): (H', W', 3) uint8, RGB, on request.
+    """
+    masks: np.ndarray
+    agreement: np.ndarray
+    confidence: np.ndarray
+    probs: Optional[np.ndarray] = None
+    visualization: Optional[np.ndarray] = None
+
+    def _as_tuple(self) -> tuple:
+        """What a call of version 0.1 returned."""
+        warnings.warn(
+            'the result of BoxCasegInferencer has the attributes masks, '
+            'agreement, confidence and probs; unpacking it is deprecated',
+            DeprecationWarning,
+            stacklevel=3)
+        parts = self.masks, self.agreement
+        return parts if self.probs is None else (*parts, self.probs)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Deprecated: masks, agreement and, if they are there, probs."""
+        return iter(self._as_tuple())
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """Deprecated, as iterating is."""
+        return self._as_tuple()[index]
 
 
 class BoxCasegInferencer:
     """Makes masks of boxes (the paper, Sec. 3.4).
 
-    It takes the same path as ``tools/make_proxy_masks.py``: the pipeline of
-    the config's ``test_dataloader``, the model's prediction, merging and
-    agreement. Margins and mirror images to average over are set in the config:
-    ``margins`` of ``CropBoxes``, ``flip`` of ``model.test_cfg``.
+    It takes the same path as ``boxcaseg masks``: the pipeline of the config's
+    ``test_dataloader``, the model's prediction, merging and scores. Margins
+    and mirror images to average over are set in the config: ``margins`` of
+    ``CropBoxes``, ``flip`` of ``model.test_cfg``.
 
     Args:
         model (str | Config, optional): Config of a BoxCaseg model, or its
             path. Defaults to None: the one that ships with the package.
-        weights (str, optional): Path of its checkpoint; to be left out with
-            ``model`` only.
+        weights (str, optional): Path of its checkpoint; needed with
+            ``model``, and only then.
         device (str, optional): Such as ``'cpu'`` or ``'cuda:1'``. Defaults to
             None: a GPU if there is one.
         merge (bool): Whether a pixel claimed by several masks of an image
@@ -83,7 +123,6 @@ class BoxCasegInferencer:
             load, *rest = [
                 TRANSFORMS.build(step) for step in dataset['pipeline']
             ]
-            self.model = MODELS.build(cfg.model)
         if not isinstance(load, LoadImageFromFile):
             raise ValueError(
                 f'{cfg.filename}: the pipeline of test_dataloader.dataset '
@@ -91,97 +130,114 @@ class BoxCasegInferencer:
                 'LoadImageFromFile')
         self.load = load
         self.prepare = Compose(rest)
-        self.images_per_batch = loader.get('batch_size', 1)
+        self.batch_size = loader.get('batch_size', 1)
         self.merge = merge
-        checkpoint = load_checkpoint(
-            self.model,
-            weights if allow_unsafe else f'{WEIGHTS_ONLY}{weights}',
-            map_location='cpu')
-        check_weights(self.model, checkpoint)
-        self.model.to(device or get_device()).eval()
+        self.model = init_model(
+            cfg, weights, device, allow_unsafe=allow_unsafe)
 
-    def __call__(self,
-                 images: Union[Image, Sequence[Image]],
-                 boxes: Union[Boxes, Sequence[Boxes]],
-                 return_probs: bool = False,
-                 channel_order: str = 'rgb') -> Union[Masks, List[Masks]]:
+    @renamed_arguments(images='inputs')
+    def __call__(
+        self,
+        inputs: Union[Image, Sequence[Image]],
+        boxes: Union[Boxes, Sequence[Boxes]],
+        return_probs: bool = False,
+        channel_order: str = 'rgb',
+        *,
+        batch_size: Optional[int] = None,
+        return_vis: bool = False,
+        show: bool = False,
+        out_dir: Optional[Path] = None
+    ) -> Union[InstanceMasks, List[InstanceMasks]]:
         """Make the masks of the boxes of an image, or of several images.
 
         The result of an image takes N * H * W bytes, and with probabilities
         five times that: give a folder of photos in portions.
 
         Args:
-            images (str | Path | bytes | np.ndarray | list): An image as the
+            inputs (str | Path | bytes | np.ndarray | list): An image as the
                 path of a file, as the content of a file, or as an array,
                 uint8, shape (H, W, 3), or (H, W) if it is grey; or a list of
-                such.
+                images.
             boxes (np.ndarray | Sequence): xyxy in pixels of the image, shape
                 (N, 4), N may be 0; for a list of images a list of such. A box
-                that covers nothing of its image gets an empty mask and
-                agreement 0, and a warning.
+                that covers nothing of its image gets an empty mask, agreement
+                and confidence 0, and a warning.
             return_probs (bool): Whether the result has the probabilities.
                 Defaults to False.
-            channel_order (str): Of arrays, ``'rgb'`` or ``'bgr'``. Defaults
-                to ``'rgb'``.
+            channel_order (str): Channel order of arrays, ``'rgb'`` or
+                ``'bgr'``. Defaults to ``'rgb'``.
+            batch_size (int, optional): Images that go through the network
+                together. Defaults to None: as in the config.
+            return_vis (bool): Whether the result has a picture of the masks.
+                Defaults to False.
+            show (bool): Whether each picture is opened in a window. Defaults
+                to False.
+            out_dir (str | Path, optional): Folder to write the pictures to,
+                as PNGs under the names of the photos, see
+                :func:`~mmboxcaseg.apis.images.picture_names`. Defaults to
+                None.
 
         Returns:
-            tuple | list[tuple]: ``masks`` (N, H, W) bool; ``agreement``
-            (N, ) float64, in [0, 1]; on request ``probs`` (N, H, W) float32,
-            in [0, 1], the min-max normalised probabilities before merging and
-            threshold, 0 outside the boxes. For a list of images a list of
-            such, in its order.
+            InstanceMasks | list[InstanceMasks]: For a list of images a list,
+            in its order.
 
         Raises:
             FileNotFoundError: If there is no such file.
             TypeError: If an image is none of the above.
-            ValueError: If an image can't be decoded or has another shape, or
-                the numbers of images and lists of boxes differ.
+            ValueError: If an image can't be decoded or has another shape, the
+                numbers of images and lists of boxes differ, or ``batch_size``
+                is less than 1.
         """
-        if not isinstance(images, (list, tuple)):
-            return self._infer([images], [boxes], return_probs,
-                               channel_order)[0]
-        if len(images) != len(boxes):
+        if batch_size is not None and batch_size < 1:
+            raise ValueError(
+                f'batch_size must be at least 1, not {batch_size}')
+        several = isinstance(inputs, (list, tuple))
+        images, of_images = (inputs, boxes) if several else ([inputs], [boxes])
+        if len(images) != len(of_images):
             raise ValueError(f'{len(images)} images, but boxes of '
-                             f'{len(boxes)}; give one list of boxes an image')
-        return self._infer(images, boxes, return_probs, channel_order)
+                             f'{len(of_images)}; give one list of boxes an '
+                             'image')
+        results = self._infer(images, of_images, return_probs, channel_order,
+                              batch_size or self.batch_size)
+        if return_vis or show or out_dir is not None:
+            results = [
+                self._with_picture(name, image, of_image, result,
+                                   channel_order, show, out_dir)
+                for name, image, of_image, result in zip(
+                    picture_names(images), images, of_images, results)
+            ]
+        return results if several else results[0]
 
     def _infer(self, images: Sequence[Image], boxes: Sequence[Boxes],
-               return_probs: bool, channel_order: str) -> List[Masks]:
+               return_probs: bool, channel_order: str,
+               batch_size: int) -> List[InstanceMasks]:
         options = replace(self.model.predict_options, with_probs=return_probs)
-        results: List[Masks] = [()] * len(images)
+        results: List[InstanceMasks] = []
         batch: List[tuple] = []
-        for index, (image, of_image) in enumerate(zip(images, boxes)):
+        for image, of_image in zip(images, boxes):
             loaded = self._load(image, channel_order)
             height, width = loaded['img'].shape[:2]
             # Empty lists have no second axis yet.
             of_image = np.asarray(of_image, dtype=np.float64)
             if not of_image.size:
                 of_image = of_image.reshape(0, 4)
-            usable = proxy_masks.usable_boxes(of_image, height, width)
+            usable = usable_boxes(of_image, height, width)
             if not usable.all():
                 warnings.warn(
                     f'the boxes {np.flatnonzero(~usable).tolist()} of '
-                    f'{_name(image)} are empty, not finite or outside the '
+                    f'{image_name(image)} are empty, not finite or outside the '
                     'image; they get an empty mask and agreement 0')
-            results[index] = self._empty(usable, height, width, return_probs)
+            results.append(_empty(len(usable), height, width, return_probs))
             # As in a data set, images without boxes are in no batch.
             if usable.any():
                 item = self.prepare(dict(loaded, boxes=of_image[usable]))
-                batch.append((item, usable, results[index]))
-            if len(batch) == self.images_per_batch:
+                batch.append((item, np.flatnonzero(usable), results[-1]))
+            if len(batch) == batch_size:
                 self._predict(batch, options)
                 batch = []
         if batch:
             self._predict(batch, options)
         return results
-
-    @staticmethod
-    def _empty(usable: np.ndarray, height: int, width: int,
-               with_probs: bool) -> Masks:
-        shape = (len(usable), height, width)
-        result = (np.zeros(shape, bool), np.zeros(len(usable)))
-        return result + (np.zeros(shape, np.float32), ) if with_probs \
-            else result
 
     def _predict(self, batch: Sequence[tuple],
                  options: PredictOptions) -> None:
@@ -189,34 +245,33 @@ class BoxCasegInferencer:
         with torch.no_grad():
             samples = self.model.test_step(
                 pseudo_collate([item for item, _, _ in batch]), options)
-        for sample, (_, usable, result) in zip(samples, batch):
-            self._fill(sample, np.flatnonzero(usable), *result)
+        for sample, (_, places, result) in zip(samples, batch):
+            self._fill(sample, places, result)
 
-    def _fill(self,
-              sample: BaseDataElement,
-              places: np.ndarray,
-              masks: np.ndarray,
-              agreement: np.ndarray,
-              probs: Optional[np.ndarray] = None) -> None:
+    def _fill(self, sample: BaseDataElement, places: np.ndarray,
+              result: InstanceMasks) -> None:
+        """Fill in the result of an image, at the places of usable boxes."""
         pred = sample.pred_instances
         rects = pred.rects.cpu().numpy()
-        merged, agreement[places] = proxy_masks.merge_and_score(
+        merged, result.agreement[places] = merge_and_score(
             pred.masks, rects,
-            sample.prompt_instances.bboxes.cpu().numpy(), *masks.shape[1:],
-            self.merge)
+            sample.prompt_instances.bboxes.cpu().numpy(),
+            *result.masks.shape[1:], self.merge)
+        result.confidence[places] = merged_confidence(
+            pred.confidence, np.array([mask.sum() for mask in merged]), rects)
         for place, mask, (x0, y0, x1, y1) in zip(places, merged, rects):
-            masks[place, y0:y1, x0:x1] = mask
-        if probs is not None:
+            result.masks[place, y0:y1, x0:x1] = mask
+        if result.probs is not None:
             for place, prob, (x0, y0, x1, y1) in zip(places, pred.probs,
                                                      rects):
-                probs[place, y0:y1, x0:x1] = prob
+                result.probs[place, y0:y1, x0:x1] = prob
 
     def _load(self, image: Image, channel_order: str) -> dict:
         """What the first transform of the pipeline gives: BGR, uint8."""
         if isinstance(image, (str, os.PathLike, bytes)):
             array = self._decode(image)
         elif isinstance(image, np.ndarray):
-            array = _as_bgr(image, channel_order)
+            array = as_bgr(image, channel_order)
         else:
             raise TypeError('an image must be a path, bytes or a NumPy array, '
                             f'not {type(image).__name__}')
@@ -237,33 +292,58 @@ class BoxCasegInferencer:
             flag=self.load.color_type,
             backend=self.load.imdecode_backend)
         if array is None or not len(array):
-            raise ValueError(f'{_name(image)} can\'t be decoded as an image')
+            raise ValueError(
+                f'{image_name(image)} can\'t be decoded as an image')
         return array
+
+    def _with_picture(self, name: str, image: Image, boxes: Boxes,
+                      result: InstanceMasks, channel_order: str, show: bool,
+                      out_dir: Optional[Path]) -> InstanceMasks:
+        """The result with its picture, shown and written as asked for."""
+        out_file = None
+        if out_dir is not None:
+            out_file = os.path.join(os.fspath(out_dir), f'{name}.png')
+        picture = self.visualize(
+            image,
+            boxes,
+            result.masks,
+            result.agreement,
+            channel_order=channel_order,
+            out_file=out_file,
+            confidence=result.confidence)
+        if show:
+            show_picture(picture, name)
+        return replace(result, visualization=picture)
 
     def visualize(self,
                   image: Image,
                   boxes: Boxes,
                   masks: np.ndarray,
                   agreement: np.ndarray,
-                  agreement_thr: float = 0.95,
+                  agreement_thr: float = DEFAULT_AGREEMENT_THR,
                   channel_order: str = 'rgb',
                   side: int = 800,
-                  out_file: Optional[Path] = None) -> np.ndarray:
-        """Draw masks, boxes and agreements on an image.
+                  out_file: Optional[Path] = None,
+                  confidence: Optional[np.ndarray] = None) -> np.ndarray:
+        """Draw masks, boxes and scores on an image.
 
         Args:
             image (str | Path | bytes | np.ndarray): As given to the call.
-            boxes (np.ndarray | Sequence): xyxy, shape (N, 4), likewise.
-            masks (np.ndarray): Of the call, (N, H, W) bool.
-            agreement (np.ndarray): Of the call, shape (N, ).
-            agreement_thr (float): Masks with a lower agreement are hatched in
-                red, as they would be ignored. Defaults to 0.95.
-            channel_order (str): Of an array, ``'rgb'`` or ``'bgr'``. Defaults
-                to ``'rgb'``.
+            boxes (np.ndarray | Sequence): As given to the call, xyxy in
+                pixels, shape (N, 4).
+            masks (np.ndarray): (N, H, W) bool, of the result.
+            agreement (np.ndarray): (N,) in [0, 1], of the result.
+            agreement_thr (float): Masks with a lower agreement, in [0, 1],
+                are hatched in red, as they would be ignored. Defaults to
+                0.95.
+            channel_order (str): Channel order of an array, ``'rgb'`` or
+                ``'bgr'``. Defaults to ``'rgb'``.
             side (int): The picture fits into a square of this side, in
                 pixels. Defaults to 800.
             out_file (str | Path, optional): PNG file to write. Defaults to
                 None.
+            confidence (np.ndarray, optional): (N,) in [0, 1], of the result;
+                written beside the agreement. Defaults to None.
 
         Returns:
             np.ndarray: The picture, RGB, uint8.
@@ -273,38 +353,28 @@ class BoxCasegInferencer:
                 ``out_file`` doesn't end in ``.png``.
         """
         photo = self._load(image, channel_order)['img'][..., ::-1]
-        usable = proxy_masks.usable_boxes(boxes, *photo.shape[:2])
+        boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+        usable = usable_boxes(boxes, *photo.shape[:2])
         if len(usable) != len(masks):
             raise ValueError(f'{len(masks)} masks, but {len(usable)} boxes')
         drawn = vis.proxy_picture(
             np.ascontiguousarray(photo),
-            np.asarray(boxes, dtype=np.float64).reshape(-1, 4)[usable],
-            masks[usable], agreement[usable], agreement_thr, '', side).image
+            boxes[usable],
+            masks[usable],
+            agreement[usable],
+            agreement_thr,
+            '',
+            side,
+            confidences=None if confidence is None else confidence[usable])
         if out_file is not None:
-            vis.write_png(os.fspath(out_file), drawn)
-        return drawn
+            vis.write_png(os.fspath(out_file), drawn.image)
+        return drawn.image
 
 
-def _name(image: Image) -> str:
-    """What to call an image in messages."""
-    if isinstance(image, (str, os.PathLike)):
-        return os.fspath(image)
-    if isinstance(image, bytes):
-        return f'an image given as {len(image)} bytes'
-    return f'an image given as array of shape {image.shape}'
-
-
-def _as_bgr(image: np.ndarray, channel_order: str) -> np.ndarray:
-    """An array of the user's as the loading transform would give it."""
-    if channel_order not in ('rgb', 'bgr'):
-        raise ValueError(
-            f"channel_order must be 'rgb' or 'bgr', not {channel_order!r}")
-    if image.dtype != np.uint8 or image.ndim not in (2, 3) or (
-            image.ndim == 3 and image.shape[2] != 3) or not image.size:
-        raise ValueError(
-            'an image given as an array must be uint8 of shape (H, W, 3) or '
-            f'(H, W), not {image.dtype} of shape {image.shape}')
-    if image.ndim == 2:
-        return np.repeat(image[..., None], 3, axis=2)
-    return np.ascontiguousarray(image[..., ::-1] if channel_order ==
-                                'rgb' else image)
+def _empty(count: int, height: int, width: int,
+           with_probs: bool) -> InstanceMasks:
+    """The result of an image with ``count`` boxes, to be filled in."""
+    shape = (count, height, width)
+    return InstanceMasks(
+        np.zeros(shape, bool), np.zeros(count), np.zeros(count),
+        np.zeros(shape, np.float32) if with_probs else None)

@@ -2,14 +2,19 @@
 import logging
 import os
 import os.path as osp
-from dataclasses import dataclass, replace
-from typing import Optional, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Set
 
 from mmboxcaseg import proxy_masks
 from mmboxcaseg.annotations import BoxFile, read_boxes
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.proxy_masks import JoinReport
+from mmboxcaseg.quiet import unprinted
 from .default_model import default_model
+
+if TYPE_CHECKING:
+    from mmboxcaseg.engine.proxy_mask_run import (ProxyMaskOptions,
+                                                  ProxyMaskRunner)
 
 _log = logging.getLogger(__name__)
 
@@ -117,10 +122,11 @@ def make_proxy_masks(options: MaskOptions) -> Optional[JoinReport]:
                        options.classes, options.img_ids, options.categories)
     _tell_skips(boxes, options)
     # Mistakes in the boxes are told before torch is imported.
-    from mmboxcaseg.engine import proxy_mask_run, read_checkpoint
+    with unprinted(options.verbose):
+        from mmboxcaseg.engine import proxy_mask_run, read_checkpoint
     run_options = _run_options(options)
     cfg = proxy_mask_run.prediction_config(run_options)
-    read_checkpoint(options.checkpoint, options.allow_unsafe)
+    checkpoint = read_checkpoint(options.checkpoint, options.allow_unsafe)
     settings = proxy_mask_run.make_settings(cfg, run_options, boxes)
     folder = proxy_masks.shard_dir(options.out)
     if _is_complete(options, folder, settings):
@@ -146,14 +152,16 @@ def make_proxy_masks(options: MaskOptions) -> Optional[JoinReport]:
             _tell(f'{len(left)} images to do, {len(done)} done before')
         if not left:
             return _join(folder, boxes, options, settings, started)
-        return _run(cfg, run_options, options, boxes, settings, done, started)
+        runner = proxy_mask_run.build_runner(cfg, run_options, options.log_dir,
+                                             checkpoint)
+        return _run(runner, options, boxes, settings, done, started)
 
 
-def _run(cfg, run_options, options: MaskOptions, boxes: BoxFile,
-         settings: dict, done: set, started: bool) -> Optional[JoinReport]:
+def _run(runner: 'ProxyMaskRunner', options: MaskOptions, boxes: BoxFile,
+         settings: Dict[str, Any], done: Set[Any],
+         started: bool) -> Optional[JoinReport]:
     """Make the masks that are not there yet, and join all."""
     from mmboxcaseg.engine import ProxyMaskHook, proxy_mask_run
-    runner = proxy_mask_run.build_runner(cfg, run_options, options.log_dir)
     count = runner.load_test_data(
         proxy_mask_run.prompt_dataset(runner.cfg, boxes, options.img_dir),
         done)
@@ -174,8 +182,8 @@ def _run(cfg, run_options, options: MaskOptions, boxes: BoxFile,
     return hook.report
 
 
-def _join(folder: str, boxes: BoxFile, options: MaskOptions, settings: dict,
-          started: bool) -> Optional[JoinReport]:
+def _join(folder: str, boxes: BoxFile, options: MaskOptions,
+          settings: Dict[str, Any], started: bool) -> Optional[JoinReport]:
     """Join shards in which all masks are."""
     if process_rank() != 0:
         return None
@@ -255,10 +263,8 @@ def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
         _tell(f'{text}; skipped', logging.WARNING)
 
 
-def _run_options(options: MaskOptions):
+def _run_options(options: MaskOptions) -> 'ProxyMaskOptions':
     """What of the options is about the model."""
-    from dataclasses import fields
-
     from mmboxcaseg.engine.proxy_mask_run import ProxyMaskOptions
     return ProxyMaskOptions(
         **{
@@ -267,7 +273,8 @@ def _run_options(options: MaskOptions):
         })
 
 
-def _is_complete(options: MaskOptions, folder: str, settings: dict) -> bool:
+def _is_complete(options: MaskOptions, folder: str,
+                 settings: Dict[str, Any]) -> bool:
     """Whether ``resume`` finds the output there, made the same way."""
     return (options.resume and not osp.isdir(folder)
             and proxy_masks.joined_settings(options.out) == settings

@@ -72,7 +72,8 @@ def run(command: ModuleType, args: argparse.Namespace, name: str) -> int:
     try:
         return command.run(args)
     except KeyboardInterrupt:
-        sys.exit(f'{name}: stopped')
+        hint = getattr(command, 'STOPPED', '')
+        sys.exit(f'{name}: stopped{hint}')
     except (OSError, ValueError) as error:
         where = _write_traceback(args)
         sys.exit(f'{name}: error: {error}{where}')

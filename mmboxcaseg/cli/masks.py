@@ -6,6 +6,7 @@ import sys
 HELP = 'a mask for every box, as a COCO json with scores'
 # Exit status of a run that is complete but had to skip something.
 SKIPPED = 3
+STOPPED = '; run the same command with --resume to go on'
 EPILOG = ('Killed? Run the same command with --resume. Exit status: 0 done, '
           f'{SKIPPED} done, but photos or boxes were skipped, which the '
           'report beside --out lists, 1 an error, 2 a wrong command line.')
@@ -196,7 +197,7 @@ def _read_ids(path: str | None) -> list[str] | None:
     """Image ids of a text file, one a line."""
     if path is None:
         return None
-    if not os.path.isfile(path):
+    if not os.path.exists(path):
         raise FileNotFoundError(f'--img-ids: no file {path}')
     with open(path, encoding='utf-8') as file:
         return file.read().split()

@@ -64,8 +64,8 @@ class BoxPromptDataset(BaseDataset):
             range(len(boxes.category_ids)),
             key=lambda place: boxes.category_ids[place])
         label_of = {place: label for label, place in enumerate(order)}
-        self._metainfo['classes'] = tuple(
-            boxes.category_names[place] for place in order)
+        self._metainfo['classes'] = tuple(boxes.category_names[place]
+                                          for place in order)
         data_list = []
         for image in boxes.wanted.tolist():
             image_id = boxes.image_ids[image]

@@ -1,7 +1,5 @@
 """What runs around the models: start-up, hooks, optimiser."""
-import warnings
-from typing import Any
-
+from mmboxcaseg.deprecation import moved_names
 from .checkpoints import WEIGHTS_ONLY, check_weights, read_checkpoint
 from .dist import prepare_distributed
 from .hooks import FreezeHook, ProxyMaskHook
@@ -12,14 +10,4 @@ __all__ = [
     'FreezeHook', 'ProxyMaskHook', 'BF16OptimWrapper'
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name == 'BlockSampler':
-        from mmboxcaseg.datasets import BlockSampler
-        warnings.warn(
-            'mmboxcaseg.engine.BlockSampler is deprecated; import it from '
-            'mmboxcaseg.datasets',
-            DeprecationWarning,
-            stacklevel=2)
-        return BlockSampler
-    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+__getattr__ = moved_names(__name__, dict(BlockSampler='mmboxcaseg.datasets'))

@@ -85,7 +85,7 @@ def read_checkpoint(path: str, allow_unsafe: bool = False) -> Dict[str, Any]:
 
 
 @CheckpointLoader.register_scheme(prefixes=WEIGHTS_ONLY)
-def _load_weights_only(filename: str, map_location: Any) -> Dict[str, Any]:
+def load_from_weights_only(filename: str, map_location: Any) -> Dict[str, Any]:
     """What mmengine calls; it moves the weights to the model's device."""
     return read_checkpoint(filename[len(WEIGHTS_ONLY):])
 

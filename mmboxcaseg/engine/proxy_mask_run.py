@@ -2,7 +2,7 @@
 import hashlib
 import json
 import os
-import os.path as osp
+import re
 from dataclasses import dataclass
 from typing import Any, Collection, Dict, Optional, Sequence, Tuple
 
@@ -10,14 +10,15 @@ from mmengine.config import Config
 from mmengine.device import is_cuda_available
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
+from mmengine.runner.checkpoint import load_state_dict
 
 from mmboxcaseg import __version__
 from mmboxcaseg.annotations import BoxFile
 from mmboxcaseg.datasets import BoxPromptDataset
-from .checkpoints import WEIGHTS_ONLY
 from .dist import close_process_group, prepare_distributed
 from .hooks import ProxyMaskHook
 from .launch import parse_cfg_options
+from .unwrapped import unwrapped
 
 
 @dataclass(frozen=True)
@@ -173,9 +174,10 @@ def _sha256(path: str) -> str:
 
 
 class ProxyMaskRunner(Runner):
-    """A runner whose log goes to its file, and whose test data is given."""
+    """A runner whose log goes to its file, with weights and data given."""
 
     verbose = False
+    checkpoint: Dict[str, Any] = {}
 
     def build_logger(self, *args, **kwargs) -> MMLogger:
         """As in :class:`Runner`; the terminal gets nothing of it."""
@@ -186,6 +188,37 @@ class ProxyMaskRunner(Runner):
                 if not hasattr(handler, 'baseFilename'):
                     logger.removeHandler(handler)
         return logger
+
+    def load_checkpoint(
+        self,
+        filename: str,
+        map_location: Any = 'cpu',
+        strict: bool = False,
+        revise_keys: Sequence[tuple] = ((r'^module\.', ''), )
+    ) -> Dict[str, Any]:
+        """Load the weights that :func:`build_runner` was given.
+
+        Args:
+            filename (str): Path of the checkpoint, for the log.
+            map_location (str): Not used; the weights are on the CPU.
+            strict (bool): Not used; :func:`check_weights` judges.
+            revise_keys (Sequence[tuple]): Patterns of names, and what they
+                are replaced by.
+
+        Returns:
+            dict: The checkpoint.
+        """
+        self.call_hook('after_load_checkpoint', checkpoint=self.checkpoint)
+        weights = {}
+        for name, value in self.checkpoint.get('state_dict',
+                                               self.checkpoint).items():
+            for pattern, new in revise_keys:
+                name = re.sub(pattern, new, name)
+            weights[name] = value
+        load_state_dict(unwrapped(self.model), weights, logger=self.logger)
+        self._has_loaded = True
+        self.logger.info(f'loaded {filename}')
+        return self.checkpoint
 
     def load_test_data(self, dataset: BoxPromptDataset,
                        done_ids: Collection[Any]) -> int:
@@ -210,8 +243,8 @@ class ProxyMaskRunner(Runner):
         return len(self._test_dataloader.sampler)
 
 
-def build_runner(cfg: Config, options: ProxyMaskOptions,
-                 work_dir: str) -> ProxyMaskRunner:
+def build_runner(cfg: Config, options: ProxyMaskOptions, work_dir: str,
+                 checkpoint: Dict[str, Any]) -> ProxyMaskRunner:
     """Build the runner of a test loop that makes proxy masks.
 
     Args:
@@ -219,6 +252,7 @@ def build_runner(cfg: Config, options: ProxyMaskOptions,
             place.
         options (ProxyMaskOptions): The options.
         work_dir (str): Folder of the logs.
+        checkpoint (dict): What :func:`read_checkpoint` returned.
 
     Returns:
         ProxyMaskRunner: The runner; see :func:`make_masks`.
@@ -231,11 +265,11 @@ def build_runner(cfg: Config, options: ProxyMaskOptions,
     cfg.test_evaluator = []
     cfg.test_cfg = cfg.get('test_cfg') or dict(type='TestLoop')
     cfg.load_from = options.checkpoint
-    if not options.allow_unsafe:
-        cfg.load_from = f'{WEIGHTS_ONLY}{cfg.load_from}'
     cfg.resume = False
     cfg.launcher = options.launcher
     cfg.work_dir = work_dir
+    # Whatever the config shows in training, the log of a run is whole.
+    cfg.log_level = 'INFO'
     cfg.merge_from_dict(
         dict(
             default_hooks=dict(
@@ -248,7 +282,9 @@ def build_runner(cfg: Config, options: ProxyMaskOptions,
                 # need be.
                 dist_cfg=dict(timeout=24 * 3600))))
     prepare_distributed(cfg)
-    kind = type('Runner', (ProxyMaskRunner, ), dict(verbose=options.verbose))
+    # The runner says most of what it says while it is built.
+    kind = type('Runner', (ProxyMaskRunner, ),
+                dict(verbose=options.verbose, checkpoint=checkpoint))
     return kind.from_cfg(cfg)
 
 

@@ -3,6 +3,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Mapping
 
+from mmboxcaseg.markdown import markdown_table
+
 # What a row is about: the masks, or their boxes filled, which masks beat.
 MASKS, BOX = 'masks', 'box'
 # Which of them: all, by the size of the true mask, or by a threshold.
@@ -114,16 +116,12 @@ class MaskScores:
         columns = dict(COLUMNS)
         if 'boundary_mIoU' in self.rows[0].metrics:
             columns['boundary mIoU'] = 'boundary_mIoU'
-        lines = [
-            '| | instances | % of all | ' + ' | '.join(columns) + ' |',
-            '|---|' + '---:|' * (2 + len(columns))
-        ]
-        for row in self.rows:
-            numbers = [row.share, *map(row.metrics.get, columns.values())]
-            cells = ['-' if one is None else f'{one:.1f}' for one in numbers]
-            lines.append(f'| {row.name} | {row.instances} | ' +
-                         ' | '.join(cells) + ' |')
-        return '\n'.join(lines)
+        return markdown_table(
+            ['', 'instances', '% of all', *columns],
+            [[
+                row.name, row.instances, row.share,
+                *map(row.metrics.get, columns.values())
+            ] for row in self.rows])
 
     def to_json(self) -> dict[str, Any]:
         """As json values; :meth:`from_json` reads them."""

@@ -18,6 +18,5 @@ __all__ = [
     'merge_and_score', 'merged_confidence', 'paired_ious', 'pixel_rects',
     'proxy_rles', 'reaching_threshold', 'rect_boundary_iou', 'rect_mask_iou',
     'rle_area', 'rle_boundary_iou', 'rle_iou', 'tight_boxes', 'to_polygons',
-    'to_rle',
-    'to_segmentation', 'usable_boxes'
+    'to_rle', 'to_segmentation', 'usable_boxes'
 ]

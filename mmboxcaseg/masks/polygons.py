@@ -7,8 +7,7 @@ import numpy as np
 from .rle import RLE, decode_rle, rle_area, to_rle
 
 
-def to_segmentation(rle: RLE,
-                    polygons: bool) -> Tuple[Union[RLE, list], int]:
+def to_segmentation(rle: RLE, polygons: bool) -> Tuple[Union[RLE, list], int]:
     """A mask as ``segmentation`` of a COCO json, and its area.
 
     Args:

@@ -246,14 +246,17 @@ def to_rle(segmentation: Union[List[list], RLE], height: int,
         width (int): Width of the image in pixels.
 
     Returns:
-        dict: ``size`` [height, width] and ``counts``, compressed.
+        dict: ``size`` [height, width] and ``counts`` (str), compressed.
     """
     if not segmentation:
         nothing = np.zeros((0, 0), dtype=bool)
         return encode_rle(nothing, (0, 0, 0, 0), height, width)
     if isinstance(segmentation, list):
-        return coco_mask.merge(
+        rle = coco_mask.merge(
             coco_mask.frPyObjects(segmentation, height, width))
-    if isinstance(segmentation['counts'], list):
-        return coco_mask.frPyObjects(segmentation, height, width)
-    return segmentation
+    elif isinstance(segmentation['counts'], list):
+        rle = coco_mask.frPyObjects(segmentation, height, width)
+    else:
+        return segmentation
+    # pycocotools gives bytes, which no json takes.
+    return dict(size=rle['size'], counts=rle['counts'].decode('ascii'))

@@ -1,24 +1,12 @@
 """Deprecated: see :mod:`mmboxcaseg.models.segmentors.crop_masks`."""
-import warnings
-from typing import Any
+from mmboxcaseg.deprecation import moved_names
 
-from mmboxcaseg import masks
-from .segmentors import crop_masks
+_CROP_MASKS = 'mmboxcaseg.models.segmentors.crop_masks'
 
-MOVED = dict(
-    box_probs=crop_masks,
-    masks_in_rects=crop_masks,
-    min_max_normalize=crop_masks,
-    reaching_threshold=masks)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in MOVED:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    home = MOVED[name]
-    warnings.warn(
-        f'{__name__}.{name} is deprecated, it has moved to '
-        f'{home.__name__}.{name}',
-        DeprecationWarning,
-        stacklevel=2)
-    return getattr(home, name)
+__getattr__ = moved_names(
+    __name__,
+    dict(
+        box_probs=_CROP_MASKS,
+        masks_in_rects=_CROP_MASKS,
+        min_max_normalize=_CROP_MASKS,
+        reaching_threshold='mmboxcaseg.masks'))

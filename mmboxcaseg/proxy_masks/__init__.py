@@ -2,6 +2,7 @@
 
 No model, no runner, no torch.
 """
+from mmboxcaseg.deprecation import moved_names
 from .join import ShardReader, join_shards, joined_settings
 from .lock import lock_shards
 from .report import JoinReport, SkippedBox, SkippedImage, report_path
@@ -15,3 +16,18 @@ __all__ = [
     'joined_settings', 'lock_shards', 'prepare_shards', 'remove_joined',
     'remove_shards', 'report_path', 'shard_dir', 'write_json'
 ]
+
+_MASKS = ('agreement', 'clip_boxes', 'decode_rle', 'encode_rle', 'encode_rles',
+          'merge', 'merge_and_score', 'merged_confidence', 'pixel_rects',
+          'proxy_rles', 'rle_area', 'tight_boxes', 'to_polygons', 'to_rle',
+          'usable_boxes')
+
+__getattr__ = moved_names(
+    __name__, {
+        **dict.fromkeys(_MASKS, 'mmboxcaseg.masks'), 'SCORES':
+        'mmboxcaseg.annotations',
+        'BadInputError': 'mmboxcaseg.annotations',
+        'load_coco': 'mmboxcaseg.annotations.coco',
+        'is_crowd': 'mmboxcaseg.annotations.coco',
+        'Progress': 'mmboxcaseg.progress'
+    })

@@ -108,8 +108,9 @@ class JoinReport:
             left_out=SkippedFile)
         return cls(
             **{
-                key: tuple(kinds[key](**one)
-                           for one in value) if key in kinds else value
+                key:
+                tuple(kinds[key](**one)
+                      for one in value) if key in kinds else value
                 for key, value in content.items()
             })
 

@@ -2,8 +2,7 @@
 
 All images are RGB, uint8, of shape (H, W, 3).
 """
-import warnings
-
+from mmboxcaseg.deprecation import moved_names
 from .batches import batch_sheet, denormalize
 from .colors import BOX, IGNORED, MASK, PALETTE, TRUTH, color_of
 from .drawing import (draw_box, draw_hatched_mask, draw_mask, fit,
@@ -28,12 +27,5 @@ __all__ = [
     'text_size', 'text_strip', 'training_picture', 'wrap', 'write_png'
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name == 'DROPPED':
-        warnings.warn(
-            'mmboxcaseg.visualization.DROPPED is called IGNORED now',
-            DeprecationWarning,
-            stacklevel=2)
-        return IGNORED
-    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+__getattr__ = moved_names(
+    __name__, dict(DROPPED='mmboxcaseg.visualization:IGNORED'))

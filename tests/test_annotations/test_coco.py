@@ -1,11 +1,11 @@
 import copy
 import json
 
+import numpy as np
 import pytest
 
-from mmboxcaseg.proxy_masks import (check_coco, check_file_names, load_coco,
-                                    select_categories, select_images,
-                                    unusable_annotations)
+from mmboxcaseg.annotations import check_file_names, read_coco
+from mmboxcaseg.annotations.coco import to_box_file
 
 DATA = dict(
     info=dict(year=2017),
@@ -23,6 +23,10 @@ DATA = dict(
         dict(id=4, image_id=3, category_id=1, bbox=[float('nan'), 1, 5, 5]),
     ],
     categories=[dict(id=1, name='cat')])
+
+
+def boxes_of(data):
+    return to_box_file(copy.deepcopy(data), 'boxes.json', 'digest')
 
 
 def spoil(keys, value):
@@ -61,18 +65,39 @@ def spoil(keys, value):
 ])
 def test_what_is_wrong_is_named(keys, value, message):
     with pytest.raises(ValueError, match='boxes.json: .*' + message):
-        check_coco(spoil(keys, value), 'boxes.json')
+        boxes_of(spoil(keys, value))
 
 
-def test_unusable_annotations():
-    check_coco(DATA, 'boxes.json')
-    wrong = unusable_annotations(DATA)
+def test_columns():
+    boxes = boxes_of(DATA)
+    assert boxes.image_ids == (3, 'x') and boxes.file_names == ('a.jpg',
+                                                                'b.jpg')
+    assert boxes.sizes.tolist() == [[20, 30], [10, 10]]
+    assert boxes.category_ids == (1, ) and boxes.category_names == ('cat', )
+    assert boxes.box_ids == (7, 8, 9, 6, 5, 4) and len(boxes) == 6
+    assert boxes.image_index.tolist() == [0, 1, 1, 1, 0, 0]
+    assert boxes.boxes[0].tolist() == [1, 1, 6.5, 6]
+    assert boxes.crowd.tolist() == [False] * 3 + [True] + [False] * 2
+    assert boxes.usable.tolist() == [True] + [False] * 3 + [True, False]
+    assert boxes.wanted.tolist() == [0]
+    assert boxes.places(0).tolist() == [0, 4, 5]
+    assert boxes.places(1).tolist() == [1, 2, 3]
+    assert boxes.usable_places(0).tolist() == [0, 4]
+    assert boxes.usable_places(1).tolist() == []
+    np.testing.assert_equal(boxes.xywh[4], [12, 1, 5, 5])
+
+
+def test_what_is_unusable_is_told():
+    boxes = boxes_of(DATA)
+    wrong = {boxes.box_ids[i]: why for i, why in boxes.why_not.items()}
     assert list(wrong) == [8, 9, 4]
     for ann_id, text in ((8, '[1, 1, 0, 5] has no area'),
                          (9, 'outside the image of 10 x 10 pixels'),
                          (4, '[nan, 1, 5, 5] is not finite')):
         assert text in wrong[ann_id]
-    assert unusable_annotations(dict(DATA, annotations=[])) == {}
+    assert boxes_of(dict(DATA, annotations=[])).why_not == {}
+    empty = boxes_of(dict(DATA, annotations=[], images=[]))
+    assert len(empty) == 0 and empty.wanted.tolist() == []
 
 
 @pytest.mark.parametrize('name', [
@@ -80,49 +105,80 @@ def test_unusable_annotations():
     'a\0.jpg'
 ])
 def test_file_names_that_leave_the_folder(name):
-    check_file_names(DATA, 'boxes.json')
-    check_file_names(spoil(('images', 0, 'file_name'), 'b/..a.jpg'), 'x')
+    check_file_names(boxes_of(DATA))
+    check_file_names(boxes_of(spoil(('images', 0, 'file_name'), 'b/..a.jpg')))
     with pytest.raises(ValueError, match='boxes.json: "file_name" of image 3'):
-        check_file_names(spoil(('images', 0, 'file_name'), name), 'boxes.json')
+        check_file_names(boxes_of(spoil(('images', 0, 'file_name'), name)))
 
 
 def test_select_categories():
     data = dict(
         DATA, categories=[dict(id=i, name=n) for i, n in ((1, '2'), (2, 'b'))])
+    boxes = boxes_of(data)
     # The name goes before the id.
-    part = select_categories(data, ['2'], 'boxes.json')
-    assert [category['id'] for category in part['categories']] == [1]
-    assert part['annotations'] == DATA['annotations']
-    part = select_categories(data, ['b'], 'boxes.json')
-    assert part['annotations'] == [] and part['images'] == DATA['images']
-    assert select_categories(data, ['1', 'b'], 'x') == data
+    part = boxes.select_categories(['2'])
+    assert part.category_ids == (1, )
+    assert part.content['categories'] == data['categories'][:1]
+    assert part.box_ids == boxes.box_ids and part.why_not == boxes.why_not
+    part = boxes.select_categories(['b'])
+    assert part.content['annotations'] == [] and len(part) == 0
+    assert part.content['images'] == DATA['images']
+    whole = boxes.select_categories(['1', 'b'])
+    assert whole.content['annotations'] == boxes.content['annotations']
     with pytest.raises(ValueError, match="no category 'c'; it has 2, b"):
-        select_categories(data, ['c'], 'boxes.json')
+        boxes.select_categories(['c'])
 
 
 def test_select_images():
-    part = select_images(DATA, ['x'], 'boxes.json')
-    assert [image['id'] for image in part['images']] == ['x']
-    assert [ann['id'] for ann in part['annotations']] == [8, 9, 6]
-    assert part['licenses'] == ['mine'] and len(DATA['images']) == 2
+    boxes = boxes_of(DATA)
+    part = boxes.select_images(['x'])
+    assert part.image_ids == ('x', ) and part.file_names == ('b.jpg', )
+    assert part.box_ids == (8, 9, 6)
+    assert [ann['id'] for ann in part.content['annotations']] == [8, 9, 6]
+    assert part.image_index.tolist() == [0, 0, 0]
+    assert part.crowd.tolist() == [False, False, True]
+    assert list(part.why_not) == [0, 1]
+    assert 'outside' in part.why_not[1]
+    assert part.content['licenses'] == ['mine'] and len(boxes.image_ids) == 2
+    assert part.digest != boxes.digest
+    assert part.digest == boxes.select_images(['x']).digest
     with pytest.raises(ValueError, match='1 of the asked image ids'):
-        select_images(DATA, ['x', 4], 'boxes.json')
+        boxes.select_images(['x', '4'])
 
 
-def test_load_coco(tmp_path):
+def test_read_coco(tmp_path):
     path = tmp_path / 'boxes.json'
     path.write_text(json.dumps(dict(DATA, annotations=[])))
-    assert load_coco(str(path))['info'] == dict(year=2017)
+    assert read_coco(str(path)).content['info'] == dict(year=2017)
     path.write_bytes(b'\xef\xbb\xbf' + path.read_bytes())
-    assert load_coco(str(path))['info'] == dict(year=2017)
+    assert read_coco(str(path)).content['info'] == dict(year=2017)
     path.write_bytes(b'{"images": "\xff"}')
     with pytest.raises(ValueError, match='boxes.json is not valid json'):
-        load_coco(str(path))
+        read_coco(str(path))
     path.write_text('{"images": [')
     with pytest.raises(ValueError, match='boxes.json is not valid json'):
-        load_coco(str(path))
+        read_coco(str(path))
     path.write_text('[]')
     with pytest.raises(ValueError, match='is an object, not list'):
-        load_coco(str(path))
+        read_coco(str(path))
     with pytest.raises(FileNotFoundError):
-        load_coco(str(tmp_path / 'none.json'))
+        read_coco(str(tmp_path / 'none.json'))
+
+
+def test_masks_are_not_kept_unless_asked_for(tmp_path):
+    data = copy.deepcopy(DATA)
+    for ann in data['annotations']:
+        ann['segmentation'] = [[1, 1, 5, 1, 5, 5]]
+    path = tmp_path / 'boxes.json'
+    path.write_text(json.dumps(data))
+    kept = read_coco(str(path), with_masks=True)
+    assert kept.segmentation(0) == [[1, 1, 5, 1, 5, 5]]
+    without = read_coco(str(path))
+    assert kept.digest == without.digest
+    with pytest.raises(ValueError, match="annotation 7: 'segmentation' is"):
+        without.segmentation(0)
+    # A crowd is written back as it came, at its place among the keys.
+    anns = without.content['annotations']
+    assert anns[3] == data['annotations'][3]
+    assert [list(ann)
+            for ann in anns] == [list(ann) for ann in data['annotations']]

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmboxcaseg.proxy_masks import check_coco
-from mmboxcaseg.annotations.read import (content_hash, find_format,
-                                           images_to_do, read_boxes)
+from mmboxcaseg.annotations import SkippedFile, find_format, read_boxes
 
 OBJECT = ('<object><name>{}</name><difficult>1</difficult><pose>Left</pose>'
           '<bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax>'
@@ -44,8 +42,8 @@ def test_voc(tmp_path):
     write_photo(img / 'sub' / 'a.png', 30, 20)
     write_voc(xml / 'c.xml', ('bird', 2, 2, 9, 9))
     assert find_format(str(xml)) == 'voc'
-    data, left_out = read_boxes(str(xml), str(img))
-    check_coco(data, 'xml')
+    boxes = read_boxes(str(xml), str(img))
+    data = boxes.content
     assert data['images'] == [
         dict(id=1, file_name='photo.jpg', height=40, width=60),
         dict(id=2, file_name='sub/a.png', height=20, width=30)
@@ -60,9 +58,9 @@ def test_voc(tmp_path):
         dict(id=2, image_id=1, category_id=1, bbox=[10.5, 2, 9.5, 7], **extra),
         dict(id=3, image_id=2, category_id=2, bbox=[1, 1, 1, 1], **extra)
     ]
-    skip, = left_out
-    assert skip['file'] == 'c.xml'
-    assert 'c.jpg: No such file' in skip['reason']
+    skip, = boxes.left_out
+    assert skip.file == 'c.xml'
+    assert 'c.jpg: No such file' in skip.reason
 
 
 @pytest.mark.parametrize('text, message', [
@@ -101,8 +99,8 @@ def test_yolo(tmp_path):
     write_photo(img / 'sub' / 'a.jpeg', 30, 20, orientation=6)
     (tmp_path / 'data.yaml').write_text('names: [cat, dog]')
     assert find_format(str(txt)) == 'yolo'
-    data, left_out = read_boxes(str(txt), str(img))
-    check_coco(data, 'labels')
+    boxes = read_boxes(str(txt), str(img))
+    data = boxes.content
     assert data['images'] == [
         dict(id=1, file_name='b.jpg', height=40, width=60),
         dict(id=2, file_name='sub/a.jpeg', height=30, width=20)
@@ -115,7 +113,7 @@ def test_yolo(tmp_path):
         id=1, image_id=1, category_id=1, bbox=[0, 0, 60, 40], iscrowd=0)
     np.testing.assert_allclose(two.pop('bbox'), (12, 6, 6, 8))
     assert two == dict(id=2, image_id=1, category_id=0, iscrowd=0, score=0.75)
-    assert left_out == [dict(file='gone.txt', reason='no photo gone.*')]
+    assert boxes.left_out == (SkippedFile('gone.txt', 'no photo gone.*'), )
 
 
 @pytest.mark.parametrize('name, text, expected', [
@@ -133,8 +131,9 @@ def test_names_of_yolo_classes(tmp_path, name, text, expected):
             (place / name).write_text(text)
         paths.append(str(tmp_path / name))
     for path in paths:
-        data, _ = read_boxes(str(folder), str(tmp_path / 'img'), classes=path)
-        assert [one['name'] for one in data['categories']] == expected
+        boxes = read_boxes(str(folder), str(tmp_path / 'img'), classes=path)
+        assert list(boxes.category_names) == expected
+        assert [one['name'] for one in boxes.content['categories']] == expected
 
 
 @pytest.mark.parametrize('line, message', [
@@ -186,11 +185,22 @@ def test_restrictions_and_hash(tmp_path):
                     dict(id=1, name='b')])
     path = tmp_path / 'boxes.json'
     path.write_text(json.dumps(data, indent=2))
-    whole, left_out = read_boxes(str(path), '')
-    assert whole == data and left_out == []
-    assert content_hash(whole) == content_hash(json.loads(json.dumps(data)))
-    assert images_to_do(data) == {1, 'x'}
-    part, _ = read_boxes(str(path), '', img_ids=['1', 'x'], categories=['b'])
-    assert [image['id'] for image in part['images']] == [1, 'x']
-    assert [ann['id'] for ann in part['annotations']] == [1]
-    assert content_hash(part) != content_hash(data)
+    whole = read_boxes(str(path), '')
+    assert whole.content == data and whole.left_out == ()
+    assert whole.digest == read_boxes(str(path), '').digest
+    assert [whole.image_ids[image] for image in whole.wanted] == [1, 'x']
+    part = read_boxes(str(path), '', img_ids=['1', 'x'], categories=['b'])
+    assert part.image_ids == (1, 'x') and part.box_ids == (1, )
+    assert part.digest != whole.digest
+    data['annotations'][0]['score'] = 0.5
+    path.write_text(json.dumps(data, indent=2))
+    assert read_boxes(str(path), '').digest != whole.digest
+
+
+def test_digest_of_folders(tmp_path):
+    xml = tmp_path / 'xml'
+    write_voc(xml / 'a.xml', ('dog', 1, 1, 6, 4), size=(60, 40), name='a.jpg')
+    before = read_boxes(str(xml), '').digest
+    assert before == read_boxes(str(xml), '').digest
+    write_voc(xml / 'a.xml', ('dog', 1, 1, 6, 5), size=(60, 40), name='a.jpg')
+    assert before != read_boxes(str(xml), '').digest

@@ -8,9 +8,10 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import save_checkpoint
 
-from mmboxcaseg.apis import BoxCasegInferencer
-from mmboxcaseg.proxy_masks import decode_rle, rle_area
-from mmboxcaseg.visualization import DROPPED
+from mmboxcaseg.apis import BoxCasegInferencer, InstanceMasks
+from mmboxcaseg.cli import make_proxy_masks
+from mmboxcaseg.masks import decode_rle, rle_area
+from mmboxcaseg.visualization import IGNORED
 
 # xywh; the second of the first image overlaps the first, the last one of all
 # is outside its image.
@@ -69,9 +70,9 @@ def photo(files, number):
 
 
 @pytest.mark.parametrize('merge', [True, False])
-def test_same_as_make_proxy_masks(files, make, import_tool, tmp_path, merge):
+def test_same_as_make_proxy_masks(files, make, tmp_path, merge):
     out = tmp_path / 'masks.json'
-    import_tool('make_proxy_masks').main([
+    make_proxy_masks.main([
         str(files / 'config.py'),
         str(files / 'model.pth'), '--ann',
         str(files / 'boxes.json'), '--img-dir',
@@ -84,21 +85,22 @@ def test_same_as_make_proxy_masks(files, make, import_tool, tmp_path, merge):
     with pytest.warns(UserWarning, match='boxes .2. of .*4.png are empty'):
         results = make(merge=merge)([photo(files, n) for n in (1, 2, 3, 4)],
                                     [xyxy(boxes) for boxes in BOXES])
-    masks = [mask for result in results for mask in result[0]]
-    scores = [score for result in results for score in result[1]]
+    masks = [mask for result in results for mask in result.masks]
+    scores = [score for result in results for score in result.agreement]
+    sure = [score for result in results for score in result.confidence]
     assert len(masks) == len(anns) == 6
-    for ann, mask, score in zip(anns, masks, scores):
+    for ann, mask, score, confidence in zip(anns, masks, scores, sure):
         assert (decode_rle(ann['segmentation']) == mask).all()
         assert ann['proxy_agreement'] == score
+        assert ann['proxy_confidence'] == round(confidence, 4)
     assert rle_area(anns[-1]['segmentation']) == scores[-1] == 0
-    overlap = (results[0][0].sum(axis=0) > 1).any()
+    overlap = (results[0].masks.sum(axis=0) > 1).any()
     assert overlap != merge
 
 
-def test_same_averages_as_make_proxy_masks(files, infer, import_tool,
-                                           tmp_path):
+def test_same_averages_as_make_proxy_masks(files, infer, tmp_path):
     out = tmp_path / 'masks.json'
-    import_tool('make_proxy_masks').main([
+    make_proxy_masks.main([
         str(files / 'config.py'),
         str(files / 'model.pth'), '--ann',
         str(files / 'boxes.json'), '--img-dir',
@@ -115,7 +117,7 @@ def test_same_averages_as_make_proxy_masks(files, infer, import_tool,
     inputs = [photo(files, n)
               for n in (1, 2)], [xyxy(BOXES[0]),
                                  xyxy(BOXES[1])]
-    masks, plain = ([mask for result in one(*inputs) for mask in result[0]]
+    masks, plain = ([mask for result in one(*inputs) for mask in result.masks]
                     for one in (averaged, infer))
     for ann, mask in zip(anns, masks, strict=True):
         assert (decode_rle(ann['segmentation']) == mask).all()
@@ -126,22 +128,26 @@ def test_kinds_of_images(files, infer):
     boxes = xyxy(BOXES[0])
     path = files / 'img' / '1.png'
     bgr = cv2.imread(str(path))
-    masks, agreement = infer(path, boxes)
+    result = infer(path, boxes)
+    masks, agreement = result.masks, result.agreement
     assert masks.shape == (2, 40, 60) and masks.dtype == bool
     assert agreement.shape == (2, ) and masks.any()
     for image, order in ((str(path), 'rgb'), (path.read_bytes(), 'rgb'),
                          (bgr[..., ::-1], 'rgb'), (bgr, 'bgr')):
-        again, scores = infer(image, np.array(boxes), channel_order=order)
-        assert (again == masks).all() and (scores == agreement).all()
+        again = infer(image, np.array(boxes), channel_order=order)
+        assert (again.masks == masks).all()
+        assert (again.agreement == agreement).all()
+        assert (again.confidence == result.confidence).all()
     # Red and blue do make a difference to the network.
-    assert not (infer(bgr, boxes)[0] == masks).all()
-    grey = infer(bgr[..., 0], boxes)[0]
-    assert (grey == infer(np.stack([bgr[..., 0]] * 3, -1), boxes)[0]).all()
+    assert not (infer(bgr, boxes).masks == masks).all()
+    grey = infer(bgr[..., 0], boxes).masks
+    assert (grey == infer(np.stack([bgr[..., 0]] * 3, -1), boxes).masks).all()
 
 
 def test_probabilities(files, make):
-    masks, _, probs = make(merge=False)(
+    result = make(merge=False)(
         photo(files, 1), xyxy(BOXES[0]), return_probs=True)
+    masks, probs = result.masks, result.probs
     assert probs.dtype == np.float32 and probs.shape == masks.shape
     assert ((probs > 0.5) == masks).all()
     inside = probs[0, 5:25, 5:45]
@@ -153,33 +159,35 @@ def test_probabilities(files, make):
 
 
 def test_without_boxes(files, infer):
-    masks, agreement = infer(photo(files, 3), [])
-    assert masks.shape == (0, 40, 60) and agreement.shape == (0, )
+    result = infer(photo(files, 3), [])
+    assert result.masks.shape == (0, 40, 60)
+    assert result.agreement.shape == result.confidence.shape == (0, )
     (one, none) = infer([photo(files, 1)] * 2, [xyxy(BOXES[0]), []])
-    assert len(one[0]) == 2 and len(none[0]) == 0
+    assert len(one.masks) == 2 and len(none.masks) == 0
     assert infer([], []) == []
 
 
 def test_beside_other_libraries(files, make, infer):
     with DefaultScope.overwrite_default_scope('mmdet'):
         found = make()(photo(files, 1), xyxy(BOXES[0]))
-    assert (found[0] == infer(photo(files, 1), xyxy(BOXES[0]))[0]).all()
+    assert (found.masks == infer(photo(files, 1), xyxy(BOXES[0])).masks).all()
 
 
 def test_visualize(files, infer, tmp_path):
     boxes = xyxy(BOXES[3])
     with pytest.warns(UserWarning):
-        masks, agreement = infer(photo(files, 4), boxes)
+        result = infer(photo(files, 4), boxes)
+    masks, agreement = result.masks, result.agreement
     out = tmp_path / 'new' / 'drawn.png'
     # The photo is 60 x 40.
     drawn = infer.visualize(
         photo(files, 4), boxes, masks, agreement, 0, side=240, out_file=out)
     assert drawn.shape == (160, 240, 3)
     assert (cv2.imread(str(out))[..., ::-1] == drawn).all()
-    assert not (drawn == DROPPED).all(axis=2).any()
-    dropped = infer.visualize(
-        photo(files, 4), boxes, masks, agreement, 1.01, side=240)
-    assert (dropped == DROPPED).all(axis=2).sum() > 50
+    assert not (drawn == IGNORED).all(axis=2).any()
+    ignored = infer.visualize(
+        photo(files, 4), boxes, masks, agreement, 1, side=240)
+    assert (ignored == IGNORED).all(axis=2).sum() > 50
     with pytest.raises(ValueError, match='2 masks, but 3 boxes'):
         infer.visualize(photo(files, 4), boxes, masks[:2], agreement)
 
@@ -237,4 +245,49 @@ def test_checkpoints(files, infer, tmp_path):
     allowed = BoxCasegInferencer(config, unsafe, 'cpu', allow_unsafe=True)
     result, again = (
         one(photo(files, 1), xyxy(BOXES[0])) for one in (infer, allowed))
-    assert (result[0] == again[0]).all()
+    assert (result.masks == again.masks).all()
+
+
+def test_result_of_the_former_version(files, infer):
+    result = infer(photo(files, 1), xyxy(BOXES[0]), return_probs=True)
+    assert isinstance(result, InstanceMasks)
+    with pytest.warns(DeprecationWarning, match='has the attributes masks'):
+        masks, agreement, probs = result
+    assert masks is result.masks and agreement is result.agreement
+    assert probs is result.probs
+    with pytest.warns(DeprecationWarning):
+        assert infer(photo(files, 1), [])[1].shape == (0, )
+    with pytest.warns(DeprecationWarning, match="is called 'inputs' now"):
+        again = infer(images=photo(files, 1), boxes=xyxy(BOXES[0]))
+    assert (again.masks == result.masks).all()
+
+
+def test_batch_size(files, infer, monkeypatch):
+    sizes = []
+    step = infer.model.test_step
+    monkeypatch.setattr(
+        infer.model, 'test_step', lambda data, options: sizes.append(
+            len(data['inputs'])) or step(data, options))
+    inputs = [photo(files, n) for n in (1, 2, 3, 1, 2)]
+    boxes = [xyxy(BOXES[n - 1]) for n in (1, 2, 3, 1, 2)]
+    infer(inputs, boxes)
+    # The third photo has no boxes.
+    assert sizes == [2, 2]
+    infer(inputs, boxes, batch_size=3)
+    assert sizes[2:] == [3, 1]
+    with pytest.raises(ValueError, match='batch_size must be at least 1'):
+        infer(inputs, boxes, batch_size=0)
+
+
+def test_pictures(files, infer, tmp_path):
+    inputs = [photo(files, 1), cv2.imread(photo(files, 2)), photo(files, 1)]
+    boxes = [xyxy(BOXES[0]), xyxy(BOXES[1]), xyxy(BOXES[0])]
+    plain = infer(inputs, boxes)
+    assert [result.visualization for result in plain] == [None] * 3
+    out = tmp_path / 'vis'
+    results = infer(inputs, boxes, return_vis=True, out_dir=out)
+    for result, before, name in zip(results, plain, ('1', 'image_1', '1_2')):
+        assert (result.masks == before.masks).all()
+        written = cv2.imread(str(out / f'{name}.png'))[..., ::-1]
+        assert (written == result.visualization).all()
+    assert len(list(out.iterdir())) == 3

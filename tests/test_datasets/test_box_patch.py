@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tiny
 
+from mmboxcaseg.annotations import read_coco
 from mmboxcaseg.datasets import BoxPatchDataset
-from mmboxcaseg.datasets.coco_boxes import iter_boxes, read_coco
 from mmboxcaseg.registry import DATASETS
 
 BOXES = [[(5, 5, 20, 10), (1.5, 2.25, 0.5, 3)], [], [(-4, 20, 80, 30)]]
@@ -75,16 +75,21 @@ def test_unusable_boxes_are_counted(ann_file):
                     bbox=box))
 
     edit(ann_file, spoil)
-    text, images = tiny.log_of(
-        lambda: list(iter_boxes(read_coco(ann_file), ann_file)))
-    assert f'{ann_file}: left out 5 boxes' in text
-    assert [image['id'] for image, _, _ in images] == [1, 2, 3]
-    assert [[ann['id'] for ann in anns] for _, anns, _ in images] == [[10, 11],
-                                                                      [], [30]]
-    for of_image, (_, _, boxes) in zip(BOXES, images):
-        assert boxes.shape == (len(of_image), 4)
-        assert boxes.dtype == np.float64
-        for (x, y, w, h), box in zip(of_image, boxes.tolist()):
+    text, dataset = tiny.log_of(lambda: BoxPatchDataset(
+        ann_file=ann_file, data_prefix=dict(img='')))
+    assert f'{ann_file}: skipped 5 boxes' in text
+    boxes = read_coco(ann_file)
+    assert boxes.image_ids == (1, 2, 3)
+    usable = [boxes.usable_places(image) for image in range(3)]
+    assert [[boxes.box_ids[place] for place in places]
+            for places in usable] == [[10, 11], [], [30]]
+    assert boxes.boxes.dtype == np.float64
+    items = [dataset.get_data_info(index) for index in range(len(dataset))]
+    assert [item['ann_id'] for item in items] == [10, 11, 30]
+    for of_image, places in zip(BOXES, usable):
+        found = boxes.boxes[places]
+        assert found.shape == (len(of_image), 4)
+        for (x, y, w, h), box in zip(of_image, found.tolist()):
             assert box == [x, y, x + w, y + h]
 
 
@@ -189,7 +194,7 @@ def test_masks_that_are_not_there(ann_file):
          "annotation 10: 'segmentation' is missing"),
         (with_masks, dict(min_agreement=1.5), 'min_agreement=1.5'),
         (lambda coco: coco['annotations'][1].pop('proxy_agreement'),
-         dict(min_agreement=0.2), "annotation 11: no 'proxy_agreement'")):
+         dict(min_agreement=0.2), 'annotation 11 has no "proxy_agreement"')):
         edit(ann_file, change)
         with pytest.raises(ValueError, match=message):
             BoxPatchDataset(
@@ -202,9 +207,15 @@ def test_masks_that_are_not_there(ann_file):
             ann_file=ann_file, data_prefix=dict(img=''), min_agreement=0.5)
 
 
-def test_masks_are_dropped_while_reading(tmp_path):
+def test_masks_are_let_go_while_reading(tmp_path):
     ann_file = tiny.write_coco(tmp_path, [[(5, 5, 20, 20)], [(0, 0, 9, 9)]])
-    with_masks, without = read_coco(ann_file), read_coco(ann_file, False)
-    assert all(ann.pop('segmentation') for ann in with_masks['annotations'])
-    assert with_masks == without
+    with_masks, without = read_coco(ann_file, True), read_coco(ann_file)
+    masks = [
+        ann.pop('segmentation') for ann in with_masks.content['annotations']
+    ]
+    nothing = [
+        ann.pop('segmentation') for ann in without.content['annotations']
+    ]
+    assert all(masks) and not any(nothing)
+    assert with_masks.content == without.content
     assert gc.isenabled()

@@ -9,7 +9,8 @@ from mmengine.logging import MMLogger
 from mmengine.structures import BaseDataElement, InstanceData
 
 from mmboxcaseg.engine import ProxyMaskHook
-from mmboxcaseg.proxy_masks import decode_rle, shard_dir
+from mmboxcaseg.masks import decode_rle
+from mmboxcaseg.proxy_masks import shard_dir
 from mmboxcaseg.registry import HOOKS
 
 HEIGHT, WIDTH = 20, 30

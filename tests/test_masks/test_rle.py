@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 from random_instances import on_canvas, random_instances
 
-from mmboxcaseg.masks import (decode_rle, encode_rle, encode_rles,
-                                    rle_area, to_rle)
+from mmboxcaseg.masks import (decode_rle, encode_rle, encode_rles, rle_area,
+                              to_rle)
 
 
 @st.composite

@@ -3,9 +3,8 @@ import pytest
 from pycocotools import mask as coco_mask
 from random_instances import merge_slowly, on_canvas, random_instances
 
-from mmboxcaseg.masks import (agreement, merge_and_score,
-                                    merged_confidence, pixel_rects, proxy_rles,
-                                    tight_boxes)
+from mmboxcaseg.masks import (agreement, merge_and_score, merged_confidence,
+                              pixel_rects, proxy_rles, tight_boxes)
 
 HEIGHT, WIDTH = 9, 12
 

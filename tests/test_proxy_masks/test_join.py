@@ -7,9 +7,10 @@ import pytest
 from pycocotools.coco import COCO
 from random_instances import random_instances
 
-from mmboxcaseg.proxy_masks import (ShardReader, ShardWriter, decode_rle,
-                                    encode_rle, join_shards, joined_settings,
-                                    prepare_shards, shard_dir)
+from mmboxcaseg.annotations import read_coco
+from mmboxcaseg.masks import decode_rle, encode_rle
+from mmboxcaseg.proxy_masks import (ShardReader, ShardWriter, join_shards,
+                                    joined_settings, prepare_shards, shard_dir)
 
 SETTINGS = dict(merge=True, package_version='1')
 HEIGHT, WIDTH = 20, 30
@@ -65,7 +66,8 @@ def join_once(work, *shards):
     prepare_shards(shard_dir(out_file), SETTINGS, resume=False)
     for rank, image_ids in enumerate(shards):
         write_results(out_file, image_ids, rank)
-    report = join_shards(shard_dir(out_file), ann_file, out_file, SETTINGS)
+    report = join_shards(
+            shard_dir(out_file), read_coco(ann_file), out_file, SETTINGS)
     with open(out_file, 'rb') as file:
         return file.read(), report
 
@@ -95,7 +97,7 @@ def test_everything_else_is_kept(work):
         assert 0 <= after['proxy_agreement'] <= 1
         assert isinstance(after['segmentation']['counts'], str)
     assert (report.images, report.masks, report.crowds) == (4, 5, 1)
-    assert [skip['id'] for skip in report.skipped_annotations] == [96]
+    assert [skip.id for skip in report.skipped_annotations] == [96]
     unusable = out['annotations'][4]
     assert unusable['area'] == 0 and unusable['proxy_agreement'] == 0
     assert unusable['segmentation']['size'] == [HEIGHT, WIDTH]
@@ -142,7 +144,8 @@ def test_missing_results_are_an_error(work):
             ValueError,
             match='3 annotations have no mask yet, the first is '
             '100; run again with --resume'):
-        join_shards(shard_dir(out_file), ann_file, out_file, SETTINGS)
+        join_shards(
+            shard_dir(out_file), read_coco(ann_file), out_file, SETTINGS)
     with open(out_file) as file:
         assert file.read() == 'former'
     assert sorted(os.listdir(os.path.dirname(out_file))) == [
@@ -197,7 +200,7 @@ def test_confidences_are_joined(work):
                       np.full(len(ids), 0.5),
                       np.array(ids) / 200)
     writer.close()
-    join_shards(folder, ann_file, out_file, SETTINGS)
+    join_shards(folder, read_coco(ann_file), out_file, SETTINGS)
     with open(out_file) as file:
         anns = json.load(file)['annotations']
     # 97 is a crowd; the box of 96 covers nothing of its image.

@@ -6,7 +6,7 @@ import pytest
 import tiny
 from pycocotools.coco import COCO
 
-from mmboxcaseg.proxy_masks import decode_rle, encode_rle, to_polygons
+from mmboxcaseg.masks import decode_rle, encode_rle, to_polygons
 
 BOXES = [[(5, 5, 20, 10), (30.5, 2.25, 12, 30)], [(0, 0, 60, 40)]]
 

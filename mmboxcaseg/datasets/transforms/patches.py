@@ -6,8 +6,8 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
-from mmboxcaseg.masks import (clip_boxes, decode_rle, pixel_rects,
-                                    tight_boxes, to_rle)
+from mmboxcaseg.masks import (clip_boxes, decode_rle, pixel_rects, tight_boxes,
+                              to_rle)
 from mmboxcaseg.registry import TRANSFORMS
 from ..photo_size import check_photo_size
 from ..salient_mask import read_mask

@@ -2,5 +2,5 @@
 
 Rows become experiments (ablation, mini_benchmark), experiments become
 commands (experiment, bases), commands are run (execute) and leave numbers,
-which are read by key (columns) and written as a table (markdown).
+which are read by key (columns) and written as tables.
 """

@@ -26,11 +26,11 @@ import os.path as osp
 from dataclasses import dataclass
 from typing import Any, Sequence
 
+from mmboxcaseg.markdown import Cell, markdown_table
 from . import execute
 from .bases import FULL, Base
 from .columns import BOXCASEG, MASK_RCNN, read_json, read_number
 from .experiment import Experiment, files_of
-from .markdown import Cell, markdown_table
 from .options import Options, errors_of, option, parse, write
 from .paper import TABLES, Row, Table
 from .setups import Setup

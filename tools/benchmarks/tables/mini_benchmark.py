@@ -26,12 +26,12 @@ import statistics
 from dataclasses import dataclass, replace
 from typing import Mapping, Sequence
 
+from mmboxcaseg.markdown import markdown_table
 from . import execute
 from .bases import PAPER
 from .columns import (BOXCASEG, MASK_RCNN, PROXY, SPEARMAN, VAL, Column,
                       read_number)
 from .experiment import Experiment, files_of, masks_of
-from .markdown import markdown_table
 from .options import Options, errors_of, option, parse, write
 from .setups import Setup
 

@@ -12,8 +12,8 @@ import argparse
 import os.path as osp
 from typing import Iterable, Sequence
 
+from mmboxcaseg.markdown import Cell, markdown_table
 from .columns import read_json
-from .markdown import Cell, markdown_table
 
 HEADS = ('weak', 'salient', 'transferred', 'fused')
 PROXY = dict(

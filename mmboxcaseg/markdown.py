@@ -37,7 +37,8 @@ def markdown_table(header: Sequence[str],
         for text, width, side in zip(line, widths, right)
     ] for line in lines]
     lines.insert(1, rule)
-    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+    return '\n'.join('|' + ''.join(f' {text} |' if text else ' |'
+                                   for text in line) for line in lines)
 
 
 def to_text(cell: Cell) -> str:

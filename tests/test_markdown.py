@@ -1,5 +1,5 @@
 """The table writer, beside tables written by hand."""
-from tools.benchmarks.tables.markdown import markdown_table
+from mmboxcaseg.markdown import markdown_table
 
 
 def test_texts_at_the_left_numbers_at_the_right():

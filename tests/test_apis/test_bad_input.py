@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from proxy_run import arguments, tool, write_boxes, write_model
 
-from mmboxcaseg.proxy_masks import decode_rle
+from mmboxcaseg.masks import decode_rle
 
 HEIGHT, WIDTH = 40, 60
 # Grey, so that every kind of file below holds just this picture, and smooth,

@@ -1,0 +1,141 @@
+"""``boxcaseg`` as a whole: help, errors, what it prints."""
+import os
+import subprocess
+import sys
+
+import pytest
+from proxy_run import arguments, write_inputs
+
+from mmboxcaseg import __version__
+from mmboxcaseg.cli import make_proxy_masks
+from mmboxcaseg.cli.main import COMMANDS, main
+
+
+def run(*words, **kwargs):
+    return subprocess.run([sys.executable, '-m', 'mmboxcaseg.cli', *words],
+                          capture_output=True,
+                          text=True,
+                          **kwargs)
+
+
+@pytest.fixture(scope='module')
+def inputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('main')
+    write_inputs(folder)
+    return folder
+
+
+def words(folder, out, *more):
+    """``boxcaseg masks`` on the folder's boxes and model."""
+    return [
+        'masks',
+        str(folder / 'boxes.json'),
+        str(folder / 'img'), '-o',
+        str(out / 'masks.json'), '--config',
+        str(folder / 'config.py'), '--checkpoint',
+        str(folder / 'model.pth'), '--device', 'cpu', *more
+    ]
+
+
+@pytest.mark.parametrize('name', [None, *COMMANDS])
+def test_help_needs_the_standard_library_only(name):
+    command = [*([name] if name else []), '--help']
+    # Whatever is not in the standard library lies in a folder of its own.
+    code = ('import sys\n'
+            f'sys.argv = ["boxcaseg", *{command!r}]\n'
+            'from mmboxcaseg.cli.main import main\n'
+            'try:\n'
+            '    main()\n'
+            'except SystemExit as end:\n'
+            '    assert end.code == 0\n'
+            'print([name for name, module in sys.modules.items()\n'
+            '       if "site-packages" in str(getattr(module, "__file__", ""))'
+            '\n       and not name.startswith(("_distutils", "_virtualenv",\n'
+            '                                "__editable__"))])')
+    result = subprocess.run([sys.executable, '-c', code],
+                            capture_output=True,
+                            text=True,
+                            check=True)
+    assert result.stdout.splitlines()[-1] == '[]'
+    assert 'usage: boxcaseg' in result.stdout
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(['--version'])
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f'boxcaseg {__version__}\n'
+
+
+def test_both_doors_give_the_same_file(inputs, tmp_path):
+    assert main(words(inputs, tmp_path)) == 3
+    new = (tmp_path / 'masks.json').read_bytes()
+    script = tmp_path / 'script'
+    assert make_proxy_masks.main(arguments(inputs, script)) == 3
+    assert (script / 'masks.json').read_bytes() == new
+    assert sorted(os.listdir(tmp_path)) == [
+        'masks.json', 'masks.json.logs', 'masks.report.json', 'script'
+    ]
+
+
+def test_quiet(inputs, tmp_path):
+    result = run(*words(inputs, tmp_path))
+    assert result.returncode == 3 and result.stdout == ''
+    warning, progress, summary, skips = result.stderr.splitlines()
+    assert warning.startswith('boxcaseg masks: warning: 1 boxes cover nothing')
+    assert progress.startswith('masks: 9/9 images, ')
+    assert progress.endswith('0:00:00 left')
+    out = tmp_path / 'masks.json'
+    assert summary.startswith(f'{out}: 10 images, ')
+    assert 'mean confidence 0.' in summary and 'mean agreement 0.' in summary
+    assert skips.endswith(f'listed in {tmp_path / "masks.report.json"}')
+    # What was not printed is in the log.
+    log, = (tmp_path / 'masks.json.logs').glob('*/*.log')
+    text = log.read_text()
+    assert 'System environment' in text and 'model.pth' in text
+
+
+def test_verbose(inputs, tmp_path):
+    result = run(*words(inputs, tmp_path, '--verbose'))
+    assert result.returncode == 3
+    # The test's config asks for warnings only; this is one of mmengine's.
+    assert len(result.stderr.splitlines()) > 4 or 'import' in result.stdout
+
+
+@pytest.mark.parametrize('command, message', [
+    (['masks', 'none.json', '.', '-o', 'x.json'], '--ann: no file none.json'),
+    (['score', 'none.json', 'none.json'], 'no annotation file none.json'),
+    (['report', 'none.json', '.', '--out', 'r'], 'none.json'),
+    (['export', 'none.json', '-o', 'x.json'], 'no annotation file none.json'),
+    (['draw', 'none.json', '.', '--out', 'r'], 'none.json'),
+])
+def test_errors_are_a_line(command, message, tmp_path):
+    result = run(*command, cwd=tmp_path)
+    assert result.returncode == 1 and result.stdout == ''
+    line, = result.stderr.splitlines()
+    assert line.startswith(f'boxcaseg {command[0]}: error: ')
+    assert message in line
+    assert os.listdir(tmp_path) == []
+
+
+def test_traceback_is_in_the_folder_of_the_log(inputs, tmp_path, monkeypatch):
+
+    def fail(*args, **kwargs):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr('mmboxcaseg.proxy_masks.shards.ShardWriter.append',
+                        fail)
+    with pytest.raises(SystemExit, match='error: .*No space left on device'):
+        main(words(inputs, tmp_path))
+    text = (tmp_path / 'masks.json.logs' / 'error.log').read_text()
+    assert 'Traceback' in text and 'No space left' in text
+
+
+def test_mistakes_of_the_program_are_not_hidden(monkeypatch, tmp_path):
+
+    def fail(*args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr('mmboxcaseg.apis.export.read_masks', fail)
+    with pytest.raises(ZeroDivisionError):
+        main(['export', 'a.json', '-o', str(tmp_path / 'b.json')])
