@@ -225,8 +225,8 @@ class BoxCasegInferencer:
             if not usable.all():
                 warnings.warn(
                     f'the boxes {np.flatnonzero(~usable).tolist()} of '
-                    f'{image_name(image)} are empty, not finite or outside the '
-                    'image; they get an empty mask and agreement 0')
+                    f'{image_name(image)} are empty, not finite or outside '
+                    'the image; they get an empty mask and agreement 0')
             results.append(_empty(len(usable), height, width, return_probs))
             # As in a data set, images without boxes are in no batch.
             if usable.any():

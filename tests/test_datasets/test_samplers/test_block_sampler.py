@@ -57,7 +57,7 @@ def test_block_must_be_positive():
 
 def test_names():
     assert DATA_SAMPLERS.get('BlockSampler') is BlockSampler
-    with pytest.deprecated_call(match='it is mmboxcaseg.datasets.BlockSampler now'):
+    with pytest.deprecated_call(match='it is mmboxcaseg.datasets'):
         assert engine.BlockSampler is BlockSampler
     with pytest.raises(AttributeError, match='no attribute .NoSuchSampler'):
         engine.NoSuchSampler
