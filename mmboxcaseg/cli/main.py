@@ -27,9 +27,15 @@ def parser() -> argparse.ArgumentParser:
             commands.add_parser(
                 name,
                 help=module.HELP,
-                description=module.__doc__.split(': ', 1)[1].capitalize(),
+                description=_described(module),
                 epilog=getattr(module, 'EPILOG', None)))
     return whole
+
+
+def _described(module: ModuleType) -> str:
+    """What a subcommand does, by its module's docstring."""
+    text = module.__doc__.split(': ', 1)[1]
+    return text[0].upper() + text[1:]
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

@@ -17,7 +17,7 @@ from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import Runner
 from narrow import narrow
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
+CONFIGS = Path(__file__).parents[2] / 'configs'
 FILES = sorted(
     str(path.relative_to(CONFIGS)) for path in CONFIGS.rglob('*.py')
     if '_base_' not in path.parts)

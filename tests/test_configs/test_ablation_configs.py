@@ -7,7 +7,7 @@ from mmengine.config import Config
 
 from mmboxcaseg.registry import MODELS
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
+CONFIGS = Path(__file__).parents[2] / 'configs'
 MISSING = 'not there'
 SALIENT = 'train_dataloader.dataset.salient'
 SAMPLER = 'train_dataloader.sampler'

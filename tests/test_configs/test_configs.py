@@ -9,7 +9,7 @@ from mmengine.registry import DefaultScope
 
 from mmboxcaseg.registry import MODELS
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
+CONFIGS = Path(__file__).parents[2] / 'configs'
 FILES = sorted(
     str(path.relative_to(CONFIGS))
     for path in (CONFIGS / 'boxcaseg').rglob('*.py')

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
+CONFIGS = Path(__file__).parents[2] / 'configs'
 BASES = {
     'baselines/{}_r101_fpn{}_voc.py':
     'proxy_mask_rcnn/mask-rcnn_r101_fpn_voc.py',
