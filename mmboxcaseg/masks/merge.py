@@ -59,21 +59,6 @@ def merge(masks: Sequence[np.ndarray], rects: np.ndarray,
     if np.isnan(areas).any():
         raise ValueError(
             f'the area of box {int(np.isnan(areas).argmax())} is NaN')
-    return merge_checked(masks, rects, areas)
-
-
-def merge_checked(masks: Sequence[np.ndarray], rects: np.ndarray,
-                  areas: np.ndarray) -> List[np.ndarray]:
-    """:func:`merge` without its checks.
-
-    Args:
-        masks (Sequence[np.ndarray]): N bool arrays.
-        rects (np.ndarray): (N, 4) int64, their rectangles.
-        areas (np.ndarray): (N,) float64, areas of the boxes.
-
-    Returns:
-        list[np.ndarray]: As of :func:`merge`.
-    """
     merged = list(masks)
     x0, y0, x1, y1 = rects.T
     meet = (x0[:, None] < x1) & (y0[:, None] < y1)

@@ -54,10 +54,7 @@ def encode_rles(masks: Sequence[np.ndarray], rects: np.ndarray, height: int,
     Raises:
         ValueError: If a rectangle leaves the image or does not fit its mask.
     """
-    rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
-    check_masks(masks, rects)
-    check_inside(rects, height, width)
-    return encode_checked(masks, rects, height, width)[0]
+    return encode_with_boxes(masks, rects, height, width)[0]
 
 
 def check_inside(rects: np.ndarray, height: int, width: int) -> None:
@@ -77,13 +74,15 @@ def check_inside(rects: np.ndarray, height: int, width: int) -> None:
                              f'of {width} x {height} pixels (width x height)')
 
 
-def encode_checked(masks: Sequence[np.ndarray], rects: np.ndarray, height: int,
-                   width: int) -> Tuple[List[RLE], np.ndarray]:
-    """:func:`encode_rles` without its checks, and the tight boxes.
+def encode_with_boxes(masks: Sequence[np.ndarray], rects: np.ndarray,
+                      height: int, width: int) -> Tuple[List[RLE], np.ndarray]:
+    """:func:`encode_rles`, and the tight boxes, which come along.
 
     Args:
-        masks (Sequence[np.ndarray]): N bool arrays.
-        rects (np.ndarray): (N, 4) int64, their rectangles.
+        masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
+            (y1 - y0, x1 - x0) of its rectangle.
+        rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open, in pixels
+            of the image, inside it.
         height (int): Height of the image in pixels.
         width (int): Width of the image in pixels.
 
@@ -91,7 +90,13 @@ def encode_checked(masks: Sequence[np.ndarray], rects: np.ndarray, height: int,
         tuple[list[dict], np.ndarray]: N RLEs, as of :func:`encode_rles`; the
         tight boxes, (N, 4) float64 xyxy, in pixels of the image, four zeros
         for an empty mask.
+
+    Raises:
+        ValueError: If a rectangle leaves the image or does not fit its mask.
     """
+    rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
+    check_masks(masks, rects)
+    check_inside(rects, height, width)
     if len(masks) == 0:
         return [], np.zeros((0, 4))
     rows, columns, counts = _edges(masks, rects)
