@@ -1,71 +1,146 @@
-"""Annotation files and masks in the numbers of COCO train2017."""
+"""Reading, writing and joining masks in the numbers of COCO train2017.
+
+All but the photos and the network: a made annotation file goes through the
+functions of ``boxcaseg masks``, with its own polygons as predicted masks.
+"""
 import functools
 import json
 import multiprocessing
 import os
 import tempfile
 import time
-from typing import Any, Dict, List
+from dataclasses import dataclass
+from typing import Any, Callable
 
 import numpy as np
-from measure import in_fresh_process, peak_memory
 
-IMAGES, INSTANCES = 118287, 860001
-SIZES = (1000, 10000, IMAGES)
+from mmboxcaseg.annotations import read_coco
+from mmboxcaseg.masks import (decode_rle, merged_confidence, pixel_rects,
+                              proxy_rles, rle_area, to_rle)
+from mmboxcaseg.proxy_masks import (ShardWriter, join_shards, prepare_shards,
+                                    shard_dir)
+from .inputs import IMAGES, INSTANCES, Inputs
+from .measure import Row, in_fresh_process, peak_memory, private_memory
+
+HEIGHT, WIDTH = 480, 640
+# Different objects in a made file; annotation i is the i-th of them, from
+# the first again after the last.
+OBJECTS = 500
+# Categories in a photo; the file has them one after another, as COCO's has,
+# so that the annotations of a photo do not stand together.
+CATEGORIES = 3
 
 
-def write_boxes(path: str, images: int) -> None:
-    """A COCO json with COCO's number of boxes an image, and polygons.
+@dataclass(frozen=True)
+class Step:
+    """A step of a process.
+
+    Attributes:
+        seconds (float): Its processor time.
+        peak (int): Most memory of the process until its end, in bytes.
+    """
+    seconds: float
+    peak: int
+
+
+@dataclass(frozen=True)
+class StartUp(Step):
+    """A stage-1 data set getting ready.
+
+    Attributes:
+        shared (int): Size of the list of boxes that workers share, in bytes.
+        of_worker (int): Memory that a worker adds by reading items, in bytes.
+    """
+    shared: int
+    of_worker: int
+
+
+def rows(inputs: Inputs) -> list[Row]:
+    """From boxes to a file of masks."""
+    found = []
+    for name, step in measure(make_masks, inputs.images).items():
+        what = (f'{name}, {instances(inputs.images)} boxes of {inputs.images} '
+                'photos')
+        found += [
+            Row(what, 's', step.seconds),
+            Row('the same, peak memory until then', 'GB', step.peak / 1e9)
+        ]
+    return found
+
+
+def instances(images: int) -> int:
+    """Number of boxes in a made file, as many a photo as in COCO train."""
+    return round(images * INSTANCES / IMAGES)
+
+
+def made_outlines() -> list[np.ndarray]:
+    """Polygons with sizes and numbers of points as COCO's, (P, 2) xy each."""
+    rng = np.random.default_rng(0)
+    outlines = []
+    for _ in range(OBJECTS):
+        aspect = rng.lognormal(0, 0.4)
+        size = rng.lognormal(4, 1) * np.array([aspect, 1 / aspect])
+        size = size.clip(2, (WIDTH, HEIGHT))
+        count = 4 + int(rng.lognormal(2.5, 0.9))
+        angles = np.sort(rng.uniform(0, 2 * np.pi, count))
+        points = np.stack([np.cos(angles), np.sin(angles)], 1)
+        points *= rng.uniform(0.7, 1, (count, 1))
+        points = (points - points.min(0)) / np.ptp(points, 0) * size
+        points += rng.uniform(0, (WIDTH, HEIGHT) - size)
+        outlines.append(points.round(2))
+    return outlines
+
+
+def write_annotations(path: str, images: int) -> None:
+    """A COCO json with polygons.
 
     Args:
         path (str): File to write.
         images (int): Number of images; 118,287 make 860,001 boxes.
     """
+    texts = []
+    for points in made_outlines():
+        low, size = points.min(0), np.ptp(points, 0).round(2)
+        texts.append(f'"iscrowd": 0, "area": {size.prod() / 2:.4f}, "bbox": '
+                     f'{[*low.tolist(), *size.tolist()]}, "segmentation": '
+                     f'{[points.ravel().tolist()]}')
+    # Every photo has a box, few have many.
     rng = np.random.default_rng(0)
-    total = round(images * INSTANCES / IMAGES)
-    polygons = [
-        json.dumps([rng.uniform(0, 480, 64).round(2).tolist()])
-        for _ in range(500)
-    ]
-    corners = rng.uniform(0, (400, 250), (total, 2)).round(2).tolist()
-    sides = rng.uniform(5, 200, (total, 2)).round(2).tolist()
+    total = instances(images)
+    weights = rng.exponential(size=images)
+    of_box = np.concatenate([
+        np.arange(images),
+        rng.choice(images, total - images, p=weights / weights.sum())
+    ])
+    category = rng.integers(CATEGORIES, size=total)
+    order = np.lexsort([of_box, category])
+    entries = zip(of_box[order].tolist(), category[order].tolist())
     with open(path, 'w', encoding='ascii') as file:
         file.write('{"images": [')
-        file.write(','.join(
-            f'{{"id": {i}, "file_name": "{i:012}.jpg", "height": 480, '
-            f'"width": 640, "license": 3, "flickr_url": "{"x" * 60}"}}'
-            for i in range(images)))
-        file.write('], "categories": [{"id": 1, "name": "object"}], '
-                   '"annotations": [')
-        for i, ((x, y), (w, h)) in enumerate(zip(corners, sides)):
-            file.write(
-                f'{"," if i else ""}{{"id": {i}, "image_id": {i % images}, '
-                f'"category_id": 1, "iscrowd": 0, "area": {w * h:.2f}, '
-                f'"bbox": [{x}, {y}, {w}, {h}], "segmentation": '
-                f'{polygons[i % len(polygons)]}}}')
+        file.write(', '.join(
+            f'{{"license": 3, "file_name": "{i:012}.jpg", "coco_url": '
+            f'"{"x" * 56}", "height": {HEIGHT}, "width": {WIDTH}, '
+            f'"flickr_url": "{"x" * 60}", "id": {i}}}' for i in range(images)))
+        names = [dict(id=i, name=f'category {i}') for i in range(CATEGORIES)]
+        file.write(f'], "categories": {json.dumps(names)}, "annotations": [')
+        for i, (image, label) in enumerate(entries):
+            file.write(f'{", " if i else ""}{{"id": {i}, "image_id": {image}, '
+                       f'"category_id": {label}, {texts[i % OBJECTS]}}}')
         file.write(']}')
 
 
 @functools.lru_cache(maxsize=None)
-def start_up(images: int) -> Dict[str, float]:
-    """Time and memory until a stage-1 data set of that size is ready.
-
-    Args:
-        images (int): Number of images.
-
-    Returns:
-        dict[str, float]: ``seconds`` of processor time; ``peak`` memory of
-        the process, in bytes; ``size`` of the list of boxes in memory, in
-        bytes; ``of_worker``, the memory that a worker adds by reading items,
-        in bytes.
-    """
+def measure(function: Callable[[str], Any], images: int) -> Any:
+    """What a function of this module says of a made file of some images, in
+    a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'boxes.json')
-        write_boxes(path, images)
-        return in_fresh_process(_start_up, path)
+        write_annotations(path, images)
+        return in_fresh_process(function, path)
 
 
-def _start_up(path: str) -> Dict[str, float]:
+def start_up(path: str) -> StartUp:
+    """Build a stage-1 data set of a file of :func:`write_annotations`."""
     from mmboxcaseg.datasets import BoxPatchDataset
     start = time.process_time()
     dataset = BoxPatchDataset(
@@ -74,100 +149,64 @@ def _start_up(path: str) -> Dict[str, float]:
     receiver, sender = multiprocessing.Pipe(duplex=False)
     # Not by the module, whose processes may have no children.
     if os.fork() == 0:
-        before = _private_memory()
-        step = max(len(dataset) // 20000, 1)
-        for index in range(0, len(dataset), step):
+        before = private_memory()
+        for index in range(0, len(dataset), max(len(dataset) // 20000, 1)):
             dataset.get_data_info(index)
-        sender.send(_private_memory() - before)
+        sender.send(private_memory() - before)
         os._exit(0)
     of_worker = receiver.recv()
     os.wait()
-    return dict(
-        seconds=seconds,
-        peak=peak_memory(),
-        size=dataset.data_bytes.nbytes,
-        of_worker=of_worker)
+    return StartUp(seconds, peak_memory(), dataset.data_bytes.nbytes,
+                   of_worker)
 
 
-def _private_memory() -> int:
-    """Memory of this process that it shares with no other, in bytes."""
-    with open('/proc/self/smaps_rollup', encoding='ascii') as file:
-        return sum(
-            int(line.split()[1]) * 1024 for line in file
-            if line.startswith('Private_'))
-
-
-@functools.lru_cache(maxsize=None)
-def make_masks(ann_file: str, images: int) -> Dict[str, float]:
-    """Time and memory of the masks of many photos, without the network.
+def make_masks(path: str) -> dict[str, Step]:
+    """Make a file of masks, as ``boxcaseg masks`` does without its network.
 
     Args:
-        ann_file (str): COCO json; the masks of its first photos are repeated.
-        images (int): Number of images.
+        path (str): What :func:`write_annotations` wrote; ``masks.json``
+            is written beside it.
 
     Returns:
-        dict[str, float]: ``merging``, seconds of processor time for merging,
-        scoring, encoding and writing the shard; ``joining``, seconds of it
-        until the joined file is there; ``peak`` memory of the process, in
-        bytes; ``masks``, their number.
+        dict[str, Step]: The steps ``'reading'``, ``'writing shards'`` and
+        ``'joining'``.
     """
-    return in_fresh_process(_make_masks, ann_file, images)
+    masks = []
+    for points in made_outlines():
+        rect, = pixel_rects([[*points.min(0), *points.max(0)]], HEIGHT, WIDTH)
+        x0, y0, x1, y1 = rect.tolist()
+        rle = to_rle([points.ravel().tolist()], HEIGHT, WIDTH)
+        masks.append(decode_rle(rle)[y0:y1, x0:x1].copy(order='C'))
+    steps = {}
+    start = time.process_time()
+    boxes = read_coco(path)
+    steps['reading'] = Step(time.process_time() - start, peak_memory())
 
+    start = time.process_time()
+    out = os.path.join(os.path.dirname(path), 'masks.json')
+    folder = shard_dir(out)
+    prepare_shards(folder, {}, resume=False)
+    writer = ShardWriter(folder)
+    for image in boxes.wanted.tolist():
+        places = boxes.usable_places(image)
+        height, width = boxes.sizes[image].tolist()
+        xyxy = boxes.boxes[places]
+        rects = pixel_rects(xyxy, height, width)
+        rles, agreements = proxy_rles(
+            [masks[place % OBJECTS] for place in places.tolist()], rects, xyxy,
+            height, width)
+        writer.append(
+            image_id=boxes.image_ids[image],
+            size=(height, width),
+            ann_ids=[boxes.box_ids[place] for place in places.tolist()],
+            rles=rles,
+            agreements=agreements,
+            confidences=merged_confidence(
+                np.ones(len(rles)), [rle_area(rle) for rle in rles], rects))
+    writer.close()
+    steps['writing shards'] = Step(time.process_time() - start, peak_memory())
 
-def _make_masks(ann_file: str, images: int) -> Dict[str, float]:
-    from bench_proxy_masks import read_instances
-
-    from mmboxcaseg import proxy_masks
-    photos = read_instances(ann_file)
-    with tempfile.TemporaryDirectory() as folder:
-        boxes = os.path.join(folder, 'boxes.json')
-        out = os.path.join(folder, 'masks.json')
-        count = _write_boxes_of(photos, boxes, images)
-        shards = proxy_masks.shard_dir(out)
-        proxy_masks.prepare_shards(shards, {}, resume=False)
-        start = time.process_time()
-        writer = proxy_masks.ShardWriter(shards)
-        ann_id = 0
-        for image_id in range(images):
-            photo = photos[image_id % len(photos)]
-            size = photo.height, photo.width
-            rles, scores = proxy_masks.proxy_rles(photo.masks, photo.rects,
-                                                  photo.boxes, *size)
-            writer.append(
-                image_id=image_id,
-                size=size,
-                ann_ids=range(ann_id, ann_id + len(rles)),
-                rles=rles,
-                agreements=scores)
-            ann_id += len(rles)
-        writer.close()
-        merged = time.process_time()
-        proxy_masks.join_shards(shards, boxes, out, {})
-        return dict(
-            merging=merged - start,
-            joining=time.process_time() - merged,
-            peak=peak_memory(),
-            masks=count)
-
-
-def _write_boxes_of(photos: List[Any], path: str, images: int) -> int:
-    """The boxes of the photos again and again; returns how many."""
-    count = 0
-    with open(path, 'w', encoding='ascii') as file:
-        file.write('{"images": [')
-        for i in range(images):
-            photo = photos[i % len(photos)]
-            file.write(f'{"," if i else ""}{{"id": {i}, "file_name": '
-                       f'"{i:012}.jpg", "height": {photo.height}, '
-                       f'"width": {photo.width}}}')
-        file.write('], "categories": [{"id": 1, "name": "object"}], '
-                   '"annotations": [')
-        for i in range(images):
-            for x0, y0, x1, y1 in photos[i % len(photos)].boxes.tolist():
-                file.write(
-                    f'{"," if count else ""}{{"id": {count}, "image_id": {i}, '
-                    '"category_id": 1, "iscrowd": 0, '
-                    f'"bbox": [{x0}, {y0}, {x1 - x0}, {y1 - y0}]}}')
-                count += 1
-        file.write(']}')
-    return count
+    start = time.process_time()
+    join_shards(folder, boxes, out, {})
+    steps['joining'] = Step(time.process_time() - start, peak_memory())
+    return steps

@@ -1,83 +1,69 @@
 """Training step, training and prediction on a GPU, where there is one."""
 import os
-import tempfile
 import time
-from typing import List
 
-import bench_prediction
 import torch
-from bench_training_data import box_dataset, list_salient, salient_dataset
-from bench_training_step import BATCHES, batch, build, step_rows
-from measure import Row
-from mmdet.datasets.samplers import MultiSourceSampler
-from mmengine.dataset import ConcatDataset, pseudo_collate
 from mmengine.registry import DefaultScope
-from photos import Photos
+from mmengine.runner import Runner
 from torch import nn
-from torch.utils.data import DataLoader
 
 from mmboxcaseg.engine import BF16OptimWrapper
+from . import prediction
+from .inputs import Inputs
+from .measure import Row
+from .training_data import loader_config
+from .training_step import BATCHES, batch, build, step_rows
 
 # Steps that are measured, and before them.
 STEPS, WARM_UP = 50, 10
 
 
-def rows(photos: Photos) -> List[Row]:
+def rows(inputs: Inputs) -> list[Row]:
     """The rows of a GPU; none without one."""
     if not torch.cuda.is_available():
         return []
-    inputs, samples = batch(BATCHES['cuda'])
-    model = build(channels_last=True).cuda()
-    model.to(memory_format=torch.channels_last)
-    inputs, samples = inputs.cuda(), [sample.cuda() for sample in samples]
+    patches, samples = batch(BATCHES['cuda'])
+    patches, samples = patches.cuda(), [sample.cuda() for sample in samples]
+    model = build(channels_last=True)
+    model.to('cuda', memory_format=torch.channels_last)
     return [
-        *step_rows(inputs, samples, 10, 3, time.perf_counter),
-        *training_rows(photos, model,
-                       os.cpu_count() or 1),
-        *bench_prediction.rows(photos, 'cuda')
+        *step_rows(patches, samples, 10, 3, time.perf_counter),
+        *training_rows(inputs, model,
+                       os.cpu_count() or 1), *prediction.rows(inputs, 'cuda')
     ]
 
 
-def training_rows(photos: Photos, model: nn.Module, workers: int) -> List[Row]:
+def training_rows(inputs: Inputs, model: nn.Module, workers: int) -> list[Row]:
     """Training in bf16 from photos in their files: images a second, and the
     share of that time in which the model waits for the data loader.
 
     Args:
-        photos (Photos): The photos.
+        inputs (Inputs): The photos.
         model (nn.Module): On its device, with channels last.
         workers (int): Processes of the data loader.
     """
-    counts = list(BATCHES['cuda'])
     wrapper = BF16OptimWrapper(torch.optim.SGD(model.parameters(), lr=1e-4))
     waiting = 0.0
-    with DefaultScope.overwrite_default_scope(
-            'mmboxcaseg'), tempfile.TemporaryDirectory() as folder:
-        dataset = ConcatDataset([
-            box_dataset(photos, True),
-            salient_dataset(photos, list_salient(photos, folder))
-        ])
-        loader = DataLoader(
-            dataset,
-            batch_size=sum(counts),
-            sampler=MultiSourceSampler(dataset, sum(counts), counts, seed=0),
-            num_workers=workers,
-            collate_fn=pseudo_collate)
-        batches = iter(loader)
-        for step in range(WARM_UP + STEPS):
-            if step == WARM_UP:
-                started, waiting = time.perf_counter(), 0.0
-            asked = time.perf_counter()
-            patches = next(batches)
-            waiting += time.perf_counter() - asked
-            model.train_step(patches, wrapper)
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
-        taken = time.perf_counter() - started
-        del batches
-    name = f'training from files, {workers} workers, bf16, channels last'
+    cfg = loader_config(inputs)
+    cfg.num_workers = workers
+    with DefaultScope.overwrite_default_scope('mmboxcaseg'):
+        loader = Runner.build_dataloader(cfg, seed=0)
+    batches = iter(loader)
+    for step in range(WARM_UP + STEPS):
+        if step == WARM_UP:
+            started, waiting = time.perf_counter(), 0.0
+        asked = time.perf_counter()
+        patches = next(batches)
+        waiting += time.perf_counter() - asked
+        model.train_step(patches, wrapper)
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+    taken = time.perf_counter() - started
+    # Ends the workers.
+    del batches, loader
     return [
-        Row(name, 'images/s', None,
-            STEPS * sum(counts) / taken),
-        Row('the same, share of time waiting for data', '%', None,
+        Row(f'training from files, {workers} workers, bf16, channels last',
+            'images/s', STEPS * cfg.batch_size / taken),
+        Row('the same, share of time waiting for data', '%',
             100 * waiting / taken)
     ]

@@ -1,31 +1,22 @@
-"""How cost grows with the number of images."""
-from typing import List
+"""How cost grows with the number of images.
 
-from coco_scale import SIZES, make_masks, start_up
-from measure import Row
-from photos import Photos
-
-# A straight line costs as much an image at any size; what is left over is
-# the cost of beginning, and what the machine does beside.
-MOST = 1.5
+A straight line costs as much an image at any size.
+"""
+from .coco_scale import make_masks, measure, start_up
+from .inputs import Inputs
+from .measure import Row
 
 
-def rows(photos: Photos) -> List[Row]:
-    """Item 7: time an image, at the most images against the middle size."""
+def rows(inputs: Inputs) -> list[Row]:
+    """Time an image at a hundredth, at a tenth, and at all of the images."""
     found = []
-    for name in ('data-set start-up', 'merging and writing', 'joining'):
-        each = []
-        for images in SIZES:
-            if name == 'data-set start-up':
-                seconds = start_up(images)['seconds']
-            else:
-                key = 'joining' if name == 'joining' else 'merging'
-                seconds = make_masks(photos.ann_file, images)[key]
-            each.append(1e3 * seconds / images)
-            found.append(
-                Row(f'{name}, {images} images', 'ms an image', None, each[-1]))
-        ratio = each[-1] / each[1]
-        last = found[-1]
-        last.plain, last.ratio = each[1], ratio
-        last.goal, last.met = f'at most {MOST:g}', ratio <= MOST
-    return found
+    for images in (inputs.images // 100, inputs.images // 10, inputs.images):
+        steps = dict(
+            measure(make_masks, images),
+            **{'data-set start-up': measure(start_up, images)})
+        found += [
+            Row(f'{name}, {images} images', 'ms an image',
+                1e3 * step.seconds / images) for name, step in steps.items()
+        ]
+    # The sizes of a step beside each other.
+    return sorted(found, key=lambda row: row.what.split(',')[0])

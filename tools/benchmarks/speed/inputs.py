@@ -1,114 +1,74 @@
-"""Photos to measure on: real ones, or generated where there are none."""
-import contextlib
-import json
-import os
+"""What a run measures on: real photos, or made ones where there are none."""
 import os.path as osp
+import subprocess
+import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Iterator
+from typing import TYPE_CHECKING, Iterator
 
-import cv2
-import numpy as np
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+# Of COCO train2017.
+IMAGES, INSTANCES = 118287, 860001
+ROOT = osp.abspath(osp.join(osp.dirname(__file__), '..', '..', '..'))
+# How many photos are made, with boxes and salient ones; height and width are
+# those of many photos of COCO.
+PHOTOS, PHOTO_SIZE = 100, (480, 640)
 
 
-@dataclass
-class Photos:
-    """Where the photos of a run are.
+@dataclass(frozen=True)
+class Inputs:
+    """What a run measures on.
 
     Attributes:
         ann_file (str): COCO json with masks.
         img_dir (str): Folder of its photos.
         salient_dir (str): Folder of salient photos.
         mask_dir (str): Folder of their masks.
-        description (str): What they are.
+        photos (str): What the photos are, in words.
+        images (int): Images of the made annotations.
     """
     ann_file: str
     img_dir: str
     salient_dir: str
     mask_dir: str
-    description: str
+    photos: str
+    images: int
 
 
-@contextlib.contextmanager
-def find_photos(data: str) -> Iterator[Photos]:
-    """The photos in a folder, or generated ones for as long as it lasts.
+@contextmanager
+def find_inputs(data: str, images: int = IMAGES) -> Iterator[Inputs]:
+    """The photos in a folder, or made ones for as long as it lasts.
 
     Args:
         data (str): Folder with ``coco_mini`` and ``duts_tr_mini``, as
             ``tools/dataset_converters/prepare_mini.py`` writes it.
+        images (int): See :class:`Inputs`. Defaults to COCO's.
 
     Yields:
-        Photos: Where they are.
+        Inputs: What to measure on.
     """
-    coco, duts = osp.join(data, 'coco_mini'), osp.join(data, 'duts_tr_mini')
-    if osp.isdir(coco) and osp.isdir(duts):
-        yield Photos(
-            osp.join(coco, 'annotations', 'instances_train2017.json'),
-            osp.join(coco, 'train2017'), osp.join(duts, 'DUTS-TR-Image'),
-            osp.join(duts, 'DUTS-TR-Mask'), 'COCO 2017 and DUTS-TR')
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        yield generate(folder)
+    with tempfile.TemporaryDirectory() as made:
+        coco, duts = osp.join(data,
+                              'coco_mini'), osp.join(data, 'duts_tr_mini')
+        split, photos = 'train2017', 'COCO 2017 and DUTS-TR'
+        if not (osp.isdir(coco) and osp.isdir(duts)):
+            coco, duts = osp.join(made, 'coco'), osp.join(made, 'duts')
+            split, photos = 'train', 'synthetic'
+            tool = osp.join(ROOT, 'tools', 'misc', 'make_synthetic_dataset.py')
+            words = (f'--num-train {PHOTOS} --num-salient {PHOTOS} --num-val '
+                     f'1 --size {PHOTO_SIZE[0]} {PHOTO_SIZE[1]}')
+            command = [sys.executable, tool, '--out', made, *words.split()]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        yield Inputs(
+            osp.join(coco, 'annotations', f'instances_{split}.json'),
+            osp.join(coco, split), osp.join(duts, 'DUTS-TR-Image'),
+            osp.join(duts, 'DUTS-TR-Mask'), photos, images)
 
 
-def generate(folder: str, count: int = 100, objects: int = 8) -> Photos:
-    """Textured pictures with ellipses, of the sizes of COCO and DUTS.
-
-    Args:
-        folder (str): Folder to write to.
-        count (int): Number of each of the two. Defaults to 100.
-        objects (int): Ellipses in a photo. Defaults to 8.
-
-    Returns:
-        Photos: Where they are.
-    """
-    rng = np.random.default_rng(0)
-    for name in ('photos', 'salient', 'masks'):
-        os.makedirs(osp.join(folder, name))
-    images, anns = [], []
-    for image_id in range(1, count + 1):
-        photo = _texture(rng, 480, 640)
-        for _ in range(objects):
-            half = rng.integers(8, 90, 2)
-            x, y = (int(v) for v in rng.integers(half, [640, 480] - half))
-            points = cv2.ellipse2Poly((x, y), tuple(half.tolist()), 0, 0, 360,
-                                      8)
-            cv2.fillPoly(photo, [points], rng.integers(0, 256, 3).tolist())
-            low, high = points.min(axis=0), points.max(axis=0)
-            anns.append(
-                dict(
-                    id=len(anns) + 1,
-                    image_id=image_id,
-                    category_id=1,
-                    iscrowd=0,
-                    bbox=[*low.tolist(), *(high - low).tolist()],
-                    area=float(cv2.contourArea(points)),
-                    segmentation=[points.ravel().tolist()]))
-        name = f'{image_id}.jpg'
-        cv2.imwrite(osp.join(folder, 'photos', name), photo)
-        images.append(dict(id=image_id, file_name=name, height=480, width=640))
-        mask = np.zeros((300, 400), np.uint8)
-        cv2.ellipse(mask, (200, 150), (90, 70), 0, 0, 360, 255, -1)
-        salient = _texture(rng, 300, 400)
-        salient[mask > 0] //= 2
-        cv2.imwrite(osp.join(folder, 'salient', name), salient)
-        cv2.imwrite(osp.join(folder, 'masks', f'{image_id}.png'), mask)
-    ann_file = osp.join(folder, 'boxes.json')
-    with open(ann_file, 'w', encoding='utf-8') as file:
-        json.dump(
-            dict(
-                images=images,
-                annotations=anns,
-                categories=[dict(id=1, name='ellipse')]), file)
-    return Photos(
-        ann_file,
-        *(osp.join(folder, name) for name in ('photos', 'salient', 'masks')),
-        'generated pictures')
-
-
-def _texture(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """Coarse and fine noise, uint8 (height, width, 3)."""
-    coarse = rng.integers(0, 256, (6, 8, 3)).astype(np.uint8)
-    coarse = cv2.resize(coarse, (width, height)).astype(np.int16)
-    fine = rng.integers(-25, 26, (height, width, 3), dtype=np.int16)
-    return np.clip(coarse + fine, 0, 255).astype(np.uint8)
+def base_config(path: str) -> 'Config':
+    """A file of ``configs/_base_``."""
+    from mmengine.config import Config
+    return Config.fromfile(osp.join(ROOT, 'configs', '_base_', path))

@@ -1,11 +1,11 @@
 """MIL and smoothness loss, forward and backward."""
-from typing import List
-
 import torch
 import torch.nn.functional as F
-from measure import Row, in_turn, speedup
-from photos import Photos
 from torch import Tensor, nn
+
+from mmboxcaseg.models.losses import mil_loss, pairwise_smoothness
+from .inputs import Inputs
+from .measure import Row, compare, in_turn
 
 BATCH, SIZE = 16, 288
 
@@ -41,29 +41,26 @@ def plain_losses(logits: Tensor, label: Tensor) -> Tensor:
 
 def our_losses(logits: Tensor, label: Tensor) -> Tensor:
     """The two terms by the package's functions."""
-    from mmboxcaseg.models.losses import mil_loss, pairwise_smoothness
     return mil_loss(logits,
                     label) + 0.05 * pairwise_smoothness(logits.sigmoid())
 
 
-def batch() -> tuple:
-    """Logits that want a gradient and box labels, (BATCH, SIZE, SIZE)."""
+def batch(count: int, size: int) -> tuple[Tensor, Tensor]:
+    """Logits that want a gradient and box labels, (count, size, size)."""
     generator = torch.Generator().manual_seed(0)
-    logits = torch.randn(BATCH, SIZE, SIZE, generator=generator)
-    label = torch.zeros(BATCH, SIZE, SIZE, dtype=torch.long)
-    label[:, SIZE // 6:SIZE // 2, SIZE // 4:-SIZE // 5] = 1
+    logits = torch.randn(count, size, size, generator=generator)
+    label = torch.zeros(count, size, size, dtype=torch.long)
+    label[:, size // 6:size // 2, size // 4:-size // 5] = 1
     return logits.requires_grad_(), label
 
 
-def rows(photos: Photos) -> List[Row]:
-    """Item 1, but for the share of a training step (``training_step``)."""
-    logits, label = batch()
-    taken = in_turn(
+def rows(inputs: Inputs) -> list[Row]:
+    """Time a batch; for the share of a training step see that item."""
+    logits, label = batch(BATCH, SIZE)
+    ms = in_turn(
         dict(
             plain=lambda: plain_losses(logits, label).backward(),
             ours=lambda: our_losses(logits, label).backward()))
-    return [
-        speedup(
-            f'MIL + smoothness loss, forward and backward, {BATCH} x '
-            f'{SIZE} px', 'ms', 1e3 * taken['plain'], 1e3 * taken['ours'], 20)
-    ]
+    what = ('MIL + smoothness loss, forward and backward, '
+            f'{BATCH} x {SIZE} px')
+    return compare(ms, [(what, 'ours', 'plain')])

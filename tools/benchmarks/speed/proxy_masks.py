@@ -1,25 +1,26 @@
 """Merging, agreement and RLE of an image's masks."""
 from dataclasses import dataclass
-from typing import List
 
+import cv2
 import numpy as np
-from coco_scale import IMAGES, make_masks
-from measure import Row, in_turn, limit, speedup
-from photos import Photos
 from pycocotools import mask as coco_mask
 
-from mmboxcaseg import proxy_masks
+from mmboxcaseg.annotations import read_masks
+from mmboxcaseg.masks import (RLE, decode_rle, encode_rles, pixel_rects,
+                              proxy_rles)
+from .inputs import Inputs
+from .measure import Row, compare, in_turn
 
 SAMPLE = 200
 
 
-@dataclass
+@dataclass(frozen=True)
 class Instances:
-    """The masks of a photo.
+    """The N masks of a photo.
 
     Attributes:
-        height (int): Of the photo, in pixels.
-        width (int): Likewise.
+        height (int): Height of the photo in pixels.
+        width (int): Its width in pixels.
         boxes (np.ndarray): (N, 4) float xyxy.
         rects (np.ndarray): (N, 4) int, their pixel rectangles.
         masks (list[np.ndarray]): N bool arrays of these rectangles.
@@ -29,59 +30,36 @@ class Instances:
     width: int
     boxes: np.ndarray
     rects: np.ndarray
-    masks: List[np.ndarray]
-    rles: List[dict]
+    masks: list[np.ndarray]
+    rles: list[RLE]
 
 
-def read_instances(ann_file: str, most: int = SAMPLE) -> List[Instances]:
+def read_instances(ann_file: str) -> list[Instances]:
     """The annotated masks of the first photos of a COCO json.
 
     Each mask is grown by a few pixels, so that neighbours overlap as
     predicted masks do.
-
-    Args:
-        ann_file (str): COCO json with masks.
-        most (int): Number of photos. Defaults to 200.
-
-    Returns:
-        list[Instances]: Of the photos that have any.
     """
-    import cv2
-    coco = proxy_masks.load_coco(ann_file)
-    of_image = {image['id']: [] for image in coco['images']}
-    for ann in coco['annotations']:
-        if not proxy_masks.is_crowd(ann):
-            of_image[ann['image_id']].append(ann)
+    masks = read_masks(ann_file)
+    boxes = masks.boxes
     found = []
-    for image in coco['images']:
-        height, width = image['height'], image['width']
-        anns = of_image[image['id']]
-        boxes = np.array([ann['bbox'] for ann in anns], float).reshape(-1, 4)
-        boxes[:, 2:] += boxes[:, :2]
-        usable = proxy_masks.usable_boxes(boxes, height, width)
-        boxes = boxes[usable]
-        if not len(boxes):
-            continue
-        rects = proxy_masks.pixel_rects(boxes, height, width)
-        masks, rles = [], []
-        for ann, (x0, y0, x1,
-                  y1) in zip([ann for ann, good in zip(anns, usable) if good],
-                             rects):
-            rle = proxy_masks.to_rle(ann['segmentation'], height, width)
-            grown = cv2.dilate(
-                coco_mask.decode(rle), np.ones((9, 9), np.uint8))
-            masks.append(
-                np.ascontiguousarray(grown[y0:y1, x0:x1]).astype(bool))
-            cut = np.zeros_like(grown, order='F')
-            cut[y0:y1, x0:x1] = masks[-1]
-            rles.append(coco_mask.encode(cut))
-        found.append(Instances(height, width, boxes, rects, masks, rles))
-        if len(found) == most:
-            break
+    for image in boxes.wanted[:SAMPLE].tolist():
+        places = boxes.usable_places(image)
+        height, width = boxes.sizes[image].tolist()
+        rects = pixel_rects(boxes.boxes[places], height, width)
+        grown = []
+        for place, (x0, y0, x1, y1) in zip(places.tolist(), rects):
+            mask = cv2.dilate(
+                decode_rle(masks.rle(place)).astype(np.uint8),
+                np.ones((9, 9), np.uint8))
+            grown.append(mask[y0:y1, x0:x1].astype(bool, order='C'))
+        found.append(
+            Instances(height, width, boxes.boxes[places], rects, grown,
+                      encode_rles(grown, rects, height, width)))
     return found
 
 
-def plain_masks(photo: Instances) -> tuple:
+def plain_masks(photo: Instances) -> tuple[list[str], list[float]]:
     """Merge, agreement and RLE the release's way, on arrays of the photo.
 
     Masks come decoded from RLE, as they do there, and are painted over each
@@ -111,34 +89,25 @@ def plain_masks(photo: Instances) -> tuple:
     return rles, scores
 
 
-def our_masks(photo: Instances) -> tuple:
+def our_masks(photo: Instances) -> tuple[list[str], np.ndarray]:
     """The same by the package."""
-    rles, scores = proxy_masks.proxy_rles(photo.masks, photo.rects,
-                                          photo.boxes, photo.height,
-                                          photo.width)
+    rles, scores = proxy_rles(photo.masks, photo.rects, photo.boxes,
+                              photo.height, photo.width)
     return [rle['counts'] for rle in rles], scores
 
 
-def rows(photos: Photos) -> List[Row]:
-    """Item 4, masks; raises ValueError if the two sides differ."""
-    sample = read_instances(photos.ann_file)
+def rows(inputs: Inputs) -> list[Row]:
+    """Time a photo; raises ValueError if the two sides differ."""
+    sample = read_instances(inputs.ann_file)
     for photo in sample:
         plain, ours = plain_masks(photo), our_masks(photo)
         if plain[0] != ours[0] or not np.allclose(plain[1], ours[1]):
-            raise ValueError(f'{photos.ann_file}: the plain way and ours give '
+            raise ValueError(f'{inputs.ann_file}: the plain way and ours give '
                              f'different masks of boxes {photo.boxes}')
-    taken = in_turn(
+    ms = in_turn(
         dict(
             plain=lambda: [plain_masks(photo) for photo in sample],
             ours=lambda: [our_masks(photo) for photo in sample]))
-    each = 1e3 / len(sample)
     count = sum(len(photo.masks) for photo in sample) / len(sample)
-    coco = make_masks(photos.ann_file, IMAGES)
-    return [
-        speedup(f'merge, agreement and RLE, a photo of {count:.1f} instances',
-                'ms', each * taken['plain'], each * taken['ours'], 50),
-        limit(
-            f'{coco["masks"]} masks of {IMAGES} photos merged, scored and '
-            'written, one core', 's', coco['merging'] + coco['joining'], 600),
-        limit('the same, peak memory', 'GB', coco['peak'] / 1e9, 2)
-    ]
+    what = f'merge, agreement and RLE, a photo of {count:.1f} instances'
+    return compare(ms, [(what, 'ours', 'plain')], len(sample))

@@ -2,28 +2,30 @@
 
 Both sides of every comparison run in turn, in one process and on one thread.
 Prints a table and writes it as json. With photos (--data) it measures on
-them, otherwise on generated pictures.
+them, otherwise on made ones.
 
 Example:
-    python tools/analysis_tools/benchmark/run.py --only losses
+    python tools/benchmarks/run_speed.py --only losses
 """
 import argparse
 import importlib
-import importlib.util
 import json
 import os
 import os.path as osp
 import platform
 import sys
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Sequence
 
-ITEMS = ('losses', 'training_data', 'proxy_masks', 'startup', 'stage3',
-         'growth', 'training_step', 'prediction', 'gpu')
+from .inputs import IMAGES, find_inputs
+from .measure import Row, table, to_dict
+
+ITEMS = ('losses', 'training_data', 'proxy_masks', 'stage3', 'startup',
+         'coco_scale', 'growth', 'training_step', 'prediction', 'gpu')
 
 
-def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
-    """Parse the command line; imports no torch, so that help is instant."""
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -40,12 +42,59 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
         help='folder with coco_mini and duts_tr_mini (default: the '
         'environment variable MMBOXCASEG_DATA, or data)')
     parser.add_argument(
+        '--images',
+        type=int,
+        default=IMAGES,
+        help='images of the made annotations that startup, coco_scale and '
+        f'growth read (default: {IMAGES}, as many as COCO train has)')
+    parser.add_argument(
         '--json', default='work_dirs/benchmark.json', help='json to write')
     parser.add_argument('--markdown', help='Markdown table to write, if any')
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.images < 100:
+        parser.error('--images must be at least 100')
+    return args
 
 
-def machine() -> Dict[str, Any]:
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line tool."""
+    args = parse_args(argv)
+    # Read when the libraries start.
+    os.environ['OMP_NUM_THREADS'] = '1'
+    import cv2
+    import torch
+    torch.set_num_threads(1)
+    cv2.setNumThreads(0)
+    os.makedirs(osp.dirname(osp.abspath(args.json)), exist_ok=True)
+    rows: list[Row] = []
+    seconds: dict[str, float] = {}
+    with find_inputs(args.data, args.images) as inputs:
+        for item in args.only:
+            start = time.perf_counter()
+            new = importlib.import_module(f'.{item}', __package__).rows(inputs)
+            seconds[item] = round(time.perf_counter() - start, 1)
+            print(
+                f'{table(new, padded=True)}\n{item}: {seconds[item]} s\n',
+                file=sys.stderr,
+                flush=True)
+            rows += new
+            # After each item: a run that is cut short keeps what it has.
+            with open(args.json, 'w', encoding='utf-8') as file:
+                json.dump(
+                    dict(
+                        machine=machine(),
+                        photos=inputs.photos,
+                        seconds=seconds,
+                        rows=[to_dict(row) for row in rows]),
+                    file,
+                    indent=1)
+            if args.markdown:
+                with open(args.markdown, 'w', encoding='utf-8') as file:
+                    file.write(f'{table(rows)}\n')
+    print(table(rows, padded=True))
+
+
+def machine() -> dict[str, Any]:
     """What the numbers depend on."""
     import torch
     return dict(
@@ -55,66 +104,3 @@ def machine() -> Dict[str, Any]:
         if torch.cuda.is_available() else None,
         python=platform.python_version(),
         torch=torch.__version__)
-
-
-def main(argv: Optional[List[str]] = None) -> None:
-    """Run the command line tool."""
-    args = parse_args(argv)
-    # Read when the libraries start.
-    os.environ['OMP_NUM_THREADS'] = '1'
-    if importlib.util.find_spec('mmboxcaseg') is None:
-        # Run from a checkout, with the package not installed.
-        root = osp.abspath(osp.join(osp.dirname(__file__), '..', '..', '..'))
-        sys.path.insert(0, root)
-        os.environ['PYTHONPATH'] = osp.pathsep.join(
-            filter(None, [root, os.environ.get('PYTHONPATH')]))
-    import cv2
-    import torch
-    from measure import table
-    from photos import find_photos
-    torch.set_num_threads(1)
-    cv2.setNumThreads(0)
-
-    os.makedirs(osp.dirname(osp.abspath(args.json)), exist_ok=True)
-    rows, seconds = [], {}
-    with find_photos(args.data) as photos:
-        for item in args.only:
-            start = time.perf_counter()
-            module = importlib.import_module(f'bench_{item}')
-            new = module.rows(photos)
-            seconds[item] = round(time.perf_counter() - start, 1)
-            print(
-                f'{table(new)}{item}: {seconds[item]} s\n',
-                file=sys.stderr,
-                flush=True)
-            rows += new
-            # After each item: a run that is cut short keeps what it has.
-            write(args, rows, photos.description, seconds)
-    print(table(rows), end='')
-
-
-def write(args: argparse.Namespace, rows: list, photos: str,
-          seconds: Dict[str, float]) -> None:
-    """Write the rows as json, and as a Markdown table if asked for.
-
-    Args:
-        args (argparse.Namespace): The options.
-        rows (list[Row]): Rows.
-        photos (str): What the photos are.
-        seconds (dict[str, float]): What each item took.
-    """
-    from measure import table, to_dict
-    result = dict(
-        machine=machine(),
-        photos=photos,
-        seconds=seconds,
-        rows=[to_dict(row) for row in rows])
-    with open(args.json, 'w', encoding='utf-8') as file:
-        json.dump(result, file, indent=1)
-    if args.markdown:
-        with open(args.markdown, 'w', encoding='utf-8') as file:
-            file.write(table(rows, markdown=True))
-
-
-if __name__ == '__main__':
-    main()

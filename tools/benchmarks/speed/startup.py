@@ -1,15 +1,13 @@
 """From the command to a ready data set."""
-import os.path as osp
+import re
 import subprocess
 import sys
 import time
-from typing import List
 
-from coco_scale import IMAGES, start_up
-from measure import Row, limit
-from photos import Photos
+from .coco_scale import measure, start_up
+from .inputs import ROOT, Inputs
+from .measure import Row
 
-ROOT = osp.abspath(osp.join(osp.dirname(__file__), '..', '..', '..'))
 IMPORT = '''
 import time
 import numpy
@@ -17,43 +15,37 @@ start = time.perf_counter()
 import mmboxcaseg
 print(time.perf_counter() - start)
 '''
-HELP = '''
-import runpy, sys
-sys.path.insert(0, 'tools')
-sys.argv = ['tools/train.py', '--help']
-try:
-    runpy.run_path('tools/train.py', run_name='__main__')
-except SystemExit:
-    print(int('torch' in sys.modules))
-'''
+HELP = ('tools/train.py', '--help')
 
 
-def last_line(code: str) -> str:
-    """Last line that a new Python prints."""
-    result = subprocess.run([sys.executable, '-c', code],
-                            cwd=ROOT,
-                            capture_output=True,
-                            text=True,
-                            check=True)
-    return result.stdout.splitlines()[-1]
+def python(*words: str) -> subprocess.CompletedProcess:
+    """Run a new Python at the root of the repository."""
+    return subprocess.run([sys.executable, *words],
+                          cwd=ROOT,
+                          capture_output=True,
+                          text=True,
+                          check=True)
 
 
-def rows(photos: Photos) -> List[Row]:
-    """Item 5."""
-    importing = min(float(last_line(IMPORT)) for _ in range(3))
+def rows(inputs: Inputs) -> list[Row]:
+    """Import, help, and the data set of stage 1."""
+    importing = min(float(python('-c', IMPORT).stdout) for _ in range(3))
+    imported = python('-X', 'importtime', *HELP).stderr
+    with_torch = re.search(r'\| +torch$', imported, re.MULTILINE) is not None
     start = time.perf_counter()
-    with_torch = int(last_line(HELP))
+    python(*HELP)
     helping = time.perf_counter() - start
-    coco = start_up(IMAGES)
+    found = measure(start_up, inputs.images)
     return [
-        limit('import mmboxcaseg, beyond its dependencies', 's', importing,
-              0.2),
-        limit('tools/train.py --help: imports torch (1) or not (0)', '',
-              with_torch, 0),
-        Row('tools/train.py --help', 's', None, helping),
-        limit('annotations of COCO train2017 to a data set', 's',
-              coco['seconds'], 60),
-        limit('the same, peak memory', 'GB', coco['peak'] / 1e9, 3),
-        limit('the same, memory that each worker adds', 'MB',
-              coco['of_worker'] / 1e6, 0.1 * coco['size'] / 1e6)
+        Row('import mmboxcaseg, beyond its dependencies', 's', importing),
+        Row('tools/train.py --help: imports torch (1) or not (0)', '',
+            int(with_torch)),
+        Row('tools/train.py --help', 's', helping),
+        Row(f'annotations of {inputs.images} images to a data set', 's',
+            found.seconds),
+        Row('the same, peak memory', 'GB', found.peak / 1e9),
+        Row('the same, list of boxes, which workers share', 'MB',
+            found.shared / 1e6),
+        Row('the same, memory that each worker adds', 'MB',
+            found.of_worker / 1e6)
     ]

@@ -1,24 +1,24 @@
-"""Training patches: items a second of one worker."""
+"""Training patches: what one worker takes for an item."""
 import itertools
-import os
 import tempfile
-from typing import Callable, Dict, List
+from functools import partial
+from typing import Any, Callable, Iterable
 
 import cv2
 import numpy as np
-from measure import Row, in_turn, speedup
 from mmengine.config import ConfigDict
 from mmengine.registry import DefaultScope
-from photos import Photos
+from torch.utils.data import ConcatDataset
 
-from mmboxcaseg.datasets import (BoxPatchDataset, JointPatchDataset,
-                                 PhotoMultiSourceSampler, SalientObjectDataset)
+from mmboxcaseg.datasets import BoxPatchDataset, PhotoMultiSourceSampler
+from mmboxcaseg.registry import DATASETS
+from .inputs import Inputs, base_config
+from .measure import Row, compare, in_turn
 
 ITEMS, SIZE, RESIZED = 60, 288, 320
-TAIL = [dict(type='RandomFlip', prob=0.5), dict(type='PackPatch')]
 
 
-def plain_box_patch(info: dict) -> np.ndarray:
+def plain_box_patch(info: dict) -> tuple[np.ndarray, np.ndarray]:
     """Decode the whole photo, resize the crop with scikit-image."""
     from skimage.io import imread
     from skimage.transform import resize
@@ -39,14 +39,14 @@ def bare_box_patch(info: dict) -> np.ndarray:
     return cv2.resize(photo[y0:y1, x0:x1], (SIZE, SIZE))
 
 
-def crop_of(info: dict) -> List[int]:
+def crop_of(info: dict) -> list[int]:
     """The box in whole pixels, at least one."""
     x0, y0, x1, y1 = (int(side) for side in info['box'])
     x0, y0 = min(x0, info['width'] - 1), min(y0, info['height'] - 1)
     return [x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)]
 
 
-def plain_salient(info: dict) -> tuple:
+def plain_salient(info: dict) -> tuple[np.ndarray, np.ndarray]:
     """Image and mask read and resized with scikit-image, then cropped."""
     from skimage.io import imread
     from skimage.transform import resize
@@ -56,7 +56,7 @@ def plain_salient(info: dict) -> tuple:
     return photo[:SIZE, :SIZE], mask[:SIZE, :SIZE] > 0.5
 
 
-def bare_salient(info: dict) -> tuple:
+def bare_salient(info: dict) -> tuple[np.ndarray, np.ndarray]:
     """Image and mask decoded and resized with OpenCV, nothing else."""
     photo = cv2.imread(info['img_path'])
     mask = cv2.imread(info['mask_path'], cv2.IMREAD_GRAYSCALE)
@@ -65,133 +65,84 @@ def bare_salient(info: dict) -> tuple:
             cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST))
 
 
-def box_dataset(photos: Photos, one_step: bool) -> BoxPatchDataset:
-    """Box patches, by two steps as configured or by LoadBoxPatch."""
-    head = [dict(type='LoadBoxPatch', size=SIZE)] if one_step else [
-        dict(type='LoadImageFromFile'),
-        dict(type='RandomBoxPatch', size=SIZE)
-    ]
-    return BoxPatchDataset(
-        ann_file=photos.ann_file,
-        data_prefix=dict(img=photos.img_dir),
-        pipeline=[ConfigDict(step) for step in head + TAIL])
+def loader_config(inputs: Inputs) -> ConfigDict:
+    """The data loader of stage 1 as configured, on the photos of the run."""
+    cfg = base_config('datasets/joint_patches.py').train_dataloader
+    cfg.dataset.box.update(
+        ann_file=inputs.ann_file, data_prefix=dict(img=inputs.img_dir))
+    cfg.dataset.salient.update(
+        data_prefix=dict(img=inputs.salient_dir, mask=inputs.mask_dir))
+    return cfg
 
 
-def salient_dataset(photos: Photos,
-                    names: str,
-                    cache_dir: str = None) -> SalientObjectDataset:
-    """Salient patches of the listed images, with a cache or without."""
-    steps = [
-        dict(type='LoadImageFromFile'),
-        dict(type='LoadSalientMask'),
-        dict(type='Resize', scale=(RESIZED, RESIZED), keep_ratio=False),
-        dict(type='mmseg.RandomCrop', crop_size=SIZE), *TAIL
-    ]
-    return SalientObjectDataset(
-        ann_file=names,
-        data_prefix=dict(img=photos.salient_dir, mask=photos.mask_dir),
-        pipeline=steps,
-        cache_dir=cache_dir)
-
-
-def grouped(dataset: BoxPatchDataset, boxes_per_photo: int) -> List[int]:
+def grouped(dataset: BoxPatchDataset, boxes_per_photo: int) -> list[int]:
     """The first indices that PhotoMultiSourceSampler gives."""
-    joint = JointPatchDataset.__new__(JointPatchDataset)
-    joint.datasets, joint.cumulative_sizes = [dataset], [len(dataset)]
     sampler = PhotoMultiSourceSampler(
-        joint, ITEMS, [1], boxes_per_photo=boxes_per_photo, seed=0)
+        ConcatDataset([dataset]),
+        ITEMS, [1],
+        boxes_per_photo=boxes_per_photo,
+        seed=0)
     return list(itertools.islice(sampler, ITEMS))
 
 
-def over(function: Callable, items: list) -> Callable[[], None]:
-    """Function that calls ``function`` with each item."""
-
-    def run() -> None:
-        for item in items:
-            function(item)
-
-    return run
+def each(function: Callable[[Any], Any], items: Iterable) -> None:
+    """Call a function with each item."""
+    for item in items:
+        function(item)
 
 
-def rows(photos: Photos) -> List[Row]:
-    """Item 2."""
+def rows(inputs: Inputs) -> list[Row]:
+    """Time a patch, by photo and box and by salient photo."""
+    cfg = loader_config(inputs).dataset
     with DefaultScope.overwrite_default_scope(
             'mmboxcaseg'), tempfile.TemporaryDirectory() as folder:
-        return box_rows(photos) + salient_rows(photos, folder)
+        return box_rows(cfg.box) + salient_rows(cfg.salient, folder)
 
 
-def box_rows(photos: Photos) -> List[Row]:
+def box_rows(cfg: ConfigDict) -> list[Row]:
     """Rows of the box patches."""
-    two_steps, one_step = (box_dataset(photos,
-                                       False), box_dataset(photos, True))
-    indices = np.random.default_rng(0).permutation(len(two_steps))[:ITEMS]
-    infos = [two_steps.get_data_info(int(index)) for index in indices]
-    by_photo: Dict[int, List[int]] = {
-        count: grouped(one_step, count)
-        for count in (2, 4)
-    }
-    # The photos of the groups, for the bare way as well: photos differ in
-    # size.
-    bare = {
-        f'bare {count}':
-        over(bare_box_patch, [one_step.get_data_info(i) for i in group])
-        for count, group in by_photo.items()
-    }
-    ours = {
-        f'ours {count}': over(one_step.__getitem__, group)
-        for count, group in by_photo.items()
-    }
-    taken = in_turn(
-        dict(
-            plain=over(plain_box_patch, infos),
-            bare=over(bare_box_patch, infos),
-            two_steps=over(two_steps.__getitem__, indices.tolist()),
-            one_step=over(one_step.__getitem__, indices.tolist()),
-            **bare,
-            **ours), 3)
-    ms = {name: 1e3 * seconds / ITEMS for name, seconds in taken.items()}
-    found = [
-        speedup('box patch, against the release\'s way', 'ms', ms['plain'],
-                ms['two_steps'], 8),
-        speedup('box patch, 2 boxes of a photo, against the release\'s way',
-                'ms', ms['plain'], ms['ours 2'], 8),
-        speedup('box patch, against decode + crop + resize', 'ms', ms['bare'],
-                ms['two_steps'], 1),
-        speedup('the same, LoadBoxPatch', 'ms', ms['bare'], ms['one_step'], 1)
-    ]
-    return found + [
-        speedup(f'the same, {count} boxes of a photo', 'ms',
-                ms[f'bare {count}'], ms[f'ours {count}'], 1)
-        for count in by_photo
-    ]
+    two_steps = DATASETS.build(cfg)
+    _, patch, *tail = cfg.pipeline
+    patch = dict(patch, type='LoadBoxPatch')
+    one_step = DATASETS.build(dict(cfg, pipeline=[patch, *tail]))
+    rng = np.random.default_rng(0)
+    chosen = rng.permutation(len(two_steps))[:ITEMS].tolist()
+    infos = [two_steps.get_data_info(index) for index in chosen]
+    sides = dict(
+        plain=partial(each, plain_box_patch, infos),
+        bare=partial(each, bare_box_patch, infos),
+        two_steps=partial(each, two_steps.__getitem__, chosen),
+        one_step=partial(each, one_step.__getitem__, chosen))
+    for count in (2, 4):
+        group = grouped(one_step, count)
+        # The same photos for the bare way as well: they differ in size.
+        sides[f'bare {count}'] = partial(
+            each, bare_box_patch, [one_step.get_data_info(i) for i in group])
+        sides[f'ours {count}'] = partial(each, one_step.__getitem__, group)
+    return compare(
+        in_turn(sides, 3),
+        [("box patch, against the release's way", 'two_steps', 'plain'),
+         ("box patch, 2 boxes of a photo, against the release's way", 'ours 2',
+          'plain'),
+         ('box patch, against decode + crop + resize', 'two_steps', 'bare'),
+         ('the same, LoadBoxPatch', 'one_step', 'bare'),
+         ('the same, 2 boxes of a photo', 'ours 2', 'bare 2'),
+         ('the same, 4 boxes of a photo', 'ours 4', 'bare 4')], len(chosen))
 
 
-def list_salient(photos: Photos, folder: str) -> str:
-    """File with the names of some salient images, written to a folder."""
-    names = os.path.join(folder, 'names.txt')
-    with open(names, 'w', encoding='utf-8') as file:
-        for name in sorted(os.listdir(photos.salient_dir))[:ITEMS]:
-            file.write(os.path.splitext(name)[0] + '\n')
-    return names
-
-
-def salient_rows(photos: Photos, folder: str) -> List[Row]:
-    """Rows of the salient patches."""
-    names = list_salient(photos, folder)
-    decoding = salient_dataset(photos, names)
-    cached = salient_dataset(photos, names, os.path.join(folder, 'cache'))
-    infos = [decoding.get_data_info(i) for i in range(len(decoding))]
-    taken = in_turn(
-        dict(
-            plain=over(plain_salient, infos),
-            bare=over(bare_salient, infos),
-            decoding=over(decoding.__getitem__, range(len(infos))),
-            cached=over(cached.__getitem__, range(len(infos)))), 3)
-    ms = {name: 1e3 * seconds / len(infos) for name, seconds in taken.items()}
-    return [
-        speedup('salient patch, against the release\'s way', 'ms', ms['plain'],
-                ms['decoding'], 8),
-        speedup('salient patch, against decode + resize', 'ms', ms['bare'],
-                ms['decoding']),
-        speedup('the same, cached', 'ms', ms['bare'], ms['cached'])
-    ]
+def salient_rows(cfg: ConfigDict, folder: str) -> list[Row]:
+    """Rows of the salient patches, cached in a folder and not."""
+    decoding = DATASETS.build(dict(cfg, indices=ITEMS))
+    cached = DATASETS.build(dict(cfg, indices=ITEMS, cache_dir=folder))
+    items = range(len(decoding))
+    infos = [decoding.get_data_info(i) for i in items]
+    sides = dict(
+        plain=partial(each, plain_salient, infos),
+        bare=partial(each, bare_salient, infos),
+        decoding=partial(each, decoding.__getitem__, items),
+        cached=partial(each, cached.__getitem__, items))
+    return compare(
+        in_turn(sides, 3),
+        [("salient patch, against the release's way", 'decoding', 'plain'),
+         ('salient patch, against decode + resize', 'decoding', 'bare'),
+         ('the same, cached', 'cached', 'bare')], len(items))

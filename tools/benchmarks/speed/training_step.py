@@ -1,57 +1,50 @@
 """A training step of BoxCaseg on HRNet-W48 against a bare network's."""
-import contextlib
-import os.path as osp
 import shutil
 import time
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from functools import partial
+from typing import Any, Callable, Sequence
 from unittest import mock
 
 import torch
 import torch.nn.functional as F
-from bench_losses import our_losses
-from measure import Row, cost, in_turn, speedup
-from mmengine.config import Config
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
-from photos import Photos
 from torch import Tensor, nn
 
 from mmboxcaseg.models.heads import segmentation_head, transferred_head
 from mmboxcaseg.registry import MODELS
+from . import losses
+from .inputs import Inputs, base_config
+from .measure import Row, compare, in_turn
 
-MODELS_DIR = osp.join(
-    osp.dirname(__file__), '..', '..', '..', 'configs', '_base_', 'models')
 SIZE = 288
 # Of the small model, which compiles in minutes on a CPU.
 SMALL_SIZE = 160
-HEADS = 'against heads on the concatenated maps'
 # Table 5's best ratio, 9:7; the closest that four samples allow.
 BATCHES = dict(cpu=(2, 2), cuda=(9, 7))
+HALF = torch.bfloat16
 
 
 def build(backbone: str = 'hrnet_w48', **kwargs: Any) -> nn.Module:
     """BoxCaseg with random weights, ready to train; see BoxCaseg for the
     switches."""
-    cfg = Config.fromfile(osp.join(MODELS_DIR, f'boxcaseg_{backbone}.py'))
+    cfg = base_config(f'models/boxcaseg_{backbone}.py')
     cfg.model.backbone.init_cfg = None
     torch.manual_seed(0)
-    model = MODELS.build(dict(cfg.model, **kwargs))
-    model.train()
-    return model
+    return MODELS.build(dict(cfg.model, **kwargs)).train()
 
 
-def batch(counts: tuple, size: int = SIZE) -> tuple:
+def batch(counts: tuple[int, int],
+          size: int = SIZE) -> tuple[Tensor, list[SegDataSample]]:
     """Patches of both kinds, so many of each, and their samples."""
     boxes, masks = counts
-    count = boxes + masks
     generator = torch.Generator().manual_seed(0)
-    inputs = torch.randn(count, 3, size, size, generator=generator)
+    inputs = torch.randn(boxes + masks, 3, size, size, generator=generator)
     label = torch.zeros(1, size, size, dtype=torch.long)
     label[:, size // 5:size // 2, size // 4:3 * size // 4] = 1
     samples = []
-    for place in range(count):
-        sample = SegDataSample(
-            metainfo=dict(supervision='box' if place < boxes else 'mask'))
+    for kind in ['box'] * boxes + ['mask'] * masks:
+        sample = SegDataSample(metainfo=dict(supervision=kind))
         sample.gt_sem_seg = PixelData(data=label.clone())
         samples.append(sample)
     return inputs, samples
@@ -65,16 +58,9 @@ def bare_logits(model: nn.Module, inputs: Tensor) -> Tensor:
     return head.conv_seg(head.relu(head.norm(feats)))
 
 
-def bare_step(model: nn.Module, inputs: Tensor, label: Tensor) -> None:
-    """Backbone, one fully convolutional head, cross entropy."""
-    logits = bare_logits(model, inputs)
-    logits = F.interpolate(logits, inputs.shape[-2:], mode='bilinear')
-    F.binary_cross_entropy_with_logits(logits.float(), label).backward()
-
-
 def concatenated(maps: Sequence[Tensor],
                  weight: Tensor,
-                 bias: Optional[Tensor] = None) -> Tensor:
+                 bias: Tensor | None = None) -> Tensor:
     """What conv_of_resized gives, by one convolution of one map."""
     feats = torch.cat(
         [F.interpolate(x, maps[0].shape[-2:], mode='bilinear') for x in maps],
@@ -82,13 +68,12 @@ def concatenated(maps: Sequence[Tensor],
     return F.conv2d(feats, weight, bias)
 
 
-def plain_heads_step(model: nn.Module, inputs: Tensor, samples: list) -> None:
-    """Our step with all heads on the resized and concatenated maps."""
-    with contextlib.ExitStack() as stack:
-        for module in (segmentation_head, transferred_head):
-            stack.enter_context(
-                mock.patch.object(module, 'conv_of_resized', concatenated))
-        our_step(model, inputs, samples)
+def bare_step(model: nn.Module, inputs: Tensor, samples: list) -> None:
+    """Backbone, one fully convolutional head, cross entropy."""
+    label = torch.stack([sample.gt_sem_seg.data for sample in samples])
+    logits = bare_logits(model, inputs)
+    logits = F.interpolate(logits, inputs.shape[-2:], mode='bilinear').float()
+    F.binary_cross_entropy_with_logits(logits, label.float()).backward()
 
 
 def our_step(model: nn.Module, inputs: Tensor, samples: list) -> None:
@@ -96,125 +81,108 @@ def our_step(model: nn.Module, inputs: Tensor, samples: list) -> None:
     sum(model.loss(inputs, samples).values()).backward()
 
 
-def rows(photos: Photos) -> List[Row]:
-    """Item 3, on the CPU; on a GPU see ``gpu``."""
-    inputs, samples = batch(BATCHES['cpu'])
+def plain_heads_step(model: nn.Module, inputs: Tensor, samples: list) -> None:
+    """Our step with all heads on the resized and concatenated maps."""
+    patch = partial(
+        mock.patch.object, attribute='conv_of_resized', new=concatenated)
+    with patch(segmentation_head), patch(transferred_head):
+        our_step(model, inputs, samples)
+
+
+def rows(inputs: Inputs) -> list[Row]:
+    """On the CPU; on a GPU see ``gpu``."""
+    patches, samples = batch(BATCHES['cpu'])
     return [
-        *step_rows(inputs, samples, 2, 1, time.process_time),
-        losses_row(inputs), *small_rows()
+        *step_rows(patches, samples, 2, 1, time.process_time),
+        losses_row(patches, samples), *small_rows()
     ]
 
 
-def small_rows() -> List[Row]:
-    """Switches of the small model's step, on the CPU in wall time: compiling
-    it is part of the cost, and runs on all cores."""
-    inputs, samples = batch(BATCHES['cuda'], SMALL_SIZE)
-
-    net = build('mobilenetv2')
-
-    def plain() -> None:
-        our_step(net, inputs, samples)
-
-    def bf16() -> None:
-        with torch.autocast('cpu', torch.bfloat16):
-            plain()
-
-    all_sides = dict(
-        fp32=plain,
-        bf16=bf16,
-        heads=lambda: plain_heads_step(net, inputs, samples))
-    name = f'training step, MobileNetV2, {len(inputs)} x {SMALL_SIZE} px'
-    found = []
-    if shutil.which('g++'):
-        compiled = build('mobilenetv2', compile=True)
-        all_sides['compiled'] = lambda: our_step(compiled, inputs, samples)
-        start = time.perf_counter()
-        all_sides['compiled']()
-        found.append(
-            Row(f'{name}, compiling', 's', None,
-                time.perf_counter() - start))
-    taken = in_turn(all_sides, 3, 1, time.perf_counter)
-    found.append(
-        speedup(f'{name}, {HEADS}', 's', taken['heads'], taken['fp32']))
-    return found + [
-        cost(f'{name}, {key}, against fp32', 's', taken['fp32'], taken[key])
-        for key in all_sides if key not in ('fp32', 'heads')
-    ]
+def run(step: Callable,
+        model: nn.Module,
+        inputs: Tensor,
+        samples: list,
+        dtype: torch.dtype | None = None) -> None:
+    """Run a step to its end, with autocast if there is a type."""
+    device = inputs.device.type
+    with torch.autocast(device, dtype, enabled=dtype is not None):
+        step(model, inputs, samples)
+    if device == 'cuda':
+        torch.cuda.synchronize()
 
 
 def step_rows(inputs: Tensor, samples: list, repeats: int, warm_up: int,
-              clock: Callable[[], float]) -> List[Row]:
+              clock: Callable[[], float]) -> list[Row]:
     """Our step against the bare one, and what each switch brings."""
     device = inputs.device.type
-    label = torch.stack([sample.gt_sem_seg.data for sample in samples]).float()
+    # Makes functions that run a step of the same batch.
+    side = partial(partial, run, inputs=inputs, samples=samples)
     model = build().to(device)
-    with_channels_last = build(channels_last=True).to(device)
-    with_channels_last.to(memory_format=torch.channels_last)
-
-    def amp(dtype: torch.dtype) -> contextlib.AbstractContextManager:
-        return torch.autocast(device, dtype)
-
-    def timed(step: Callable, net: nn.Module, target: object, *dtype:
-              torch.dtype) -> Callable[[], None]:
-
-        def run() -> None:
-            with contextlib.ExitStack() as stack:
-                for kind in dtype:
-                    stack.enter_context(amp(kind))
-                step(net, inputs, target)
-            if device == 'cuda':
-                torch.cuda.synchronize()
-
-        return run
-
-    half = torch.bfloat16
-    sides: Dict[str, Callable] = dict(
-        bare=timed(bare_step, model, label),
-        ours=timed(our_step, model, samples),
-        heads=timed(plain_heads_step, model, samples),
-        channels_last=timed(our_step, with_channels_last, samples),
-        bf16=timed(our_step, model, samples, half),
-        both=timed(our_step, with_channels_last, samples, half))
+    with_channels_last = build(channels_last=True)
+    with_channels_last.to(device, memory_format=torch.channels_last)
+    sides = dict(
+        bare=side(bare_step, model),
+        ours=side(our_step, model),
+        heads=side(plain_heads_step, model),
+        channels_last=side(our_step, with_channels_last),
+        bf16=side(our_step, model, dtype=HALF),
+        both=side(our_step, with_channels_last, dtype=HALF))
     if device == 'cuda':
-        sides['fp16'] = timed(our_step, model, samples, torch.float16)
-        sides['bare_both'] = timed(bare_step, with_channels_last, label, half)
-        compiled = build(channels_last=True).to(device)
-        compiled.to(memory_format=torch.channels_last)
+        compiled = build(channels_last=True)
+        compiled.to(device, memory_format=torch.channels_last)
         compiled.extract_feat = torch.compile(compiled.extract_feat)
-        sides['compiled'] = timed(our_step, compiled, samples, half)
+        sides.update(
+            fp16=side(our_step, model, dtype=torch.float16),
+            bare_both=side(bare_step, with_channels_last, dtype=HALF),
+            compiled=side(our_step, compiled, dtype=HALF))
     taken = in_turn(sides, repeats, warm_up, clock)
-    name = f'training step, HRNet-W48, {len(inputs)} x {SIZE} px'
-    found = [
-        cost(f'{name}, against backbone + one head + BCE', 's', taken['bare'],
-             taken['ours'], 1.10),
-        speedup(f'{name}, {HEADS}', 's', taken['heads'], taken['ours'])
-    ]
-    if 'bare_both' in taken:
-        found.append(
-            cost('the same, both channels last and bf16', 's',
-                 taken['bare_both'], taken['both'], 1.10))
-    what = dict(
-        channels_last='channels_last=True',
-        bf16='bf16',
-        both='bf16 and channels_last=True',
-        fp16='fp16',
-        compiled='bf16, channels_last=True, compiled features')
-    return found + [
-        cost(f'{name}, {text}, against fp32', 's', taken['ours'], taken[key])
-        for key, text in what.items() if key in taken
-    ]
+    return compare(
+        taken,
+        [('against backbone + one head + BCE', 'ours', 'bare'),
+         ('against heads on the concatenated maps', 'ours', 'heads'),
+         ('both channels last and bf16, against backbone + one head + BCE',
+          'both', 'bare_both'),
+         ('channels_last=True, against fp32', 'channels_last', 'ours'),
+         ('bf16, against fp32', 'bf16', 'ours'),
+         ('bf16 and channels_last=True, against fp32', 'both', 'ours'),
+         ('fp16, against fp32', 'fp16', 'ours'),
+         ('bf16, channels_last=True, compiled features, against fp32',
+          'compiled', 'ours')],
+        name=f'training step, HRNet-W48, {len(inputs)} x {SIZE} px, ')
 
 
-def losses_row(inputs: Tensor) -> Row:
+def losses_row(inputs: Tensor, samples: list) -> Row:
     """Share of MIL and smoothness loss in a step of the same batch."""
-    model = build()
-    logits = torch.randn(len(inputs), SIZE, SIZE).requires_grad_()
-    label = torch.zeros(len(inputs), SIZE, SIZE, dtype=torch.long)
-    label[:, 60:200, 80:220] = 1
-    target = label[:, None].float()
-    taken = in_turn(
+    logits, label = losses.batch(len(inputs), SIZE)
+    ms = in_turn(
         dict(
-            step=lambda: bare_step(model, inputs, target),
-            losses=lambda: our_losses(logits, label).backward()), 1, 0)
-    return cost('MIL + smoothness loss, of a bare step', 's', taken['step'],
-                taken['losses'], 0.03)
+            step=partial(run, bare_step, build(), inputs, samples),
+            losses=lambda: losses.our_losses(logits, label).backward()), 1, 0)
+    return Row('MIL + smoothness loss, share of a bare step', '%',
+               100 * ms['losses'] / ms['step'])
+
+
+def small_rows() -> list[Row]:
+    """Switches of the small model's step, on the CPU in wall time: compiling
+    it is part of the cost, and runs on all cores."""
+    inputs, samples = batch(BATCHES['cuda'], SMALL_SIZE)
+    # Makes functions that run a step of the same batch.
+    side = partial(partial, run, inputs=inputs, samples=samples)
+    model = build('mobilenetv2')
+    sides = dict(
+        ours=side(our_step, model),
+        bf16=side(our_step, model, dtype=HALF),
+        heads=side(plain_heads_step, model))
+    name = f'training step, MobileNetV2, {len(inputs)} x {SMALL_SIZE} px, '
+    found = []
+    if shutil.which('g++'):
+        sides['compiled'] = side(our_step, build('mobilenetv2', compile=True))
+        start = time.perf_counter()
+        sides['compiled']()
+        found.append(Row(f'{name}compiling', 's', time.perf_counter() - start))
+    return found + compare(
+        in_turn(sides, 3, 1, time.perf_counter),
+        [('against heads on the concatenated maps', 'ours', 'heads'),
+         ('bf16, against fp32', 'bf16', 'ours'),
+         ('compiled, against fp32', 'compiled', 'ours')],
+        name=name)
