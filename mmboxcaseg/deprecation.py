@@ -1,8 +1,9 @@
 """Old names that work for one more release, with a warning."""
 import functools
 import warnings
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, Callable, Mapping
+from typing import Any
 
 
 def moved_names(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:

@@ -1,9 +1,10 @@
 """The one writer of Markdown tables."""
-from typing import Sequence, Tuple, Union
+from collections.abc import Sequence
+from typing import Union
 
 # A text, a count, a number, or a mean with its spread over several runs.
 Number = Union[float, None]
-Cell = Union[str, int, Number, Tuple[Number, Number]]
+Cell = Union[str, int, Number, tuple[Number, Number]]
 
 
 def markdown_table(header: Sequence[str],

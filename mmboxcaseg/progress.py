@@ -1,9 +1,10 @@
 """How far long work is, and the time left."""
 import sys
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Callable, Iterator, Optional, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.progress import Progress as BarProgress
@@ -34,7 +35,7 @@ class Progress:
         self._clock = clock
         self._start = self._last = clock()
 
-    def update(self, images: int, instances: int) -> Optional[str]:
+    def update(self, images: int, instances: int) -> str | None:
         """Count what is done.
 
         Args:
@@ -62,7 +63,7 @@ class Progress:
 @contextmanager
 def show_progress(total: int,
                   title: str = '',
-                  stream: Optional[TextIO] = None,
+                  stream: TextIO | None = None,
                   quiet: bool = False) -> Iterator[Update]:
     """Show how far some work is, on standard error.
 

@@ -2,7 +2,7 @@
 import contextlib
 import io
 import logging
-from typing import Iterator
+from collections.abc import Iterator
 
 _log = logging.getLogger(__name__)
 

@@ -1,6 +1,7 @@
 """Images as people give them: paths, contents of files, arrays."""
 import os
-from typing import Sequence, Union
+from collections.abc import Sequence
+from typing import Union
 
 import numpy as np
 

@@ -1,8 +1,9 @@
 """Masks for the boxes of some images, from Python."""
 import os
 import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Iterator, List, Optional, Sequence, Union
+from typing import Union
 
 import mmcv
 import numpy as np
@@ -46,8 +47,8 @@ class InstanceMasks:
     masks: np.ndarray
     agreement: np.ndarray
     confidence: np.ndarray
-    probs: Optional[np.ndarray] = None
-    visualization: Optional[np.ndarray] = None
+    probs: np.ndarray | None = None
+    visualization: np.ndarray | None = None
 
     def _as_tuple(self) -> tuple:
         """What a call of version 0.1 returned."""
@@ -97,9 +98,9 @@ class BoxCasegInferencer:
     """
 
     def __init__(self,
-                 model: Union[str, Config, None] = None,
-                 weights: Optional[str] = None,
-                 device: Optional[str] = None,
+                 model: str | Config | None = None,
+                 weights: str | None = None,
+                 device: str | None = None,
                  merge: bool = True,
                  allow_unsafe: bool = False) -> None:
         if (model is None) != (weights is None):
@@ -120,9 +121,8 @@ class BoxCasegInferencer:
         # Whatever scope another library has set in this process.
         with DefaultScope.overwrite_default_scope(
                 cfg.get('default_scope', 'mmboxcaseg')):
-            load, *rest = [
-                TRANSFORMS.build(step) for step in dataset['pipeline']
-            ]
+            load, *rest = (
+                TRANSFORMS.build(step) for step in dataset['pipeline'])
         if not isinstance(load, LoadImageFromFile):
             raise ValueError(
                 f'{cfg.filename}: the pipeline of test_dataloader.dataset '
@@ -137,17 +137,17 @@ class BoxCasegInferencer:
 
     @renamed_arguments(images='inputs')
     def __call__(
-        self,
-        inputs: Union[Image, Sequence[Image]],
-        boxes: Union[Boxes, Sequence[Boxes]],
-        return_probs: bool = False,
-        channel_order: str = 'rgb',
-        *,
-        batch_size: Optional[int] = None,
-        return_vis: bool = False,
-        show: bool = False,
-        out_dir: Optional[Path] = None
-    ) -> Union[InstanceMasks, List[InstanceMasks]]:
+            self,
+            inputs: Image | Sequence[Image],
+            boxes: Boxes | Sequence[Boxes],
+            return_probs: bool = False,
+            channel_order: str = 'rgb',
+            *,
+            batch_size: int | None = None,
+            return_vis: bool = False,
+            show: bool = False,
+            out_dir: Path | None = None
+    ) -> InstanceMasks | list[InstanceMasks]:
         """Make the masks of the boxes of an image, or of several images.
 
         The result of an image takes N * H * W bytes, and with probabilities
@@ -210,10 +210,10 @@ class BoxCasegInferencer:
 
     def _infer(self, images: Sequence[Image], boxes: Sequence[Boxes],
                return_probs: bool, channel_order: str,
-               batch_size: int) -> List[InstanceMasks]:
+               batch_size: int) -> list[InstanceMasks]:
         options = replace(self.model.predict_options, with_probs=return_probs)
-        results: List[InstanceMasks] = []
-        batch: List[tuple] = []
+        results: list[InstanceMasks] = []
+        batch: list[tuple] = []
         for image, of_image in zip(images, boxes):
             loaded = self._load(image, channel_order)
             height, width = loaded['img'].shape[:2]
@@ -278,7 +278,7 @@ class BoxCasegInferencer:
         return dict(
             img=array, img_shape=array.shape[:2], ori_shape=array.shape[:2])
 
-    def _decode(self, image: Union[Path, bytes]) -> np.ndarray:
+    def _decode(self, image: Path | bytes) -> np.ndarray:
         """Decode a file as the first transform of the pipeline does."""
         content = image
         if not isinstance(image, bytes):
@@ -298,7 +298,7 @@ class BoxCasegInferencer:
 
     def _with_picture(self, name: str, image: Image, boxes: Boxes,
                       result: InstanceMasks, channel_order: str, show: bool,
-                      out_dir: Optional[Path]) -> InstanceMasks:
+                      out_dir: Path | None) -> InstanceMasks:
         """The result with its picture, shown and written as asked for."""
         out_file = None
         if out_dir is not None:
@@ -323,8 +323,8 @@ class BoxCasegInferencer:
                   agreement_thr: float = DEFAULT_AGREEMENT_THR,
                   channel_order: str = 'rgb',
                   side: int = 800,
-                  out_file: Optional[Path] = None,
-                  confidence: Optional[np.ndarray] = None) -> np.ndarray:
+                  out_file: Path | None = None,
+                  confidence: np.ndarray | None = None) -> np.ndarray:
         """Draw masks, boxes and scores on an image.
 
         Args:

@@ -1,6 +1,5 @@
 """A trained model out of its config and its checkpoint."""
 import os
-from typing import Optional, Union
 
 from mmengine.config import Config
 from mmengine.device import get_device
@@ -11,9 +10,9 @@ from mmengine.runner import load_checkpoint
 from mmboxcaseg.engine import WEIGHTS_ONLY, check_weights
 
 
-def init_model(config: Union[str, os.PathLike, Config],
+def init_model(config: str | os.PathLike | Config,
                checkpoint: str,
-               device: Optional[str] = None,
+               device: str | None = None,
                *,
                allow_unsafe: bool = False) -> BaseModel:
     """Build a model and load its weights.

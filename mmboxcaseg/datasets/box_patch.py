@@ -1,7 +1,6 @@
 """Training patches from boxes (the paper, Sec. 3.2)."""
 import logging
 import os.path as osp
-from typing import List, Optional
 
 import numpy as np
 from mmengine.dataset import BaseDataset, ConcatDataset
@@ -46,8 +45,8 @@ class BoxPatchDataset(BaseDataset):
                  ann_file: str,
                  data_prefix: dict,
                  with_mask: bool = False,
-                 min_agreement: Optional[float] = None,
-                 min_confidence: Optional[float] = None,
+                 min_agreement: float | None = None,
+                 min_confidence: float | None = None,
                  **kwargs) -> None:
         self.least = {
             score: value
@@ -116,7 +115,7 @@ class BoxPatchDataset(BaseDataset):
         return good
 
 
-def box_sources(dataset: ConcatDataset, sampler: str) -> List[int]:
+def box_sources(dataset: ConcatDataset, sampler: str) -> list[int]:
     """Which parts of a joint data set are box patches.
 
     Args:

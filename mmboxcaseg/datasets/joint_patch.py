@@ -1,5 +1,4 @@
 """Box-supervised and salient patches in one data set (Sec. 3.2)."""
-from typing import Optional
 
 from mmengine.dataset import ConcatDataset
 
@@ -26,8 +25,8 @@ class JointPatchDataset(ConcatDataset):
     """
 
     def __init__(self,
-                 box: Optional[dict] = None,
-                 salient: Optional[dict] = None) -> None:
+                 box: dict | None = None,
+                 salient: dict | None = None) -> None:
         parts = [part for part in (box, salient) if part is not None]
         if not parts:
             raise ValueError('JointPatchDataset: box and salient are both '

@@ -2,7 +2,8 @@
 import contextlib
 import pickle
 import re
-from typing import Any, Callable, ContextManager, Dict
+from collections.abc import Callable
+from typing import Any, ContextManager
 
 import numpy as np
 import torch
@@ -46,7 +47,7 @@ def _harmless() -> ContextManager:
     ])
 
 
-def read_checkpoint(path: str, allow_unsafe: bool = False) -> Dict[str, Any]:
+def read_checkpoint(path: str, allow_unsafe: bool = False) -> dict[str, Any]:
     """Read a checkpoint, by default without running code from it.
 
     Args:
@@ -85,12 +86,12 @@ def read_checkpoint(path: str, allow_unsafe: bool = False) -> Dict[str, Any]:
 
 
 @CheckpointLoader.register_scheme(prefixes=WEIGHTS_ONLY)
-def load_from_weights_only(filename: str, map_location: Any) -> Dict[str, Any]:
+def load_from_weights_only(filename: str, map_location: Any) -> dict[str, Any]:
     """What mmengine calls; it moves the weights to the model's device."""
     return read_checkpoint(filename[len(WEIGHTS_ONLY):])
 
 
-def check_weights(model: nn.Module, checkpoint: Dict[str, Any]) -> None:
+def check_weights(model: nn.Module, checkpoint: dict[str, Any]) -> None:
     """Refuse a checkpoint that leaves weights of the model unset.
 
     mmengine itself only warns, and masks of a random network look like a

@@ -1,6 +1,7 @@
 """A config and its runner, as the commands of training and testing need."""
 import os.path as osp
-from typing import Any, Dict, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
@@ -8,7 +9,7 @@ from mmengine.runner import Runner
 from .dist import prepare_distributed
 
 
-def parse_cfg_options(options: Sequence[str]) -> Dict[str, Any]:
+def parse_cfg_options(options: Sequence[str]) -> dict[str, Any]:
     """Turn ``KEY=VALUE`` strings into values by dotted key.
 
     Args:
@@ -34,7 +35,7 @@ def parse_cfg_options(options: Sequence[str]) -> Dict[str, Any]:
 
 def load_config(path: str,
                 cfg_options: Sequence[str] = (),
-                work_dir: Optional[str] = None,
+                work_dir: str | None = None,
                 launcher: str = 'none') -> Config:
     """Read a config and apply what a command line says.
 

@@ -1,6 +1,6 @@
 """Optimiser wrapper of training in bfloat16, also without a GPU."""
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Iterator
 
 import torch
 from mmengine.optim import OptimWrapper

@@ -1,5 +1,5 @@
 """IoU and Boundary IoU of masks."""
-from typing import Sequence, Tuple
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -24,7 +24,7 @@ def rle_iou(first: RLE, second: RLE) -> float:
     return float(both / union) if union else 0.0
 
 
-def box_rle(box: Sequence[float], size: Tuple[int, int]) -> RLE:
+def box_rle(box: Sequence[float], size: tuple[int, int]) -> RLE:
     """A filled box, in the pixel rectangle that its mask would have.
 
     Args:

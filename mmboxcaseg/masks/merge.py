@@ -1,5 +1,5 @@
 """Overlapping masks of an image made disjoint: "smaller object better"."""
-from typing import List, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def check_masks(masks: Sequence[np.ndarray], rects: np.ndarray) -> None:
 
 
 def merge(masks: Sequence[np.ndarray], rects: np.ndarray,
-          box_areas: Sequence[float]) -> List[np.ndarray]:
+          box_areas: Sequence[float]) -> list[np.ndarray]:
     """Give each pixel claimed by several masks to the smallest object.
 
     The smallest object is the one with the smallest box, not the smallest

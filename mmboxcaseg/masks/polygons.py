@@ -1,5 +1,4 @@
 """Masks as polygons, for tools that read nothing else."""
-from typing import List, Tuple, Union
 
 import cv2
 import numpy as np
@@ -7,7 +6,7 @@ import numpy as np
 from .rle import RLE, decode_rle, rle_area, to_rle
 
 
-def to_segmentation(rle: RLE, polygons: bool) -> Tuple[Union[RLE, list], int]:
+def to_segmentation(rle: RLE, polygons: bool) -> tuple[RLE | list, int]:
     """A mask as ``segmentation`` of a COCO json, and its area.
 
     Args:
@@ -26,7 +25,7 @@ def to_segmentation(rle: RLE, polygons: bool) -> Tuple[Union[RLE, list], int]:
     return outlines, rle_area(to_rle(outlines, *rle['size']))
 
 
-def to_polygons(rle: RLE) -> List[List[float]]:
+def to_polygons(rle: RLE) -> list[list[float]]:
     """The outlines of a mask's parts, along the edges of its pixels.
 
     Drawn by pycocotools, they give the mask back to the pixel, but for its

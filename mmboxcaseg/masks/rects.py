@@ -3,7 +3,8 @@
 A mask is held inside its pixel rectangle, never as a full canvas, so the cost
 of an instance does not depend on the size of the photo.
 """
-from typing import Sequence, Union
+from collections.abc import Sequence
+from typing import Union
 
 import numpy as np
 

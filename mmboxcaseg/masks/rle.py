@@ -1,12 +1,13 @@
 """COCO's compressed run-length encoding, straight from pixel rectangles."""
-from typing import Dict, List, Sequence, Tuple, Union
+from collections.abc import Sequence
+from typing import Union
 
 import numpy as np
 from pycocotools import mask as coco_mask
 
 from .merge import check_masks
 
-RLE = Dict[str, Union[List[int], str]]
+RLE = dict[str, Union[list[int], str]]
 
 
 def encode_rle(mask: np.ndarray, rect: Sequence[int], height: int,
@@ -32,7 +33,7 @@ def encode_rle(mask: np.ndarray, rect: Sequence[int], height: int,
 
 
 def encode_rles(masks: Sequence[np.ndarray], rects: np.ndarray, height: int,
-                width: int) -> List[RLE]:
+                width: int) -> list[RLE]:
     """Encode the masks of an image as if they lay on the full canvas.
 
     The run lengths of all masks are worked out together and inside their
@@ -75,7 +76,7 @@ def check_inside(rects: np.ndarray, height: int, width: int) -> None:
 
 
 def encode_with_boxes(masks: Sequence[np.ndarray], rects: np.ndarray,
-                      height: int, width: int) -> Tuple[List[RLE], np.ndarray]:
+                      height: int, width: int) -> tuple[list[RLE], np.ndarray]:
     """:func:`encode_rles`, and the tight boxes, which come along.
 
     Args:
@@ -132,7 +133,7 @@ def encode_with_boxes(masks: Sequence[np.ndarray], rects: np.ndarray,
 
 
 def _edges(masks: Sequence[np.ndarray],
-           rects: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+           rects: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where pixels of masks differ from the ones above them.
 
     Args:
@@ -193,7 +194,7 @@ def _edge_boxes(rows: np.ndarray, columns: np.ndarray,
 
 
 def _join_columns(places: np.ndarray,
-                  begins: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+                  begins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Make one run of two that meet at the foot and head of two columns.
 
     COCO counts on from column to column, so where one run ends and the next
@@ -238,8 +239,7 @@ def rle_area(rle: RLE) -> int:
     return int(coco_mask.area(rle))
 
 
-def to_rle(segmentation: Union[List[list], RLE], height: int,
-           width: int) -> RLE:
+def to_rle(segmentation: list[list] | RLE, height: int, width: int) -> RLE:
     """One compressed RLE of a COCO ``segmentation`` of any kind.
 
     Args:

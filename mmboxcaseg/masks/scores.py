@@ -1,5 +1,5 @@
 """How well a mask fills the box it was made from."""
-from typing import List, Sequence, Tuple
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -105,7 +105,7 @@ def merge_and_score(
         boxes: Boxes,
         height: int,
         width: int,
-        merging: bool = True) -> Tuple[List[np.ndarray], np.ndarray]:
+        merging: bool = True) -> tuple[list[np.ndarray], np.ndarray]:
     """From the network's masks of an image to its proxy masks.
 
     Args:
@@ -139,7 +139,7 @@ def proxy_rles(masks: Sequence[np.ndarray],
                boxes: Boxes,
                height: int,
                width: int,
-               merging: bool = True) -> Tuple[List[RLE], np.ndarray]:
+               merging: bool = True) -> tuple[list[RLE], np.ndarray]:
     """:func:`merge_and_score` for files: RLEs in place of arrays.
 
     Encoding finds the tight boxes along the way, so this is faster than the

@@ -1,7 +1,8 @@
 """Masks of boxes without a network: what BoxCaseg has to beat."""
 import os.path as osp
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Callable
+from typing import Any
 
 import cv2
 import numpy as np

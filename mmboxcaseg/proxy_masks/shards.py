@@ -9,7 +9,8 @@ import json
 import logging
 import os
 import shutil
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ def shard_dir(out_file: str) -> str:
     return f'{out_file}.shards'
 
 
-def shard_paths(folder: str) -> List[str]:
+def shard_paths(folder: str) -> list[str]:
     """The shards in a folder, sorted; none if the folder does not exist."""
     if not os.path.isdir(folder):
         return []
@@ -45,7 +46,7 @@ def write_json(path: str, content: Any) -> None:
     os.replace(temporary, path)
 
 
-def iter_lines(path: str) -> Iterator[Tuple[int, dict]]:
+def iter_lines(path: str) -> Iterator[tuple[int, dict]]:
     """The whole lines of a shard, up to the first broken one.
 
     Args:
@@ -70,7 +71,7 @@ def iter_lines(path: str) -> Iterator[Tuple[int, dict]]:
             yield end, content
 
 
-def done_image_ids(folder: str) -> Set[Any]:
+def done_image_ids(folder: str) -> set[Any]:
     """Ids of the images whose results are in the shards of a folder.
 
     Args:
@@ -86,7 +87,7 @@ def done_image_ids(folder: str) -> Set[Any]:
     }
 
 
-def first_skipped(folder: str) -> Optional[Tuple[Any, str]]:
+def first_skipped(folder: str) -> tuple[Any, str] | None:
     """An image that an earlier run could not use, if there is one.
 
     Args:
@@ -102,7 +103,7 @@ def first_skipped(folder: str) -> Optional[Tuple[Any, str]]:
     return None
 
 
-def setting_differences(ours: Any, theirs: Any, key: str = '') -> List[str]:
+def setting_differences(ours: Any, theirs: Any, key: str = '') -> list[str]:
     """What two settings differ in, one line a leaf.
 
     Args:
@@ -129,7 +130,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 else f'{text[:77]}...'
 
 
-def check_settings(folder: str, settings: Dict[str, Any]) -> bool:
+def check_settings(folder: str, settings: dict[str, Any]) -> bool:
     """Whether a folder holds shards to resume, made with these settings.
 
     Args:
@@ -156,7 +157,7 @@ def check_settings(folder: str, settings: Dict[str, Any]) -> bool:
     return True
 
 
-def prepare_shards(folder: str, settings: Dict[str, Any],
+def prepare_shards(folder: str, settings: dict[str, Any],
                    resume: bool) -> None:
     """Make a folder ready for the shards of a run; for one process to call.
 
@@ -215,7 +216,7 @@ class ShardWriter:
 
     def __init__(self, folder: str, rank: int = 0) -> None:
         path = os.path.join(folder, f'rank_{rank:04d}.jsonl')
-        self.done: Set[Any] = set()
+        self.done: set[Any] = set()
         end = 0
         if os.path.isfile(path):
             for end, line in iter_lines(path):
@@ -229,7 +230,7 @@ class ShardWriter:
                ann_ids: Sequence[Any],
                rles: Sequence[RLE],
                agreements: np.ndarray,
-               confidences: Optional[np.ndarray] = None) -> None:
+               confidences: np.ndarray | None = None) -> None:
         """Write the results of an image, once.
 
         A sampler that fills up the last round gives an image twice: the
@@ -268,7 +269,7 @@ class ShardWriter:
         if image_id not in self.done:
             self._write(dict(image_id=image_id, skipped=reason))
 
-    def _write(self, line: Dict[str, Any]) -> None:
+    def _write(self, line: dict[str, Any]) -> None:
         self._file.write(json.dumps(line).encode('ascii') + b'\n')
         self._file.flush()
         self.done.add(line['image_id'])

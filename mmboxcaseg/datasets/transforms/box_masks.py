@@ -1,5 +1,5 @@
 """Masks that are nothing but filled boxes."""
-from typing import Iterable
+from collections.abc import Iterable
 
 import numpy as np
 from mmcv.transforms import BaseTransform

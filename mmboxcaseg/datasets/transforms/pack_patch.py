@@ -1,5 +1,5 @@
 """Training patches as the model takes them."""
-from typing import Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np

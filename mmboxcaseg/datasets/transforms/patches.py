@@ -1,5 +1,5 @@
 """Transforms that make training patches (the paper, Sec. 3.2)."""
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import mmcv
 import numpy as np
@@ -178,7 +178,7 @@ class LoadSalientMask(BaseTransform):
     uint8, 0 or 1, and ``seg_fields``.
     """
 
-    def transform(self, results: dict) -> Optional[dict]:
+    def transform(self, results: dict) -> dict | None:
         """Load, see the class.
 
         Raises:

@@ -1,5 +1,5 @@
 """Transforms that make prompts: one image with the crops of its boxes."""
-from typing import Sequence
+from collections.abc import Sequence
 
 import mmcv
 import numpy as np

@@ -1,5 +1,5 @@
 """Training a part of a model alone."""
-from typing import Optional, Sequence, Union
+from collections.abc import Sequence
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -28,7 +28,7 @@ class FreezeHook(Hook):
         ValueError: Before training, if the model has no such module.
     """
 
-    def __init__(self, trained: Union[str, Sequence[str]]) -> None:
+    def __init__(self, trained: str | Sequence[str]) -> None:
         self.trained = [trained] if isinstance(trained, str) else list(trained)
 
     def before_train(self, runner: Runner) -> None:
@@ -51,7 +51,7 @@ class FreezeHook(Hook):
             self,
             runner: Runner,
             batch_idx: int,
-            data_batch: Optional[Union[dict, tuple, list]] = None) -> None:
+            data_batch: dict | tuple | list | None = None) -> None:
         """Put the frozen modules into evaluation mode.
 
         Anew in every iteration, since loops put the whole model into training

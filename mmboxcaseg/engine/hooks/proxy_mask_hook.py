@@ -1,5 +1,6 @@
 """Proxy masks out of the test loop."""
-from typing import Any, Dict, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from mmengine.dist import barrier
 from mmengine.hooks import Hook
@@ -63,14 +64,14 @@ class ProxyMaskHook(Hook):
 
     def __init__(self,
                  out_file: str,
-                 ann_file: Optional[str] = None,
+                 ann_file: str | None = None,
                  merge: bool = True,
                  resume: bool = False,
-                 settings: Optional[Dict[str, Any]] = None,
+                 settings: dict[str, Any] | None = None,
                  polygons: bool = False,
                  strict: bool = False,
-                 boxes: Optional[BoxFile] = None,
-                 progress: Optional[Update] = None) -> None:
+                 boxes: BoxFile | None = None,
+                 progress: Update | None = None) -> None:
         if (ann_file is None) == (boxes is None):
             raise ValueError('ProxyMaskHook: give one of ann_file and boxes')
         self.out_file = out_file
@@ -83,7 +84,7 @@ class ProxyMaskHook(Hook):
         self.progress = progress
         self.settings = {'merge': merge, **(settings or {})}
         self.folder = shard_dir(out_file)
-        self.report: Optional[JoinReport] = None
+        self.report: JoinReport | None = None
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Refuse a checkpoint that leaves weights of the model unset.
@@ -112,7 +113,7 @@ class ProxyMaskHook(Hook):
             runner: Runner,
             batch_idx: int,
             data_batch: Any = None,
-            outputs: Optional[Sequence[BaseDataElement]] = None) -> None:
+            outputs: Sequence[BaseDataElement] | None = None) -> None:
         """Write the masks of a batch of images."""
         instances = 0
         for sample in outputs:

@@ -1,5 +1,5 @@
 """1x1 convolution of maps at several strides (the paper, Fig. 4)."""
-from typing import Sequence
+from collections.abc import Sequence
 
 from torch import Tensor
 from torch.nn import functional as F

@@ -1,5 +1,5 @@
 """The head that all three tasks of BoxCaseg share (the paper, Fig. 4)."""
-from typing import Sequence
+from collections.abc import Sequence
 
 from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule

@@ -1,5 +1,5 @@
 """The transferred head and its weight transfer (the paper, Sec. 3.3.2)."""
-from typing import Sequence
+from collections.abc import Sequence
 
 import torch
 from mmcv.cnn import build_norm_layer

@@ -1,5 +1,4 @@
 """The mask head of BBTP, which learns masks from boxes alone."""
-from typing import List
 
 import torch
 from mmdet.models.roi_heads.mask_heads import FCNMaskHead
@@ -67,7 +66,7 @@ class BBTPMaskHead(FCNMaskHead):
         self.loss_smooth = MODELS.build(loss_smooth)
 
     def loss_and_target(self, mask_preds: Tensor,
-                        sampling_results: List[SamplingResult],
+                        sampling_results: list[SamplingResult],
                         batch_gt_instances: InstanceList,
                         rcnn_train_cfg: ConfigDict) -> dict:
         """Losses of the positive RoIs.

@@ -1,8 +1,9 @@
 """BoxCaseg: box-supervised class-agnostic object segmentation."""
 import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from types import MappingProxyType
-from typing import Any, Iterator, Mapping
+from typing import Any
 
 import torch
 from mmengine.dist import all_reduce

@@ -1,6 +1,6 @@
 """From a crop's probabilities to its mask (the paper, Sec. 3.4)."""
+from collections.abc import Iterator
 from itertools import islice
-from typing import Iterator
 
 import numpy as np
 import torch

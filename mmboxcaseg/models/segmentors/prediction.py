@@ -1,6 +1,6 @@
 """How BoxCaseg predicts: the options of ``test_cfg``, frozen and passed on."""
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Mapping, Sequence
 
 from mmboxcaseg.head_names import HEADS
 

@@ -3,7 +3,8 @@
 Every tensor is kept as it is; only names change, so what goes there and back
 is the same again.
 """
-from typing import Mapping, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from mmengine.config import Config
