@@ -83,7 +83,8 @@ setup(
         'Programming Language :: Python :: 3',
     ],
     packages=find_packages(include=('mmboxcaseg', 'mmboxcaseg.*')),
-    python_requires='>=3.9',
+    python_requires='>=3.10',
+    entry_points=dict(console_scripts=['boxcaseg=mmboxcaseg.cli.main:main']),
     # The OpenMMLab packages and torch are left out: they come as two
     # distributions, and which build of torch is right depends on the machine.
     # See requirements/mminstall.txt.

@@ -1,2 +1,2 @@
 """The package's version, also read by ``setup.py`` without importing us."""
-__version__ = '0.1.0'
+__version__ = '0.2.0'
