@@ -8,29 +8,17 @@ import argparse
 import json
 import os
 import os.path as osp
+import sys
 
-from run_config import (add_common_options, build_runner, load_config,
-                        parse_args)
+from mmboxcaseg.cli.common import add_config_options, parse_config_args
 
 
-def draw_results(cfg, config: str, show_dir: str) -> None:
-    """Have the config's visualisation hook draw the results, in place.
-
-    Args:
-        cfg (mmengine.config.Config): Config of a test.
-        config (str): Its file, for the message.
-        show_dir (str): Folder for the pictures, below the run's own folder.
-
-    Raises:
-        SystemExit: If the config has no such hook.
-    """
-    hook = cfg.get('default_hooks', {}).get('visualization')
-    if hook is None:
-        raise SystemExit(
-            f'--show-dir: {config} has no default_hooks.visualization to draw '
-            'with; add type="mmdet.DetVisualizationHook" for a detector')
-    hook.draw = True
-    hook.test_out_dir = show_dir
+def pickle_file(path: str) -> str:
+    """Path of a pickle file, by its suffix."""
+    if not path.endswith(('.pkl', '.pickle')):
+        raise argparse.ArgumentTypeError(
+            f'must end in .pkl or .pickle, got {path}')
+    return path
 
 
 def dump_metric(cfg, out: str):
@@ -59,24 +47,27 @@ def main() -> None:
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument(
-        '--out', help='pickle file (.pkl) to write the predictions to')
+        '--out',
+        type=pickle_file,
+        help='pickle file (.pkl) to write the predictions to')
     parser.add_argument(
         '--metrics-out', help='JSON file to write the metrics to')
     parser.add_argument(
         '--show-dir',
         help='folder for pictures of the results, below the folder of logs')
-    add_common_options(parser)
-    args = parse_args(parser)
-    if args.out is not None and not args.out.endswith(('.pkl', '.pickle')):
-        parser.error(f'--out must end in .pkl or .pickle, got {args.out}')
-    if '://' not in args.checkpoint and not osp.isfile(args.checkpoint):
-        parser.error(f'the checkpoint {args.checkpoint} does not exist')
+    add_config_options(parser)
+    args = parse_config_args(parser)
 
-    cfg = load_config(args)
+    from mmboxcaseg.engine import launch
+    cfg = launch.load_config(args.config, args.cfg_options, args.work_dir,
+                             args.launcher)
     cfg.load_from = args.checkpoint
     if args.show_dir is not None:
-        draw_results(cfg, args.config, args.show_dir)
-    runner = build_runner(cfg)
+        try:
+            launch.draw_results(cfg, args.config, args.show_dir)
+        except ValueError as error:
+            sys.exit(str(error))
+    runner = launch.build_runner(cfg)
     if args.out is not None:
         runner.test_evaluator.metrics.append(dump_metric(cfg, args.out))
     metrics = runner.test()

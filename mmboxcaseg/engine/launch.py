@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from mmengine.config import Config, DictAction
+from mmengine.device import get_device
 from mmengine.runner import Runner
 
 from .dist import prepare_distributed
+
+# Optimiser wrapper of each precision.
+AMP_WRAPPERS = dict(bf16='BF16OptimWrapper', fp16='AmpOptimWrapper')
 
 
 def parse_cfg_options(options: Sequence[str]) -> dict[str, Any]:
@@ -78,3 +82,68 @@ def build_runner(cfg: Config) -> Runner:
     """
     prepare_distributed(cfg)
     return Runner.from_cfg(cfg)
+
+
+def use_amp(cfg: Config, precision: str) -> None:
+    """Switch a config to mixed precision, in place.
+
+    Args:
+        cfg (Config): Config of a training.
+        precision (str): ``'bf16'`` or ``'fp16'``.
+
+    Raises:
+        ValueError: For fp16 without an accelerator, which mmengine's wrapper
+            needs, or if the config has an optimiser wrapper of its own.
+    """
+    kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
+    if kind not in ('OptimWrapper', *AMP_WRAPPERS.values()):
+        raise ValueError(
+            f'--amp: optim_wrapper.type is {kind!r}; only OptimWrapper can be '
+            f'switched to {AMP_WRAPPERS[precision]}, so set the type in the '
+            'config')
+    if precision == 'fp16':
+        if get_device() == 'cpu':
+            raise ValueError('--amp fp16 needs a GPU, and none is visible '
+                             'here; --amp bf16 needs none')
+        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+        cfg.optim_wrapper.dtype = 'float16'
+    cfg.optim_wrapper.type = AMP_WRAPPERS[precision]
+
+
+def scale_lr(cfg: Config, config: str) -> None:
+    """Switch on the scaling of the learning rate, in place.
+
+    Args:
+        cfg (Config): Config of a training.
+        config (str): Its file, for the message.
+
+    Raises:
+        ValueError: If the config doesn't say for which batch its learning
+            rate is meant.
+    """
+    if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
+        raise ValueError(
+            f'--auto-scale-lr: {config} has no auto_scale_lr.base_batch_size, '
+            'the number of samples a step that its learning rate is meant '
+            'for; add it')
+    cfg.auto_scale_lr.enable = True
+
+
+def draw_results(cfg: Config, config: str, show_dir: str) -> None:
+    """Have the config's visualisation hook draw the results, in place.
+
+    Args:
+        cfg (Config): Config of a test.
+        config (str): Its file, for the message.
+        show_dir (str): Folder for the pictures, below the run's own folder.
+
+    Raises:
+        ValueError: If the config has no such hook.
+    """
+    hook = cfg.get('default_hooks', {}).get('visualization')
+    if hook is None:
+        raise ValueError(
+            f'--show-dir: {config} has no default_hooks.visualization to draw '
+            'with; add type="mmdet.DetVisualizationHook" for a detector')
+    hook.draw = True
+    hook.test_out_dir = show_dir

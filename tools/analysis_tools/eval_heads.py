@@ -13,7 +13,9 @@ import argparse
 import json
 import os
 import os.path as osp
-from typing import Sequence
+from collections.abc import Sequence
+
+from mmboxcaseg.cli.common import add_config_options, parse_config_args
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -24,28 +26,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('config', help='config file of stage 1')
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--out', required=True, help='folder to write')
-    parser.add_argument(
-        '--work-dir', help="folder of the logs (default: the config's)")
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        default=[],
-        metavar='KEY=VALUE',
-        help="settings that replace the config's, as in model.alpha=0.5")
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='what started the processes of a distributed run')
-    # Some versions of PyTorch's launcher pass the rank this way.
-    parser.add_argument(
-        '--local_rank', '--local-rank', default='0', help=argparse.SUPPRESS)
-    args = parser.parse_args(argv)
-    for path in (args.config, args.checkpoint):
-        if '://' not in path and not osp.isfile(path):
-            parser.error(f'no file {path}')
-    os.environ.setdefault('LOCAL_RANK', args.local_rank)
-    return args
+    add_config_options(parser)
+    return parse_config_args(parser, argv)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

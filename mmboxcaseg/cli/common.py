@@ -1,0 +1,66 @@
+"""What the commands around a config share: options and their checks.
+
+Nothing heavy is imported, so that ``--help`` and mistakes in the command line
+are answered at once.
+"""
+import argparse
+import os
+import os.path as osp
+from collections.abc import Sequence
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of every command that runs a config.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to add to.
+    """
+    parser.add_argument(
+        '--work-dir',
+        help='folder of logs and results (default: the config\'s work_dir, '
+        'or else work_dirs/<name of the config>)')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        default=[],
+        metavar='KEY=VALUE',
+        help='settings that replace the config\'s, as in model.alpha=0.5; '
+        'lists as key="[a,b]" or key=a,b, without blanks')
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='what started the processes of a distributed run')
+    # Some versions of PyTorch's launcher pass the rank this way.
+    parser.add_argument(
+        '--local_rank',
+        '--local-rank',
+        type=int,
+        default=0,
+        help=argparse.SUPPRESS)
+
+
+def parse_config_args(parser: argparse.ArgumentParser,
+                      argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse a command line, and check what needs no import.
+
+    Args:
+        parser (argparse.ArgumentParser): With :func:`add_config_options` and
+            an argument ``config``; ``checkpoint`` is checked if it is there.
+        argv (Sequence[str], optional): The arguments. Defaults to None: those
+            of the process.
+
+    Returns:
+        argparse.Namespace: The options.
+    """
+    args = parser.parse_args(argv)
+    if not osp.isfile(args.config):
+        parser.error(f'the config {args.config} does not exist')
+    checkpoint = getattr(args, 'checkpoint', None)
+    if checkpoint and '://' not in checkpoint and not osp.isfile(checkpoint):
+        parser.error(f'the checkpoint {checkpoint} does not exist')
+    for option in args.cfg_options:
+        if '=' not in option:
+            parser.error(f'--cfg-options takes KEY=VALUE, got {option!r}')
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return args
