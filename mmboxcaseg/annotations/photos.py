@@ -7,10 +7,9 @@ from typing import Dict, List, Tuple
 
 from PIL import Image, UnidentifiedImageError
 
+from mmboxcaseg.decoding import upright_size
+
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
-# The tag of the EXIF orientation, and its values that turn a photo by 90
-# degrees.
-ORIENTATION, TURNED = 0x112, (5, 6, 7, 8)
 
 
 def files_below(folder: str, ending: str) -> List[str]:
@@ -67,10 +66,7 @@ def photo_size(path: str) -> Tuple[int, int]:
             # Pillow warns of panoramas, which are welcome.
             warnings.simplefilter('ignore', Image.DecompressionBombWarning)
             with Image.open(path) as photo:
-                width, height = photo.size
-                if (photo.format in ('JPEG', 'MPO', 'PNG')
-                        and photo.getexif().get(ORIENTATION) in TURNED):
-                    width, height = height, width
+                return upright_size(photo)
     except UnidentifiedImageError:
         raise ValueError('no image of a known format') from None
     except Image.DecompressionBombError:
@@ -78,4 +74,3 @@ def photo_size(path: str) -> Tuple[int, int]:
                          'size into a COCO json') from None
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from None
-    return height, width

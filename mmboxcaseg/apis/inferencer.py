@@ -5,16 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Union
 
-import mmcv
 import numpy as np
 import torch
-from mmcv.transforms import LoadImageFromFile
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 from mmengine.structures import BaseDataElement
 
 from mmboxcaseg import visualization as vis
+from mmboxcaseg.datasets.transforms import LoadPhoto
 from mmboxcaseg.deprecation import renamed_arguments
 from mmboxcaseg.masks import merge_and_score, merged_confidence, usable_boxes
 from mmboxcaseg.models import PredictOptions
@@ -123,7 +122,7 @@ class BoxCasegInferencer:
                 cfg.get('default_scope', 'mmboxcaseg')):
             load, *rest = (
                 TRANSFORMS.build(step) for step in dataset['pipeline'])
-        if not isinstance(load, LoadImageFromFile):
+        if not isinstance(load, LoadPhoto):
             raise ValueError(
                 f'{cfg.filename}: the pipeline of test_dataloader.dataset '
                 f'begins with {type(load).__name__}; it must begin with '
@@ -286,11 +285,7 @@ class BoxCasegInferencer:
                 raise FileNotFoundError(f'no image {os.fspath(image)}')
             with open(image, 'rb') as file:
                 content = file.read()
-        # OpenCV raises an error of its own for an empty buffer.
-        array = content and mmcv.imfrombytes(
-            content,
-            flag=self.load.color_type,
-            backend=self.load.imdecode_backend)
+        array = self.load.decode(content)
         if array is None or not len(array):
             raise ValueError(
                 f'{image_name(image)} can\'t be decoded as an image')

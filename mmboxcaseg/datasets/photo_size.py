@@ -6,7 +6,7 @@ def check_photo_size(results: dict) -> None:
     """Raise an error unless the photo has the size its annotation says.
 
     The photo's own size is that after it has been turned as its EXIF
-    orientation says, which OpenCV does for JPEG, PNG and TIFF.
+    orientation says.
 
     Args:
         results (dict): Item of a pipeline with ``img``; ``height`` and

@@ -2,6 +2,8 @@
 import cv2
 import numpy as np
 
+from mmboxcaseg.decoding import decode_photo
+
 # DUTS-TR's masks have soft edges; from here on a pixel is object.
 FOREGROUND_FROM = 128
 
@@ -20,8 +22,8 @@ def read_mask(path: str) -> np.ndarray:
         FileNotFoundError: If there is no such file.
         ValueError: If it is no picture.
     """
-    data = np.fromfile(path, dtype=np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
+    with open(path, 'rb') as file:
+        picture = decode_photo(file.read(), cv2.IMREAD_GRAYSCALE)
     if picture is None:
         raise ValueError(f'{path}: no readable picture; a mask must be one')
     return (picture >= FOREGROUND_FROM).astype(np.uint8)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from mmboxcaseg.annotations import BoxFile, MaskFile
+from mmboxcaseg.decoding import decode_photo
 from mmboxcaseg.masks import (decode_rle, encode_rle, pixel_rects, proxy_rles,
                               rle_area)
 
@@ -174,7 +175,10 @@ def _with_mask(ann: dict, rle: dict, agreement: float) -> dict:
 def _read_photo(boxes: BoxFile, image: int, img_dir: str | None) -> np.ndarray:
     """The photo of an image, (H, W, 3) uint8 BGR."""
     path = osp.join(img_dir or '', boxes.file_names[image])
-    photo = cv2.imread(path) if osp.isfile(path) else None
+    photo = None
+    if osp.isfile(path):
+        with open(path, 'rb') as file:
+            photo = decode_photo(file.read())
     if photo is None:
         raise ValueError(f'{path} is no readable photo')
     size = tuple(boxes.sizes[image].tolist())

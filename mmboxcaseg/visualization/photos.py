@@ -2,6 +2,8 @@
 import cv2
 import numpy as np
 
+from mmboxcaseg.decoding import decode_photo
+
 
 def read_photo(path: str) -> np.ndarray:
     """Read a photo as the data sets do, but RGB.
@@ -17,11 +19,11 @@ def read_photo(path: str) -> np.ndarray:
         OSError: If it can't be read.
         ValueError: If it can't be decoded.
     """
-    content = np.fromfile(path, np.uint8)
+    with open(path, 'rb') as file:
+        content = file.read()
     try:
-        # OpenCV raises an error of its own for an empty file or a photo with
-        # too many pixels.
-        photo = cv2.imdecode(content, cv2.IMREAD_COLOR)
+        # OpenCV raises an error of its own for a photo with too many pixels.
+        photo = decode_photo(content)
     except cv2.error:
         photo = None
     if photo is None:

@@ -1,6 +1,7 @@
 from .box_masks import BoxesAsMasks
 from .ignored_masks import (MarkIgnoredMasks, PackProxyDetInputs,
                             decode_weights, encode_weights)
+from .load_photo import LoadPhoto
 from .pack_patch import PackPatch
 from .patches import LoadSalientMask, RandomBoxPatch, RandomObjectPatch
 from .photo_patches import LoadBoxPatch, decode_factor
@@ -8,7 +9,7 @@ from .prompts import CropBoxes, PackBoxPrompts
 
 __all__ = [
     'BoxesAsMasks', 'CropBoxes', 'LoadSalientMask', 'MarkIgnoredMasks',
-    'LoadBoxPatch', 'PackBoxPrompts', 'PackPatch', 'PackProxyDetInputs',
-    'RandomBoxPatch', 'RandomObjectPatch', 'decode_factor', 'decode_weights',
-    'encode_weights'
+    'LoadBoxPatch', 'LoadPhoto', 'PackBoxPrompts', 'PackPatch',
+    'PackProxyDetInputs', 'RandomBoxPatch', 'RandomObjectPatch',
+    'decode_factor', 'decode_weights', 'encode_weights'
 ]

@@ -6,6 +6,7 @@ import mmcv
 import numpy as np
 from mmengine.fileio import get
 
+from mmboxcaseg.decoding import decode_photo
 from mmboxcaseg.masks import clip_boxes, pixel_rects
 from mmboxcaseg.registry import TRANSFORMS
 from .patches import RandomBoxPatch, augment_box
@@ -112,9 +113,7 @@ class LoadBoxPatch(RandomBoxPatch):
         if data[:2] != b'\xff\xd8':
             # Other formats are decoded in full all the same.
             factor = 1
-        photo = cv2.imdecode(
-            np.frombuffer(data, np.uint8),
-            REDUCED_FLAGS[factor]) if data else None
+        photo = decode_photo(data, REDUCED_FLAGS[factor])
         if photo is None:
             raise ValueError(f"{results['img_path']}: no readable picture")
         height, width = results['height'], results['width']

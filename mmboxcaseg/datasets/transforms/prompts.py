@@ -122,6 +122,8 @@ class PackBoxPrompts(BaseTransform):
             key: results[key]
             for key in self.meta_keys if key in results
         })
+        if 'used_bits' in results:
+            sample.set_metainfo(dict(used_bits=results['used_bits']))
         sample.prompt_instances = prompts
         crops = np.ascontiguousarray(results['crops'].transpose(0, 3, 1, 2))
         return dict(inputs=torch.from_numpy(crops), data_samples=sample)

@@ -1,0 +1,184 @@
+"""Photos out of files: upright in every format, of eight bits.
+
+OpenCV turns a JPEG as its EXIF orientation says, and PNG and TIFF since some
+version, but not WebP or AVIF; here all of them come upright.
+"""
+import io
+import warnings
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+# The tag of the EXIF orientation.
+ORIENTATION = 0x112
+# Of 65,536 levels, a photo that uses fewer than a quarter is nearly black
+# when OpenCV makes eight bits of its sixteen.
+DIM_BITS = 14
+# All that decode_photo gives upright; MPO is a JPEG of several pictures.
+TURNED_FORMATS = ('JPEG', 'MPO', 'PNG', 'WEBP', 'AVIF', 'TIFF')
+
+
+def decode_photo(content: bytes,
+                 flag: int = cv2.IMREAD_COLOR) -> np.ndarray | None:
+    """Decode a photo, turned as its EXIF orientation says.
+
+    Args:
+        content (bytes): Content of the file.
+        flag (int): One of OpenCV's flags. Defaults to BGR of eight bits.
+
+    Returns:
+        np.ndarray | None: The photo, upright; None if OpenCV can't decode it.
+
+    Raises:
+        cv2.error: If the photo has more pixels than OpenCV takes.
+    """
+    if not content:
+        return None
+    photo = cv2.imdecode(np.frombuffer(content, np.uint8), flag)
+    kind = _format(content)
+    if photo is None or kind is None or opencv_turns(kind):
+        return photo
+    return turn(photo, _orientation(content))
+
+
+def used_bits(content: bytes) -> int | None:
+    """How many bits of its sixteen a photo uses.
+
+    Args:
+        content (bytes): Content of the file.
+
+    Returns:
+        int | None: Bits of its largest value; None if the file has no sixteen
+        bits a channel.
+    """
+    if not _has_sixteen_bits(content):
+        return None
+    photo = cv2.imdecode(
+        np.frombuffer(content, np.uint8),
+        cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    if photo is None or photo.dtype != np.uint16:
+        return None
+    return int(photo.max()).bit_length()
+
+
+def decode_stretched(content: bytes) -> np.ndarray | None:
+    """Decode a photo of sixteen bits by the bits that it uses.
+
+    Args:
+        content (bytes): Content of the file.
+
+    Returns:
+        np.ndarray | None: BGR, uint8, upright: the eight highest bits of
+        those that the brightest pixel has. None if OpenCV can't decode it.
+    """
+    photo = decode_photo(content, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    if photo is None or photo.dtype != np.uint16:
+        return decode_photo(content)
+    shift = max(int(photo.max()).bit_length() - 8, 0)
+    return (photo >> shift).astype(np.uint8)
+
+
+def upright_size(photo: Image.Image) -> tuple[int, int]:
+    """Height and width of a photo that Pillow has opened, once upright.
+
+    Args:
+        photo (Image.Image): The photo; only its head is read.
+
+    Returns:
+        tuple[int, int]: Height and width as :func:`decode_photo` gives them.
+    """
+    width, height = photo.size
+    if photo.format == 'TIFF':
+        # Newer versions of Pillow have turned the size already.
+        width, height = photo.tag_v2[256], photo.tag_v2[257]
+    if (photo.format in TURNED_FORMATS
+            and photo.getexif().get(ORIENTATION) in (5, 6, 7, 8)):
+        return width, height
+    return height, width
+
+
+def turn(photo: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn a photo as an EXIF orientation says.
+
+    Args:
+        photo (np.ndarray): Shape (H, W) or (H, W, C).
+        orientation (int): 1 to 8; other values turn nothing.
+
+    Returns:
+        np.ndarray: The photo, contiguous.
+    """
+    if orientation in (5, 6, 7, 8):
+        photo = photo.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        photo = photo[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        photo = photo[::-1]
+    return np.ascontiguousarray(photo)
+
+
+@lru_cache(maxsize=None)
+def opencv_turns(kind: str) -> bool:
+    """Whether this OpenCV turns photos of a format itself.
+
+    Args:
+        kind (str): ``'PNG'``, ``'WEBP'`` or ``'AVIF'``, as Pillow says.
+
+    Returns:
+        bool: What it does to a small picture of two rows that is to be turned
+        by 90 degrees.
+    """
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    file = io.BytesIO()
+    Image.new('RGB', (32, 16)).save(file, kind, exif=exif.tobytes())
+    picture = cv2.imdecode(
+        np.frombuffer(file.getvalue(), np.uint8), cv2.IMREAD_COLOR)
+    return picture is not None and picture.shape[:2] == (32, 16)
+
+
+def _format(content: bytes) -> str | None:
+    """The format of a file, of those that OpenCV may leave as they lie."""
+    if content[:8] == b'\x89PNG\r\n\x1a\n':
+        return 'PNG'
+    if content[:4] == b'RIFF' and content[8:12] == b'WEBP':
+        return 'WEBP'
+    if content[4:12] in (b'ftypavif', b'ftypavis'):
+        return 'AVIF'
+    return None
+
+
+def _orientation(content: bytes) -> int:
+    """The EXIF orientation of a file, 1 where there is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore', Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content)) as photo:
+                return photo.getexif().get(ORIENTATION, 1)
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError,
+            SyntaxError, ValueError):
+        return 1
+
+
+def _has_sixteen_bits(content: bytes) -> bool:
+    """Whether a file may have sixteen bits a channel, by its head."""
+    if _format(content) == 'PNG':
+        return content[24:25] == b'\x10'
+    if content[:4] in (b'II*\0', b'MM\0*'):
+        return 16 in _tiff_bits(content)
+    # JPEG 2000, and Netpbm's grey and colour pictures.
+    return content[4:8] == b'jP  ' or content[:2] in (b'P2', b'P3', b'P5',
+                                                      b'P6')
+
+
+def _tiff_bits(content: bytes) -> tuple:
+    """Bits of the channels of a TIFF; (16, ) where Pillow can't say."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            with Image.open(io.BytesIO(content)) as photo:
+                return tuple(photo.tag_v2.get(258, (1, )))
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError,
+            SyntaxError, ValueError):
+        return (16, )
