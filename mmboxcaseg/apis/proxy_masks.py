@@ -49,6 +49,9 @@ class MaskOptions:
             config.
         crops_per_batch (int, optional): Most crops that go through the
             network at once. None: as in the config.
+        stretch_16bit (bool): Whether a photo of 16 bits of which 14 or fewer
+            are used gets its eight highest used ones; else the eight highest
+            of the 16, of which little is seen.
         cfg_options (Sequence[str]): ``KEY=VALUE``, settings that replace the
             config's.
         resume (bool): Whether to go on where a run that was cut short left
@@ -81,6 +84,7 @@ class MaskOptions:
     margins: Optional[Sequence[float]] = None
     precision: Optional[str] = None
     crops_per_batch: Optional[int] = None
+    stretch_16bit: bool = False
     cfg_options: Sequence[str] = ()
     resume: bool = False
     strict: bool = False
@@ -179,6 +183,13 @@ def _run(runner: 'ProxyMaskRunner', options: MaskOptions, boxes: BoxFile,
             settings=settings,
             progress=update)
         proxy_mask_run.make_masks(runner, hook)
+    if hook.dim:
+        names = [osp.basename(path) for path in hook.dim]
+        _tell(
+            f'{len(names)} photos of 16 bits use 14 or fewer of them, so they '
+            f'are nearly black in 8 bits: {", ".join(names[:5])}'
+            f'{", ..." if len(names) > 5 else ""}; --stretch-16bit takes the '
+            'bits that they use', logging.WARNING)
     return hook.report
 
 

@@ -1,8 +1,11 @@
 """Which command it is, and what becomes of its errors."""
 import argparse
 import logging
+import os
 import os.path as osp
+import signal
 import sys
+import threading
 import traceback
 from types import ModuleType
 from typing import Optional, Sequence
@@ -75,17 +78,60 @@ def run(command: ModuleType, args: argparse.Namespace, name: str) -> int:
     level = log.level
     log.addHandler(handler)
     log.setLevel(logging.INFO)
+    # A log that can't be written, as the disk is full, is no second error.
+    raises, logging.raiseExceptions = logging.raiseExceptions, False
     try:
-        return command.run(args)
+        status = command.run(args)
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
+        _let_sigint_kill()
         hint = getattr(command, 'STOPPED', '')
         sys.exit(f'{name}: stopped{hint}')
-    except (OSError, ValueError) as error:
+    except BrokenPipeError:
+        # Whoever reads the output, such as head, has enough. Python would
+        # flush once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (OSError, ValueError, MemoryError) as error:
         where = _write_traceback(args)
-        sys.exit(f'{name}: error: {error}{where}')
+        sys.exit(f'{name}: error: {in_one_line(error)}{where}')
+    except KeyError as error:
+        # One of a sentence is meant to be read; another is a mistake here.
+        if not error.args or ' ' not in str(error.args[0]):
+            raise
+        where = _write_traceback(args)
+        sys.exit(f'{name}: error: {in_one_line(error)}{where}')
     finally:
+        logging.raiseExceptions = raises
         log.removeHandler(handler)
         log.setLevel(level)
+
+
+def in_one_line(error: Exception) -> str:
+    """What an error says, in one line.
+
+    Args:
+        error (Exception): The error.
+
+    Returns:
+        str: Its message. Of an error that a worker of a data loader passes
+        on, which has a traceback in its message, the last line.
+    """
+    text = str(error.args[0]) if isinstance(error, KeyError) else str(error)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        return 'memory is short' if isinstance(
+            error, MemoryError) else type(error).__name__
+    if 'Original Traceback' in text:
+        return lines[-1].split(': ', 1)[-1]
+    return ' '.join(lines)
+
+
+def _let_sigint_kill() -> None:
+    """A second Ctrl-C ends the process at once, without tracebacks."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _write_traceback(args: argparse.Namespace) -> str:

@@ -1,5 +1,6 @@
 """``boxcaseg masks``: a mask for every box, with its scores."""
 import argparse
+import codecs
 import os
 import sys
 
@@ -82,6 +83,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar='M',
         help='average over crops with these margins around the box, as parts '
         'of its width and height, such as 0 0.2; default: the box alone')
+    made.add_argument(
+        '--stretch-16bit',
+        action='store_true',
+        help='for photos of 16 bits of which 14 or fewer are used (cameras, '
+        'scanners, microscopes): take the bits that are used, without which '
+        'such a photo is nearly black')
     made.add_argument(
         '--precision',
         choices=('fp32', 'bf16'),
@@ -199,5 +206,16 @@ def _read_ids(path: str | None) -> list[str] | None:
         return None
     if not os.path.exists(path):
         raise FileNotFoundError(f'--img-ids: no file {path}')
-    with open(path, encoding='utf-8') as file:
-        return file.read().split()
+    with open(path, 'rb') as file:
+        content = file.read()
+    # Windows's "Unicode" has two bytes a letter, and says so.
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = content.decode('utf-16' if wide else 'utf-8-sig')
+    except UnicodeDecodeError as error:
+        raise ValueError(f'--img-ids: {path} is no UTF-8 text: '
+                         f'{error}') from None
+    # Not splitlines, which splits at letters that an id may have.
+    text = text.replace('\r\n', '\n').replace('\r', '\n')
+    lines = (line.strip() for line in text.split('\n'))
+    return [line for line in lines if line]

@@ -36,6 +36,9 @@ class BoxPromptDataset(BaseDataset):
         boxes (BoxFile, optional): Boxes that have been read already, in place
             of ``ann_file``. Defaults to None.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
+
+    Attributes:
+        box_counts (list[int]): Number of boxes of each item.
     """
 
     def __init__(self,
@@ -50,6 +53,7 @@ class BoxPromptDataset(BaseDataset):
         self.with_mask = with_mask
         self.img_ids = None if img_ids is None else set(img_ids)
         self._boxes = boxes
+        self.box_counts: list[int] = []
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
@@ -90,6 +94,7 @@ class BoxPromptDataset(BaseDataset):
                     boxes.segmentation(place) for place in places.tolist()
                 ]
             data_list.append(item)
+        self.box_counts = [len(item['boxes']) for item in data_list]
         return data_list
 
     def prepare_data(self, idx: int) -> Any:

@@ -1,11 +1,13 @@
 """A test loop that makes proxy masks, out of the config of a BoxCaseg."""
 import hashlib
 import json
+import logging
 import os
 import re
 from dataclasses import dataclass
 from typing import Any, Collection, Dict, Optional, Sequence, Tuple
 
+import torch
 from mmengine.config import Config
 from mmengine.device import is_cuda_available
 from mmengine.logging import MMLogger
@@ -15,10 +17,17 @@ from mmengine.runner.checkpoint import load_state_dict
 from mmboxcaseg import __version__
 from mmboxcaseg.annotations import BoxFile
 from mmboxcaseg.datasets import BoxPromptDataset
+from mmboxcaseg.datasets.transforms import CropBoxes
 from .dist import close_process_group, prepare_distributed
 from .hooks import ProxyMaskHook
 from .launch import parse_cfg_options
+from .shared_memory import (WAYS_OUT, batch_bytes, fitting_workers, free_bytes,
+                            shared_collate, worker_error)
 from .unwrapped import unwrapped
+
+_log = logging.getLogger('mmboxcaseg')
+# A batch that takes longer never comes: seconds.
+LONGEST_WAIT = 1800
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class ProxyMaskOptions:
         flip (bool): See :class:`PredictOptions`. False: as in the config.
         margins (Sequence[float], optional): See :class:`CropBoxes`. None: as
             in the config.
+        stretch_16bit (bool): See :class:`LoadPhoto`. False: as in the config.
         num_workers (int, optional): Processes that read images. None: as in
             the config.
         device (str, optional): ``'cpu'`` or ``'cuda'``. None: a GPU if there
@@ -60,6 +70,7 @@ class ProxyMaskOptions:
     precision: Optional[str] = None
     flip: bool = False
     margins: Optional[Sequence[float]] = None
+    stretch_16bit: bool = False
     num_workers: Optional[int] = None
     device: Optional[str] = None
     launcher: str = 'none'
@@ -103,16 +114,26 @@ def prediction_config(options: ProxyMaskOptions) -> Config:
         for key, value in asked.items() if value is not None
     })
     if options.margins is not None:
-        steps = [
-            step for step in dataset.pipeline
-            if _short_type(step) == 'CropBoxes'
-        ]
-        if not steps:
-            raise ValueError(f'{options.config}: --margins, but the pipeline '
-                             'of test_dataloader has no CropBoxes')
-        for step in steps:
-            step.margins = list(options.margins)
+        _set_step(cfg, options, '--margins', 'CropBoxes',
+                  dict(margins=list(options.margins)))
+    if options.stretch_16bit:
+        _set_step(cfg, options, '--stretch-16bit', 'LoadImageFromFile',
+                  dict(stretch_16bit=True))
     return cfg
+
+
+def _set_step(cfg: Config, options: ProxyMaskOptions, option: str, kind: str,
+              values: Dict[str, Any]) -> None:
+    """Give a step of the pipeline what an option asks for."""
+    steps = [
+        step for step in cfg.test_dataloader.dataset.pipeline
+        if _short_type(step) == kind
+    ]
+    if not steps:
+        raise ValueError(f'{options.config}: {option}, but the pipeline of '
+                         f'test_dataloader has no {kind}')
+    for step in steps:
+        step.update(values)
 
 
 def _short_type(config: Any) -> str:
@@ -235,12 +256,43 @@ class ProxyMaskRunner(Runner):
         cfg.pop('batch_sampler', None)
         # A function, for a data set would be copied with the settings.
         cfg['dataset'] = dict(type=lambda: dataset)
+        if cfg.get('collate_fn', {}).get('type') == 'pseudo_collate':
+            cfg['collate_fn'] = dict(type=shared_collate)
+        cfg['num_workers'] = self._workers(dataset)
+        if cfg['num_workers']:
+            cfg['timeout'] = LONGEST_WAIT
+        else:
+            cfg['persistent_workers'] = False
+            cfg.pop('prefetch_factor', None)
         cfg['sampler'] = dict(
             type='mmboxcaseg.BlockSampler',
             block=cfg['batch_size'],
             done_ids=done_ids)
         self._test_dataloader = self.build_dataloader(cfg, seed=self.seed)
         return len(self._test_dataloader.sampler)
+
+    def _workers(self, dataset: BoxPromptDataset) -> int:
+        """The config's number of workers, or as many as have memory."""
+        cfg = self._test_dataloader
+        asked = cfg.get('num_workers', 0)
+        crops = [
+            step for step in dataset.pipeline.transforms
+            if isinstance(step, CropBoxes)
+        ]
+        if not asked or not crops:
+            return asked
+        batches = batch_bytes(dataset.box_counts, len(crops[0].margins),
+                              crops[0].size, cfg['batch_size'])
+        here = int(os.environ.get('LOCAL_WORLD_SIZE', self.world_size))
+        free = free_bytes()
+        count = fitting_workers(batches, free, asked,
+                                cfg.get('prefetch_factor') or 2, here)
+        if count < asked and self.rank == 0:
+            _log.warning(
+                '%d MB of shared memory (/dev/shm) are too few for %d '
+                'processes that read photos, so it is %s; %s', free // 10**6,
+                asked, count or 'the main process that reads them', WAYS_OUT)
+        return count
 
 
 def build_runner(cfg: Config, options: ProxyMaskOptions, work_dir: str,
@@ -320,9 +372,19 @@ def make_masks(runner: ProxyMaskRunner, hook: ProxyMaskHook) -> None:
     Raises:
         ValueError: If the checkpoint does not belong to the config.
         BadInputError: If the hook is strict and a photo can't be used.
+        WorkerError: If a process that reads photos has died.
+        MemoryError: If the GPU's memory is short.
     """
     runner.register_hook(hook)
     try:
         runner.test()
+    except torch.cuda.OutOfMemoryError as error:
+        raise MemoryError('the memory of the GPU is short; give a lower '
+                          '--crops-per-batch') from error
+    except RuntimeError as error:
+        told = worker_error(error)
+        if told is None:
+            raise
+        raise told from error
     finally:
         close_process_group()

@@ -2,7 +2,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mmengine.dist import barrier
+from mmengine.dist import all_gather_object, barrier
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
@@ -54,6 +54,8 @@ class ProxyMaskHook(Hook):
     Attributes:
         report (JoinReport | None): What went into the file, when it is
             complete; in the first process only.
+        dim (list[str]): Paths of photos of 16 bits of which 14 or fewer are
+            used; of all processes when the file is complete.
 
     Raises:
         ValueError: Unless one of ``ann_file`` and ``boxes`` is given.
@@ -85,6 +87,7 @@ class ProxyMaskHook(Hook):
         self.settings = {'merge': merge, **(settings or {})}
         self.folder = shard_dir(out_file)
         self.report: JoinReport | None = None
+        self.dim: list[str] = []
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Refuse a checkpoint that leaves weights of the model unset.
@@ -122,6 +125,8 @@ class ProxyMaskHook(Hook):
             else:
                 self._append(sample)
                 instances += len(sample.prompt_instances)
+                if 'used_bits' in sample:
+                    self.dim.append(sample.img_path)
         line = self._lines.update(len(outputs), instances)
         if line:
             share = (f' (process 1 of {runner.world_size})'
@@ -161,6 +166,7 @@ class ProxyMaskHook(Hook):
         """Join the shards of all processes."""
         self._writer.close()
         barrier()
+        self.dim = sum(all_gather_object(self.dim), [])
         if runner.rank == 0:
             boxes = self.boxes or read_coco(self.ann_file)
             self.report = join_shards(self.folder, boxes, self.out_file,
