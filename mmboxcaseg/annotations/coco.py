@@ -4,20 +4,23 @@ import gc
 import hashlib
 import json
 import os.path as osp
-from collections import Counter
-from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from mmboxcaseg.masks import usable_boxes
 from .box_file import BoxFile, SkippedFile
+from .coco_checks import (check_annotations, check_categories, check_images,
+                          check_lists, check_owners, crowd_number)
+from .coco_photos import ask_sizes, check_file_name, put_names_right
+from .resolve import PhotoFinder
+from .text import likely_encoding
 
-# Larger whole numbers are no coordinates, and some don't fit a float.
-LARGEST = 2**53
 
-
-def read_coco(path: str, with_masks: bool = False) -> BoxFile:
+def read_coco(path: str,
+              with_masks: bool = False,
+              img_dir: str | None = None) -> BoxFile:
     """Read a COCO json and check what making masks relies on.
 
     Args:
@@ -26,9 +29,16 @@ def read_coco(path: str, with_masks: bool = False) -> BoxFile:
             ``segmentation``. Without, it is dropped as soon as it is read:
             polygons are most of such a file, and take several times its size
             in memory. Defaults to False.
+        img_dir (str, optional): Folder of the photos: photos whose names are
+            not quite those of the file are looked for in it, see
+            :class:`PhotoFinder`, and asked for sizes that are missing.
+            Defaults to None: names stay as they are, and a missing size is
+            an error.
 
     Returns:
-        BoxFile: Its boxes.
+        BoxFile: Its boxes; ``file_name`` and what
+        :mod:`~mmboxcaseg.annotations.coco_checks` puts right are so in
+        ``content`` too.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -42,15 +52,15 @@ def read_coco(path: str, with_masks: bool = False) -> BoxFile:
             f'no annotation file {path}; give the path of a COCO json (in a '
             'config: ann_file, with data_root if that is set)')
     content, digest = _load(path, with_masks)
-    return to_box_file(content, path, digest)
+    return to_box_file(content, path, digest, img_dir=img_dir)
 
 
-def load_coco(ann_file: str, with_masks: bool = True) -> Dict[str, Any]:
+def load_coco(ann_file: str, with_masks: bool = True) -> dict[str, Any]:
     """Deprecated: the content of :func:`read_coco`, a COCO dictionary."""
     return read_coco(ann_file, with_masks).content
 
 
-def _load(path: str, with_masks: bool) -> Tuple[Any, str]:
+def _load(path: str, with_masks: bool) -> tuple[Any, str]:
     """The content of a json file, and the SHA-256 of its bytes."""
     digest = hashlib.sha256()
     with open(path, 'rb') as file:
@@ -61,9 +71,26 @@ def _load(path: str, with_masks: bool) -> Tuple[Any, str]:
     with open(path, encoding='utf-8-sig') as file, _no_collection():
         try:
             content = json.load(file, object_hook=hook)
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f'{path} is not valid json: {error}') from error
+        # Numbers of thousands of digits are a ValueError too.
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f'{path} is not valid json: {error}'
+                             f'{_what_it_is(path)}') from error
     return content, digest.hexdigest()
+
+
+def _what_it_is(path: str) -> str:
+    """A guess at a file that is no json, for the message."""
+    with open(path, 'rb') as file:
+        content = file.read()
+    try:
+        if '\0' not in content.decode('utf-8-sig'):
+            return ('; Pascal VOC is given as the folder of its .xml files'
+                    if content.lstrip().startswith(b'<') else '')
+    except UnicodeDecodeError:
+        pass
+    encoding = likely_encoding(content)
+    return (f'; it is not UTF-8 text and looks like {encoding}: save it as '
+            f'UTF-8, such as by: iconv -f {encoding} -t UTF-8')
 
 
 @contextlib.contextmanager
@@ -81,7 +108,7 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _without_mask(entry: Dict[str, Any]) -> Dict[str, Any]:
+def _without_mask(entry: dict[str, Any]) -> dict[str, Any]:
     # The key keeps its place, for the file to be written back; so does the
     # mask of a crowd.
     if 'segmentation' in entry and not is_crowd(entry):
@@ -92,15 +119,18 @@ def _without_mask(entry: Dict[str, Any]) -> Dict[str, Any]:
 def to_box_file(content: Any,
                 path: str,
                 digest: str,
-                left_out: Sequence[SkippedFile] = ()) -> BoxFile:
+                left_out: Sequence[SkippedFile] = (),
+                img_dir: str | None = None) -> BoxFile:
     """Check a COCO dictionary and lay its boxes out in columns.
 
     Args:
-        content (dict): Content of a COCO json.
+        content (dict): Content of a COCO json; what is put right is so in
+            place.
         path (str): What to call it in messages.
         digest (str): SHA-256 of what was read.
         left_out (Sequence[SkippedFile]): See :class:`BoxFile`. Defaults to
             ().
+        img_dir (str, optional): See :func:`read_coco`. Defaults to None.
 
     Returns:
         BoxFile: Its boxes.
@@ -108,17 +138,22 @@ def to_box_file(content: Any,
     Raises:
         ValueError: See :func:`read_coco`.
     """
-    _check_lists(content, path)
+    check_lists(content, path)
+    check_images(content['images'], path, may_ask=img_dir is not None)
+    if img_dir is not None:
+        finder = PhotoFinder(img_dir, osp.dirname(osp.abspath(path)))
+        put_names_right(content['images'], finder)
+        left_out = [*left_out, *ask_sizes(content, finder, path)]
     images, anns = content['images'], content['annotations']
     categories = content['categories']
-    _check_images(images, path)
-    _check_annotations(anns, path)
+    check_annotations(anns, path)
+    check_categories(categories, path)
     image_place = {image['id']: place for place, image in enumerate(images)}
     category_place = {
-        category.get('id'): place
+        category['id']: place
         for place, category in enumerate(categories)
     }
-    _check_owners(anns, image_place, category_place, path)
+    check_owners(anns, image_place, category_place, path)
     sizes = np.array([(image['height'], image['width']) for image in images],
                      dtype=np.int64).reshape(-1, 2)
     image_index = np.array([image_place[ann['image_id']] for ann in anns],
@@ -133,10 +168,8 @@ def to_box_file(content: Any,
         image_ids=tuple(image_place),
         file_names=tuple(image['file_name'] for image in images),
         sizes=sizes,
-        category_ids=tuple(category.get('id') for category in categories),
-        category_names=tuple(
-            str(category.get('name', category.get('id')))
-            for category in categories),
+        category_ids=tuple(category_place),
+        category_names=tuple(str(category['name']) for category in categories),
         box_ids=tuple(ann['id'] for ann in anns),
         image_index=image_index,
         category_index=np.array(
@@ -156,12 +189,13 @@ def to_box_file(content: Any,
         left_out=tuple(left_out))
 
 
-def is_crowd(ann: Dict[str, Any]) -> bool:
+def is_crowd(ann: dict[str, Any]) -> bool:
     """Whether an annotation marks a crowd, which gets no proxy mask."""
-    return bool(ann.get('iscrowd', 0))
+    # What stands for nothing is refused elsewhere.
+    return crowd_number(ann.get('iscrowd', 0)) != 0
 
 
-def _what_is_wrong(box: List[float], height: int, width: int) -> str:
+def _what_is_wrong(box: list[float], height: int, width: int) -> str:
     text = f'the box [x, y, width, height] {box}'
     if not np.isfinite(box).all():
         return f'{text} is not finite'
@@ -170,107 +204,18 @@ def _what_is_wrong(box: List[float], height: int, width: int) -> str:
     return f'{text} lies outside the image of {width} x {height} pixels'
 
 
-def _check_lists(content: Any, path: str) -> None:
-    """Check that there are three lists of objects, and ``info`` is one."""
-    if not isinstance(content, dict):
-        raise ValueError(f'{path}: the top level of a COCO json is an object, '
-                         f'not {type(content).__name__}')
-    lists = ('images', 'annotations', 'categories')
-    for key in lists:
-        if not isinstance(content.get(key), list):
-            raise ValueError(f'{path}: no list "{key}"; a COCO json has '
-                             '"images", "annotations" and "categories"')
-    if not isinstance(content.get('info', {}), dict):
-        raise ValueError(f'{path}: "info" must be an object')
-    for key in lists:
-        for place, entry in enumerate(content[key]):
-            if not isinstance(entry, dict):
-                raise ValueError(f'{path}: {key}[{place}] must be an object, '
-                                 f'but is {entry!r}')
-
-
-def _check_images(images: List[dict], path: str) -> None:
-    """Check ids, file names and sizes of images."""
-    for place, image in enumerate(images):
-        for key in ('id', 'file_name', 'width', 'height'):
-            if key not in image:
-                raise ValueError(f'{path}: images[{place}] has no "{key}"')
-        if not isinstance(image['file_name'], str):
-            raise ValueError(f'{path}: "file_name" of image {image["id"]!r} '
-                             f'is {image["file_name"]!r}; it must be a string')
-        for key in ('width', 'height'):
-            if not isinstance(image[key], int) or image[key] < 1:
-                raise ValueError(
-                    f'{path}: "{key}" of image {image["id"]!r} is '
-                    f'{image[key]!r}; it must be a positive whole number')
-    _check_ids(images, 'image', path)
-
-
-def _check_annotations(anns: List[dict], path: str) -> None:
-    """Check ids and boxes of annotations."""
-    for place, ann in enumerate(anns):
-        for key in ('id', 'image_id', 'category_id', 'bbox'):
-            if key not in ann:
-                raise ValueError(f'{path}: annotations[{place}] has no '
-                                 f'"{key}"')
-        box = ann['bbox']
-        if (not isinstance(box, list) or len(box) != 4
-                or not all(_is_number(side) for side in box)):
-            raise ValueError(
-                f'{path}: "bbox" of annotation {ann["id"]!r} is {box!r}; it '
-                'must be four numbers [x, y, width, height]')
-    _check_ids(anns, 'annotation', path)
-
-
-def _check_owners(anns: List[dict], images: Dict[Any, int],
-                  categories: Dict[Any, int], path: str) -> None:
-    """Check that annotations belong to an image and a category."""
-    for ann in anns:
-        if ann['image_id'] not in images:
-            raise ValueError(
-                f'{path}: annotation {ann["id"]!r} belongs to image '
-                f'{ann["image_id"]!r}, which is not in "images"')
-        if ann['category_id'] not in categories:
-            raise ValueError(
-                f'{path}: annotation {ann["id"]!r} is of category '
-                f'{ann["category_id"]!r}, which is not in "categories"')
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, int):
-        return not isinstance(value, bool) and abs(value) <= LARGEST
-    return isinstance(value, float)
-
-
-def _check_ids(entries: List[dict], kind: str, path: str) -> None:
-    for entry in entries:
-        if not isinstance(entry['id'], (int, str)):
-            raise ValueError(f'{path}: {kind} id {entry["id"]!r} is neither a '
-                             'whole number nor a string')
-    counts = Counter(entry['id'] for entry in entries)
-    repeated = [key for key, count in counts.items() if count > 1]
-    if repeated:
-        raise ValueError(f'{path}: {len(repeated)} {kind} ids occur more than '
-                         f'once, the first is {repeated[0]!r}; ids must be '
-                         'unique')
-
-
-def check_file_names(boxes: BoxFile) -> None:
+def check_file_names(boxes: BoxFile, img_dir: str | None = None) -> None:
     """Check that no image lies outside the folder of the images.
 
     Args:
         boxes (BoxFile): The boxes.
+        img_dir (str, optional): The folder, for a photo to name in the
+            message. Defaults to None.
 
     Raises:
         ValueError: If a ``file_name`` is empty, absolute, or climbs out of
             the folder by ``..``.
     """
-    for image_id, text in zip(boxes.image_ids, boxes.file_names):
-        # A json may come from another system than the one it is read on.
-        for path in (PurePosixPath(text), PureWindowsPath(text)):
-            if (not path.parts or path.anchor or '..' in path.parts
-                    or '\0' in text):
-                raise ValueError(
-                    f'{boxes.path}: "file_name" of image {image_id!r} is '
-                    f'{text!r}; it must be a path below the folder of the '
-                    'images, neither absolute nor with ".."')
+    finder = None if img_dir is None else PhotoFinder(img_dir)
+    for image_id, name in zip(boxes.image_ids, boxes.file_names, strict=True):
+        check_file_name(name, image_id, boxes.path, finder)

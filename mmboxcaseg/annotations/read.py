@@ -1,12 +1,12 @@
 """The boxes to make masks for: read, restricted, checked, once."""
-import os
 import os.path as osp
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 from .box_file import BoxFile, digest_of
 from .coco import check_file_names, read_coco, to_box_file
-from .voc_xml import read_voc
-from .yolo_txt import read_yolo
+from .photos import files_below
+from .voc_xml import looks_like_voc, read_voc
+from .yolo_txt import looks_like_labels, read_yolo
 
 FORMATS = ('coco', 'voc', 'yolo')
 
@@ -29,33 +29,35 @@ def find_format(path: str) -> str:
         return 'coco'
     if not osp.isdir(path):
         raise FileNotFoundError(f'no file or folder {path}')
-    endings = {
-        osp.splitext(name)[1]
-        for _, _, names in os.walk(path)
-        for name in names
-    }
-    kinds = [
-        kind for kind, ending in (('voc', '.xml'), ('yolo', '.txt'))
-        if ending in endings
-    ]
-    if len(kinds) != 1:
-        found = 'both .xml and .txt' if kinds else 'neither .xml nor .txt'
-        raise ValueError(f'{path} has {found} files; name the format: '
-                         f'{", ".join(FORMATS)}')
-    return kinds[0]
+    xmls, txts = files_below(path, '.xml'), files_below(path, '.txt')
+    # Exports have read-me and list files, and exporters' own XML, beside.
+    if xmls and txts:
+        txts = [one for one in txts if looks_like_labels(osp.join(path, one))]
+        if txts:
+            xmls = [one for one in xmls if looks_like_voc(osp.join(path, one))]
+    if bool(xmls) != bool(txts):
+        return 'voc' if xmls else 'yolo'
+    found = 'both .xml and .txt' if xmls else 'neither .xml nor .txt'
+    jsons = files_below(path, '.json')
+    hint = (f' (a COCO json is given itself, such as {jsons[0]})'
+            if jsons else '')
+    raise ValueError(f'{path} has {found} files{hint}; name the format: '
+                     f'{", ".join(FORMATS)}')
 
 
 def read_boxes(path: str,
                img_dir: str,
-               kind: Optional[str] = None,
-               classes: Optional[str] = None,
-               img_ids: Optional[Sequence[str]] = None,
-               categories: Optional[Sequence[str]] = None) -> BoxFile:
+               kind: str | None = None,
+               classes: str | None = None,
+               img_ids: Sequence[str] | None = None,
+               categories: Sequence[str] | None = None) -> BoxFile:
     """Read and check boxes of any of the formats.
 
     Args:
         path (str): See :func:`find_format`.
-        img_dir (str): Folder of the images.
+        img_dir (str): Folder of the images. Images get the names of the
+            photos that are meant, see
+            :class:`~mmboxcaseg.annotations.resolve.PhotoFinder`.
         kind (str, optional): One of ``'coco'``, ``'voc'``, ``'yolo'``.
             Defaults to None: found by :func:`find_format`.
         classes (str, optional): File with the names of YOLO's classes.
@@ -75,13 +77,13 @@ def read_boxes(path: str,
     """
     kind = kind or find_format(path)
     if kind == 'coco':
-        boxes = read_coco(path)
+        boxes = read_coco(path, img_dir=img_dir)
     else:
         content, left_out = (
             read_voc(path, img_dir) if kind == 'voc' else read_yolo(
                 path, img_dir, classes))
         boxes = to_box_file(content, path, digest_of(content), left_out)
-    check_file_names(boxes)
+    check_file_names(boxes, img_dir)
     if img_ids is not None:
         boxes = boxes.select_images(img_ids)
     if categories is not None:

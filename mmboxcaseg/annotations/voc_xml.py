@@ -5,24 +5,35 @@ names beforehand, drop ``difficult`` and its like, or stop at the first image
 that they can't open, and none counts pixels from 1 as VOC does.
 """
 import os.path as osp
+import re
 import xml.etree.ElementTree as ElementTree
-from typing import Any, Dict, List, Optional, Tuple
+from collections.abc import Iterator
+from typing import Any
 
 from .box_file import SkippedFile
-from .photos import files_below, photo_size, photos_by_stem
+from .numbers import decimal, whole
+from .photos import files_below, photo_size
+from .resolve import PhotoFinder, base_name, stays_below
+from .text import likely_encoding
 
 CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
 # Numbers and words of an object that are kept as keys of its annotation.
 KEPT = ('pose', 'truncated', 'difficult', 'occluded')
+_DECLARED = re.compile(rb'<\?xml[^>]*?encoding\s*=\s*["\']([\w.-]+)["\']')
 
 
 def read_voc(folder: str,
-             img_dir: str) -> Tuple[Dict[str, Any], List[SkippedFile]]:
+             img_dir: str) -> tuple[dict[str, Any], list[SkippedFile]]:
     """Read a folder of VOC annotations.
 
     VOC counts pixels from 1 and both corners belong to the box, so
     (xmin, ymin) = (xmax, ymax) = (1, 1) is the first pixel. Ids count from 1
     in the order of the files' names, and categories in the order of theirs.
+
+    The photo of ``a/b.xml`` is ``a/<filename>``, else the one of the file's
+    own name ``a/b.*``, else ``<filename>``, see :class:`PhotoFinder`. A
+    ``<filename>`` that is absolute or climbs out of the folder comes from
+    another computer: the file's own name goes before it.
 
     Args:
         folder (str): Folder with ``.xml`` files, in folders of its own or not.
@@ -40,22 +51,17 @@ def read_voc(folder: str,
     paths = files_below(folder, '.xml')
     if not paths:
         raise ValueError(f'{folder}: no .xml file')
-    photos = None
+    finder = PhotoFinder(img_dir, folder)
     names = set()
-    data: Dict[str, Any] = dict(images=[], annotations=[], categories=[])
+    data: dict[str, Any] = dict(images=[], annotations=[], categories=[])
     left_out = []
     for path in paths:
         name = osp.join(folder, path)
-        try:
-            root = ElementTree.parse(name).getroot()
-        except (ElementTree.ParseError, LookupError, ValueError) as error:
-            raise ValueError(f'{name} is not valid XML: {error}') from error
-        file_name = (root.findtext('filename') or '').strip()
-        if not file_name:
-            photos = photos_by_stem(img_dir) if photos is None else photos
-            stem = osp.splitext(path)[0]
-            file_name = (photos.get(stem) or [f'{stem}.jpg'])[0]
+        root = _parse(name)
+        _check_kind(root, name)
+        anns = [_annotation(item, name) for item in root.iter('object')]
         size = _size(root, name)
+        file_name = _photo(root, path, finder)
         if size is None:
             try:
                 size = photo_size(osp.join(img_dir, file_name))
@@ -72,8 +78,7 @@ def read_voc(folder: str,
                 file_name=file_name,
                 height=size[0],
                 width=size[1]))
-        for item in root.iter('object'):
-            ann = _annotation(item, name)
+        for ann in anns:
             names.add(ann['category_id'])
             data['annotations'].append(
                 dict(
@@ -85,34 +90,128 @@ def read_voc(folder: str,
     return data, left_out
 
 
-def _size(root: ElementTree.Element, name: str) -> Optional[Tuple[int, int]]:
+def looks_like_voc(path: str) -> bool:
+    """Whether an XML file is not clearly of another format."""
+    try:
+        _check_kind(_parse(path), path)
+    except ValueError as error:
+        return 'is no Pascal VOC' not in str(error)
+    return True
+
+
+def _parse(name: str) -> ElementTree.Element:
+    """The root of an XML file in any encoding that it declares."""
+    with open(name, 'rb') as file:
+        content = file.read()
+    declared = _DECLARED.match(content)
+    encoding = declared.group(1).decode('ascii') if declared else 'UTF-8'
+    try:
+        try:
+            return ElementTree.fromstring(content)
+        except (LookupError, ValueError):
+            # The parser itself knows no encodings of several bytes but
+            # Unicode's; text is read whatever it declares.
+            return ElementTree.fromstring(content.decode(encoding))
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
+        hint = ''
+        if not _is_text(content, encoding):
+            hint = (f'; it is not {encoding} text, perhaps '
+                    f'{likely_encoding(content)}: declare its encoding in '
+                    'the first line, or save it as UTF-8')
+        raise ValueError(f'{name} is not valid XML: {error}{hint}') from error
+
+
+def _is_text(content: bytes, encoding: str) -> bool:
+    try:
+        return '\0' not in content.decode(encoding)
+    except (LookupError, ValueError):
+        return False
+
+
+def _check_kind(root: ElementTree.Element, name: str) -> None:
+    """Raise ValueError if an XML file is of another format than VOC."""
+    if any(root.find(key) is not None for key in ('filename', 'size')):
+        return
+    if root.tag != 'annotations' and root.find('.//object') is not None:
+        return
+    hint = ('; CVAT\'s own format has this element: export as Pascal VOC or '
+            'COCO' if root.tag == 'annotations' else '')
+    raise ValueError(f'{name} is no Pascal VOC file: its <{root.tag}> has no '
+                     f'<filename> and no <object>{hint}')
+
+
+def _photo(root: ElementTree.Element, path: str, finder: PhotoFinder) -> str:
+    """The image that a file belongs to, whether it is there or not.
+
+    Args:
+        root (ElementTree.Element): Root of the XML.
+        path (str): Path of the file below its folder.
+        finder (PhotoFinder): It finds images.
+
+    Returns:
+        str: Path of the image below the folder of the images.
+    """
+    given = (root.findtext('filename') or '').strip()
+    stem = osp.splitext(path)[0]
+    for name in _names(given, osp.dirname(path)):
+        found = finder.find(name) if name else _only(finder.of_stem(stem))
+        if found:
+            return found
+    if not given:
+        return f'{stem}.jpg'
+    # What climbs out of the folder is an error, if there is no such image.
+    climbs = '..' in re.split(r'[\\/]', given)
+    return given if climbs or stays_below(given) else base_name(given)
+
+
+def _names(given: str, folder: str) -> Iterator[str]:
+    """Names to look for, the best first; '' is the file's own."""
+    if given and stays_below(given):
+        if folder:
+            yield f'{folder}/{given}'
+        if not folder or '/' in given or '\\' in given:
+            yield given
+        yield ''
+        yield given
+    else:
+        yield ''
+        yield base_name(given)
+
+
+def _only(found: list[str]) -> str | None:
+    return found[0] if found else None
+
+
+def _size(root: ElementTree.Element, name: str) -> tuple[int, int] | None:
     """Height and width; None where they are missing or 0."""
     texts = [root.findtext(f'size/{key}') for key in ('height', 'width')]
-    try:
-        height, width = (int(text or 0) for text in texts)
-    except ValueError:
+    height, width = (
+        whole(text) if text and text.strip() else 0 for text in texts)
+    if height is None or width is None:
         raise ValueError(f'{name}: <size> has the height and the width '
-                         f'{texts}; they must be whole numbers') from None
+                         f'{texts}; they must be whole numbers')
     return (height, width) if height > 0 and width > 0 else None
 
 
-def _annotation(item: ElementTree.Element, name: str) -> Dict[str, Any]:
+def _annotation(item: ElementTree.Element, name: str) -> dict[str, Any]:
     """An object's name as ``category_id``, its box, and what else it says."""
     label = (item.findtext('name') or '').strip()
     if not label:
         raise ValueError(f'{name}: an <object> has no <name>')
     texts = [item.findtext(f'bndbox/{key}') for key in CORNERS]
-    try:
-        x0, y0, x1, y1 = (float(text) for text in texts)
-    except (TypeError, ValueError):
+    corners = [decimal(text or '') for text in texts]
+    if None in corners:
         raise ValueError(
             f'{name}: <bndbox> of an object {label!r} has {texts} as '
-            f'{", ".join(CORNERS)}; they must be four numbers') from None
+            f'{", ".join(CORNERS)}; they must be four numbers')
+    x0, y0, x1, y1 = corners
     extra = {}
     for key in KEPT:
         text = item.findtext(key)
         if text is not None:
-            extra[key] = int(text) if text.strip().isdigit() else text
+            number = int(text) if re.fullmatch(r'\s*[0-9]{1,9}\s*',
+                                               text) else text
+            extra[key] = number
     return dict(
         category_id=label,
         bbox=[x0 - 1, y0 - 1, x1 - x0 + 1, y1 - y0 + 1],

@@ -1,38 +1,54 @@
 """YOLO's text files as the content of a COCO json.
 
-A line is five numbers, so no converter is needed for them; those on offer
-find the photos only in one layout of folders, or stop at the first photo that
-they can't open.
+A line is a class and some numbers, so no converter is needed for them; those
+on offer find the photos only in one layout of folders, or stop at the first
+photo that they can't open.
 """
+import logging
 import os.path as osp
-from typing import Any, Dict, List, Optional, Tuple
+import re
+from typing import Any
 
 from .box_file import SkippedFile
-from .photos import files_below, photo_size, photos_by_stem
+from .class_names import find_classes, read_classes
+from .photos import SUFFIXES, files_below, photo_size
+from .resolve import PhotoFinder
+from .text import read_text
+from .yolo_lines import Line, Reading, parse_lines
 
-# Where the names of the classes stand, below the folder or one or two above.
-CLASS_FILES = ('classes.txt', 'data.yaml', 'dataset.yaml')
+# Text files of exports that are no labels unless a photo has their name.
+OTHER = re.compile(
+    r'(readme|licen[cs]e|requirements|notes?\b).*|'
+    r'_?(classes|labels|names|(auto)?(train|val|valid|validation|test|all|'
+    r'trainval|images|files|obj|predefined_classes|darknet)(_?list)?)\.txt',
+    re.I)
+_log = logging.getLogger(__name__)
 
 
 def read_yolo(
         folder: str,
         img_dir: str,
-        classes: Optional[str] = None
-) -> Tuple[Dict[str, Any], List[SkippedFile]]:
+        classes: str | None = None
+) -> tuple[dict[str, Any], list[SkippedFile]]:
     """Read a folder of YOLO annotations.
 
     A line is ``class x_centre y_centre width height``, the last four as parts
-    of the photo's size, and perhaps a confidence, which is kept as ``score``.
-    ``a/b.txt`` belongs to the photo ``a/b`` with any suffix. Ids count from 1
-    in the order of the files' names; category ids are the numbers of the
-    classes.
+    of the photo's size, and perhaps a confidence, which is kept as ``score``,
+    or the number of a track, kept as ``track_id``; or a class and the points
+    of a polygon, which becomes the box around it and is kept as
+    ``segmentation``: see :mod:`~mmboxcaseg.annotations.yolo_lines`.
+    ``a/b.txt`` belongs to the photo ``a/b`` with any suffix, see
+    :class:`PhotoFinder`. Text files of exports that hold no boxes, such as
+    ``README.txt`` and ``train.txt``, are left out. Ids count from 1 in the
+    order of the files' names; category ids are the numbers of the classes.
 
     Args:
         folder (str): Folder with ``.txt`` files, in folders of its own or not.
         img_dir (str): Folder of the photos, in folders of the same names.
         classes (str, optional): File of the classes' names: one a line, or a
-            YAML file with ``names``. Defaults to None: ``classes.txt`` or
-            ``data.yaml`` in the folder or above, else their numbers.
+            YAML file with ``names``. It is never read as labels. Defaults to
+            None: ``classes.txt``, ``data.yaml`` or ``obj.names`` in the
+            folder, above, or between it and the files; else their numbers.
 
     Returns:
         tuple[dict, list[SkippedFile]]: Content of a COCO json; and the files
@@ -44,113 +60,115 @@ def read_yolo(
     """
     paths = [
         path for path in files_below(folder, '.txt')
-        if osp.basename(path) != 'classes.txt'
+        if not _has_names(osp.join(folder, path), classes)
     ]
-    if not paths:
+    finder = PhotoFinder(img_dir, folder)
+    photos = {path: finder.of_stem(osp.splitext(path)[0]) for path in paths}
+    lines, left_out = _read(folder, photos)
+    if not lines and not left_out:
         raise ValueError(f'{folder}: no .txt file with boxes')
-    names = read_classes(classes) if classes else _find_classes(folder)
-    photos = photos_by_stem(img_dir)
-    data: Dict[str, Any] = dict(images=[], annotations=[], categories=[])
-    left_out = []
-    for path in paths:
-        stem = osp.splitext(path)[0]
-        boxes = _read_lines(osp.join(folder, path))
-        found = photos.get(stem, [])
+    reading = Reading.of(line for some in lines.values() for line in some)
+    names = read_classes(classes) if classes else find_classes(folder, lines)
+    data: dict[str, Any] = dict(images=[], annotations=[], categories=[])
+    owners: dict[str, str] = {}
+    for path, some in lines.items():
+        stem, found = osp.splitext(path)[0], photos[path]
         if len(found) > 1:
             raise ValueError(f'{osp.join(folder, path)} may belong to '
                              f'{" or ".join(found)}; keep one of them')
         if not found:
-            left_out.append(SkippedFile(path, f'no photo {stem}.*'))
+            nearest = finder.nearest(f'{stem}.jpg')
+            hint = f'; the nearest is {nearest}' if nearest else ''
+            left_out.append(SkippedFile(path, f'no photo {stem}.*{hint}'))
             continue
+        photo, = found
+        other = owners.setdefault(photo, path)
+        if other != path:
+            raise ValueError(f'{osp.join(folder, other)} and '
+                             f'{osp.join(folder, path)} both belong to '
+                             f'{photo}; keep one of them')
         try:
-            height, width = photo_size(osp.join(img_dir, found[0]))
+            height, width = photo_size(osp.join(img_dir, photo))
         except ValueError as error:
-            left_out.append(SkippedFile(path, f'{found[0]}: {error}'))
+            left_out.append(SkippedFile(path, f'{photo}: {error}'))
             continue
         image_id = len(data['images']) + 1
         data['images'].append(
-            dict(id=image_id, file_name=found[0], height=height, width=width))
-        for label, (x, y, w, h, *score) in boxes:
-            ann = dict(
-                id=len(data['annotations']) + 1,
-                image_id=image_id,
-                category_id=label,
-                bbox=[(x - w / 2) * width, (y - h / 2) * height, w * width,
-                      h * height],
-                iscrowd=0)
-            if score:
-                ann['score'] = score[0]
-            data['annotations'].append(ann)
-    labels = {ann['category_id'] for ann in data['annotations']}
+            dict(id=image_id, file_name=photo, height=height, width=width))
+        for line in some:
+            data['annotations'].append(
+                dict(
+                    id=len(data['annotations']) + 1,
+                    image_id=image_id,
+                    **reading.annotation(line, height, width)))
+    data['categories'] = _categories(data['annotations'], names, folder)
+    return data, left_out
+
+
+def looks_like_labels(path: str) -> bool:
+    """Whether a text file is not clearly something else than labels."""
+    try:
+        lines = parse_lines(read_text(path), path)
+    except ValueError:
+        return False
+    return bool(lines) or not OTHER.fullmatch(osp.basename(path))
+
+
+def _has_names(path: str, classes: str | None) -> bool:
+    """Whether a text file holds names of classes, and so no boxes."""
+    return osp.basename(path).lower() == 'classes.txt' or (
+        classes is not None and osp.exists(path)
+        and osp.samefile(path, classes))
+
+
+def _read(
+    folder: str, photos: dict[str, list[str]]
+) -> tuple[dict[str, list[Line]], list[SkippedFile]]:
+    """The lines of all label files, and other files without a photo."""
+    lines, left_out, others = {}, [], []
+    for path, found in photos.items():
+        name = osp.join(folder, path)
+        known = not found and OTHER.fullmatch(osp.basename(path))
+        try:
+            text = read_text(name)
+            some = parse_lines(text, name)
+            if known and not some:
+                others.append(path)
+            else:
+                lines[path] = some
+        except ValueError:
+            if known or not found and _lists_photos(text):
+                others.append(path)
+            elif not found and _no_numbers(text):
+                left_out.append(
+                    SkippedFile(path, 'neither boxes nor a photo of its name'))
+            else:
+                raise
+    if others:
+        _log.info('%s: %d text files hold no boxes and are left out: %s',
+                  folder, len(others), ', '.join(others[:5]))
+    return lines, left_out
+
+
+def _lists_photos(text: str) -> bool:
+    """Whether every line names a photo."""
+    return all(line.strip().lower().endswith(SUFFIXES)
+               for line in text.split('\n') if line.strip())
+
+
+def _no_numbers(text: str) -> bool:
+    """Whether no line looks like one of a label file."""
+    return not any(
+        re.match(r'\s*[-+.\d]+\s+[-+.\d]', line) for line in text.split('\n'))
+
+
+def _categories(anns: list[dict[str, Any]], names: dict[int, str],
+                folder: str) -> list[dict[str, Any]]:
+    """The classes by number, with their names."""
+    labels = {ann['category_id'] for ann in anns}
     unknown = labels - set(names) if names else set()
     if unknown:
         raise ValueError(f'{folder}: class {min(unknown)} has no name; there '
                          f'are names of {sorted(names)}')
     names = names or {label: str(label) for label in labels}
-    data['categories'] = [
-        dict(id=label, name=name) for label, name in sorted(names.items())
-    ]
-    return data, left_out
-
-
-def read_classes(path: str) -> Dict[int, str]:
-    """The names of the classes by their numbers, which count from 0.
-
-    Args:
-        path (str): Text file with a name a line, or YAML file with ``names``,
-            a list or a mapping.
-
-    Returns:
-        dict[int, str]: Names by number.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the YAML file has no names.
-    """
-    with open(path, encoding='utf-8-sig') as file:
-        if osp.splitext(path)[1] not in ('.yaml', '.yml'):
-            lines = [line.strip() for line in file]
-            return dict(enumerate(line for line in lines if line))
-        import yaml
-        try:
-            content = yaml.safe_load(file)
-        except yaml.YAMLError as error:
-            raise ValueError(f'{path} is not valid YAML: {error}') from error
-    names = content.get('names') if isinstance(content, dict) else None
-    if isinstance(names, list):
-        names = dict(enumerate(names))
-    if not isinstance(names, dict) or not all(
-            isinstance(number, int) for number in names):
-        raise ValueError(f'{path}: "names" is {names!r}; it must be a list of '
-                         'names or a mapping from numbers to names')
-    return {number: str(name) for number, name in names.items()}
-
-
-def _find_classes(folder: str) -> Dict[int, str]:
-    above = osp.dirname(osp.abspath(folder))
-    for place in (folder, above, osp.dirname(above)):
-        for name in CLASS_FILES:
-            if osp.isfile(osp.join(place, name)):
-                return read_classes(osp.join(place, name))
-    return {}
-
-
-def _read_lines(path: str) -> List[Tuple[int, List[float]]]:
-    """The class and the numbers behind it, line by line."""
-    boxes = []
-    with open(path, encoding='utf-8-sig') as file:
-        for number, line in enumerate(file, 1):
-            words = line.split()
-            if not words:
-                continue
-            try:
-                label, values = int(words[0]), [float(w) for w in words[1:]]
-                if len(values) not in (4, 5) or label < 0:
-                    raise ValueError
-            except ValueError:
-                raise ValueError(
-                    f'{path}:{number}: {line.strip()!r} is not a class '
-                    'number, the four numbers of a box, and perhaps a '
-                    'confidence') from None
-            boxes.append((label, values))
-    return boxes
+    return [dict(id=label, name=name) for label, name in sorted(names.items())]

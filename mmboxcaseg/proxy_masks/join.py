@@ -14,6 +14,8 @@ from .shards import iter_lines, remove_shards, shard_paths
 # Lines kept parsed: annotations of an image seldom stand far apart, and a
 # fixed number keeps memory from growing with the masks.
 CACHED_LINES = 256
+# Key of images and annotations: why there is no mask.
+SKIPPED = 'proxy_skipped'
 
 
 class ShardReader:
@@ -100,7 +102,10 @@ def join_shards(folder: str,
     Every annotation keeps its keys and its ``bbox``; those that are no crowds
     get ``segmentation`` (compressed RLE or polygons), ``area`` (of the mask,
     in pixels), ``proxy_agreement``, ``proxy_confidence`` if the shards have
-    it, and ``iscrowd`` 0 where it was missing.
+    it, and ``iscrowd`` 0 where it was missing. The mask is empty where the
+    photo or the box could not be used; such an annotation gets
+    ``proxy_skipped``, the reason, and so does an image whose photo could not
+    be used.
     ``info`` comes first and gets ``proxy_masks``. The same shards give the
     same bytes. The report of what was skipped is written first. Both files
     are written beside their places and then renamed, so ``out_file`` is
@@ -172,7 +177,9 @@ def _write(file: IO[str], boxes: BoxFile, reader: ShardReader,
         if key == 'info':
             continue
         file.write(f',\n{json.dumps(key)}: ')
-        if key == 'annotations':
+        if key == 'images':
+            file.write(json.dumps(_with_reasons(value, reader.skipped)))
+        elif key == 'annotations':
             report = _write_annotations(file, boxes, reader, polygons)
         else:
             file.write(json.dumps(value))
@@ -202,6 +209,9 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
                 missing.append(boxes.box_ids[place])
                 continue
             ann = _with_mask(ann, *found, polygons)
+            if skipped or not boxes.usable[place]:
+                ann[SKIPPED] = boxes.why_not.get(
+                    place) or reader.skipped[image_id]
             empty += ann['area'] == 0
             for score, values in scores.items():
                 if f'proxy_{score}' in found[1]:
@@ -241,5 +251,20 @@ def _with_mask(ann: Dict[str, Any], rle: RLE, scores: Dict[str, float],
     """An annotation with its mask, area and scores."""
     segmentation, area = to_segmentation(rle, polygons)
     ann = dict(ann, segmentation=segmentation, area=area, **scores)
+    # Of a file that was made before.
+    ann.pop(SKIPPED, None)
     ann.setdefault('iscrowd', 0)
     return ann
+
+
+def _with_reasons(images: list[dict[str, Any]],
+                  skipped: dict[Any, str]) -> list[dict[str, Any]]:
+    """The images, those that were skipped with the reason."""
+    out = []
+    for image in images:
+        if image['id'] in skipped:
+            image = {**image, SKIPPED: skipped[image['id']]}
+        elif SKIPPED in image:
+            image = {k: v for k, v in image.items() if k != SKIPPED}
+        out.append(image)
+    return out

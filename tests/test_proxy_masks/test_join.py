@@ -67,7 +67,7 @@ def join_once(work, *shards):
     for rank, image_ids in enumerate(shards):
         write_results(out_file, image_ids, rank)
     report = join_shards(
-            shard_dir(out_file), read_coco(ann_file), out_file, SETTINGS)
+        shard_dir(out_file), read_coco(ann_file), out_file, SETTINGS)
     with open(out_file, 'rb') as file:
         return file.read(), report
 
@@ -79,7 +79,8 @@ def test_everything_else_is_kept(work):
     for key in ('images', 'categories', 'mine'):
         assert out[key] == data[key]
     assert out['info'] == dict(year=2017, proxy_masks=SETTINGS)
-    made = ('segmentation', 'area', 'proxy_agreement', 'iscrowd')
+    made = ('segmentation', 'area', 'proxy_agreement', 'iscrowd',
+            'proxy_skipped')
     assert [a['id'] for a in out['annotations']
             ] == [a['id'] for a in data['annotations']]
     for before, after in zip(data['annotations'], out['annotations']):
@@ -99,6 +100,10 @@ def test_everything_else_is_kept(work):
     assert (report.images, report.masks, report.crowds) == (4, 5, 1)
     assert [skip.id for skip in report.skipped_annotations] == [96]
     unusable = out['annotations'][4]
+    assert 'outside the image of 30 x 20' in unusable['proxy_skipped']
+    assert not any('proxy_skipped' in ann
+                   for place, ann in enumerate(out['annotations'])
+                   if place != 4)
     assert unusable['area'] == 0 and unusable['proxy_agreement'] == 0
     assert unusable['segmentation']['size'] == [HEIGHT, WIDTH]
     assert report.agreements.shape == (5, )

@@ -1,0 +1,254 @@
+"""What a COCO json must be like, and what is put right in it.
+
+Where nothing depends on how a thing is written it is taken: whole numbers
+as text or with a point, ids that are numbers here and text there, categories
+without a name, an ``info`` that is no object. It is put right in place, so
+that what is written back is in order.
+"""
+from collections import Counter
+from typing import Any
+
+from .box_file import Id
+from .numbers import LARGEST, whole
+
+LISTS = ('images', 'annotations', 'categories')
+# Keys of other formats, and where to get a COCO json from.
+OTHER_LISTS = (
+    (('data', 'annotations'), 'Label Studio\'s own json: export as COCO'),
+    (('image', 'annotations'), 'CreateML\'s json: convert it to COCO'),
+    (('imagefilename', ), 'CreateML\'s json: convert it to COCO'),
+    (('image_id', 'bbox', 'score'), 'a list of detections: put it under '
+     '"annotations" of a file with "images" and "categories"'),
+)
+OTHER_OBJECTS = (
+    (('shapes', ), 'LabelMe\'s json: convert it to COCO'),
+    (('_via_img_metadata', ), 'VIA\'s project: export as COCO'),
+    (('data', 'annotations'), 'Label Studio\'s own json: export as COCO'),
+)
+
+
+def check_lists(content: Any, path: str) -> None:
+    """Check that there are three lists of objects; make ``info`` one.
+
+    Args:
+        content (Any): Content of a json; ``info`` is put right in it.
+        path (str): What to call it in messages.
+
+    Raises:
+        ValueError: If it is no COCO json; formats that are known are named.
+    """
+    if not isinstance(content, dict):
+        first = content[0] if isinstance(content, list) and content else None
+        raise ValueError(f'{path}: the top level of a COCO json is an object, '
+                         f'not {type(content).__name__}'
+                         f'{_format_hint(first, OTHER_LISTS)}')
+    for key in LISTS:
+        if not isinstance(content.get(key), list):
+            raise ValueError(f'{path}: no list "{key}"; a COCO json has '
+                             '"images", "annotations" and "categories"'
+                             f'{_format_hint(content, OTHER_OBJECTS)}')
+    for key in LISTS:
+        for place, entry in enumerate(content[key]):
+            if not isinstance(entry, dict):
+                raise ValueError(f'{path}: {key}[{place}] must be an object, '
+                                 f'but is {entry!r}')
+    info = content.get('info', {})
+    if not isinstance(info, dict):
+        text = isinstance(info, str) and info
+        content['info'] = dict(description=text) if text else {}
+
+
+def _format_hint(entry: Any, formats: tuple) -> str:
+    if isinstance(entry, dict):
+        for keys, name in formats:
+            if all(key in entry for key in keys):
+                return f'; this looks like {name}'
+    return ''
+
+
+def check_images(images: list[dict], path: str, may_ask: bool) -> None:
+    """Check ids, file names and sizes of images.
+
+    Args:
+        images (list[dict]): The images; ids and sizes are put right in place.
+        path (str): What to call the file in messages.
+        may_ask (bool): Whether a size may be missing, to be asked of the
+            photo; it then becomes 0.
+
+    Raises:
+        ValueError: If something is missing or of another type.
+    """
+    for place, image in enumerate(images):
+        for key in ('id', 'file_name', 'width', 'height'):
+            if key not in image and not (may_ask
+                                         and key in ('width', 'height')):
+                raise ValueError(f'{path}: images[{place}] has no "{key}"')
+        name = image['file_name']
+        if not isinstance(name, str):
+            raise ValueError(f'{path}: "file_name" of image {image["id"]!r} '
+                             f'is {name!r}; it must be a string')
+        for key in ('width', 'height'):
+            _put_size_right(image, key, path, may_ask)
+    _check_ids(images, 'image', path)
+
+
+def _put_size_right(image: dict, key: str, path: str, may_ask: bool) -> None:
+    value = image.get(key)
+    if type(value) is int and 0 < value < LARGEST:
+        return
+    number = 0 if value is None or value == '' else whole(value)
+    if number is None or number < 0 or number == 0 and not may_ask:
+        hint = ('' if number != 0 else
+                '; making masks asks the photo where it is missing or 0')
+        raise ValueError(f'{path}: "{key}" of image {image["id"]!r} is '
+                         f'{value!r}; it must be a positive whole number'
+                         f'{hint}')
+    image[key] = number
+
+
+def check_annotations(anns: list[dict], path: str) -> None:
+    """Check ids, boxes and ``iscrowd`` of annotations.
+
+    Args:
+        anns (list[dict]): The annotations; ids and ``iscrowd`` are put right
+            in place.
+        path (str): What to call the file in messages.
+
+    Raises:
+        ValueError: If something is missing or of another type.
+    """
+    for place, ann in enumerate(anns):
+        for key in ('id', 'image_id', 'category_id', 'bbox'):
+            if key not in ann:
+                raise ValueError(f'{path}: annotations[{place}] has no '
+                                 f'"{key}"')
+        box = ann['bbox']
+        if (not isinstance(box, list) or len(box) != 4
+                or not all(_is_number(side) for side in box)):
+            raise ValueError(
+                f'{path}: "bbox" of annotation {ann["id"]!r} is {box!r}; it '
+                'must be four numbers [x, y, width, height]')
+        crowd = ann.get('iscrowd', 0)
+        if type(crowd) is not int:
+            number = crowd_number(crowd)
+            if number is None:
+                raise ValueError(
+                    f'{path}: "iscrowd" of annotation {ann["id"]!r} is '
+                    f'{crowd!r}; it must be 0 or 1')
+            ann['iscrowd'] = number
+    _check_ids(anns, 'annotation', path)
+
+
+def crowd_number(value: Any) -> int | None:
+    """What a value of ``iscrowd`` stands for: 1, 0, or None for nothing."""
+    if isinstance(value, str):
+        value = dict(true=1, false=0).get(value.strip().lower(), value)
+    if value is None or value == '' or isinstance(value, bool):
+        return int(bool(value))
+    number = whole(value)
+    return None if number is None else int(number != 0)
+
+
+def check_categories(categories: list[dict], path: str) -> None:
+    """Check ids and names of categories.
+
+    Args:
+        categories (list[dict]): The categories; one without a name gets its
+            id as its name.
+        path (str): What to call the file in messages.
+
+    Raises:
+        ValueError: If an id is missing or occurs twice, some ids are numbers
+            and others text, or a name is neither text nor a number.
+    """
+    for place, category in enumerate(categories):
+        if 'id' not in category:
+            raise ValueError(f'{path}: categories[{place}] has no "id"')
+    _check_ids(categories, 'category', path)
+    ids = [category['id'] for category in categories]
+    texts = [one for one in ids if isinstance(one, str)]
+    if texts and len(texts) < len(ids):
+        number = next(one for one in ids if not isinstance(one, str))
+        raise ValueError(
+            f'{path}: some category ids are numbers, such as {number!r}, and '
+            f'others text, such as {texts[0]!r}; make them one kind, since '
+            'classes are ordered by them')
+    for category in categories:
+        name = category.get('name')
+        if name is None or name == '':
+            category['name'] = str(category['id'])
+        elif not isinstance(name, (str, int, float)):
+            raise ValueError(f'{path}: "name" of category '
+                             f'{category["id"]!r} is {name!r}; it must be '
+                             'text')
+
+
+def check_owners(anns: list[dict], images: dict[Id, int],
+                 categories: dict[Id, int], path: str) -> None:
+    """Check that annotations belong to an image and a category.
+
+    Args:
+        anns (list[dict]): The annotations; an id that is text where the other
+            is a number, or the other way round, is put right in place.
+        images (dict): Places of the images by their ids.
+        categories (dict): Places of the categories by their ids.
+        path (str): What to call the file in messages.
+
+    Raises:
+        ValueError: If there is no such image or category.
+    """
+    for ann in anns:
+        if not _put_owner_right(ann, 'image_id', images):
+            raise ValueError(
+                f'{path}: annotation {ann["id"]!r} belongs to image '
+                f'{ann["image_id"]!r}, which is not in "images"')
+        if not _put_owner_right(ann, 'category_id', categories):
+            raise ValueError(
+                f'{path}: annotation {ann["id"]!r} is of category '
+                f'{ann["category_id"]!r}, which is not in "categories"')
+
+
+def _put_owner_right(ann: dict, key: str, owners: dict[Id, int]) -> bool:
+    value = ann[key]
+    if type(value) in (int, str) and value in owners:
+        return True
+    number = whole(value)
+    if number is None:
+        return False
+    for other in (number, str(number)):
+        if other in owners:
+            ann[key] = other
+            return True
+    return False
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, int):
+        return not isinstance(value, bool) and abs(value) <= LARGEST
+    return isinstance(value, float)
+
+
+def _check_ids(entries: list[dict], kind: str, path: str) -> None:
+    """Check that ids are whole numbers or text, and that none is there twice.
+    """
+    for entry in entries:
+        value = entry['id']
+        if type(value) in (int, str):
+            continue
+        number = whole(value)
+        if number is None:
+            raise ValueError(f'{path}: {kind} id {value!r} is neither a '
+                             'whole number nor a string')
+        entry['id'] = number
+    counts = Counter(entry['id'] for entry in entries)
+    repeated = [key for key, count in counts.items() if count > 1]
+    if repeated:
+        raise ValueError(f'{path}: {len(repeated)} {kind} ids occur more than '
+                         f'once, the first is {repeated[0]!r}; ids must be '
+                         'unique')
+    for key in counts:
+        number = whole(key) if isinstance(key, str) else None
+        if number is not None and number in counts:
+            raise ValueError(f'{path}: {kind} ids {number} and {key!r} are '
+                             'both there; ids must differ in more than being '
+                             'text')

@@ -1,0 +1,255 @@
+"""Finding the photo that an annotation means."""
+import difflib
+import os
+import os.path as osp
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import PurePosixPath, PureWindowsPath
+from urllib.parse import unquote
+
+from .photos import SUFFIXES, is_hidden
+
+# Folders of annotations and those of their photos, in the layouts of
+# ultralytics and of VOC.
+PARTNERS = {
+    'labels': ('images', ),
+    'images': ('labels', ),
+    'annotations': ('images', 'JPEGImages')
+}
+# Folders that say nothing of a photo but what kind of file is in them.
+KINDS = re.compile(r'labels|images|annotations|jpegimages|obj_\w+_data', re.I)
+
+
+def stays_below(name: str) -> bool:
+    """Whether a name is a path below a folder, on any system."""
+    # A file may come from another system than the one it is read on.
+    return '\0' not in name and all(
+        path.parts and not path.anchor and '..' not in path.parts
+        for path in (PurePosixPath(name), PureWindowsPath(name)))
+
+
+def base_name(name: str) -> str:
+    """The last part of a path of any system."""
+    return PureWindowsPath(name).name
+
+
+def split_suffix(name: str) -> tuple[str, str]:
+    """A name without the suffix of a photo, and the suffix, perhaps ''."""
+    stem, suffix = osp.splitext(name)
+    return (stem, suffix) if suffix.lower() in SUFFIXES else (name, '')
+
+
+def _key(name: str) -> str:
+    """The same for names that differ in case or Unicode form only."""
+    return unicodedata.normalize('NFC',
+                                 unicodedata.normalize('NFC', name).casefold())
+
+
+class _Listing:
+    """The names in a folder; none if it is not there."""
+
+    def __init__(self, folder: str) -> None:
+        self.names: list[str] = []
+        self.by_key = defaultdict(list)
+        self.by_stem = defaultdict(list)
+        if osp.isdir(folder):
+            self.names = sorted(
+                name for name in os.listdir(folder) if not is_hidden(name))
+        for name in self.names:
+            self.by_key[_key(name)].append(name)
+            stem, suffix = split_suffix(name)
+            if suffix:
+                self.by_stem[_key(stem)].append(name)
+
+
+class PhotoFinder:
+    """Finds photos whose names are not quite those of the annotations.
+
+    A name is looked for as it is given; beside the annotations, where they
+    lie below the folder of the photos; with ``\\`` as ``/`` and ``%20`` and
+    its like as characters; in ``images`` in place of ``labels`` or
+    ``Annotations``, or without such a folder; in other letter case or Unicode
+    form; and with another or no suffix. A name that fits several files fits
+    none. Folders are listed only when a name is not there as it is given.
+
+    Args:
+        img_dir (str): Folder of the photos.
+        beside (str, optional): Folder of the annotations. Defaults to None:
+            it does not matter.
+    """
+
+    def __init__(self, img_dir: str, beside: str | None = None) -> None:
+        self.img_dir = img_dir
+        self._root = osp.abspath(img_dir)
+        self._beside = beside and osp.abspath(beside)
+        self._listings: dict[str, _Listing] = {}
+        self._folders: dict[str, str | None] = {'': ''}
+
+    def has(self, name: str) -> bool:
+        """Whether a photo of just this name is there."""
+        return stays_below(name) and osp.isfile(osp.join(self.img_dir, name))
+
+    def find(self, name: str) -> str | None:
+        """The photo that a name means.
+
+        Args:
+            name (str): Its path as the annotations have it.
+
+        Returns:
+            str | None: Its path below the folder, with slashes; the name
+            itself where that is there; None if there is no such photo.
+        """
+        if self.has(name):
+            return name
+        places = list(self._places(name))
+        for place in places:
+            found = self._match(place)
+            if found:
+                return found
+        for place in places:
+            photos = self._of_stem(split_suffix(place)[0])
+            if len(photos) == 1:
+                return photos[0]
+        return None
+
+    def of_stem(self, stem: str) -> list[str]:
+        """The photos of a name without suffix, at the first place with any.
+
+        Args:
+            stem (str): Path without suffix.
+
+        Returns:
+            list[str]: Paths below the folder, with slashes, sorted.
+        """
+        places = list(self._places(stem))
+        for place in places:
+            photos = self._of_stem(place)
+            if photos:
+                return photos
+        # a.jpg.txt belongs to a.jpg.
+        if split_suffix(stem)[1]:
+            for place in places:
+                found = self._match(place)
+                if found:
+                    return [found]
+        return []
+
+    def nearest(self, name: str) -> str | None:
+        """The photo whose name is most like one that is not there.
+
+        Args:
+            name (str): Path as the annotations have it.
+
+        Returns:
+            str | None: Path below the folder, None if none is like it.
+        """
+        name = name.replace('\\', '/')
+        head, tail = osp.split(name if stays_below(name) else base_name(name))
+        # Where its folder is not there, the one of the photos itself.
+        head = self._folder(head) or ''
+        names = {
+            _key(split_suffix(one)[0]): one
+            for one in self._listing(head).names if split_suffix(one)[1]
+        }
+        # Without suffixes, which are alike of all.
+        stem = _key(split_suffix(tail)[0])
+        found = difflib.get_close_matches(stem, names, n=1)
+        return _join(head, names[found[0]]) if found else None
+
+    def _places(self, name: str) -> Iterator[str]:
+        """Paths below the folder that a name may mean, the best first."""
+        seen = set()
+        plain = name.replace('\\', '/')
+        for text in (name, plain, unquote(plain)):
+            if not stays_below(text):
+                continue
+            for place in self._layouts(text):
+                if place not in seen:
+                    seen.add(place)
+                    yield place
+
+    def _layouts(self, name: str) -> Iterator[str]:
+        yield osp.normpath(name)
+        paths = [osp.join(self._root, name)]
+        first, _, rest = name.partition('/')
+        if rest and first == osp.basename(self._root):
+            paths.append(osp.join(self._root, rest))
+        if self._beside is not None:
+            paths.append(osp.join(self._beside, name))
+        for path in paths:
+            yield from self._below(path)
+        for path in paths:
+            parts = osp.normpath(path).split(os.sep)
+            for place, part in enumerate(parts[:-1]):
+                for partner in PARTNERS.get(part.lower(), ()):
+                    yield from self._below(
+                        os.sep.join(
+                            [*parts[:place], partner, *parts[place + 1:]]))
+        *folders, tail = osp.normpath(name).split(os.sep)
+        yield '/'.join([*(f for f in folders if not KINDS.fullmatch(f)), tail])
+
+    def _below(self, path: str) -> Iterator[str]:
+        """A path relative to the folder, if it lies below it."""
+        path, root = osp.normpath(path), osp.join(self._root, '')
+        if path.startswith(root):
+            yield path[len(root):].replace(os.sep, '/')
+
+    def _match(self, path: str) -> str | None:
+        """The file of a path but for letter case and Unicode form."""
+        head, tail = osp.split(path)
+        folder = self._folder(head)
+        if folder is None:
+            return None
+        name = self._entry(folder, tail)
+        if name is None or not self.has(_join(folder, name)):
+            return None
+        return _join(folder, name)
+
+    def _of_stem(self, path: str) -> list[str]:
+        """The files of a path that differ in their suffix."""
+        head, tail = osp.split(path)
+        folder = self._folder(head)
+        if folder is None:
+            return []
+        names = self._listing(folder).by_stem.get(_key(tail), [])
+        exact = [name for name in names if split_suffix(name)[0] == tail]
+        photos = [_join(folder, name) for name in exact or names]
+        return [photo for photo in photos if self.has(photo)]
+
+    def _folder(self, path: str) -> str | None:
+        """A folder but for letter case and Unicode form."""
+        if path not in self._folders:
+            head, tail = osp.split(path)
+            above = self._folder(head)
+            found = None
+            if above is not None:
+                name = self._entry(above, tail)
+                found = name and _join(above, name)
+            if found and not osp.isdir(osp.join(self.img_dir, found)):
+                found = None
+            self._folders[path] = found
+        return self._folders[path]
+
+    def _entry(self, folder: str, name: str) -> str | None:
+        """A name in a folder; of several that fit, the only one in form."""
+        if osp.exists(osp.join(self.img_dir, folder, name)):
+            return name
+        names = self._listing(folder).by_key.get(_key(name), [])
+        if len(names) > 1:
+            text = unicodedata.normalize('NFC', name)
+            names = [
+                one for one in names
+                if unicodedata.normalize('NFC', one) == text
+            ]
+        return names[0] if len(names) == 1 else None
+
+    def _listing(self, folder: str) -> _Listing:
+        if folder not in self._listings:
+            self._listings[folder] = _Listing(osp.join(self.img_dir, folder))
+        return self._listings[folder]
+
+
+def _join(folder: str, name: str) -> str:
+    return f'{folder}/{name}' if folder else name

@@ -1,0 +1,54 @@
+"""Text files: UTF-8, and what to say where it is none."""
+
+
+def read_text(path: str) -> str:
+    """The text of a UTF-8 file, with or without a byte order mark.
+
+    Args:
+        path (str): Path of the file.
+
+    Returns:
+        str: The text, line ends as ``\\n``.
+
+    Raises:
+        OSError: If it can't be read.
+        ValueError: If it is in another encoding; one to try is named.
+    """
+    with open(path, 'rb') as file:
+        content = file.read()
+    return decode(content, path)
+
+
+def decode(content: bytes, path: str) -> str:
+    """As :func:`read_text`, of what has been read.
+
+    Args:
+        content (bytes): What the file holds.
+        path (str): Path of the file, for the message.
+
+    Returns:
+        str: The text.
+
+    Raises:
+        ValueError: If it is in another encoding.
+    """
+    try:
+        text = content.decode('utf-8-sig')
+        if '\0' not in text:
+            return text.replace('\r\n', '\n').replace('\r', '\n')
+    except UnicodeDecodeError:
+        pass
+    encoding = likely_encoding(content)
+    raise ValueError(
+        f'{path} is not UTF-8 text; it looks like {encoding}: save it as '
+        f'UTF-8, such as by: iconv -f {encoding} -t UTF-8')
+
+
+def likely_encoding(content: bytes) -> str:
+    """An encoding to try for bytes that are not UTF-8."""
+    head = content[:4096]
+    if head.startswith((b'\xff\xfe', b'\xfe\xff')):
+        return 'UTF-16'
+    if b'\0' in head:
+        return 'UTF-16LE' if head[1::2].count(0) else 'UTF-16BE'
+    return 'CP1252'

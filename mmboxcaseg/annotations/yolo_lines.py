@@ -1,0 +1,184 @@
+"""The lines of YOLO's label files.
+
+After the number of the class stand
+
+- four numbers: the centre and the size of a box;
+- five: a box and its confidence, or its track where the fifth numbers of the
+  data set are all whole and one of them is above 1;
+- six: a box with confidence and track, where the data set has tracks;
+  otherwise three points;
+- more: the points of a polygon, and perhaps a confidence, and a track behind
+  that. A turned box is a polygon of four points.
+"""
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .numbers import decimal, whole
+
+# Boxes reach over the border of the photo by rounding, not by its size.
+FARTHEST = 2
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a label file.
+
+    Attributes:
+        where (str): File, number and text of the line, for messages.
+        label (int): Number of the class, from 0.
+        values (tuple[float, ...]): The numbers behind it.
+        whole_end (bool): Whether the last of them is written without a point.
+    """
+    where: str
+    label: int
+    values: tuple[float, ...]
+    whole_end: bool
+
+
+def parse_lines(text: str, path: str) -> list[Line]:
+    """The lines of a label file that are not blank.
+
+    Args:
+        text (str): Content of the file.
+        path (str): Its path, for messages.
+
+    Returns:
+        list[Line]: The lines.
+
+    Raises:
+        ValueError: If a line is not a class number and numbers as above.
+    """
+    lines = []
+    for number, line in enumerate(text.split('\n'), 1):
+        words = line.split()
+        if not words:
+            continue
+        short = line.strip()
+        short = short if len(short) <= 80 else f'{short[:77]}...'
+        where = f'{path}:{number}: {short!r}'
+        label = whole(words[0])
+        values = [decimal(word) for word in words[1:]]
+        if (label is None or label < 0 or len(values) < 4 or None in values):
+            raise ValueError(
+                f'{where} is not a class number, the four numbers of a box, '
+                'and perhaps a confidence; nor a class number and the points '
+                'of a polygon')
+        lines.append(
+            Line(
+                where,
+                label,
+                tuple(values),  # type: ignore[arg-type]
+                words[-1].isdigit()))
+    return lines
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the numbers behind boxes mean in a data set.
+
+    Attributes:
+        fifth_is_track (bool): Whether a fifth number is a track.
+        sixth_is_track (bool): Whether a sixth number is a track.
+    """
+    fifth_is_track: bool
+    sixth_is_track: bool
+
+    @classmethod
+    def of(cls, lines: Iterable[Line]) -> 'Reading':
+        """Find it out from all lines of a data set."""
+        fifth, sixth, longer = [], [], False
+        for line in lines:
+            if len(line.values) == 5:
+                fifth.append(line.values[4])
+            elif len(line.values) == 6:
+                sixth.append(line)
+            longer |= len(line.values) > 6
+        return cls(
+            all(value.is_integer() for value in fifth)
+            and any(_is_track(value) for value in fifth),
+            any(
+                _is_track(value) for line in sixth
+                for value in line.values[4:])
+            or not longer and all(line.whole_end for line in sixth))
+
+    def annotation(self, line: Line, height: int, width: int) -> dict:
+        """What a line says, as keys of a COCO annotation.
+
+        Args:
+            line (Line): The line.
+            height (int): Height of the photo in pixels.
+            width (int): Its width.
+
+        Returns:
+            dict: ``category_id``, ``bbox`` in pixels, ``iscrowd`` 0, and
+            where the line has them ``segmentation``, ``score`` (0 to 1),
+            ``track_id``.
+
+        Raises:
+            ValueError: If it has coordinates in pixels, or its three points
+                lie on a line.
+        """
+        count = len(line.values)
+        if count < 6 or count == 6 and self.sixth_is_track:
+            shape, rest = line.values[:4], line.values[4:]
+            _check(shape, line)
+            x, y, w, h = shape
+            ann = _found(line, [(x - w / 2) * width,
+                                (y - h / 2) * height, w * width, h * height])
+            track = self.fifth_is_track if count == 5 else count == 6
+        else:
+            track = _is_track(line.values[-1])
+            end = count - count % 2 - (2 if track and count % 2 == 0 else 0)
+            shape, rest = line.values[:end], line.values[end:]
+            _check(shape, line)
+            ann = _polygon(line, shape, height, width)
+        if track:
+            number = whole(rest[-1])
+            if number is not None:
+                ann['track_id'] = number
+        elif len(rest) == 1 and 0 <= rest[0] <= 1:
+            ann['score'] = rest[0]
+        return ann
+
+
+def _found(line: Line, bbox: list[float]) -> dict[str, Any]:
+    return dict(category_id=line.label, bbox=bbox, iscrowd=0)
+
+
+def _polygon(line: Line, shape: tuple[float, ...], height: int,
+             width: int) -> dict[str, Any]:
+    """The box around some points, and the points in pixels."""
+    xs = [x * width for x in shape[::2]]
+    ys = [y * height for y in shape[1::2]]
+    if len(xs) == 3 and _area(xs, ys) == 0:
+        raise ValueError(f'{line.where} has six numbers behind its class, '
+                         'which are neither a box nor a triangle')
+    if not all(map(math.isfinite, xs + ys)):
+        # Told as such and skipped, as a box of this kind is.
+        return _found(line, [math.nan] * 4)
+    bbox = [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)]
+    points = [value for point in zip(xs, ys, strict=True) for value in point]
+    return dict(_found(line, bbox), segmentation=[points])
+
+
+def _area(xs: list[float], ys: list[float]) -> float:
+    """Area of a triangle, up to what is lost in rounding."""
+    double = abs((xs[1] - xs[0]) * (ys[2] - ys[0]) - (xs[2] - xs[0]) *
+                 (ys[1] - ys[0]))
+    return 0.0 if double < 1e-6 else double / 2
+
+
+def _is_track(value: float) -> bool:
+    return value.is_integer() and value >= 2
+
+
+def _check(shape: tuple[float, ...], line: Line) -> None:
+    """Raise ValueError if coordinates seem to be in pixels."""
+    for value in shape:
+        if math.isfinite(value) and abs(value) > FARTHEST:
+            raise ValueError(
+                f'{line.where} has {value:g}; coordinates are parts of the '
+                'photo\'s width and height, from 0 to 1, and these seem to '
+                'be pixels')
