@@ -1,5 +1,4 @@
 """What all tests share: the real photos, the tools, one thread, one seed."""
-import importlib
 import os
 import random
 import subprocess
@@ -7,7 +6,6 @@ import sys
 from collections import OrderedDict
 from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
 from typing import Callable, Iterator
 
 import numpy as np
@@ -41,23 +39,6 @@ def shared_data() -> Path:
 
 
 @pytest.fixture
-def import_tool(
-        monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
-    """Function that imports a script of ``tools`` as running it would.
-
-    It takes the script's path below ``tools``, without ``.py``; a module of a
-    package beside scripts as in ``misc/synthetic.scene``.
-    """
-
-    def load(path: str) -> ModuleType:
-        folder, name = os.path.split(path)
-        monkeypatch.syspath_prepend(str(ROOT / 'tools' / folder))
-        return importlib.import_module(name)
-
-    return load
-
-
-@pytest.fixture
 def instant_help() -> Callable[[str], str]:
     """Function that runs ``--help`` of a script and returns what it prints.
 
@@ -67,14 +48,19 @@ def instant_help() -> Callable[[str], str]:
 
     def run_help(path: str) -> str:
         script = str(ROOT / 'tools' / f'{path}.py')
-        code = ('import os, runpy, sys\n'
+        code = ('import runpy, sys\n'
                 f'sys.argv = [{script!r}, "--help"]\n'
-                f'sys.path.insert(0, os.path.dirname({script!r}))\n'
                 'try:\n'
                 f'    runpy.run_path({script!r}, run_name="__main__")\n'
                 'except SystemExit:\n'
                 '    assert "torch" not in sys.modules\n')
+        # The folder of a script is where Python looks first.
         run = subprocess.run([sys.executable, '-c', code],
+                             env=dict(
+                                 os.environ,
+                                 PYTHONPATH=os.pathsep.join(
+                                     [os.path.dirname(script),
+                                      str(ROOT)])),
                              capture_output=True,
                              text=True,
                              check=True)

@@ -2,20 +2,20 @@
 import json
 import os
 from pathlib import Path
-from types import ModuleType
 
 from mmdet.datasets import CocoDataset, VOCDataset
+
+from mmboxcaseg.synthetic import export
 
 VOC, COCO = (kind.METAINFO['classes'] for kind in (VOCDataset, CocoDataset))
 SIZE = (200, 200)
 
 
-def write(root: Path, export: ModuleType) -> None:
+def write(root: Path) -> None:
     """Make the data of all configs below a working directory.
 
     Args:
         root (Path): The directory; ``data`` and ``work_dirs`` are made in it.
-        export (ModuleType): ``tools/misc/synthetic/export.py``.
     """
     quickstart = root / 'work_dirs/quickstart'
     made = quickstart / 'data'

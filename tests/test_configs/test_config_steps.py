@@ -27,10 +27,7 @@ FILES = sorted(
 def work(tmp_path_factory):
     """A directory with the data of all configs."""
     root = tmp_path_factory.mktemp('layout')
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(CONFIGS.parent / 'tools/misc'))
-        from synthetic import export
-        layout.write(root, export)
+    layout.write(root)
     return root
 
 

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from mmboxcaseg.converters import coco_subset as tool
+
 
 def make_coco():
     """Four images: a dog and a crowd of people, a cup, nothing, two dogs."""
@@ -25,8 +27,7 @@ def ids(items):
     return [item['id'] for item in items]
 
 
-def test_coco_subset_by_hand(import_tool):
-    tool = import_tool('dataset_converters/coco_subset')
+def test_coco_subset_by_hand():
     coco = make_coco()
     subset = tool.keep_images(coco, [1, 3])
     assert subset['info'] == coco['info']
@@ -50,8 +51,7 @@ def test_coco_subset_by_hand(import_tool):
     assert coco == make_coco(), 'the input must stay as it was'
 
 
-def test_coco_subset_at_random(import_tool):
-    tool = import_tool('dataset_converters/coco_subset')
+def test_coco_subset_at_random():
     coco = make_coco()
     drawn = {tuple(tool.draw_ids(coco, 2, seed)) for seed in range(50)}
     assert drawn == {(1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4)}
@@ -59,8 +59,7 @@ def test_coco_subset_at_random(import_tool):
     assert tool.draw_ids(coco, 2, 5) == tool.draw_ids(make_coco(), 2, 5)
 
 
-def test_coco_subset_errors(import_tool, tmp_path):
-    tool = import_tool('dataset_converters/coco_subset')
+def test_coco_subset_errors(tmp_path):
     coco = make_coco()
     with pytest.raises(ValueError, match=r'1 of 2 image ids.*\[99\]'):
         tool.keep_images(coco, [1, 99])
@@ -74,7 +73,7 @@ def test_coco_subset_errors(import_tool, tmp_path):
     with pytest.raises(ValueError, match='empty.txt'):
         tool.read_lines(str(tmp_path / 'empty.txt'))
     (tmp_path / 'no_coco.json').write_text('{"images": []}')
-    with pytest.raises(KeyError, match='no_coco.json'):
+    with pytest.raises(ValueError, match='no_coco.json'):
         tool.read_coco(str(tmp_path / 'no_coco.json'))
 
 
@@ -122,3 +121,34 @@ def test_prepare_mini_gives_the_mini_sets(shared_data, tmp_path, repo_root):
         assert sorted(os.listdir(tmp_path / folder)) == sorted(
             os.listdir(shared_data / folder))
         assert all(path.exists() for path in (tmp_path / folder).iterdir())
+
+
+def test_ids_of_a_list_file(tmp_path):
+    """A line is an id, also with blanks in it, and behind a mark of order."""
+    coco = dict(images=[dict(id=7), dict(id='photo 1'), dict(id='7 b')])
+    lines = tmp_path / 'ids.txt'
+    lines.write_bytes(b'\xef\xbb\xbfphoto 1\r\n\n7\n')
+    read = tool.read_lines(str(lines))
+    assert tool.ids_of_lines(coco, read, 'ids.txt') == ['photo 1', 7]
+    with pytest.raises(ValueError, match=r'ids.txt: 1 of 2 image ids .*photo'):
+        tool.ids_of_lines(coco, ['7', 'photo'], 'ids.txt')
+
+
+@pytest.mark.parametrize('words, message', [
+    (['none.json', 'o.json'], "No such file or directory: 'none.json'"),
+    (['c.json', 'o.json', '--categories', 'unicorn'], 'unicorn'),
+    (['c.json', 'o.json', '--count', '5'], "can't draw 5 of 4"),
+    (['c.json', 'o.json', '--img-dir', '.', '--out-img-dir', 'x'], '4.jpg'),
+    (['broken.json', 'o.json'], 'broken.json is not valid json'),
+])
+def test_mistakes_are_a_line(tmp_path, repo_root, words, message):
+    (tmp_path / 'c.json').write_text(json.dumps(make_coco()))
+    (tmp_path / 'broken.json').write_text('{"images": [')
+    script = repo_root / 'tools/dataset_converters/coco_subset.py'
+    done = subprocess.run([sys.executable, str(script), *words],
+                          cwd=tmp_path,
+                          capture_output=True,
+                          text=True)
+    assert done.returncode == 1
+    line, = done.stderr.splitlines()
+    assert line.startswith('coco_subset: error: ') and message in line

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mmboxcaseg.datasets import SalientObjectDataset
+from tools.dataset_converters import duts_single
 
 TOOL = 'dataset_converters/duts_single'
 
@@ -46,15 +47,14 @@ def duts(tmp_path):
 
 
 @pytest.fixture
-def run(duts, import_tool, monkeypatch):
+def run(duts, monkeypatch):
     """Runs the tool on the set; gives the names and the header."""
-    tool = import_tool(TOOL)
 
     def main(*options, check=False):
         out = duts / 'lists' / 'out.txt'
         words = ['duts_single.py', str(duts), str(out), *options]
         monkeypatch.setattr('sys.argv', words + ['--no-check'] * (not check))
-        tool.main()
+        duts_single.main()
         lines = out.read_text().splitlines()
         header = [line for line in lines if line.startswith('# ')]
         assert lines[:len(header)] == header
@@ -157,12 +157,11 @@ def test_check_fails_loudly(run, duts, capsys):
         capsys.readouterr().out
 
 
-def test_known_numbers_pass(run, import_tool, monkeypatch):
-    tool = import_tool(TOOL)
-    assert tool.check(10553, 8721, 4, 0) == []
-    assert tool.check(10553, 9367, 8, 1) == []
-    assert tool.check(10553, 5000, 4, 100) == []
-    assert len(tool.check(10553, 9367, 4, 0)) == 1
-    monkeypatch.setattr(tool, 'KNOWN_IMAGES', 7)
-    monkeypatch.setitem(tool.KNOWN_SINGLES, 4, 3)
+def test_known_numbers_pass(run, monkeypatch):
+    assert duts_single.check(10553, 8721, 4, 0) == []
+    assert duts_single.check(10553, 9367, 8, 1) == []
+    assert duts_single.check(10553, 5000, 4, 100) == []
+    assert len(duts_single.check(10553, 9367, 4, 0)) == 1
+    monkeypatch.setattr(duts_single, 'KNOWN_IMAGES', 7)
+    monkeypatch.setitem(duts_single.KNOWN_SINGLES, 4, 3)
     assert run(check=True)[0] == SINGLE_4

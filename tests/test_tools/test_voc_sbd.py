@@ -9,7 +9,8 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 from scipy.io import savemat
 
-from mmboxcaseg.proxy_masks import load_coco
+from mmboxcaseg.annotations import read_coco
+from tools.dataset_converters import voc_sbd
 
 HEIGHT, WIDTH = 12, 20
 TOOL = 'dataset_converters/voc_sbd'
@@ -133,12 +134,7 @@ def tree(tmp_path):
 
 
 @pytest.fixture
-def tool(import_tool):
-    return import_tool(TOOL)
-
-
-@pytest.fixture
-def run(tool, tree, monkeypatch):
+def run(tree, monkeypatch):
 
     def main(*options):
         monkeypatch.setattr('sys.argv', [
@@ -147,15 +143,16 @@ def run(tool, tree, monkeypatch):
             str(tree.sbd), '--out',
             str(tree.root / 'out'), *options
         ])
-        tool.main()
+        voc_sbd.main()
 
     return main
 
 
 def read(tree, split):
     """The file, checked; its images and annotations by file name."""
-    coco = load_coco(
-        str(tree.root / f'out/annotations/instances_{split}.json'))
+    coco = read_coco(
+        str(tree.root / f'out/annotations/instances_{split}.json'),
+        with_masks=True).content
     images = {image['file_name'][:-4]: image for image in coco['images']}
     anns = {
         name: [a for a in coco['annotations'] if a['image_id'] == image['id']]
@@ -274,14 +271,14 @@ def test_check_fails_loudly(tree, repo_root):
     assert not (tree.root / 'data').exists()
 
 
-def test_checks_one_by_one(run, tool, tree, monkeypatch):
-    known = dict(zip(tool.KNOWN_IMAGES, (1, 2, 4, 3)))
-    monkeypatch.setattr(tool, 'KNOWN_IMAGES', known)
+def test_checks_one_by_one(run, tree, monkeypatch):
+    known = dict(zip(voc_sbd.KNOWN_IMAGES, (1, 2, 4, 3)))
+    monkeypatch.setattr(voc_sbd, 'KNOWN_IMAGES', known)
     # The images are right, the instances are not.
     with pytest.raises(SystemExit, match='6 instances of train_aug, more'):
         run()
     assert not (tree.root / 'out').exists()
-    monkeypatch.setattr(tool, 'PAPER_INSTANCES', 6)
+    monkeypatch.setattr(voc_sbd, 'PAPER_INSTANCES', 6)
     run()
     assert len(read(tree, 'train_aug')[0]) == 3
     # The XML of another image: its numbers are of other classes.
@@ -291,9 +288,9 @@ def test_checks_one_by_one(run, tool, tree, monkeypatch):
         run()
 
 
-def test_val_does_not_leak(tool, tree):
+def test_val_does_not_leak(tree):
     tree.lists([TRAIN, SBD], [VAL, VAL_IN_SBD], [VAL_IN_SBD, SBD], [VAL])
-    splits = tool.read_splits(str(tree.voc), str(tree.sbd))
+    splits = voc_sbd.read_splits(str(tree.voc), str(tree.sbd))
     assert splits['train_aug'] == [TRAIN, SBD]
     assert splits['sbd'] == [VAL, VAL_IN_SBD, SBD]
 

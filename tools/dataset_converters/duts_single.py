@@ -32,7 +32,7 @@ import os.path as osp
 import random
 import re
 import sys
-from typing import List, Optional, Sequence, Set, Tuple
+from collections.abc import Sequence
 
 from rich.progress import track
 
@@ -43,7 +43,7 @@ KNOWN_SINGLES = {4: 8721, 8: 9367}
 SYNSET = re.compile(r'n\d{8}(?=_)')
 
 
-def find_images(duts_root: str, list_file: str) -> List[dict]:
+def find_images(duts_root: str, list_file: str) -> list[dict]:
     """Find the photos that have a mask.
 
     Args:
@@ -73,7 +73,7 @@ def name_of(item: dict) -> str:
 
 
 def count_all(items: Sequence[dict], connectivity: int,
-              min_area: int) -> List[int]:
+              min_area: int) -> list[int]:
     """Count the objects of every mask.
 
     Args:
@@ -91,7 +91,7 @@ def count_all(items: Sequence[dict], connectivity: int,
     ]
 
 
-def read_synsets(path: str) -> Set[str]:
+def read_synsets(path: str) -> set[str]:
     """Read a list of ImageNet classes.
 
     Args:
@@ -117,7 +117,7 @@ def read_synsets(path: str) -> Set[str]:
 
 
 def without_synsets(names: Sequence[str],
-                    synsets: Set[str]) -> Tuple[List[str], int]:
+                    synsets: set[str]) -> tuple[list[str], int]:
     """Leave out images by the ImageNet class in their name.
 
     Args:
@@ -137,7 +137,7 @@ def without_synsets(names: Sequence[str],
 
 
 def check(num_images: int, num_singles: int, connectivity: int,
-          min_area: int) -> List[str]:
+          min_area: int) -> list[str]:
     """Compare with the numbers that are known of the whole of DUTS-TR.
 
     Args:
@@ -161,7 +161,7 @@ def check(num_images: int, num_singles: int, connectivity: int,
 
 
 def apply_rule(items: Sequence[dict], connectivity: int, min_area: int,
-               no_check: bool) -> Tuple[List[str], List[str]]:
+               no_check: bool) -> tuple[list[str], list[str]]:
     """Keep the images with one object; end the program if numbers are off.
 
     Args:
@@ -205,7 +205,7 @@ def write_list(path: str, header: Sequence[str], names: Sequence[str]) -> None:
             file.write(f'{line}\n')
 
 
-def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,

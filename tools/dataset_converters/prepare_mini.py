@@ -19,8 +19,9 @@ Example:
 import argparse
 import os.path as osp
 
-from coco_subset import (keep_images, read_coco, read_lines, take_files,
-                         to_voc20, write_coco)
+from mmboxcaseg.converters.coco_subset import (keep_images, read_coco,
+                                               read_lines, take_files,
+                                               to_voc20, write_coco)
 
 LISTS = osp.join(osp.dirname(osp.abspath(__file__)), 'mini')
 

@@ -29,12 +29,15 @@ import argparse
 import os.path as osp
 import sys
 from collections import Counter
-from typing import Callable, Dict, List, Optional, Sequence
+from collections.abc import Callable, Sequence
 
-from coco_subset import read_lines, take_files, write_coco
 from rich.progress import track
-from voc_instances import (CLASSES, import_loadmat, read_objects,
-                           sbd_instances, voc_instances)
+
+from mmboxcaseg.converters.coco_subset import (read_lines, take_files,
+                                               write_coco)
+from mmboxcaseg.converters.voc_instances import (CLASSES, import_loadmat,
+                                                 read_objects, sbd_instances,
+                                                 voc_instances)
 
 KNOWN_IMAGES = {
     'images of VOC train': 1464,
@@ -49,7 +52,7 @@ PAPER_INSTANCES = 25815
 INSTANCE_TOLERANCE = 0.03
 
 # Names of images by set.
-Splits = Dict[str, List[str]]
+Splits = dict[str, list[str]]
 
 
 def read_splits(voc_root: str, sbd_root: str) -> Splits:
@@ -76,7 +79,7 @@ def read_splits(voc_root: str, sbd_root: str) -> Splits:
     return {key: sorted(value) for key, value in splits.items()}
 
 
-def check_images(splits: Splits) -> List[str]:
+def check_images(splits: Splits) -> list[str]:
     """Compare the sizes of the sets with the known ones.
 
     Args:
@@ -95,7 +98,7 @@ def check_images(splits: Splits) -> List[str]:
     ]
 
 
-def check_instances(train_aug: Dict, odd: Counter) -> List[str]:
+def check_instances(train_aug: dict, odd: Counter) -> list[str]:
     """Compare the instances with what is known of them.
 
     Args:
@@ -118,7 +121,7 @@ def check_instances(train_aug: Dict, odd: Counter) -> List[str]:
     return off
 
 
-def convert(names: Sequence[str], read: Callable, title: str) -> Dict:
+def convert(names: Sequence[str], read: Callable, title: str) -> dict:
     """Convert a set of images.
 
     Args:
@@ -146,7 +149,7 @@ def convert(names: Sequence[str], read: Callable, title: str) -> Dict:
 
 
 def count_other_rules(voc_root: str, sbd_root: str, splits: Splits,
-                      train_aug: Dict) -> Dict[str, int]:
+                      train_aug: dict) -> dict[str, int]:
     """Instances that train_aug would have by other rules than ours.
 
     Args:
@@ -184,8 +187,8 @@ def count_other_rules(voc_root: str, sbd_root: str, splits: Splits,
     }
 
 
-def print_summary(splits: Splits, sets: Dict[str, Dict],
-                  odd: Dict[str, Counter], rules: Dict[str, int]) -> None:
+def print_summary(splits: Splits, sets: dict[str, dict],
+                  odd: dict[str, Counter], rules: dict[str, int]) -> None:
     """Print what was found."""
     sbd = set(splits['sbd'])
     print(f'SBD has {len(sbd & set(splits["val"])):,} images of VOC\'s val, '
@@ -208,7 +211,7 @@ def print_summary(splits: Splits, sets: Dict[str, Dict],
         print(f'    {rule}: {count:,} ({count - PAPER_INSTANCES:+,})')
 
 
-def stop_if_off(off: List[str], no_check: bool) -> None:
+def stop_if_off(off: list[str], no_check: bool) -> None:
     """End the program if there is something off, or only say so."""
     if not off:
         return
@@ -220,7 +223,7 @@ def stop_if_off(off: List[str], no_check: bool) -> None:
                  'the archives must contain; --no-check goes on as they are.')
 
 
-def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -248,7 +251,7 @@ def main() -> None:
     splits = read_splits(voc_root, sbd_root)
     stop_if_off(check_images(splits), args.no_check)
 
-    odd: Dict[str, Counter] = dict(train_aug=Counter(), val=Counter())
+    odd: dict[str, Counter] = dict(train_aug=Counter(), val=Counter())
     in_voc = set(splits['voc_train'])
 
     def read_train(name: str):

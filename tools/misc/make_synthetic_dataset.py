@@ -21,7 +21,8 @@ import os
 import os.path as osp
 
 import numpy as np
-from synthetic import export, scene
+
+from mmboxcaseg.synthetic import export, scene
 
 
 def parse_args() -> argparse.Namespace:

@@ -2,7 +2,7 @@
 import json
 import os
 import os.path as osp
-from typing import Dict, List, Sequence, Tuple
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -51,7 +51,7 @@ def write_image(path: str, image: np.ndarray) -> None:
 
 
 def coco_annotation(mask: np.ndarray, ann_id: int, image_id: int,
-                    category_id: int) -> Dict:
+                    category_id: int) -> dict:
     """COCO annotation of one object.
 
     Args:
@@ -79,7 +79,7 @@ def coco_annotation(mask: np.ndarray, ann_id: int, image_id: int,
 
 
 def write_box_split(out: str, split: str, seed: int, count: int,
-                    size: Tuple[int, int]) -> Dict:
+                    size: tuple[int, int]) -> dict:
     """Make one split of the box set.
 
     Args:
@@ -96,8 +96,8 @@ def write_box_split(out: str, split: str, seed: int, count: int,
     folder = osp.join(out, 'coco', split)
     os.makedirs(folder, exist_ok=True)
     os.makedirs(osp.join(out, 'coco', 'annotations'), exist_ok=True)
-    images: List[Dict] = []
-    annotations: List[Dict] = []
+    images: list[dict] = []
+    annotations: list[dict] = []
     for index in range(count):
         rng = image_rng(seed, split, index)
         image, masks, labels = scene.box_scene(rng, *size)
@@ -124,7 +124,7 @@ def write_box_split(out: str, split: str, seed: int, count: int,
 
 
 def write_salient_split(out: str, seed: int, count: int,
-                        size: Tuple[int, int]) -> None:
+                        size: tuple[int, int]) -> None:
     """Make the salient set.
 
     Args:
@@ -156,7 +156,7 @@ def report(split: str, done: int, count: int) -> None:
         print(f'{split}: {done}/{count} images', flush=True)
 
 
-def box_iou_by_class(coco: Dict) -> Dict[str, float]:
+def box_iou_by_class(coco: dict) -> dict[str, float]:
     """How good a mask the box itself would be.
 
     Args:
@@ -166,7 +166,7 @@ def box_iou_by_class(coco: Dict) -> Dict[str, float]:
         dict[str, float]: For each category that occurs, the mean over its
         objects of the IoU in [0, 1] between the filled box and the mask.
     """
-    fills: Dict[int, List[float]] = {}
+    fills: dict[int, list[float]] = {}
     for ann in coco['annotations']:
         _, _, w, h = ann['bbox']
         fills.setdefault(ann['category_id'], []).append(ann['area'] / (w * h))
@@ -194,7 +194,7 @@ def _outlined(image: np.ndarray, masks: Sequence[np.ndarray]) -> np.ndarray:
 
 def write_preview(path: str,
                   seed: int,
-                  size: Tuple[int, int],
+                  size: tuple[int, int],
                   columns: int = 5) -> None:
     """Write a contact sheet: images above their masks.
 
@@ -204,7 +204,7 @@ def write_preview(path: str,
         size (tuple[int, int]): Height and width of the images.
         columns (int): Images in a row. Defaults to 5.
     """
-    pairs: List[Tuple[np.ndarray, np.ndarray]] = []
+    pairs: list[tuple[np.ndarray, np.ndarray]] = []
     for index in range(2 * columns):
         rng = image_rng(seed, 'val', index)
         image, masks, _ = scene.box_scene(rng, *size)

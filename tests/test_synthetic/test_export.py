@@ -8,17 +8,9 @@ import numpy as np
 import pytest
 from pycocotools.coco import COCO
 
+from mmboxcaseg.synthetic import export, scene
+
 SIZE = (240, 320)
-
-
-@pytest.fixture
-def export(import_tool):
-    return import_tool('misc/synthetic.export')
-
-
-@pytest.fixture
-def scene(export):
-    return export.scene
 
 
 @pytest.fixture(scope='module')
@@ -37,7 +29,7 @@ def made(tmp_path_factory, repo_root):
     return out
 
 
-def test_visible_masks_by_hand(scene):
+def test_visible_masks_by_hand():
     """Squares over one another, one of them partly outside the scene."""
 
     def square(corner):
@@ -56,7 +48,7 @@ def test_visible_masks_by_hand(scene):
     np.testing.assert_array_equal(np.stack([back, front, out]), expected)
 
 
-def test_compose_draws_where_the_masks_are(scene):
+def test_compose_draws_where_the_masks_are():
     """Opaque sprites without light from aside: colours tell the masks."""
     light = np.float32([0, 0, 1])
     sprites = [
@@ -75,7 +67,7 @@ def test_compose_draws_where_the_masks_are(scene):
     assert (image[masks[1]] > image[masks[0]].max()).mean() > 0.9
 
 
-def test_annotations_are_exact(export):
+def test_annotations_are_exact():
     """Every number of an annotation, against loops over the pixels."""
     mask = np.zeros((9, 11), bool)
     mask[2:5, 3:9] = True
@@ -97,7 +89,7 @@ def test_annotations_are_exact(export):
     json.dumps(ann)
 
 
-def test_coco_layout(made, export):
+def test_coco_layout(made):
     coco = COCO(str(made / 'coco/annotations/instances_val.json'))
     assert len(coco.imgs) == 40
     for image in coco.imgs.values():
@@ -132,7 +124,7 @@ def test_duts_layout(made):
         assert ys.max() < SIZE[0] - 1 and xs.max() < SIZE[1] - 1
 
 
-def test_boxes_and_thresholds_are_poor_masks(made, export):
+def test_boxes_and_thresholds_are_poor_masks(made):
     """The box, or a threshold within it, must not do as a mask."""
     coco = COCO(str(made / 'coco/annotations/instances_val.json'))
     box_iou = export.box_iou_by_class(coco.dataset)
@@ -159,7 +151,7 @@ def test_boxes_and_thresholds_are_poor_masks(made, export):
     assert np.mean(by_threshold) < 0.65
 
 
-def test_repeatable_whatever_the_counts(made, tmp_path, export):
+def test_repeatable_whatever_the_counts(made, tmp_path):
     export.write_box_split(str(tmp_path), 'train', 0, 2, SIZE)
     for name in ('000001.jpg', '000002.jpg'):
         assert (tmp_path / 'coco/train' /
@@ -170,6 +162,6 @@ def test_repeatable_whatever_the_counts(made, tmp_path, export):
     assert (other != first).mean() > 0.5
 
 
-def test_tiny_images_are_refused(scene):
+def test_tiny_images_are_refused():
     with pytest.raises(ValueError, match='320x150.*at least 200'):
         scene.box_scene(np.random.default_rng(0), 150, 320)

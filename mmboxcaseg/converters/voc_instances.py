@@ -7,12 +7,13 @@ counted, and not silently mended.
 import os.path as osp
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from typing import Callable, Dict, List, Optional, Tuple
+from collections.abc import Callable
 
 import numpy as np
-from coco_subset import VOC_BY_COCO_NAME
 from PIL import Image
 from pycocotools import mask as coco_mask
+
+from .coco_subset import VOC_BY_COCO_NAME
 
 CLASSES = tuple(VOC_BY_COCO_NAME.values())
 # Pixels at the border of objects, and objects too hard to segment.
@@ -57,7 +58,7 @@ def read_ids(path: str) -> np.ndarray:
         return np.asarray(picture)
 
 
-def read_objects(path: str) -> List[Dict]:
+def read_objects(path: str) -> list[dict]:
     """Read the objects of a VOC annotation.
 
     Args:
@@ -97,7 +98,7 @@ def read_objects(path: str) -> List[Dict]:
     return objects
 
 
-def encode(mask: np.ndarray) -> Dict:
+def encode(mask: np.ndarray) -> dict:
     """COCO's compressed RLE of a mask.
 
     Args:
@@ -110,7 +111,7 @@ def encode(mask: np.ndarray) -> Dict:
     return dict(size=list(mask.shape), counts=rle['counts'].decode('ascii'))
 
 
-def clip(box: List[float], height: int, width: int) -> List[float]:
+def clip(box: list[float], height: int, width: int) -> list[float]:
     """Clip a box xywh to the image."""
     x, y, w, h = box
     x0, x1 = max(x, 0), min(x + w, width)
@@ -118,8 +119,8 @@ def clip(box: List[float], height: int, width: int) -> List[float]:
     return [x0, y0, x1 - x0, y1 - y0]
 
 
-def image_entry(voc_root: str, name: str, shape: Tuple[int, int],
-                source: str) -> Dict:
+def image_entry(voc_root: str, name: str, shape: tuple[int, int],
+                source: str) -> dict:
     """COCO's entry of an image, whose size is checked.
 
     Args:
@@ -153,8 +154,8 @@ def image_entry(voc_root: str, name: str, shape: Tuple[int, int],
         source=source)
 
 
-def annotation(image: Dict, mask: np.ndarray, category_id: int,
-               box: Optional[List[float]], **kwargs) -> Dict:
+def annotation(image: dict, mask: np.ndarray, category_id: int,
+               box: list[float] | None, **kwargs) -> dict:
     """COCO's annotation of an instance, without ``id``.
 
     Args:
@@ -182,7 +183,7 @@ def annotation(image: Dict, mask: np.ndarray, category_id: int,
 
 
 def voc_instances(voc_root: str, name: str,
-                  odd: Counter) -> Tuple[Dict, List[Dict]]:
+                  odd: Counter) -> tuple[dict, list[dict]]:
     """Instances of an image of VOC's segmentation set.
 
     Pixels of number n of ``SegmentationObject`` are the mask of the n-th
@@ -243,7 +244,7 @@ def voc_instances(voc_root: str, name: str,
 
 
 def sbd_instances(voc_root: str, sbd_root: str, name: str,
-                  odd: Counter) -> Tuple[Dict, List[Dict]]:
+                  odd: Counter) -> tuple[dict, list[dict]]:
     """Instances of an image of SBD, with the tight boxes of their masks.
 
     Args:

@@ -1,6 +1,6 @@
 """Scenes: textured, shaded objects over a background, with exact masks."""
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import List, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -27,7 +27,7 @@ class Sprite:
     """
     cover: np.ndarray
     colour: np.ndarray
-    corner: Tuple[int, int]
+    corner: tuple[int, int]
 
 
 def _shade(cover: np.ndarray, light: np.ndarray) -> np.ndarray:
@@ -86,7 +86,7 @@ def make_sprite(rng: np.random.Generator,
 
 
 def _windows(sprite: Sprite, height: int,
-             width: int) -> Tuple[Tuple[slice, slice], Tuple[slice, slice]]:
+             width: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
     """The part of a sprite inside the scene: scene's and sprite's slices."""
     x, y = sprite.corner
     h, w = sprite.cover.shape
@@ -98,7 +98,7 @@ def _windows(sprite: Sprite, height: int,
 
 
 def visible_masks(sprites: Sequence[Sprite], height: int,
-                  width: int) -> List[np.ndarray]:
+                  width: int) -> list[np.ndarray]:
     """Exact masks of the objects of a scene.
 
     Args:
@@ -110,7 +110,7 @@ def visible_masks(sprites: Sequence[Sprite], height: int,
         list[np.ndarray]: For each sprite the (height, width) bool mask of
         its pixels that lie in the scene and that no later sprite hides.
     """
-    masks: List[np.ndarray] = []
+    masks: list[np.ndarray] = []
     for sprite in sprites:
         scene, own = _windows(sprite, height, width)
         mask = np.zeros((height, width), bool)
@@ -173,7 +173,7 @@ def develop(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
 
 
 def _box_scene_sprites(rng: np.random.Generator, height: int, width: int,
-                       light: np.ndarray) -> Tuple[List[Sprite], List[int]]:
+                       light: np.ndarray) -> tuple[list[Sprite], list[int]]:
     names = list(shapes.CLASSES)
     count = int(rng.choice([1, 2, 3, 4, 5], p=[0.12, 0.25, 0.3, 0.2, 0.13]))
     labels = [int(label) for label in rng.integers(len(names), size=count)]
@@ -194,7 +194,7 @@ def box_scene(
     rng: np.random.Generator,
     height: int = 240,
     width: int = 320,
-) -> Tuple[np.ndarray, List[np.ndarray], List[int]]:
+) -> tuple[np.ndarray, list[np.ndarray], list[int]]:
     """One image of the box set: one to five objects that may overlap.
 
     Args:
@@ -230,7 +230,7 @@ def box_scene(
 
 def salient_scene(rng: np.random.Generator,
                   height: int = 240,
-                  width: int = 320) -> Tuple[np.ndarray, np.ndarray]:
+                  width: int = 320) -> tuple[np.ndarray, np.ndarray]:
     """One image of the salient set: one object with room around it.
 
     In one image of four a second object reaches in from outside, behind

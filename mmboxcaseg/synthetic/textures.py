@@ -4,7 +4,7 @@ Objects carry sharp patterns, backgrounds smooth ones; colours are free on
 both sides, so no threshold on a colour tells them apart.
 """
 import colorsys
-from typing import Callable, Dict, Tuple
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 Pattern = Callable[[np.random.Generator, int, int], np.ndarray]
 
 
-def grid(height: int, width: int) -> Tuple[np.ndarray, np.ndarray]:
+def grid(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Pixel coordinates ``(y, x)``, two float32 arrays (height, width)."""
     return tuple(np.mgrid[:height, :width].astype(np.float32))
 
@@ -47,7 +47,7 @@ def noise(rng: np.random.Generator,
 
 
 def random_colour(
-    rng: np.random.Generator, value: Tuple[float, float] = (0.15, 1.0)
+    rng: np.random.Generator, value: tuple[float, float] = (0.15, 1.0)
 ) -> np.ndarray:
     """Random colour, (3,) float32 RGB in [0, 1], of bounded HSV value."""
     hue, saturation = rng.random(), rng.beta(2, 2.2)
@@ -56,7 +56,7 @@ def random_colour(
 
 
 def colour_pair(rng: np.random.Generator,
-                contrast: float) -> Tuple[np.ndarray, np.ndarray]:
+                contrast: float) -> tuple[np.ndarray, np.ndarray]:
     """Two random colours at least ``contrast`` apart in mean brightness."""
     while True:
         first, second = random_colour(rng), random_colour(rng)
@@ -70,7 +70,7 @@ def _square_wave(phase: np.ndarray) -> np.ndarray:
 
 
 def _turned(rng: np.random.Generator, height: int,
-            width: int) -> Tuple[np.ndarray, np.ndarray]:
+            width: int) -> tuple[np.ndarray, np.ndarray]:
     """Pixel coordinates, turned and gently warped."""
     y, x = grid(height, width)
     angle = rng.uniform(0, np.pi)
@@ -127,7 +127,7 @@ def mesh(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     return 0.5 + 0.5 * np.tanh(7 * (line - 0.75))
 
 
-PATTERNS: Dict[str, Pattern] = {
+PATTERNS: dict[str, Pattern] = {
     'stripes': stripes,
     'checks': checks,
     'dots': dots,

@@ -5,7 +5,7 @@ array (P, 2) of x, y about the origin, at most about 1 from it.  They are
 concave, lobed or slim on purpose, so that an object's box says little about
 its mask.
 """
-from typing import Callable, Dict, List
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -139,7 +139,7 @@ def bottle(rng: np.random.Generator) -> np.ndarray:
 
 
 # The classes of the box set, in the order of their category ids.
-CLASSES: Dict[str, Outline] = {
+CLASSES: dict[str, Outline] = {
     'star': star,
     'crescent': crescent,
     'arrow': arrow,
@@ -147,7 +147,7 @@ CLASSES: Dict[str, Outline] = {
     'leaf': leaf,
 }
 # The salient set has no classes and shows further shapes too.
-SALIENT_SHAPES: List[Outline] = [
+SALIENT_SHAPES: list[Outline] = [
     *CLASSES.values(), cross, flower, heart, blob, zigzag, bottle
 ]
 

@@ -1,0 +1,1 @@
+"""Data sets in other layouts as COCO jsons; no torch."""

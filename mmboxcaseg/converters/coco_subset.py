@@ -1,0 +1,251 @@
+"""A part of a COCO annotation file, and of its photos."""
+import json
+import os
+import os.path as osp
+import random
+import shutil
+from collections.abc import Sequence
+
+# COCO's names of the categories of PASCAL VOC, in the order of VOC's ids.
+VOC_BY_COCO_NAME = {
+    'airplane': 'aeroplane',
+    'bicycle': 'bicycle',
+    'bird': 'bird',
+    'boat': 'boat',
+    'bottle': 'bottle',
+    'bus': 'bus',
+    'car': 'car',
+    'cat': 'cat',
+    'chair': 'chair',
+    'cow': 'cow',
+    'dining table': 'diningtable',
+    'dog': 'dog',
+    'horse': 'horse',
+    'motorcycle': 'motorbike',
+    'person': 'person',
+    'potted plant': 'pottedplant',
+    'sheep': 'sheep',
+    'couch': 'sofa',
+    'train': 'train',
+    'tv': 'tvmonitor',
+}
+
+
+def read_lines(path: str) -> list[str]:
+    """Lines of a list file, without blank ones.
+
+    Args:
+        path (str): Text file with one entry a line.
+
+    Returns:
+        list[str]: The entries.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    with open(path, encoding='utf-8-sig') as file:
+        lines = [line.strip() for line in file if line.strip()]
+    if not lines:
+        raise ValueError(f'{path} lists nothing; put one entry on a line')
+    return lines
+
+
+def draw_ids(coco: dict, count: int, seed: int) -> list[int]:
+    """Draw images at random.
+
+    Args:
+        coco (dict): COCO annotations.
+        count (int): Number of images.
+        seed (int): Seed of the draw; it doesn't depend on the order of the
+            images.
+
+    Returns:
+        list[int]: Ids of the images, ascending.
+
+    Raises:
+        ValueError: If there are fewer images than that.
+    """
+    ids = sorted(image['id'] for image in coco['images'])
+    if not 0 < count <= len(ids):
+        raise ValueError(f'can\'t draw {count} of {len(ids)} images')
+    return sorted(random.Random(seed).sample(ids, count))
+
+
+def keep_images(coco: dict, image_ids: Sequence[int]) -> dict:
+    """Keep the images of a list, and their annotations.
+
+    Args:
+        coco (dict): COCO annotations.
+        image_ids (Sequence[int]): Ids of the images to keep.
+
+    Returns:
+        dict: The subset, images by ascending id; its entries are those of
+        ``coco``, not copies.
+
+    Raises:
+        ValueError: If there is no image of some id.
+    """
+    wanted = set(image_ids)
+    images = [image for image in coco['images'] if image['id'] in wanted]
+    missing = sorted(wanted - {image['id'] for image in images})
+    if missing:
+        raise ValueError(f'{len(missing)} of {len(wanted)} image ids are not '
+                         f'in the annotations, the first: {missing[:5]}')
+    return dict(
+        coco,
+        images=sorted(images, key=lambda image: image['id']),
+        annotations=[
+            ann for ann in coco['annotations'] if ann['image_id'] in wanted
+        ])
+
+
+def _keep_category_ids(coco: dict, new_id: dict[int, int],
+                       categories: list[dict]) -> dict:
+    """Renumber the categories; drop the others, and images left without."""
+    annotations = [
+        dict(ann, category_id=new_id[ann['category_id']])
+        for ann in coco['annotations'] if ann['category_id'] in new_id
+    ]
+    left = {ann['image_id'] for ann in annotations}
+    return dict(
+        coco,
+        images=[image for image in coco['images'] if image['id'] in left],
+        annotations=annotations,
+        categories=categories)
+
+
+def keep_categories(coco: dict, names: Sequence[str]) -> dict:
+    """Keep some categories, and the images that show one of them.
+
+    Args:
+        coco (dict): COCO annotations.
+        names (Sequence[str]): Names of the categories to keep.
+
+    Returns:
+        dict: The subset, category ids unchanged.
+
+    Raises:
+        ValueError: If there is no category of some name.
+    """
+    known = {category['name'] for category in coco['categories']}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f'no categories of the names {unknown}; there are '
+                         f'{sorted(known)}')
+    categories = [c for c in coco['categories'] if c['name'] in set(names)]
+    return _keep_category_ids(coco, {c['id']: c['id']
+                                     for c in categories}, categories)
+
+
+def to_voc20(coco: dict) -> dict:
+    """Keep VOC's 20 categories under VOC's names and ids.
+
+    Args:
+        coco (dict): COCO annotations with COCO's category names.
+
+    Returns:
+        dict: The subset, categories 1 (aeroplane) to 20 (tvmonitor), without
+        the images that show none of them.
+    """
+    voc_id = {name: i for i, name in enumerate(VOC_BY_COCO_NAME, start=1)}
+    categories = [
+        dict(id=i, name=name, supercategory='none')
+        for i, name in enumerate(VOC_BY_COCO_NAME.values(), start=1)
+    ]
+    new_id = {
+        category['id']: voc_id[category['name']]
+        for category in coco['categories'] if category['name'] in voc_id
+    }
+    return _keep_category_ids(coco, new_id, categories)
+
+
+def read_coco(path: str) -> dict:
+    """Read a COCO annotation file.
+
+    Args:
+        path (str): The json file.
+
+    Returns:
+        dict: The annotations.
+
+    Raises:
+        ValueError: If it is no json, or lacks one of COCO's lists.
+    """
+    # Some editors put a byte order mark before the text.
+    with open(path, encoding='utf-8-sig') as file:
+        try:
+            coco = json.load(file)
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ValueError(f'{path} is not valid json: {error}') from error
+    for key in ('images', 'annotations', 'categories'):
+        if not isinstance(coco, dict) or not isinstance(coco.get(key), list):
+            raise ValueError(
+                f'{path} has no list {key!r}; give a COCO instances file')
+    return coco
+
+
+def ids_of_lines(coco: dict, lines: Sequence[str], path: str) -> list:
+    """Image ids as the file has them, numbers or strings.
+
+    Args:
+        coco (dict): COCO annotations.
+        lines (Sequence[str]): Ids as text, one a line.
+        path (str): Where the lines come from, for the message.
+
+    Returns:
+        list: The ids.
+
+    Raises:
+        ValueError: If a line is no id of an image.
+    """
+    by_text = {str(image['id']): image['id'] for image in coco['images']}
+    unknown = [line for line in lines if line not in by_text]
+    if unknown:
+        raise ValueError(f'{path}: {len(unknown)} of {len(lines)} image ids '
+                         f'are not in the annotations, such as {unknown[:5]}')
+    return [by_text[line] for line in lines]
+
+
+def write_coco(path: str, coco: dict) -> None:
+    """Write COCO annotations and print what they hold.
+
+    Args:
+        path (str): The json file; its folder is made.
+        coco (dict): The annotations.
+    """
+    os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(coco, file)
+    crowds = sum(ann.get('iscrowd', 0) for ann in coco['annotations'])
+    print(f'{path}: {len(coco["images"])} images, '
+          f'{len(coco["annotations"])} annotations, {crowds} of them crowds')
+
+
+def take_files(names: Sequence[str], source: str, target: str,
+               copy: bool) -> None:
+    """Link or copy files into a folder; those that are there are kept.
+
+    Args:
+        names (Sequence[str]): Names of the files, relative to both folders.
+        source (str): Folder that has them.
+        target (str): Folder to put them into; it is made.
+        copy (bool): Copy rather than link.
+
+    Raises:
+        FileNotFoundError: If a file is missing from ``source``.
+    """
+    for name in names:
+        old = osp.abspath(osp.join(source, name))
+        new = osp.join(target, name)
+        if not osp.isfile(old):
+            raise FileNotFoundError(
+                f'{old} is missing, one of {len(names)} files wanted of '
+                f'{source}')
+        os.makedirs(osp.dirname(osp.abspath(new)), exist_ok=True)
+        if osp.lexists(new):
+            continue
+        if copy:
+            shutil.copyfile(old, new)
+        else:
+            os.symlink(old, new)
+    print(f'{target}: {len(names)} files')
