@@ -4,6 +4,7 @@ OpenCV turns a JPEG as its EXIF orientation says, and PNG and TIFF since some
 version, but not WebP or AVIF; here all of them come upright.
 """
 import io
+import struct
 import warnings
 from functools import lru_cache
 
@@ -94,7 +95,7 @@ def upright_size(photo: Image.Image) -> tuple[int, int]:
         # Newer versions of Pillow have turned the size already.
         width, height = photo.tag_v2[256], photo.tag_v2[257]
     if (photo.format in TURNED_FORMATS
-            and photo.getexif().get(ORIENTATION) in (5, 6, 7, 8)):
+            and _orientation_of(photo) in (5, 6, 7, 8)):
         return width, height
     return height, width
 
@@ -155,9 +156,26 @@ def _orientation(content: bytes) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore', Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content)) as photo:
-                return photo.getexif().get(ORIENTATION, 1)
+                return _orientation_of(photo)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError,
             SyntaxError, ValueError):
+        return 1
+
+
+def _orientation_of(photo: Image.Image) -> int:
+    """The EXIF orientation of a photo that Pillow has opened.
+
+    Not by ``getexif``, which decodes a PNG, and believes XMP data, which
+    OpenCV does not look at.
+    """
+    if photo.format == 'TIFF':
+        return photo.tag_v2.get(ORIENTATION, 1)
+    exif = Image.Exif()
+    try:
+        exif.load(photo.info.get('exif'))
+        return exif.get(ORIENTATION, 1)
+    # OpenCV takes no notice of broken data.
+    except (SyntaxError, ValueError, TypeError, struct.error):
         return 1
 
 

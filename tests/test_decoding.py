@@ -114,3 +114,15 @@ def test_what_is_no_photo_is_none(content):
     assert decode_photo(content) is None
     assert used_bits(content) is None
     assert decode_stretched(content) is None
+
+
+def test_an_orientation_in_xmp_only_turns_nothing(tmp_path):
+    # OpenCV reads EXIF, and the size must be that of what it decodes.
+    xmp = (b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta><rdf:Description '
+           b'tiff:Orientation="6"/></x:xmpmeta>')
+    content = stored('JPEG', 1)
+    content = content[:2] + b'\xff\xe1' + (len(xmp) + 2).to_bytes(
+        2, 'big') + xmp + content[2:]
+    (tmp_path / 'photo.jpg').write_bytes(content)
+    assert decode_photo(content).shape[:2] == (32, 48)
+    assert photo_size(str(tmp_path / 'photo.jpg')) == (32, 48)

@@ -1,7 +1,11 @@
 """Object masks stored as pictures."""
+import os.path as osp
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
+from mmboxcaseg.annotations.photos import photo_size
 from mmboxcaseg.decoding import decode_photo
 
 # DUTS-TR's masks have soft edges; from here on a pixel is object.
@@ -27,6 +31,34 @@ def read_mask(path: str) -> np.ndarray:
     if picture is None:
         raise ValueError(f'{path}: no readable picture; a mask must be one')
     return (picture >= FOREGROUND_FROM).astype(np.uint8)
+
+
+def fitting_mask(image: str, masks: Sequence[str]) -> tuple[str | None, str]:
+    """The mask of an image that has its size, by the heads of the files.
+
+    Args:
+        image (str): Path of the image.
+        masks (Sequence[str]): Paths of the masks that may be its.
+
+    Returns:
+        tuple[str | None, str]: The first that fits, or None and why.
+    """
+    try:
+        height, width = photo_size(image)
+    except ValueError as error:
+        return None, f'{osp.basename(image)}: {error}'
+    reasons = []
+    for mask in masks:
+        try:
+            size = photo_size(mask)
+        except ValueError as error:
+            reasons.append(f'{osp.basename(mask)}: {error}')
+            continue
+        if size == (height, width):
+            return mask, ''
+        reasons.append(f'{osp.basename(mask)} is {size[1]} x {size[0]} '
+                       f'pixels, its image {width} x {height}')
+    return None, ', '.join(reasons)
 
 
 def count_objects(mask: np.ndarray,

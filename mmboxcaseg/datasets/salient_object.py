@@ -1,6 +1,7 @@
 """Salient images with pixel masks, e.g. DUTS-TR (the paper, Sec. 4)."""
 import os
 import os.path as osp
+from collections import defaultdict
 from typing import Optional
 
 from mmengine.dataset import BaseDataset, Compose
@@ -10,7 +11,7 @@ from rich.progress import track
 
 from mmboxcaseg.registry import DATASETS
 from .salient_cache import SalientCache, split_at_resize
-from .salient_mask import count_objects, read_mask
+from .salient_mask import count_objects, fitting_mask, read_mask
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
 
@@ -18,6 +19,11 @@ IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
 @DATASETS.register_module()
 class SalientObjectDataset(BaseDataset):
     """Pairs of an image and a mask of the same name in two folders.
+
+    The size of each mask is compared with its image's when the list is made,
+    by their heads. Of several masks of one name, as mirrors of DUTS have
+    them, the first by name that fits is taken; an image without a mask that
+    fits is skipped, and one line counts them. Hidden files are not looked at.
 
     An item has ``img_path``, ``mask_path`` and ``supervision``, which is
     ``'mask'``.
@@ -73,7 +79,7 @@ class SalientObjectDataset(BaseDataset):
 
     def load_data_list(self) -> list[dict]:
         """List the two folders, see the class."""
-        images = self._files('img')
+        images = {name: paths[0] for name, paths in self._files('img').items()}
         masks = self._files('mask')
         # A list without names means no image, not all of them.
         names = self._listed_names() if self.ann_file else sorted(images)
@@ -90,12 +96,9 @@ class SalientObjectDataset(BaseDataset):
                 f"{self.data_prefix['mask']} and are left out",
                 logger='current',
                 level=30)
-        data_list = [
-            dict(
-                img_path=images[name],
-                mask_path=masks[name],
-                supervision='mask') for name in paired
-        ]
+        data_list = self._fitting(
+            {images[name]: masks[name]
+             for name in paired})
         if self.single_object is not None:
             data_list = self._keep_single_objects(data_list)
         if not data_list:
@@ -105,21 +108,42 @@ class SalientObjectDataset(BaseDataset):
                 'under the same names')
         return data_list
 
-    def _files(self, key: str) -> dict[str, str]:
-        """Path by name without suffix, of one of the folders."""
+    def _files(self, key: str) -> dict[str, list[str]]:
+        """Paths by name without suffix, sorted, of one of the folders."""
         folder = self.data_prefix[key]
         if not osp.isdir(folder):
             raise FileNotFoundError(f'{folder}: no such folder; give it as '
                                     f'data_prefix.{key} of the data set')
-        return {
-            osp.splitext(name)[0]: osp.join(folder, name)
-            for name in os.listdir(folder)
-            if name.lower().endswith(IMAGE_SUFFIXES)
-        }
+        found = defaultdict(list)
+        # The order of a folder is arbitrary.
+        for name in sorted(os.listdir(folder)):
+            # macOS puts a "._n01.jpg" beside an n01.jpg.
+            if name.lower().endswith(IMAGE_SUFFIXES) and name[0] != '.':
+                found[osp.splitext(name)[0]].append(osp.join(folder, name))
+        return found
+
+    def _fitting(self, masks_of: dict[str, list[str]]) -> list[dict]:
+        """Items of the images that have a mask of their size."""
+        data_list, wrong = [], []
+        for image, masks in masks_of.items():
+            mask, reason = fitting_mask(image, masks)
+            if mask is None:
+                wrong.append(reason)
+            else:
+                data_list.append(
+                    dict(img_path=image, mask_path=mask, supervision='mask'))
+        if wrong:
+            print_log(
+                f"{self.data_prefix['img']}: skipped {len(wrong)} of "
+                f'{len(masks_of)} images that have no mask of their size: '
+                f'{"; ".join(wrong[:5])}{"; ..." if len(wrong) > 5 else ""}',
+                logger='current',
+                level=30)
+        return data_list
 
     def _listed_names(self) -> list[str]:
         """Names in the list file."""
-        with open(self.ann_file, encoding='utf-8') as file:
+        with open(self.ann_file, encoding='utf-8-sig') as file:
             lines = [line.strip() for line in file]
         names = []
         for line in lines:

@@ -1,9 +1,12 @@
+import os
+import os.path as osp
+
 import cv2
 import numpy as np
 import pytest
 import tiny
 
-from mmboxcaseg.datasets import SalientObjectDataset
+from mmboxcaseg.datasets import SalientObjectDataset, salient_object
 from mmboxcaseg.datasets.salient_mask import count_objects, read_mask
 
 # Two squares that touch at a corner, one square, a square with a speck of
@@ -149,3 +152,44 @@ def test_soft_and_coloured_masks(tmp_path):
         read_mask(path)
     with pytest.raises(FileNotFoundError, match='none.png'):
         read_mask(str(tmp_path / 'none.png'))
+
+
+@pytest.mark.parametrize('backwards', [False, True])
+def test_of_two_masks_the_one_that_fits_is_taken(folder, backwards,
+                                                 monkeypatch):
+    cv2.imwrite(str(folder / 'mask' / 'single.png'), SINGLE[:6])
+    cv2.imwrite(str(folder / 'mask' / 'single.jpg'), SINGLE)
+    cv2.imwrite(str(folder / 'mask' / 'speck.jpg'), SPECK[:, :9])
+    listdir = os.listdir
+    monkeypatch.setattr(os, 'listdir',
+                        lambda path: sorted(listdir(path), reverse=backwards))
+    taken = {
+        osp.basename(item['img_path']): osp.basename(item['mask_path'])
+        for item in build(folder)
+    }
+    assert taken == {
+        'empty.jpg': 'empty.png',
+        'single.jpg': 'single.jpg',
+        'speck.jpg': 'speck.png',
+        'touching.jpg': 'touching.png'
+    }
+
+
+def test_masks_that_do_not_fit_are_counted_at_the_start(folder, monkeypatch):
+    cv2.imwrite(str(folder / 'mask' / 'single.png'), SINGLE[:6])
+    (folder / 'mask' / 'speck.png').write_bytes(b'no picture')
+    told = []
+    monkeypatch.setattr(salient_object, 'print_log',
+                        lambda text, **kwargs: told.append(text))
+    assert names(build(folder)) == ['empty', 'touching']
+    (line, ) = told
+    assert 'skipped 2 of 4 images' in line
+    assert 'single.png is 10 x 6 pixels, its image 10 x 8' in line
+    assert 'speck.png: no image of a known format' in line
+
+
+def test_hidden_files_are_not_looked_at(folder):
+    for name in ('img/._single.jpg', 'mask/._single.png', 'mask/Thumbs.db',
+                 'img/.DS_Store'):
+        (folder / name).write_bytes(b'\0\5\x16\7')
+    assert names(build(folder)) == sorted(MASKS)
