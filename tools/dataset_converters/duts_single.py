@@ -26,7 +26,6 @@ Example:
         data/DUTS/DUTS-TR/duts_single_500.txt --subset 500 --seed 0
 """
 import argparse
-import importlib.util
 import os
 import os.path as osp
 import random
@@ -36,7 +35,6 @@ from collections.abc import Sequence
 
 from rich.progress import track
 
-REPO_ROOT = osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__))))
 KNOWN_IMAGES = 10553
 # Images with one object, by connectivity, where all components count.
 KNOWN_SINGLES = {4: 8721, 8: 9367}
@@ -249,9 +247,6 @@ def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """Run the command line tool."""
     args = parse_args()
-    if importlib.util.find_spec('mmboxcaseg') is None:
-        # Run from a checkout, with the package not installed.
-        sys.path.insert(0, REPO_ROOT)
     # Read first: a mistake in it should not cost the count.
     synsets = read_synsets(
         args.exclude_synsets) if args.exclude_synsets else None
