@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Set
 
 from mmboxcaseg import proxy_masks
-from mmboxcaseg.annotations import BoxFile, read_boxes
+from mmboxcaseg.annotations import BoxFile, PhotoFinder, read_boxes
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.proxy_masks import JoinReport
 from mmboxcaseg.quiet import unprinted
@@ -253,10 +253,23 @@ def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
                           for image in boxes.wanted.tolist())
         if not osp.isfile(osp.join(options.img_dir, name))
     ]
+    finder = PhotoFinder(options.img_dir)
+    missing[:5] = [_with_nearest(name, finder) for name in missing[:5]]
     if missing and len(missing) == len(boxes.wanted):
         raise FileNotFoundError(
             f'--img-dir: none of the {len(missing)} images with boxes is in '
             f'{options.img_dir}, such as {missing[0]}')
+    if boxes.left_out and not len(boxes.wanted):
+        first = boxes.left_out[0]
+        raise FileNotFoundError(
+            f'--img-dir: none of the {len(boxes.left_out)} files of boxes in '
+            f'{options.ann} has its photo in {options.img_dir}, such as '
+            f'{first.file}: {first.reason}')
+    if any(one == 0 and type(one) is int for one in boxes.box_ids):
+        _tell(
+            f'{options.ann}: an annotation has the id 0, with which '
+            'pycocotools counts a match as none; give it another id before '
+            'scoring against it', logging.WARNING)
     unusable = [
         f'annotation {boxes.box_ids[place]}: {reason}'
         for place, reason in boxes.why_not.items()
@@ -272,6 +285,12 @@ def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
         if options.strict:
             raise ValueError(f'--strict: {text}')
         _tell(f'{text}; skipped', logging.WARNING)
+
+
+def _with_nearest(name: str, finder: PhotoFinder) -> str:
+    """A name that is not there, with the one that is most like it."""
+    nearest = finder.nearest(name)
+    return f'{name} (the nearest is {nearest})' if nearest else name
 
 
 def _run_options(options: MaskOptions) -> 'ProxyMaskOptions':

@@ -1,0 +1,227 @@
+"""YOLO as exporters and trackers write it. A photo is 60 x 40 pixels."""
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmboxcaseg.annotations import find_format, read_boxes
+
+
+def photo(path, width=60, height=40):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new('RGB', (width, height)).save(path)
+
+
+def read(folder, **files):
+    """The annotations of label files that belong to photos."""
+    for name, text in files.items():
+        (folder / 'labels').mkdir(exist_ok=True)
+        (folder / 'labels' / f'{name}.txt').write_text(text)
+        photo(folder / 'img' / f'{name}.png')
+    boxes = read_boxes(str(folder / 'labels'), str(folder / 'img'))
+    return boxes.content['annotations']
+
+
+# x, y, width and height of the box (0.5, 0.5, 0.2, 0.5) in pixels.
+BOX = [24, 10, 12, 20]
+
+
+@pytest.mark.parametrize('label', ['3', '3.0', '3e+00', '03', '+3', '0.3e1'])
+def test_class_numbers_in_any_notation(tmp_path, label):
+    ann, = read(tmp_path, a=f'{label} 0.5 0.5 0.2 0.5')
+    assert ann['category_id'] == 3 and type(ann['category_id']) is int
+    np.testing.assert_allclose(ann['bbox'], BOX)
+
+
+@pytest.mark.parametrize('line', [
+    '1.5 0.5 0.5 0.2 0.5', '-1 0.5 0.5 0.2 0.5', 'nan 0.5 0.5 0.2 0.5',
+    '1_0 0.5 0.5 0.2 0.5', '0 0.5 0.5 0.2 a', '0 0.5 0.5 0.2'
+])
+def test_what_is_no_line(tmp_path, line):
+    with pytest.raises(ValueError, match=f'a.txt:2: {line!r} is not a class'):
+        read(tmp_path, a=f'0 0.5 0.5 0.2 0.5\n{line}')
+
+
+@pytest.mark.parametrize(
+    'points, box',
+    [
+        # A triangle, a turned box, five points.
+        ([(.1, .25), (.5, .25), (.3, .75)], [6, 10, 24, 20]),
+        ([(.2, .1), (.3, .2), (.2, .3), (.1, .2)], [6, 4, 12, 8]),
+        ([(0, 0), (1, 0), (1, 1), (0, 1), (0, .5)], [0, 0, 60, 40]),
+    ])
+@pytest.mark.parametrize('score', [(), (0.75, )])
+def test_polygons(tmp_path, points, box, score):
+    values = [value for point in points for value in point] + [*score]
+    # Some other polygon, so that triangles are no boxes with tracks.
+    ann, _ = read(
+        tmp_path,
+        a=' '.join(map(str, [0, *values])),
+        b='0 0 0 0.5 0 0.5 0.5 0 0.5')
+    np.testing.assert_allclose(ann['bbox'], box, atol=1e-9)
+    polygon, = ann['segmentation']
+    np.testing.assert_allclose(
+        polygon, np.ravel(np.array(points) * (60, 40)), atol=1e-9)
+    assert ann.get('score') == (score[0] if score else None)
+
+
+BOX_TEXT = '0 0.5 0.5 0.2 0.5'
+
+
+@pytest.mark.parametrize(
+    'ends, scores, tracks',
+    [
+        (['0.25', '1'], [0.25, 1], [None, None]),
+        (['1', '0'], [1, 0], [None, None]),
+        # Tracks, for one of them is above 1.
+        (['1', '2'], [None, None], [1, 2]),
+        (['7', '12'], [None, None], [7, 12]),
+        # No confidences, as they are above 1.
+        (['0.5', '85.5'], [0.5, None], [None, None]),
+        (['-0.5', '0.5'], [None, 0.5], [None, None]),
+        (['0.75 2', '0.5 1'], [None, None], [2, 1]),
+        (['0.75 1', '0.5 1'], [None, None], [1, 1]),
+    ])
+def test_tracks_are_no_confidences(tmp_path, ends, scores, tracks):
+    one, two = ends
+    anns = read(tmp_path, a=f'{BOX_TEXT} {one}', b=f'{BOX_TEXT} {two}')
+    for ann in anns:
+        np.testing.assert_allclose(ann['bbox'], BOX)
+        assert 'segmentation' not in ann
+    assert [ann.get('score') for ann in anns] == scores
+    assert [ann.get('track_id') for ann in anns] == tracks
+
+
+def test_polygon_with_track(tmp_path):
+    ann, = read(tmp_path, a='0 0 0 0.5 0 0.5 0.5 0.9 4')
+    np.testing.assert_allclose(ann['bbox'], [0, 0, 30, 20])
+    assert ann['track_id'] == 4 and 'score' not in ann
+
+
+@pytest.mark.parametrize('line', [
+    '0 30 20 12 20', '0 24 10 36 10 36 30 24 30', '0 30 20 12 20 0.5',
+    '0 24 10 36 10 36 30'
+])
+def test_pixels(tmp_path, line):
+    with pytest.raises(ValueError, match=f'a.txt:1: {line!r} has .* pixels'):
+        read(tmp_path, a=line)
+
+
+def test_slightly_outside(tmp_path):
+    ann, = read(tmp_path, a='0 0.5 0.5 1.5 1')
+    np.testing.assert_allclose(ann['bbox'], [-15, 0, 90, 40])
+
+
+@pytest.mark.parametrize('encoding, name', [('utf-16', 'UTF-16'),
+                                            ('utf-16-le', 'UTF-16LE'),
+                                            ('utf-16-be', 'UTF-16BE')])
+def test_other_encodings(tmp_path, encoding, name):
+    photo(tmp_path / 'img' / 'a.png')
+    (tmp_path / 'labels').mkdir()
+    path = tmp_path / 'labels' / 'a.txt'
+    path.write_text(BOX_TEXT, encoding=encoding)
+    with pytest.raises(ValueError, match=f'a.txt is not UTF-8.*-f {name} -t'):
+        read_boxes(str(tmp_path / 'labels'), str(tmp_path / 'img'))
+    path.write_text(BOX_TEXT)
+    (tmp_path / 'classes.txt').write_text('café', encoding='cp1252')
+    with pytest.raises(ValueError, match='classes.txt is not UTF-8.*CP1252'):
+        read_boxes(str(tmp_path / 'labels'), str(tmp_path / 'img'))
+
+
+def write(folder, **files):
+    for name, text in files.items():
+        path = folder / name.replace('__', '/')
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+ROBOFLOW = {
+    'README.roboflow.txt': '# things\n\nExported in May.',
+    'data.yaml': "nc: 1\nnames: ['thing']",
+    'train/labels/a.txt': BOX_TEXT
+}
+CVAT = {
+    'train.txt': 'data/obj_train_data/a.png\n',
+    'obj.data': 'classes = 1\nnames = data/obj.names',
+    'obj.names': 'thing\n',
+    'obj_train_data/a.txt': BOX_TEXT
+}
+LABEL_STUDIO = {
+    'classes.txt': 'thing\n',
+    'notes.json': '{}',
+    'labels/a.txt': BOX_TEXT
+}
+MAKESENSE = {'a.txt': BOX_TEXT, 'labels.txt': 'thing\n'}
+JUNK = {
+    '._a.txt': '\0\0',
+    '.ipynb_checkpoints/a-checkpoint.txt': 'x',
+    '__MACOSX/a.txt': 'x',
+    'LICENSE.txt': 'MIT',
+    'list of photos.txt': 'x/a.png\n'
+}
+
+
+@pytest.mark.parametrize(
+    'files, img, name',
+    [
+        (ROBOFLOW, 'train/images/a.png', 'thing'),
+        (CVAT, 'obj_train_data/a.png', 'thing'),
+        # Without its photos, which lie somewhere else.
+        (CVAT, 'a.png', 'thing'),
+        (LABEL_STUDIO, 'images/a.png', 'thing'),
+        (MAKESENSE, 'a.png', '0'),
+        ({
+            f'got/{k}': v
+            for k, v in ROBOFLOW.items()
+        }, 'got/train/images/a.png', 'thing'),
+    ])
+def test_exports(tmp_path, files, img, name):
+    write(tmp_path, **files, **JUNK)
+    photo(tmp_path / img)
+    assert find_format(str(tmp_path)) == 'yolo'
+    boxes = read_boxes(str(tmp_path), str(tmp_path))
+    assert boxes.file_names == (img, ) and boxes.left_out == ()
+    assert boxes.category_names == (name, ) and len(boxes) == 1
+
+
+def test_classes_are_never_labels(tmp_path):
+    write(tmp_path, a__txt='')
+    write(tmp_path / 'labels', **{'a.txt': BOX_TEXT, 'my names.txt': 'thing'})
+    photo(tmp_path / 'labels' / 'a.png')
+    photo(tmp_path / 'labels' / 'my names.png')
+    folder = str(tmp_path / 'labels')
+    boxes = read_boxes(
+        folder, folder, classes=str(tmp_path / 'labels' / 'my names.txt'))
+    assert boxes.category_names == ('thing', ) and len(boxes) == 1
+
+
+def test_a_list_file_with_a_photo_is_labels(tmp_path):
+    write(tmp_path, **{'train.txt': BOX_TEXT, 'val.txt': ''})
+    photo(tmp_path / 'train.png')
+    boxes = read_boxes(str(tmp_path), str(tmp_path))
+    assert boxes.file_names == ('train.png', ) and len(boxes) == 1
+
+
+def test_text_that_is_neither(tmp_path):
+    write(tmp_path, **{'a.txt': BOX_TEXT, 'diary.txt': 'Dear diary,\n'})
+    photo(tmp_path / 'a.png')
+    one, = read_boxes(str(tmp_path), str(tmp_path)).left_out
+    assert one.file == 'diary.txt' and 'neither boxes nor' in one.reason
+    # A photo of its name makes it a label file.
+    photo(tmp_path / 'diary.png')
+    with pytest.raises(ValueError, match='diary.txt:1'):
+        read_boxes(str(tmp_path), str(tmp_path))
+
+
+def test_two_files_of_a_photo(tmp_path):
+    write(tmp_path, **{'labels/a.txt': BOX_TEXT, 'a.txt': BOX_TEXT})
+    photo(tmp_path / 'a.png')
+    with pytest.raises(ValueError, match='both belong to a.png'):
+        read_boxes(str(tmp_path), str(tmp_path))
+
+
+def test_names_that_differ(tmp_path):
+    for folder, name in (('x', 'cat'), ('y', 'dog')):
+        write(tmp_path / folder, **{'classes.txt': name, f'{folder}.txt': ''})
+        photo(tmp_path / folder / f'{folder}.png')
+    with pytest.raises(ValueError, match='name the classes differently'):
+        read_boxes(str(tmp_path), str(tmp_path))
