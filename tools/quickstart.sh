@@ -30,6 +30,7 @@ boxcaseg="$out/boxcaseg/iter_800.pth"
 mask_rcnn="$out/mask_rcnn/iter_520.pth"
 # Each is scored by a step of its own.
 no_validation=(val_cfg=None val_dataloader=None val_evaluator=None)
+photos="$out/data/coco/train"
 truth="$out/data/coco/annotations/instances_train.json"
 
 steps=8
@@ -70,14 +71,15 @@ fi
 announce 'Stage 2: a proxy mask for every training box' '5 min'
 masks="$out/proxy_masks_train.json"
 if [ ! -f "$masks" ]; then
-    "$python" tools/make_proxy_masks.py "$stage1" "$boxcaseg" \
-        --ann "$truth" --img-dir "$out/data/coco/train" --out "$masks" \
-        --resume
+    "$python" -m mmboxcaseg.cli masks "$truth" "$photos" -o "$masks" \
+        --config "$stage1" --checkpoint "$boxcaseg" --resume
 fi
-"$python" tools/analysis_tools/eval_masks.py "$masks" "$truth" \
+"$python" -m mmboxcaseg.cli score "$masks" "$truth" \
     --json "$out/scores/proxy_merged.json"
+"$python" -m mmboxcaseg.cli report "$masks" "$photos" --truth "$truth" \
+    --out "$out/report"
 "$python" tools/misc/draw_predictions.py proxy "$masks" \
-    --img-dir "$out/data/coco/train" --out "$out/proxy_masks.png"
+    --img-dir "$photos" --out "$out/proxy_masks.png"
 
 announce 'Stage 3: Mask R-CNN on the proxy masks' '5 min'
 if [ ! -f "$mask_rcnn" ]; then
@@ -92,13 +94,14 @@ announce 'What the Mask R-CNN finds' '1 min'
     --out "$out/detections.png"
 
 announce 'Results' 'nothing'
-"$python" tools/analysis_tools/summarize_run.py "$out/scores"
+"$python" tools/benchmarks/summarize_run.py "$out/scores"
 cat <<EOF
 
-Pictures:
+Pictures, and a page for a browser:
   $out/data/preview.png     the data set
   $out/patches/             training patches as the model gets them
   $out/masks.png            masks of each head beside the truth
-  $out/proxy_masks.png      proxy masks, agreement, the dropped ones marked
+  $out/proxy_masks.png      proxy masks, their scores, which are ignored
+  $out/report/index.html    all proxy masks: numbers, charts, pictures
   $out/detections.png       the Mask R-CNN's results
 EOF
