@@ -27,6 +27,9 @@ JSON = st.recursive(
         st.text(max_size=5), inner, max_size=4),
     max_leaves=8)
 
+EXTRA = st.none() | st.booleans() | st.text(max_size=3) | st.lists(
+    st.integers(), max_size=2)
+
 
 @st.composite
 def coco_files(draw):
@@ -54,7 +57,7 @@ def coco_files(draw):
             category_id=draw(st.sampled_from(categories))['id'],
             bbox=draw(BOX),
             iscrowd=draw(st.integers(0, 1)),
-            extra=draw(JSON.filter(lambda value: value == value)))
+            extra=draw(EXTRA))
         for number in range(draw(st.integers(0, 5)))
     ]
     return dict(
