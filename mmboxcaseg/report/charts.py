@@ -1,5 +1,6 @@
 """Charts of a report, drawn without a display."""
 import os.path as osp
+import warnings
 from dataclasses import dataclass
 from typing import Sequence
 
@@ -7,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmboxcaseg.visualization.fonts import matplotlib_families
 from .embed import data_uri
 from .masks import ReportMasks
 from .numbers import (BINS, PAPER_IGNORED, THRESHOLDS, ClassRow, ReportNumbers,
@@ -60,7 +62,11 @@ def write_charts(masks: ReportMasks, numbers: ReportNumbers,
     names = masks.file.boxes.category_names
     most = numbers.classes[:MOST_CLASSES]
     figure = class_chart([names[row.place] for row in most], most)
-    figure.savefig(osp.join(out, 'classes.png'))
+    with warnings.catch_warnings():
+        # matplotlib says it of each letter; that letters are missing has
+        # been said.
+        warnings.filterwarnings('ignore', r'Glyph .* missing')
+        figure.savefig(osp.join(out, 'classes.png'))
     return charts
 
 
@@ -246,7 +252,12 @@ def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
         axes.tick_params(axis='x', labelsize=8)
     # Thousands of people beside ten toasters: both bars must be seen.
     columns[0].set_xscale('log')
-    columns[0].set_yticks(places, names, fontsize=8)
+    # A name is no formula, whatever dollar signs it has.
+    columns[0].set_yticks(
+        places, [' '.join(name.split()) for name in names],
+        fontsize=8,
+        family=matplotlib_families(list(names)),
+        parse_math=False)
     columns[0].set_ylim(len(rows) - 0.4, -0.6)
     for axes in columns[1:]:
         axes.set_xlim(0, 1)

@@ -1,23 +1,22 @@
-"""Text on pictures, in any language that DejaVu Sans has letters for.
+"""Text on pictures, in any language that an installed font has letters for.
 
-OpenCV's own letters are ASCII only; the font is the one matplotlib brings.
+OpenCV's own letters are ASCII only; see :mod:`.fonts` for those taken here.
 """
-import os.path as osp
 from functools import lru_cache
 
-import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from .colors import INK, PAPER, Color
+from .fonts import default_font, split_by_font
 
 
 @lru_cache(maxsize=None)
-def get_font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """The font of a size in pixels."""
-    name = 'DejaVuSans-Bold.ttf' if bold else 'DejaVuSans.ttf'
-    return ImageFont.truetype(
-        osp.join(matplotlib.get_data_path(), 'fonts', 'ttf', name), size)
+def get_font(size: int,
+             bold: bool = False,
+             path: str | None = None) -> ImageFont.FreeTypeFont:
+    """The font of a size in pixels, DejaVu Sans or that of a path."""
+    return ImageFont.truetype(path or default_font(bold), size)
 
 
 def text_size(text: str, size: int, bold: bool = False) -> tuple[int, int]:
@@ -31,8 +30,10 @@ def text_size(text: str, size: int, bold: bool = False) -> tuple[int, int]:
     Returns:
         tuple[int, int]: Width of this text, and height of any text.
     """
-    font = get_font(size, bold)
-    return int(np.ceil(font.getlength(text))), sum(font.getmetrics())
+    width = sum(
+        get_font(size, bold, path).getlength(part)
+        for path, part in split_by_font(text, bold))
+    return int(np.ceil(width)), sum(get_font(size, bold).getmetrics())
 
 
 def draw_text(image: np.ndarray,
@@ -57,10 +58,13 @@ def draw_text(image: np.ndarray,
         np.ndarray: A new image.
     """
     canvas = Image.fromarray(image)
-    ImageDraw.Draw(canvas).text((left, top),
-                                text,
-                                fill=color,
-                                font=get_font(size, bold))
+    draw = ImageDraw.Draw(canvas)
+    # Letters of several fonts stand on one line.
+    base = top + get_font(size, bold).getmetrics()[0]
+    for path, part in split_by_font(text, bold):
+        font = get_font(size, bold, path)
+        draw.text((left, base), part, fill=color, font=font, anchor='ls')
+        left += font.getlength(part)
     return np.array(canvas)
 
 
