@@ -109,6 +109,35 @@ def test_everything_else_is_kept(work):
     assert report.agreements.shape == (5, )
 
 
+def test_reasons_of_skips_stand_in_the_file(work):
+    data, ann_file, out_file = work
+    # A file that was made before, with another photo missing.
+    data['images'][0]['proxy_skipped'] = 'gone'
+    data['annotations'][1]['proxy_skipped'] = 'gone'
+    with open(ann_file, 'w') as file:
+        json.dump(data, file)
+    prepare_shards(shard_dir(out_file), SETTINGS, resume=False)
+    write_results(out_file, [5])
+    writer = ShardWriter(shard_dir(out_file), 1)
+    writer.skip(2, 'the file is empty')
+    writer.close()
+    join_shards(shard_dir(out_file), read_coco(ann_file), out_file, SETTINGS)
+    with open(out_file) as file:
+        out = json.load(file)
+    assert {
+        image['id']: image['proxy_skipped']
+        for image in out['images'] if 'proxy_skipped' in image
+    } == {
+        2: 'the file is empty'
+    }
+    skipped = {
+        ann['id']: ann['proxy_skipped']
+        for ann in out['annotations'] if 'proxy_skipped' in ann
+    }
+    assert 'lies outside the image' in skipped.pop(96)
+    assert skipped == dict.fromkeys((100, 98, 95), 'the file is empty')
+
+
 def test_masks_are_those_of_the_shards(work):
     text, _ = join_once(work, [2, 5])
     rng = np.random.default_rng(2)
