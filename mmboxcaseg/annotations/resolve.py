@@ -19,11 +19,15 @@ PARTNERS = {
     'annotations': ('images', 'JPEGImages')
 }
 # Folders that say nothing of a photo but what kind of file is in them.
+_PLAIN = re.compile(r'[\w][^\\:\0]*')
 KINDS = re.compile(r'labels|images|annotations|jpegimages|obj_\w+_data', re.I)
 
 
 def stays_below(name: str) -> bool:
     """Whether a name is a path below a folder, on any system."""
+    # Nearly all names, and quick to tell.
+    if _PLAIN.fullmatch(name) and '..' not in name:
+        return True
     # A file may come from another system than the one it is read on.
     return '\0' not in name and all(
         path.parts and not path.anchor and '..' not in path.parts
@@ -57,6 +61,7 @@ class _Listing:
         if osp.isdir(folder):
             self.names = sorted(
                 name for name in os.listdir(folder) if not is_hidden(name))
+        self.exact = frozenset(self.names)
         for name in self.names:
             self.by_key[_key(name)].append(name)
             stem, suffix = split_suffix(name)
@@ -86,6 +91,7 @@ class PhotoFinder:
         self._beside = beside and osp.abspath(beside)
         self._listings: dict[str, _Listing] = {}
         self._folders: dict[str, str | None] = {'': ''}
+        self._heads: dict[str, list[str]] = {}
 
     def has(self, name: str) -> bool:
         """Whether a photo of just this name is there."""
@@ -103,7 +109,7 @@ class PhotoFinder:
         """
         if self.has(name):
             return name
-        places = list(self._places(name))
+        places = self._places(name)
         for place in places:
             found = self._match(place)
             if found:
@@ -123,7 +129,7 @@ class PhotoFinder:
         Returns:
             list[str]: Paths below the folder, with slashes, sorted.
         """
-        places = list(self._places(stem))
+        places = self._places(stem)
         for place in places:
             photos = self._of_stem(place)
             if photos:
@@ -158,43 +164,50 @@ class PhotoFinder:
         found = difflib.get_close_matches(stem, names, n=1)
         return _join(head, names[found[0]]) if found else None
 
-    def _places(self, name: str) -> Iterator[str]:
+    def _places(self, name: str) -> list[str]:
         """Paths below the folder that a name may mean, the best first."""
-        seen = set()
         plain = name.replace('\\', '/')
+        places = {}
         for text in (name, plain, unquote(plain)):
-            if not stays_below(text):
-                continue
-            for place in self._layouts(text):
-                if place not in seen:
-                    seen.add(place)
-                    yield place
+            if stays_below(text):
+                head, tail = osp.split(osp.normpath(text))
+                for folder in self._layouts(head):
+                    places[_join(folder, tail)] = None
+        return list(places)
 
-    def _layouts(self, name: str) -> Iterator[str]:
-        yield osp.normpath(name)
-        paths = [osp.join(self._root, name)]
-        first, _, rest = name.partition('/')
-        if rest and first == osp.basename(self._root):
+    def _layouts(self, head: str) -> list[str]:
+        """Folders that a name's folder may mean, the best first."""
+        if head not in self._heads:
+            self._heads[head] = list(dict.fromkeys(self._each_layout(head)))
+        return self._heads[head]
+
+    def _each_layout(self, head: str) -> Iterator[str]:
+        yield head
+        paths = [osp.join(self._root, head)]
+        first, _, rest = head.partition('/')
+        if first == osp.basename(self._root):
             paths.append(osp.join(self._root, rest))
         if self._beside is not None:
-            paths.append(osp.join(self._beside, name))
+            paths.append(osp.join(self._beside, head))
         for path in paths:
             yield from self._below(path)
         for path in paths:
             parts = osp.normpath(path).split(os.sep)
-            for place, part in enumerate(parts[:-1]):
+            for place, part in enumerate(parts):
                 for partner in PARTNERS.get(part.lower(), ()):
                     yield from self._below(
                         os.sep.join(
                             [*parts[:place], partner, *parts[place + 1:]]))
-        *folders, tail = osp.normpath(name).split(os.sep)
-        yield '/'.join([*(f for f in folders if not KINDS.fullmatch(f)), tail])
+        yield '/'.join(
+            part for part in head.split('/') if not KINDS.fullmatch(part))
 
     def _below(self, path: str) -> Iterator[str]:
-        """A path relative to the folder, if it lies below it."""
-        path, root = osp.normpath(path), osp.join(self._root, '')
-        if path.startswith(root):
-            yield path[len(root):].replace(os.sep, '/')
+        """A path relative to the folder, if it is the folder or below it."""
+        path = osp.normpath(path)
+        if path == self._root:
+            yield ''
+        elif path.startswith(osp.join(self._root, '')):
+            yield path[len(osp.join(self._root, '')):].replace(os.sep, '/')
 
     def _match(self, path: str) -> str | None:
         """The file of a path but for letter case and Unicode form."""
@@ -234,9 +247,10 @@ class PhotoFinder:
 
     def _entry(self, folder: str, name: str) -> str | None:
         """A name in a folder; of several that fit, the only one in form."""
-        if osp.exists(osp.join(self.img_dir, folder, name)):
+        listing = self._listing(folder)
+        if name in listing.exact:
             return name
-        names = self._listing(folder).by_key.get(_key(name), [])
+        names = listing.by_key.get(_key(name), [])
         if len(names) > 1:
             text = unicodedata.normalize('NFC', name)
             names = [

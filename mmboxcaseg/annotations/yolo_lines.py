@@ -17,8 +17,9 @@ from typing import Any
 
 from .numbers import decimal, whole
 
-# Boxes reach over the border of the photo by rounding, not by its size.
-FARTHEST = 2
+# Boxes may reach over the border of the photo, but not by its size; points of
+# polygons hardly do, and 2 among them says that a point of a pose is visible.
+FARTHEST, FARTHEST_POINT = 2, 1.5
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Reading:
         count = len(line.values)
         if count < 6 or count == 6 and self.sixth_is_track:
             shape, rest = line.values[:4], line.values[4:]
-            _check(shape, line)
+            _check(shape, line, FARTHEST)
             x, y, w, h = shape
             ann = _found(line, [(x - w / 2) * width,
                                 (y - h / 2) * height, w * width, h * height])
@@ -132,7 +133,7 @@ class Reading:
             track = _is_track(line.values[-1])
             end = count - count % 2 - (2 if track and count % 2 == 0 else 0)
             shape, rest = line.values[:end], line.values[end:]
-            _check(shape, line)
+            _check(shape, line, FARTHEST_POINT)
             ann = _polygon(line, shape, height, width)
         if track:
             number = whole(rest[-1])
@@ -174,11 +175,12 @@ def _is_track(value: float) -> bool:
     return value.is_integer() and value >= 2
 
 
-def _check(shape: tuple[float, ...], line: Line) -> None:
+def _check(shape: tuple[float, ...], line: Line, farthest: float) -> None:
     """Raise ValueError if coordinates seem to be in pixels."""
     for value in shape:
-        if math.isfinite(value) and abs(value) > FARTHEST:
+        if math.isfinite(value) and abs(value) > farthest:
             raise ValueError(
                 f'{line.where} has {value:g}; coordinates are parts of the '
                 'photo\'s width and height, from 0 to 1, and these seem to '
-                'be pixels')
+                'be pixels' +
+                (' or points of a pose' if len(shape) > 4 else ''))

@@ -99,7 +99,7 @@ def test_polygon_with_track(tmp_path):
 
 @pytest.mark.parametrize('line', [
     '0 30 20 12 20', '0 24 10 36 10 36 30 24 30', '0 30 20 12 20 0.5',
-    '0 24 10 36 10 36 30'
+    '0 24 10 36 10 36 30', '0 0.5 0.5 0.2 0.5 0.5 0.4 2 0.5 0.6 1'
 ])
 def test_pixels(tmp_path, line):
     with pytest.raises(ValueError, match=f'a.txt:1: {line!r} has .* pixels'):
