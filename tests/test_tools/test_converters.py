@@ -5,76 +5,11 @@ import subprocess
 import sys
 
 import pytest
-
-from mmboxcaseg.converters import coco_subset as tool
-
-
-def make_coco():
-    """Four images: a dog and a crowd of people, a cup, nothing, two dogs."""
-    names = {1: 'person', 18: 'dog', 47: 'cup'}
-    objects = [(4, 18, 0), (1, 1, 1), (1, 18, 0), (2, 47, 0), (4, 18, 0)]
-    return dict(
-        info=dict(year=2017),
-        images=[dict(id=i, file_name=f'{i}.jpg') for i in (4, 2, 3, 1)],
-        annotations=[
-            dict(id=10 + i, image_id=image, category_id=cat, iscrowd=crowd)
-            for i, (image, cat, crowd) in enumerate(objects)
-        ],
-        categories=[dict(id=i, name=name) for i, name in names.items()])
+from coco_files import make_coco
 
 
 def ids(items):
     return [item['id'] for item in items]
-
-
-def test_coco_subset_by_hand():
-    coco = make_coco()
-    subset = tool.keep_images(coco, [1, 3])
-    assert subset['info'] == coco['info']
-    assert ids(subset['images']) == [1, 3]
-    assert ids(subset['annotations']) == [11, 12]
-    assert subset['annotations'][0]['iscrowd'] == 1
-    assert subset['categories'] == coco['categories']
-
-    dogs = tool.keep_categories(coco, ['dog'])
-    assert ids(dogs['images']) == [4, 1]
-    assert ids(dogs['annotations']) == [10, 12, 14]
-    assert {ann['category_id'] for ann in dogs['annotations']} == {18}
-    assert ids(dogs['categories']) == [18]
-
-    voc = tool.to_voc20(coco)
-    assert ids(voc['images']) == [4, 1]
-    assert [(ann['id'], ann['category_id'])
-            for ann in voc['annotations']] == [(10, 12), (11, 15), (12, 12),
-                                               (14, 12)]
-    assert voc['categories'][11]['name'] == 'dog'
-    assert coco == make_coco(), 'the input must stay as it was'
-
-
-def test_coco_subset_at_random():
-    coco = make_coco()
-    drawn = {tuple(tool.draw_ids(coco, 2, seed)) for seed in range(50)}
-    assert drawn == {(1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4)}
-    coco['images'].reverse()
-    assert tool.draw_ids(coco, 2, 5) == tool.draw_ids(make_coco(), 2, 5)
-
-
-def test_coco_subset_errors(tmp_path):
-    coco = make_coco()
-    with pytest.raises(ValueError, match=r'1 of 2 image ids.*\[99\]'):
-        tool.keep_images(coco, [1, 99])
-    with pytest.raises(ValueError, match='can\'t draw 5 of 4'):
-        tool.draw_ids(coco, 5, 0)
-    with pytest.raises(ValueError, match='unicorn'):
-        tool.keep_categories(coco, ['dog', 'unicorn'])
-    with pytest.raises(FileNotFoundError, match='4.jpg'):
-        tool.take_files(['4.jpg'], str(tmp_path), str(tmp_path / 'out'), True)
-    (tmp_path / 'empty.txt').write_text('\n')
-    with pytest.raises(ValueError, match='empty.txt'):
-        tool.read_lines(str(tmp_path / 'empty.txt'))
-    (tmp_path / 'no_coco.json').write_text('{"images": []}')
-    with pytest.raises(ValueError, match='no_coco.json'):
-        tool.read_coco(str(tmp_path / 'no_coco.json'))
 
 
 @pytest.mark.parametrize('copy', [False, True])
@@ -123,17 +58,6 @@ def test_prepare_mini_gives_the_mini_sets(shared_data, tmp_path, repo_root):
         assert all(path.exists() for path in (tmp_path / folder).iterdir())
 
 
-def test_ids_of_a_list_file(tmp_path):
-    """A line is an id, also with blanks in it, and behind a mark of order."""
-    coco = dict(images=[dict(id=7), dict(id='photo 1'), dict(id='7 b')])
-    lines = tmp_path / 'ids.txt'
-    lines.write_bytes(b'\xef\xbb\xbfphoto 1\r\n\n7\n')
-    read = tool.read_lines(str(lines))
-    assert tool.ids_of_lines(coco, read, 'ids.txt') == ['photo 1', 7]
-    with pytest.raises(ValueError, match=r'ids.txt: 1 of 2 image ids .*photo'):
-        tool.ids_of_lines(coco, ['7', 'photo'], 'ids.txt')
-
-
 @pytest.mark.parametrize('words, message', [
     (['none.json', 'o.json'], "No such file or directory: 'none.json'"),
     (['c.json', 'o.json', '--categories', 'unicorn'], 'unicorn'),
@@ -152,3 +76,21 @@ def test_mistakes_are_a_line(tmp_path, repo_root, words, message):
     assert done.returncode == 1
     line, = done.stderr.splitlines()
     assert line.startswith('coco_subset: error: ') and message in line
+
+
+@pytest.mark.parametrize('tool, words, missing', [
+    ('prepare_mini', ['no_coco', 'no_duts'], 'no_coco'),
+    ('duts_single', ['no_duts', 'list.txt'], 'no_duts'),
+    ('voc_sbd', ['no_voc', 'no_sbd'], 'no_voc'),
+])
+def test_a_missing_folder_is_a_line(tmp_path, repo_root, tool, words, missing):
+    script = repo_root / f'tools/dataset_converters/{tool}.py'
+    done = subprocess.run([sys.executable, str(script), *words],
+                          cwd=tmp_path,
+                          capture_output=True,
+                          text=True)
+    assert done.returncode == 1
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith(f'{tool}: error: ') and missing in line
+    assert 'Traceback' not in done.stderr
+    assert os.listdir(tmp_path) == []

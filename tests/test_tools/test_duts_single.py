@@ -47,20 +47,20 @@ def duts(tmp_path):
 
 
 @pytest.fixture
-def run(duts, monkeypatch):
+def run(duts):
     """Runs the tool on the set; gives the names and the header."""
 
-    def main(*options, check=False):
+    def tool(*options, check=False):
         out = duts / 'lists' / 'out.txt'
-        words = ['duts_single.py', str(duts), str(out), *options]
-        monkeypatch.setattr('sys.argv', words + ['--no-check'] * (not check))
-        duts_single.main()
+        words = [str(duts), str(out), *options]
+        args = duts_single.parse_args(words + ['--no-check'] * (not check))
+        assert duts_single.run(args) == 0
         lines = out.read_text().splitlines()
         header = [line for line in lines if line.startswith('# ')]
         assert lines[:len(header)] == header
         return lines[len(header):], '\n'.join(header)
 
-    return main
+    return tool
 
 
 SINGLE_4 = ['n02084071_1', 'n02084071_20', 'sun_n02084071x_7']

@@ -75,7 +75,10 @@ def test_wheel_holds_package_configs_and_tools(wheel, repo_root):
     }
     expected = package | copied | {
         'mmboxcaseg/.mim/model-index.yml',
-        'mmboxcaseg/weights/boxcaseg_small.pth'
+        'mmboxcaseg/report/page.css',
+        'mmboxcaseg/report/page.html.j2',
+        'mmboxcaseg/report/page.js',
+        'mmboxcaseg/weights/boxcaseg_small.pth',
     }
     assert {name for name in names if '.dist-info/' not in name} == expected
     assert 'mmboxcaseg/.mim/configs/boxcaseg/hrnet_w48_voc.py' in expected

@@ -134,18 +134,17 @@ def tree(tmp_path):
 
 
 @pytest.fixture
-def run(tree, monkeypatch):
+def run(tree):
 
-    def main(*options):
-        monkeypatch.setattr('sys.argv', [
-            'voc_sbd.py',
+    def tool(*options):
+        args = voc_sbd.parse_args([
             str(tree.voc),
             str(tree.sbd), '--out',
             str(tree.root / 'out'), *options
         ])
-        voc_sbd.main()
+        assert voc_sbd.run(args) == 0
 
-    return main
+    return tool
 
 
 def read(tree, split):

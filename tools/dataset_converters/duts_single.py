@@ -33,7 +33,8 @@ import re
 import sys
 from collections.abc import Sequence
 
-from rich.progress import track
+from mmboxcaseg.cli import main
+from mmboxcaseg.progress import show_progress
 
 KNOWN_IMAGES = 10553
 # Images with one object, by connectivity, where all components count.
@@ -83,10 +84,13 @@ def count_all(items: Sequence[dict], connectivity: int,
         list[int]: Number of objects of each image.
     """
     from mmboxcaseg.datasets.salient_mask import count_objects, read_mask
-    return [
-        count_objects(read_mask(item['mask_path']), connectivity, min_area)
-        for item in track(items, description='counting objects')
-    ]
+    counts = []
+    with show_progress(len(items), 'counting objects') as update:
+        for item in items:
+            mask = read_mask(item['mask_path'])
+            counts.append(count_objects(mask, connectivity, min_area))
+            update(1, counts[-1])
+    return counts
 
 
 def read_synsets(path: str) -> set[str]:
@@ -244,9 +248,8 @@ def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
     return parsed
 
 
-def main() -> None:
-    """Run the command line tool."""
-    args = parse_args()
+def run(args: argparse.Namespace) -> int:
+    """Write the list; the exit status."""
     # Read first: a mistake in it should not cost the count.
     synsets = read_synsets(
         args.exclude_synsets) if args.exclude_synsets else None
@@ -280,7 +283,8 @@ def main() -> None:
         ['Written by tools/dataset_converters/duts_single.py.', *header],
         names)
     print(f'{args.out}: {len(names)} images')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main.run(sys.modules[__name__], parse_args(), 'duts_single'))

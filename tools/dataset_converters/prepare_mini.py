@@ -18,7 +18,10 @@ Example:
 """
 import argparse
 import os.path as osp
+import sys
+from collections.abc import Sequence
 
+from mmboxcaseg.cli import main
 from mmboxcaseg.converters.coco_subset import (keep_images, read_coco,
                                                read_lines, take_files,
                                                to_voc20, write_coco)
@@ -62,8 +65,8 @@ def prepare_duts(duts_root: str, out: str, copy: bool) -> None:
                    osp.join(out, folder), copy)
 
 
-def main() -> None:
-    """Run the command line tool."""
+def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -75,10 +78,15 @@ def main() -> None:
         '--copy',
         action='store_true',
         help='copy images and masks, don\'t link')
-    args = parser.parse_args()
+    return parser.parse_args(args)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build both subsets; the exit status."""
     prepare_coco(args.coco_root, osp.join(args.out, 'coco_mini'), args.copy)
     prepare_duts(args.duts_root, osp.join(args.out, 'duts_tr_mini'), args.copy)
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main.run(sys.modules[__name__], parse_args(), 'prepare_mini'))

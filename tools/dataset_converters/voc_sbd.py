@@ -31,13 +31,13 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from rich.progress import track
-
+from mmboxcaseg.cli import main
 from mmboxcaseg.converters.coco_subset import (read_lines, take_files,
                                                write_coco)
 from mmboxcaseg.converters.voc_instances import (CLASSES, import_loadmat,
                                                  read_objects, sbd_instances,
                                                  voc_instances)
+from mmboxcaseg.progress import show_progress
 
 KNOWN_IMAGES = {
     'images of VOC train': 1464,
@@ -127,7 +127,7 @@ def convert(names: Sequence[str], read: Callable, title: str) -> dict:
     Args:
         names (Sequence[str]): Names of the images.
         read (Callable): Gives the image and the annotations of a name.
-        title (str): What the progress bar says.
+        title (str): What the progress says.
 
     Returns:
         dict: COCO annotations with VOC's 20 categories, ids 1 to 20.
@@ -139,13 +139,36 @@ def convert(names: Sequence[str], read: Callable, title: str) -> dict:
             dict(id=i, name=name, supercategory='none')
             for i, name in enumerate(CLASSES, start=1)
         ])
-    for name in track(names, description=title):
-        image, anns = read(name)
-        coco['images'].append(image)
-        for ann in anns:
-            number = len(coco['annotations']) + 1
-            coco['annotations'].append(dict(id=number, **ann))
+    with show_progress(len(names), title) as update:
+        for name in names:
+            image, anns = read(name)
+            coco['images'].append(image)
+            for ann in anns:
+                number = len(coco['annotations']) + 1
+                coco['annotations'].append(dict(id=number, **ann))
+            update(1, len(anns))
     return coco
+
+
+def count_shown(names: Sequence[str], title: str, count: Callable[[str],
+                                                                  int]) -> int:
+    """Sum of a number of every image, with progress shown.
+
+    Args:
+        names (Sequence[str]): Names of the images.
+        title (str): What the progress says.
+        count (Callable): Gives the number of a name.
+
+    Returns:
+        int: The sum.
+    """
+    total = 0
+    with show_progress(len(names), title) as update:
+        for name in names:
+            found = count(name)
+            total += found
+            update(1, found)
+    return total
 
 
 def count_other_rules(voc_root: str, sbd_root: str, splits: Splits,
@@ -170,20 +193,24 @@ def count_other_rules(voc_root: str, sbd_root: str, splits: Splits,
     }
     of_voc = sum(ann['image_id'] in ids for ann in train_aug['annotations'])
     unused: Counter = Counter()
-    of_sbd = sum(
-        len(sbd_instances(voc_root, sbd_root, name, unused)[1])
-        for name in track(
-            sorted(both), description='SBD\'s masks of VOC\'s train'))
-    difficult = Counter(
-        item['difficult']
-        for name in track(splits['train_aug'], description='boxes of the XML')
-        for item in read_objects(
-            osp.join(voc_root, 'Annotations', f'{name}.xml')))
+    of_sbd = count_shown(
+        sorted(both), 'SBD\'s masks of VOC\'s train',
+        lambda name: len(sbd_instances(voc_root, sbd_root, name, unused)[1]))
+    difficult: Counter = Counter()
+
+    def count_objects(name: str) -> int:
+        path = osp.join(voc_root, 'Annotations', f'{name}.xml')
+        objects = read_objects(path)
+        difficult.update(item['difficult'] for item in objects)
+        return len(objects)
+
+    everything = count_shown(splits['train_aug'], 'boxes of the XML',
+                             count_objects)
     return {
         'masks, VOC\'s before SBD\'s (written)': ours,
         'masks, SBD\'s before VOC\'s': ours - of_voc + of_sbd,
         'objects of the XML, not difficult': difficult[0],
-        'objects of the XML, all': sum(difficult.values()),
+        'objects of the XML, all': everything,
     }
 
 
@@ -243,9 +270,8 @@ def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(args)
 
 
-def main() -> None:
-    """Run the command line tool."""
-    args = parse_args()
+def run(args: argparse.Namespace) -> int:
+    """Convert both sets; the exit status."""
     import_loadmat()
     voc_root, sbd_root = args.voc_root, args.sbd_root
     splits = read_splits(voc_root, sbd_root)
@@ -277,7 +303,8 @@ def main() -> None:
         for image in coco['images']
     ], osp.join(voc_root, 'JPEGImages'), osp.join(args.out, 'JPEGImages'),
                args.copy)
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main.run(sys.modules[__name__], parse_args(), 'voc_sbd'))
