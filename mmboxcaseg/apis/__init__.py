@@ -9,8 +9,10 @@ from .default_model import default_model  # noqa: F401
 # bring torch, which takes seconds.
 _HOMES = dict(
     BoxCasegInferencer='inferencer',
+    CheckReport='check',
     InstanceMasks='inferencer',
     MaskOptions='proxy_masks',
+    check_boxes='check',
     draw_masks='draw',
     export_masks='export',
     init_model='model',

@@ -10,10 +10,15 @@ import traceback
 from types import ModuleType
 from typing import Optional, Sequence
 
-from . import draw, export, masks, report, score
+from . import check, draw, export, masks, report, score
 
 COMMANDS = dict(
-    masks=masks, score=score, report=report, export=export, draw=draw)
+    check=check,
+    masks=masks,
+    score=score,
+    report=report,
+    export=export,
+    draw=draw)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ from mmengine.dataset import BaseDataset, ConcatDataset
 from mmengine.logging import print_log
 
 from mmboxcaseg.annotations import MaskFile, read_coco, read_masks
+from mmboxcaseg.annotations.findings import find_oddities
 from mmboxcaseg.registry import DATASETS
 
 
@@ -95,12 +96,12 @@ class BoxPatchDataset(BaseDataset):
                 f'{self.ann_file}: masks of {int(good[places].sum())} of '
                 f'{len(data_list)} boxes are learnt from',
                 logger='current')
-        if boxes.why_not:
+        for finding in find_oddities(boxes):
+            said = 'skipped ' if finding.skipped else ''
             print_log(
-                f'{self.ann_file}: skipped {len(boxes.why_not)} boxes that '
-                'are empty, not numbers or outside their image',
+                f'{self.ann_file}: {said}{finding.line()}',
                 logger='current',
-                level=logging.WARNING)
+                level=logging.WARNING if finding.skipped else logging.INFO)
         return data_list
 
     def _good(self, masks: MaskFile, count: int) -> np.ndarray:

@@ -1,0 +1,152 @@
+"""Errors after the start are a line."""
+import argparse
+import codecs
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import types
+
+import pytest
+from proxy_run import write_inputs
+
+from mmboxcaseg.cli.main import in_one_line, main, run
+from mmboxcaseg.cli.masks import _read_ids
+from mmboxcaseg.proxy_masks import ShardWriter
+
+
+def words(folder, out, *more):
+    return [
+        'masks',
+        str(folder / 'boxes.json'),
+        str(folder / 'img'), '-o',
+        str(out / 'masks.json'), '--config',
+        str(folder / 'config.py'), '--checkpoint',
+        str(folder / 'model.pth'), '--device', 'cpu', '--num-workers', '0',
+        *more
+    ]
+
+
+def error_of(argv):
+    with pytest.raises(SystemExit) as end:
+        main(argv)
+    assert isinstance(end.value.code, str) and '\n' not in end.value.code
+    return end.value.code
+
+
+def test_a_full_disk_is_a_line_and_the_run_goes_on_later(
+        tmp_path, monkeypatch):
+    write_inputs(tmp_path)
+    assert main(words(tmp_path, tmp_path)) in (0, 3)
+    whole = (tmp_path / 'masks.json').read_bytes()
+    out = tmp_path / 'full'
+    out.mkdir()
+    append, count = ShardWriter.append, []
+
+    def full(self, *args, **kwargs):
+        count.append(1)
+        if len(count) > 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        append(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ShardWriter, 'append', full)
+        assert 'No space left on device' in error_of(words(tmp_path, out))
+    assert not (out / 'masks.json').exists()
+    assert main(words(tmp_path, out, '--resume')) in (0, 3)
+    assert (out / 'masks.json').read_bytes() == whole
+
+
+@pytest.mark.parametrize('option', ['-o', '--work-dir'])
+def test_folders_that_cannot_be_made_are_a_line(tmp_path, option):
+    write_inputs(tmp_path)
+    (tmp_path / 'file').write_text('')
+    path = str(tmp_path / 'file' / 'below')
+    assert str(tmp_path / 'file') in error_of(
+        words(tmp_path, tmp_path, option, path))
+
+
+def ends_with(error, args=argparse.Namespace()):
+    """What a command that raises an error says."""
+
+    def fail(args):
+        raise error
+
+    with pytest.raises(SystemExit) as end:
+        run(types.SimpleNamespace(run=fail), args, 'name')
+    return end.value.code
+
+
+def test_messages_of_several_lines_are_one():
+    assert ends_with(ValueError('a\n  b')) == 'name: error: a b'
+    assert ends_with(KeyError('no such type')) == 'name: error: no such type'
+    assert ends_with(MemoryError()) == 'name: error: memory is short'
+    passed_on = OSError('Caught OSError in DataLoader worker process 0.\n'
+                        'Original Traceback (most recent call last):\n'
+                        '  File "x.py", line 1\nOSError: disk is gone\n')
+    assert in_one_line(passed_on) == 'disk is gone'
+    with pytest.raises(KeyError):
+        run(
+            types.SimpleNamespace(run=lambda args: {}['key']),
+            argparse.Namespace(), 'name')
+
+
+def test_a_second_interrupt_kills():
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert ends_with(KeyboardInterrupt()) == 'name: stopped'
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_closed_pipe_is_no_traceback():
+    code = ('import argparse, types\n'
+            'from mmboxcaseg.cli.main import run\n'
+            'def say(args):\n'
+            '    for _ in range(100000):\n'
+            '        print("a long line of text")\n'
+            'run(types.SimpleNamespace(run=say), argparse.Namespace(), "x")')
+    process = subprocess.Popen([sys.executable, '-c', code],
+                               stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b''
+    assert process.wait() == 1
+
+
+@pytest.mark.parametrize('content', [
+    'photo 1\n\n two\r\nthree\u2028x\r\n'.encode(),
+    codecs.BOM_UTF8 + 'photo 1\ntwo\nthree\u2028x'.encode(),
+    'photo 1\r\ntwo\r\nthree\u2028x'.encode('utf-16'),
+    'photo 1\rtwo\rthree\u2028x\r'.encode()
+])
+def test_image_ids_are_one_a_line(tmp_path, content):
+    path = tmp_path / 'ids.txt'
+    path.write_bytes(content)
+    assert _read_ids(str(path)) == ['photo 1', 'two', 'three\u2028x']
+
+
+def test_image_ids_in_another_encoding_name_the_file(tmp_path):
+    path = tmp_path / 'ids.txt'
+    path.write_bytes('été'.encode('latin-1'))
+    with pytest.raises(ValueError, match='ids.txt is no UTF-8 text'):
+        _read_ids(str(path))
+
+
+def test_ids_with_blanks_are_found(tmp_path):
+    write_inputs(tmp_path)
+    path = tmp_path / 'boxes.json'
+    boxes = json.loads(path.read_text())
+    first = boxes['images'][0]['id']
+    for entry in (*boxes['images'], *boxes['annotations']):
+        key = 'image_id' if 'image_id' in entry else 'id'
+        entry[key] = f'photo {entry[key]}'
+    path.write_text(json.dumps(boxes))
+    (tmp_path / 'ids.txt').write_text(f'photo {first}\r\n')
+    main(words(tmp_path, tmp_path, '--img-ids', str(tmp_path / 'ids.txt')))
+    made = json.loads((tmp_path / 'masks.json').read_text())
+    assert [image['id'] for image in made['images']] == [f'photo {first}']
