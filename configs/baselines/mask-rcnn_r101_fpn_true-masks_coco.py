@@ -5,7 +5,7 @@ _base_ = '../proxy_mask_rcnn/mask-rcnn_r101_fpn_coco.py'
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,
-        type='CocoDataset',
+        type='mmboxcaseg.COCOInstanceDataset',
         data_root=_base_.data_root,
         ann_file='annotations/instances_train2017.json',
         data_prefix=dict(img='train2017/'),

@@ -10,7 +10,10 @@ _base_ = [
 ]
 default_scope = 'mmdet'
 custom_imports = dict(
-    imports=['mmboxcaseg.models', 'mmboxcaseg.datasets'],
+    imports=[
+        'mmboxcaseg.models', 'mmboxcaseg.datasets', 'mmboxcaseg.evaluation',
+        'mmboxcaseg.engine'
+    ],
     allow_failed_imports=False)
 
 model = dict(
@@ -19,3 +22,5 @@ model = dict(
         init_cfg=dict(type='Pretrained',
                       checkpoint='torchvision://resnet101')),
     roi_head=dict(mask_head=dict(type='mmboxcaseg.ProxyFCNMaskHead')))
+
+default_hooks = dict(classes=dict(type='mmboxcaseg.ClassesHook'))

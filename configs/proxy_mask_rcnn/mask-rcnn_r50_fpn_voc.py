@@ -13,7 +13,10 @@ _base_ = [
 ]
 default_scope = 'mmdet'
 custom_imports = dict(
-    imports=['mmboxcaseg.models', 'mmboxcaseg.datasets'],
+    imports=[
+        'mmboxcaseg.models', 'mmboxcaseg.datasets', 'mmboxcaseg.evaluation',
+        'mmboxcaseg.engine'
+    ],
     allow_failed_imports=False)
 
 model = dict(
@@ -47,5 +50,7 @@ param_scheduler = [
 ]
 auto_scale_lr = dict(enable=False, base_batch_size=6)
 
-default_hooks = dict(checkpoint=dict(by_epoch=False, interval=2500))
+default_hooks = dict(
+    checkpoint=dict(by_epoch=False, interval=2500),
+    classes=dict(type='mmboxcaseg.ClassesHook'))
 log_processor = dict(by_epoch=False)

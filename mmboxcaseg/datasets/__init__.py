@@ -1,5 +1,6 @@
 from .box_patch import BoxPatchDataset
 from .box_prompt import BoxPromptDataset
+from .coco_instance import COCOInstanceDataset
 from .joint_patch import JointPatchDataset
 from .proxy_mask_dataset import ProxyMaskDataset
 from .salient_object import SalientObjectDataset
@@ -8,7 +9,8 @@ from .samplers import (BlockSampler, OverlapMultiSourceSampler,
 from .transforms import *  # noqa: F401,F403
 
 __all__ = [
-    'BlockSampler', 'BoxPatchDataset', 'BoxPromptDataset', 'JointPatchDataset',
-    'OverlapMultiSourceSampler', 'PhotoMultiSourceSampler', 'ProxyMaskDataset',
-    'SalientObjectDataset', 'max_overlaps'
+    'BlockSampler', 'BoxPatchDataset', 'COCOInstanceDataset',
+    'BoxPromptDataset', 'JointPatchDataset', 'OverlapMultiSourceSampler',
+    'PhotoMultiSourceSampler', 'ProxyMaskDataset', 'SalientObjectDataset',
+    'max_overlaps'
 ]

@@ -1,19 +1,16 @@
 """Boxes with proxy masks, the training set of Proxy Mask R-CNN."""
-import logging
 from typing import Any
 
 import numpy as np
-from mmdet.datasets import CocoDataset
-from mmengine.fileio import load
-from mmengine.logging import print_log
 
 from mmboxcaseg.annotations import SCORES
 from mmboxcaseg.registry import DATASETS
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
+from .coco_instance import COCOInstanceDataset
 
 
 @DATASETS.register_module()
-class ProxyMaskDataset(CocoDataset):
+class ProxyMaskDataset(COCOInstanceDataset):
     """COCO json whose masks are proxy masks, each with its weight.
 
     The file is what ``boxcaseg masks`` writes: every annotation that is not a
@@ -28,11 +25,10 @@ class ProxyMaskDataset(CocoDataset):
     other masks have 1 or, with ``mask_weight``, their score. A crowd has 1,
     which nothing reads, since crowds do not train.
 
-    Unlike in :class:`mmdet.CocoDataset`, an annotation with an empty mask
+    Unlike in :class:`COCOInstanceDataset`, an annotation with an empty mask
     (area 0, agreement 0) is kept: only its mask is worthless, its box and
-    class still train. Crowds are read as :class:`mmdet.CocoDataset` does and
-    need no agreement. Class names are those of COCO unless ``metainfo`` says
-    otherwise.
+    class still train. Crowds are read as there and need no agreement. Class
+    names are those of COCO unless ``metainfo`` says otherwise.
 
     Args:
         agreement_thr (float, optional): A mask with an agreement strictly
@@ -48,7 +44,7 @@ class ProxyMaskDataset(CocoDataset):
             score by which a mask that is not ignored is weighted, softer
             than a threshold and not in the paper. With None all weigh the
             same. Defaults to None.
-        **kwargs: Arguments of :class:`mmdet.CocoDataset`.
+        **kwargs: Arguments of :class:`COCOInstanceDataset`.
 
     Raises:
         ValueError: If a threshold is not in [0, 1], if ``mask_weight`` is
@@ -57,6 +53,8 @@ class ProxyMaskDataset(CocoDataset):
             [0, 1] or, with ``confidence_thr`` or for ``mask_weight``, a
             confidence in [0, 1].
     """
+
+    NEEDS_AREA = False
 
     def __init__(self,
                  *args,
@@ -84,75 +82,18 @@ class ProxyMaskDataset(CocoDataset):
         }
         super().__init__(*args, **kwargs)
 
-    def load_data_list(self) -> list[dict]:
-        """Read the annotation file.
-
-        Returns:
-            list[dict]: One dict per image, as of :class:`mmdet.CocoDataset`.
-
-        Raises:
-            ValueError: If the file has none of the classes, or an annotation
-                is not as described for the class.
-        """
-        data_list = super().load_data_list()
-        classes = self.metainfo['classes']
-        if len(self.cat_ids) < len(classes):
-            categories = load(
-                self.ann_file, backend_args=self.backend_args)['categories']
-            in_file = [category['name'] for category in categories]
-            missing = [name for name in classes if name not in in_file]
-            if not self.cat_ids:
-                raise ValueError(
-                    f'{self.ann_file}: "categories" has {in_file}, and none '
-                    f'of the classes {list(classes)}; set '
-                    'metainfo=dict(classes=...) of the dataset to the names '
-                    'in the file')
-            print_log(
-                f'{self.ann_file}: "categories" lacks the classes {missing}; '
-                'labels count the classes that are there, so the validation '
-                'file must lack the same ones',
-                logger='current',
-                level=logging.WARNING)
-        return data_list
-
-    def parse_data_info(self, raw_data_info: dict) -> dict:
-        """Turn an image and its annotations into mmdet's form.
-
-        Args:
-            raw_data_info (dict): ``raw_img_info`` and ``raw_ann_info``, as
-                read from the file.
-
-        Returns:
-            dict: As of :class:`mmdet.CocoDataset`, with ``'mask_weight'`` in
-            every instance.
-
-        Raises:
-            ValueError: If an annotation is not as described for the class.
-        """
-        anns = []
-        for ann in raw_data_info['raw_ann_info']:
-            if not ann.get('iscrowd', False):
-                # The parent skips annotations whose area is 0, where an empty
-                # mask must cost its mask only, so it is shown the area of the
-                # box; and the annotation rides in the place of its mask,
-                # because nothing else tells which ones were kept.
-                _, _, w, h = ann['bbox']
-                ann = dict(ann, area=w * h, segmentation=ann)
-            anns.append(ann)
-        data_info = super().parse_data_info(
-            dict(raw_data_info, raw_ann_info=anns))
-        size = [data_info['height'], data_info['width']]
+    def _finish(self, info: dict, anns: list[dict]) -> None:
+        size = [info['height'], info['width']]
         proxies = []
-        for instance in data_info['instances']:
+        for instance, ann in zip(info['instances'], anns, strict=True):
             instance['mask_weight'] = 1.
             if not instance['ignore_flag']:
-                self._check(instance['mask'], size)
-                proxies.append(instance)
-        weights = self._weights([instance['mask'] for instance in proxies])
-        for instance, weight in zip(proxies, weights.tolist()):
-            instance['mask'] = instance['mask']['segmentation']
+                self._check(ann, size)
+                proxies.append((instance, ann))
+        weights = self._weights([ann for _, ann in proxies])
+        for (instance, _), weight in zip(
+                proxies, weights.tolist(), strict=True):
             instance['mask_weight'] = weight
-        return data_info
 
     def _check(self, ann: dict, size: list[int]) -> None:
         """Raise ValueError unless ``ann`` has a mask of ``size`` (height,

@@ -1,5 +1,6 @@
 import copy
 import json
+import os.path as osp
 
 import numpy as np
 import pycocotools.mask as mask_utils
@@ -11,7 +12,7 @@ from mmboxcaseg.datasets import ProxyMaskDataset
 
 H, W = 40, 50
 METAINFO = dict(classes=('cat', 'dog'))
-IMAGES = dict(img='images/')
+IMAGES = dict(img='')
 CROWD = dict(size=[H, W], counts=[0, 30, H * W - 30])
 
 
@@ -50,16 +51,24 @@ def build(tmp_path):
     def run(*annotations, **kwargs):
         path = tmp_path / 'proxy.json'
         path.write_text(json.dumps(content(*annotations)))
+        # That it is there is all that is asked of the photo.
+        (tmp_path / 'a.jpg').touch()
         kwargs.setdefault('metainfo', METAINFO)
         return ProxyMaskDataset(
-            ann_file=str(path), data_prefix=IMAGES, **kwargs)
+            ann_file=str(path),
+            data_root=str(tmp_path),
+            data_prefix=IMAGES,
+            **kwargs)
 
     return run
 
 
 def coco_dataset(ann_file):
     return CocoDataset(
-        ann_file=ann_file, data_prefix=IMAGES, metainfo=METAINFO)
+        ann_file=ann_file,
+        data_root=osp.dirname(ann_file),
+        data_prefix=IMAGES,
+        metainfo=METAINFO)
 
 
 def weights_of(dataset):
@@ -162,6 +171,7 @@ def test_weights_reach_the_data_samples(build):
         dict(
             type='mmboxcaseg.ProxyMaskDataset',
             ann_file=dataset.ann_file,
+            data_root=osp.dirname(dataset.ann_file),
             data_prefix=IMAGES,
             metainfo=METAINFO,
             agreement_thr=0.85,

@@ -16,3 +16,21 @@ train_dataloader = dict(
         # Masks below it are ignored (Table 8 of the paper).
         agreement_thr=0.95,
         pipeline=train_pipeline))
+
+# The metric reads the true masks itself; boxes are for --show-dir.
+test_pipeline = [
+    dict(type='LoadImageFromFile', backend_args=None),
+    dict(type='Resize', scale=(1333, 800), keep_ratio=True),
+    dict(type='LoadAnnotations', with_bbox=True),
+    dict(
+        type='PackDetInputs',
+        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
+                   'scale_factor'))
+]
+val_dataloader = dict(
+    dataset=dict(
+        type='mmboxcaseg.COCOInstanceDataset', pipeline=test_pipeline))
+test_dataloader = val_dataloader
+
+val_evaluator = dict(type='mmboxcaseg.COCOInstanceMetric')
+test_evaluator = val_evaluator

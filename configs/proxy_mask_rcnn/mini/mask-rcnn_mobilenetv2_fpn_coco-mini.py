@@ -8,7 +8,10 @@ _base_ = [
 ]
 default_scope = 'mmdet'
 custom_imports = dict(
-    imports=['mmboxcaseg.models', 'mmboxcaseg.datasets'],
+    imports=[
+        'mmboxcaseg.models', 'mmboxcaseg.datasets', 'mmboxcaseg.evaluation',
+        'mmboxcaseg.engine'
+    ],
     allow_failed_imports=False)
 
 mobilenetv2 = '{{$MMBOXCASEG_MOBILENETV2:work_dirs/mini/mobilenet_v2.pth}}'
@@ -95,5 +98,6 @@ param_scheduler = [
 
 default_hooks = dict(
     logger=dict(interval=20),
-    checkpoint=dict(by_epoch=False, interval=500, max_keep_ckpts=2))
+    checkpoint=dict(by_epoch=False, interval=500, max_keep_ckpts=2),
+    classes=dict(type='mmboxcaseg.ClassesHook'))
 log_processor = dict(by_epoch=False)

@@ -4,9 +4,6 @@
 # names a checkpoint of mask-rcnn_mobilenetv2_fpn_coco-mini.py, whatever masks
 # it was trained on.
 _base_ = './mask-rcnn_mobilenetv2_fpn_coco-mini.py'
-custom_imports = dict(
-    imports=['mmboxcaseg.models', 'mmboxcaseg.datasets', 'mmboxcaseg.engine'],
-    allow_failed_imports=False)
 
 detector = '{{$MMBOXCASEG_DETECTOR:work_dirs/mini/mask_rcnn/iter_1500.pth}}'
 max_iters = 400

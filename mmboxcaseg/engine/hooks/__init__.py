@@ -1,5 +1,6 @@
 """Hooks of the runner."""
+from .classes_hook import ClassesHook
 from .freeze_hook import FreezeHook
 from .proxy_mask_hook import ProxyMaskHook
 
-__all__ = ['FreezeHook', 'ProxyMaskHook']
+__all__ = ['ClassesHook', 'FreezeHook', 'ProxyMaskHook']

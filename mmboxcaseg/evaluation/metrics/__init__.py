@@ -1,4 +1,5 @@
+from .coco_instance_metric import COCOInstanceMetric
 from .instance_iou_metric import InstanceIoUMetric
 from .voc_instance_metric import VOCInstanceMetric
 
-__all__ = ['InstanceIoUMetric', 'VOCInstanceMetric']
+__all__ = ['COCOInstanceMetric', 'InstanceIoUMetric', 'VOCInstanceMetric']

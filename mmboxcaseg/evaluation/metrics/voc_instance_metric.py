@@ -7,6 +7,7 @@ from mmengine.evaluator import BaseMetric
 from pycocotools import mask as mask_utils
 
 from mmboxcaseg.annotations import MaskFile, read_masks
+from mmboxcaseg.annotations.instances import class_labels
 from mmboxcaseg.masks import RLE
 from mmboxcaseg.registry import METRICS
 from ..voc_instance_ap import ImageMatches, score_image, summarize_ap
@@ -20,10 +21,10 @@ class VOCInstanceMetric(BaseMetric):
     image is scored when it comes, so what is kept of it is a few numbers a
     detection, and no masks.
 
-    The classes are those of the data set, numbered as
-    :class:`mmdet.CocoDataset` numbers them: in the order in which the
-    annotation file lists them. Crowds are not scored; a detection of one is
-    wrong like any other that finds no object (VOC has none).
+    The classes are those of the data set, numbered by their names as
+    :class:`mmboxcaseg.datasets.COCOInstanceDataset` numbers them, whatever
+    the order of the annotation file. Crowds are not scored; a detection of
+    one is wrong like any other that finds no object (VOC has none).
 
     Args:
         ann_file (str): COCO json with the true masks, RLE or polygons.
@@ -96,15 +97,7 @@ class VOCInstanceMetric(BaseMetric):
         truth = read_masks(self.ann_file)
         boxes = truth.boxes
         classes = (self.dataset_meta or {}).get('classes', ())
-        scored = np.array([name in classes for name in boxes.category_names],
-                          dtype=bool)
-        if not scored.any():
-            raise ValueError(
-                f'{self.ann_file}: "categories" has '
-                f'{list(boxes.category_names)}, and none of the classes '
-                f'{list(classes)}; set metainfo=dict(classes=...) of the test '
-                'set to the names in the file')
-        self._classes = np.where(scored, np.cumsum(scored) - 1, -1)
+        self._classes = class_labels(boxes, classes)
         self._image_places = {
             image_id: place
             for place, image_id in enumerate(boxes.image_ids)

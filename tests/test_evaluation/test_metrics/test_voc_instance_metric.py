@@ -208,8 +208,9 @@ def test_configs_have_both_metrics_on_the_same_truth(repo_root, name):
     cfg = Config.fromfile(repo_root / 'configs/proxy_mask_rcnn' / name)
     dataset = cfg.val_dataloader.dataset
     for evaluator in (cfg.val_evaluator, cfg.test_evaluator):
-        assert [metric.type for metric in evaluator
-                ] == ['CocoMetric', 'mmboxcaseg.VOCInstanceMetric']
+        assert [metric.type for metric in evaluator] == [
+            'mmboxcaseg.COCOInstanceMetric', 'mmboxcaseg.VOCInstanceMetric'
+        ]
         assert 'segm' in evaluator[0].metric
         assert {metric.ann_file
                 for metric in evaluator

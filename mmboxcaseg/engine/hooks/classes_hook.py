@@ -1,0 +1,68 @@
+"""Whether the classes of model and data sets fit together."""
+from typing import Any
+
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmboxcaseg.registry import HOOKS
+from ..unwrapped import unwrapped
+
+# Their num_classes is not the number of the detector's classes.
+OTHER_MODULES = ('VGG', 'FusedSemanticHead')
+
+
+@HOOKS.register_module()
+class ClassesHook(Hook):
+    """Checks the classes of a detector before its first iteration.
+
+    mmdet's NumClassCheckHook looks at the validation set only when it is
+    validated, which is after the training where that is done once.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        """Compare model, training set and validation set.
+
+        Raises:
+            ValueError: If ``num_classes`` of a head is not the number of
+                classes, or the two sets have other classes or another order.
+        """
+        classes = _classes(runner.train_dataloader)
+        if classes is None:
+            return
+        _check_heads(runner.model, classes)
+        if runner.val_loop is None:
+            return
+        theirs = _classes(runner.val_dataloader)
+        if theirs is not None and theirs != classes:
+            raise ValueError(
+                f'classes of the validation set are {theirs}, but those of '
+                f'the training set are {classes}; give both datasets the same '
+                'metainfo=dict(classes=...)')
+
+    def before_test(self, runner: Runner) -> None:
+        """Compare model and test set.
+
+        Raises:
+            ValueError: As of :meth:`before_train`.
+        """
+        classes = _classes(runner.test_dataloader)
+        if classes is not None:
+            _check_heads(runner.model, classes)
+
+
+def _classes(dataloader: Any) -> tuple[str, ...] | None:
+    classes = dataloader.dataset.metainfo.get('classes')
+    return None if classes is None else tuple(classes)
+
+
+def _check_heads(model: Any, classes: tuple[str, ...]) -> None:
+    for name, module in unwrapped(model).named_modules():
+        number = getattr(module, 'num_classes', None)
+        if (number is None or name.endswith('rpn_head')
+                or type(module).__name__ in OTHER_MODULES):
+            continue
+        if number != len(classes):
+            raise ValueError(
+                f'num_classes of {name} is {number}, but metainfo has '
+                f'{len(classes)} classes: {classes}; set num_classes of all '
+                'heads of the model to their number')
