@@ -255,6 +255,17 @@ def test_yolo_folder(inputs, tmp_path):
     ]
 
 
+def test_no_photo_of_a_yolo_folder(inputs, tmp_path):
+    labels = tmp_path / 'labels'
+    labels.mkdir()
+    (labels / 'gone.txt').write_text('1 0.5 0.5 0.5 0.5')
+    args = arguments(inputs, tmp_path)
+    args[3] = str(labels)
+    with pytest.raises(SystemExit, match='none of the 1 files of boxes in'):
+        tool()['main'](args)
+    assert not (tmp_path / 'masks.json').exists()
+
+
 def test_output_must_not_replace_the_input(inputs, tmp_path):
     args = arguments(inputs, tmp_path)
     args[7] = args[3]
