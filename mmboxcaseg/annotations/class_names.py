@@ -24,11 +24,17 @@ def read_classes(path: str) -> dict[int, str]:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is not UTF-8, or the YAML file has no names.
+        ValueError: If it is not UTF-8, a line before the last is blank, or
+            the YAML file has no names.
     """
     text = read_text(path)
     if osp.splitext(path)[1].lower() not in YAML:
-        lines = [line.strip() for line in text.split('\n')]
+        lines = [line.strip() for line in text.rstrip().split('\n')]
+        if '' in lines[:-1]:
+            # Leaving it out would give every class behind it another number.
+            raise ValueError(
+                f'{path}: line {lines.index("") + 1} is blank; the number of '
+                'a class is that of its line, so write its name there')
         return dict(enumerate(line for line in lines if line))
     import yaml
     try:

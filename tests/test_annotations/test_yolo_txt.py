@@ -225,3 +225,15 @@ def test_names_that_differ(tmp_path):
         photo(tmp_path / folder / f'{folder}.png')
     with pytest.raises(ValueError, match='name the classes differently'):
         read_boxes(str(tmp_path), str(tmp_path))
+
+
+def test_blank_line_among_the_names(tmp_path):
+    from mmboxcaseg.annotations.class_names import read_classes
+    path = tmp_path / 'classes.txt'
+    path.write_text('cat\n\ndog\n')
+    with pytest.raises(ValueError, match='classes.txt: line 2 is blank'):
+        read_classes(str(path))
+    path.write_text('cat\ndog\n\n \n')
+    assert read_classes(str(path)) == {0: 'cat', 1: 'dog'}
+    path.write_text('')
+    assert read_classes(str(path)) == {}
