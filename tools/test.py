@@ -10,6 +10,7 @@ import os
 import os.path as osp
 import sys
 
+from mmboxcaseg.cli import main
 from mmboxcaseg.cli.common import add_config_options, parse_config_args
 
 
@@ -39,8 +40,8 @@ def dump_metric(cfg, out: str):
     return DumpResults(out_file_path=out)
 
 
-def main() -> None:
-    """Run the command line tool."""
+def parse_args() -> argparse.Namespace:
+    """Parse the command line; imports no torch, so that help is instant."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -56,17 +57,19 @@ def main() -> None:
         '--show-dir',
         help='folder for pictures of the results, below the folder of logs')
     add_config_options(parser)
-    args = parse_config_args(parser)
+    return parse_config_args(parser)
 
+
+def run(args: argparse.Namespace) -> int:
+    """Test; the exit status."""
     from mmboxcaseg.engine import launch
     cfg = launch.load_config(args.config, args.cfg_options, args.work_dir,
                              args.launcher)
     cfg.load_from = args.checkpoint
+    # For whoever tells an error.
+    args.log_dir = cfg.work_dir
     if args.show_dir is not None:
-        try:
-            launch.draw_results(cfg, args.config, args.show_dir)
-        except ValueError as error:
-            sys.exit(str(error))
+        launch.draw_results(cfg, args.config, args.show_dir)
     runner = launch.build_runner(cfg)
     if args.out is not None:
         runner.test_evaluator.metrics.append(dump_metric(cfg, args.out))
@@ -75,7 +78,8 @@ def main() -> None:
         os.makedirs(osp.dirname(osp.abspath(args.metrics_out)), exist_ok=True)
         with open(args.metrics_out, 'w', encoding='utf-8') as file:
             json.dump(metrics, file, indent=2)
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main.run(sys.modules[__name__], parse_args(), 'test'))

@@ -6,11 +6,12 @@ Example:
 import argparse
 import sys
 
+from mmboxcaseg.cli import main
 from mmboxcaseg.cli.common import add_config_options, parse_config_args
 
 
-def main() -> None:
-    """Run the command line tool."""
+def parse_args() -> argparse.Namespace:
+    """Parse the command line; imports no torch, so that help is instant."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -34,23 +35,26 @@ def main() -> None:
         help='go on from a checkpoint, without a value from the last one in '
         'the work folder')
     add_config_options(parser)
-    args = parse_config_args(parser)
+    return parse_config_args(parser)
 
+
+def run(args: argparse.Namespace) -> int:
+    """Train; the exit status."""
     from mmboxcaseg.engine import launch
     cfg = launch.load_config(args.config, args.cfg_options, args.work_dir,
                              args.launcher)
-    try:
-        if args.amp:
-            launch.use_amp(cfg, args.amp)
-        if args.auto_scale_lr:
-            launch.scale_lr(cfg, args.config)
-    except ValueError as error:
-        sys.exit(str(error))
+    # For whoever tells an error.
+    args.log_dir = cfg.work_dir
+    if args.amp:
+        launch.use_amp(cfg, args.amp)
+    if args.auto_scale_lr:
+        launch.scale_lr(cfg, args.config)
     if args.resume is not None:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume
     launch.build_runner(cfg).train()
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main.run(sys.modules[__name__], parse_args(), 'train'))

@@ -64,7 +64,7 @@ def test_same_data_and_schedule(name, base):
 def test_what_is_learnt_from(name, base):
     cfg = load(name)
     dataset = cfg.train_dataloader.dataset
-    assert dataset.type == 'CocoDataset'
+    assert dataset.type == 'mmboxcaseg.COCOInstanceDataset'
     assert 'proxy' not in dataset.ann_file
     first, annotations, *rest = dataset.pipeline[:-3]
     assert first.type == 'LoadImageFromFile'
