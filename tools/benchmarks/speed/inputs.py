@@ -1,9 +1,8 @@
 """What a run measures on: real photos, or made ones where there are none."""
 import os.path as osp
-import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterator
 
@@ -51,21 +50,26 @@ def find_inputs(data: str, images: int = IMAGES) -> Iterator[Inputs]:
         Inputs: What to measure on.
     """
     with tempfile.TemporaryDirectory() as made:
-        coco, duts = osp.join(data,
-                              'coco_mini'), osp.join(data, 'duts_tr_mini')
+        coco = osp.join(data, 'coco_mini')
+        duts = osp.join(data, 'duts_tr_mini')
         split, photos = 'train2017', 'COCO 2017 and DUTS-TR'
         if not (osp.isdir(coco) and osp.isdir(duts)):
             coco, duts = osp.join(made, 'coco'), osp.join(made, 'duts')
             split, photos = 'train', 'synthetic'
-            tool = osp.join(ROOT, 'tools', 'misc', 'make_synthetic_dataset.py')
-            words = (f'--num-train {PHOTOS} --num-salient {PHOTOS} --num-val '
-                     f'1 --size {PHOTO_SIZE[0]} {PHOTO_SIZE[1]}')
-            command = [sys.executable, tool, '--out', made, *words.split()]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            # To standard error, for the table goes to standard output.
+            with redirect_stdout(sys.stderr):
+                make_photos(made)
         yield Inputs(
             osp.join(coco, 'annotations', f'instances_{split}.json'),
             osp.join(coco, split), osp.join(duts, 'DUTS-TR-Image'),
             osp.join(duts, 'DUTS-TR-Mask'), photos, images)
+
+
+def make_photos(folder: str) -> None:
+    """Photos of synthetic objects, with their masks."""
+    from mmboxcaseg.synthetic import export
+    export.write_box_split(folder, 'train', 0, PHOTOS, PHOTO_SIZE)
+    export.write_salient_split(folder, 0, PHOTOS, PHOTO_SIZE)
 
 
 def base_config(path: str) -> 'Config':
