@@ -116,12 +116,10 @@ class MaskScores:
         columns = dict(COLUMNS)
         if 'boundary_mIoU' in self.rows[0].metrics:
             columns['boundary mIoU'] = 'boundary_mIoU'
-        return markdown_table(
-            ['', 'instances', '% of all', *columns],
-            [[
-                row.name, row.instances, row.share,
-                *map(row.metrics.get, columns.values())
-            ] for row in self.rows])
+        return markdown_table(['', 'instances', '% of all', *columns], [[
+            row.name, row.instances, row.share,
+            *map(row.metrics.get, columns.values())
+        ] for row in self.rows])
 
     def to_json(self) -> dict[str, Any]:
         """As json values; :meth:`from_json` reads them."""

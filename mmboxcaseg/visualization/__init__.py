@@ -27,5 +27,5 @@ __all__ = [
     'text_size', 'text_strip', 'training_picture', 'wrap', 'write_png'
 ]
 
-__getattr__ = moved_names(
-    __name__, dict(DROPPED='mmboxcaseg.visualization:IGNORED'))
+__getattr__ = moved_names(__name__,
+                          dict(DROPPED='mmboxcaseg.visualization:IGNORED'))

@@ -57,8 +57,7 @@ def coco_files(draw):
             category_id=draw(st.sampled_from(categories))['id'],
             bbox=draw(BOX),
             iscrowd=draw(st.integers(0, 1)),
-            extra=draw(EXTRA))
-        for number in range(draw(st.integers(0, 5)))
+            extra=draw(EXTRA)) for number in range(draw(st.integers(0, 5)))
     ]
     return dict(
         info=dict(draw(st.dictionaries(WORD, WORD, max_size=2))),

@@ -75,8 +75,8 @@ def test_unusable_boxes_are_counted(ann_file):
                     bbox=box))
 
     edit(ann_file, spoil)
-    text, dataset = tiny.log_of(lambda: BoxPatchDataset(
-        ann_file=ann_file, data_prefix=dict(img='')))
+    text, dataset = tiny.log_of(
+        lambda: BoxPatchDataset(ann_file=ann_file, data_prefix=dict(img='')))
     assert f'{ann_file}: skipped 5 boxes' in text
     boxes = read_coco(ann_file)
     assert boxes.image_ids == (1, 2, 3)
