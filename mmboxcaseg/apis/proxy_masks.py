@@ -2,106 +2,23 @@
 import logging
 import os
 import os.path as osp
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Set
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from mmboxcaseg import proxy_masks
 from mmboxcaseg.annotations import BoxFile, PhotoFinder, read_boxes
 from mmboxcaseg.progress import show_progress
-from mmboxcaseg.proxy_masks import JoinReport
+from mmboxcaseg.proxy_masks import JoinReport, MaskOptions
 from mmboxcaseg.quiet import unprinted
 from .default_model import default_model
 
 if TYPE_CHECKING:
-    from mmboxcaseg.engine.proxy_mask_run import (ProxyMaskOptions,
-                                                  ProxyMaskRunner)
+    from mmboxcaseg.engine.proxy_mask_run import ProxyMaskRunner
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class MaskOptions:
-    """The boxes, the output and the model of :func:`make_proxy_masks`.
-
-    Attributes:
-        ann (str): The boxes: a COCO json, or a folder of Pascal VOC xml or of
-            YOLO txt files.
-        img_dir (str): Folder of the photos.
-        out (str): COCO json to write.
-        config (str, optional): Config of a BoxCaseg model. None: the model
-            that comes with the package.
-        checkpoint (str, optional): Path of its weights.
-        ann_format (str, optional): ``'coco'``, ``'voc'`` or ``'yolo'``. None:
-            found out.
-        classes (str, optional): File with the names of YOLO's classes.
-        img_ids (Sequence[str], optional): Only these images.
-        categories (Sequence[str], optional): Only these categories, by name
-            or id.
-        merge (bool): Whether a pixel claimed by several masks goes to the
-            smallest object only.
-        polygons (bool): Whether masks are written as polygons, which lose
-            their holes, and not as RLE.
-        flip (bool): Whether crops and their mirror images are averaged; if
-            not, as the config says.
-        margins (Sequence[float], optional): Margins of the crops that are
-            averaged, as parts of the box's sides. None: as in the config.
-        precision (str, optional): ``'fp32'`` or ``'bf16'``. None: as in the
-            config.
-        crops_per_batch (int, optional): Most crops that go through the
-            network at once. None: as in the config.
-        stretch_16bit (bool): Whether a photo of 16 bits of which 14 or fewer
-            are used gets its eight highest used ones; else the eight highest
-            of the 16, of which little is seen.
-        cfg_options (Sequence[str]): ``KEY=VALUE``, settings that replace the
-            config's.
-        resume (bool): Whether to go on where a run that was cut short left
-            off; without it such results are removed.
-        strict (bool): Whether a photo or a box that can't be used is an
-            error.
-        allow_unsafe (bool): Whether the checkpoint may hold more than
-            weights; such a file can run any code.
-        num_workers (int, optional): Processes that read photos. None: as in
-            the config.
-        device (str, optional): ``'cpu'`` or ``'cuda'``. None: a GPU if there
-            is one.
-        launcher (str): What started the processes, if there are several.
-        work_dir (str, optional): Folder of the log. None: see
-            :meth:`log_dir`.
-        verbose (bool): Whether the log is printed as well.
-    """
-    ann: str
-    img_dir: str
-    out: str
-    config: Optional[str] = None
-    checkpoint: Optional[str] = None
-    ann_format: Optional[str] = None
-    classes: Optional[str] = None
-    img_ids: Optional[Sequence[str]] = None
-    categories: Optional[Sequence[str]] = None
-    merge: bool = True
-    polygons: bool = False
-    flip: bool = False
-    margins: Optional[Sequence[float]] = None
-    precision: Optional[str] = None
-    crops_per_batch: Optional[int] = None
-    stretch_16bit: bool = False
-    cfg_options: Sequence[str] = ()
-    resume: bool = False
-    strict: bool = False
-    allow_unsafe: bool = False
-    num_workers: Optional[int] = None
-    device: Optional[str] = None
-    launcher: str = 'none'
-    work_dir: Optional[str] = None
-    verbose: bool = False
-
-    @property
-    def log_dir(self) -> str:
-        """Folder of the log: ``work_dir``, or ``<out>.logs`` beside it."""
-        return self.work_dir or f'{self.out}.logs'
-
-
-def make_proxy_masks(options: MaskOptions) -> Optional[JoinReport]:
+def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
     """Make a mask for every box, and write them as a COCO json.
 
     The paper, Sec. 3.4. What a run has done is kept in ``<out>.shards`` until
@@ -128,10 +45,9 @@ def make_proxy_masks(options: MaskOptions) -> Optional[JoinReport]:
     # Mistakes in the boxes are told before torch is imported.
     with unprinted(options.verbose):
         from mmboxcaseg.engine import proxy_mask_run, read_checkpoint
-    run_options = _run_options(options)
-    cfg = proxy_mask_run.prediction_config(run_options)
+    cfg = proxy_mask_run.prediction_config(options)
     checkpoint = read_checkpoint(options.checkpoint, options.allow_unsafe)
-    settings = proxy_mask_run.make_settings(cfg, run_options, boxes)
+    settings = proxy_mask_run.make_settings(cfg, options, boxes)
     folder = proxy_masks.shard_dir(options.out)
     if _is_complete(options, folder, settings):
         proxy_masks.remove_joined(folder)
@@ -156,14 +72,13 @@ def make_proxy_masks(options: MaskOptions) -> Optional[JoinReport]:
             _tell(f'{len(left)} images to do, {len(done)} done before')
         if not left:
             return _join(folder, boxes, options, settings, started)
-        runner = proxy_mask_run.build_runner(cfg, run_options, options.log_dir,
-                                             checkpoint)
+        runner = proxy_mask_run.build_runner(cfg, options, checkpoint)
         return _run(runner, options, boxes, settings, done, started)
 
 
 def _run(runner: 'ProxyMaskRunner', options: MaskOptions, boxes: BoxFile,
-         settings: Dict[str, Any], done: Set[Any],
-         started: bool) -> Optional[JoinReport]:
+         settings: dict[str, Any], done: set[Any],
+         started: bool) -> JoinReport | None:
     """Make the masks that are not there yet, and join all."""
     from mmboxcaseg.engine import ProxyMaskHook, proxy_mask_run
     count = runner.load_test_data(
@@ -194,7 +109,7 @@ def _run(runner: 'ProxyMaskRunner', options: MaskOptions, boxes: BoxFile,
 
 
 def _join(folder: str, boxes: BoxFile, options: MaskOptions,
-          settings: Dict[str, Any], started: bool) -> Optional[JoinReport]:
+          settings: dict[str, Any], started: bool) -> JoinReport | None:
     """Join shards in which all masks are."""
     if process_rank() != 0:
         return None
@@ -293,18 +208,8 @@ def _with_nearest(name: str, finder: PhotoFinder) -> str:
     return f'{name} (the nearest is {nearest})' if nearest else name
 
 
-def _run_options(options: MaskOptions) -> 'ProxyMaskOptions':
-    """What of the options is about the model."""
-    from mmboxcaseg.engine.proxy_mask_run import ProxyMaskOptions
-    return ProxyMaskOptions(
-        **{
-            field.name: getattr(options, field.name)
-            for field in fields(ProxyMaskOptions)
-        })
-
-
 def _is_complete(options: MaskOptions, folder: str,
-                 settings: Dict[str, Any]) -> bool:
+                 settings: dict[str, Any]) -> bool:
     """Whether ``resume`` finds the output there, made the same way."""
     return (options.resume and not osp.isdir(folder)
             and proxy_masks.joined_settings(options.out) == settings

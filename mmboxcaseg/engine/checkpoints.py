@@ -91,6 +91,22 @@ def load_from_weights_only(filename: str, map_location: Any) -> dict[str, Any]:
     return read_checkpoint(filename[len(WEIGHTS_ONLY):])
 
 
+def weights_of(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """The weights of a checkpoint by their names in an unwrapped model.
+
+    Args:
+        checkpoint (dict): Weights by name, or a dictionary that has them as
+            ``state_dict``; of a model wrapped for several processes or not.
+
+    Returns:
+        dict: Tensors by name.
+    """
+    return {
+        re.sub(r'^module\.', '', name): value
+        for name, value in checkpoint.get('state_dict', checkpoint).items()
+    }
+
+
 def check_weights(model: nn.Module, checkpoint: dict[str, Any]) -> None:
     """Refuse a checkpoint that leaves weights of the model unset.
 
@@ -106,10 +122,7 @@ def check_weights(model: nn.Module, checkpoint: dict[str, Any]) -> None:
         ValueError: If a weight is missing or has another shape.
     """
     model = unwrapped(model)
-    loaded = {
-        re.sub(r'^module\.', '', name): value
-        for name, value in checkpoint.get('state_dict', checkpoint).items()
-    }
+    loaded = weights_of(checkpoint)
     unset = [
         name for name, value in model.state_dict().items()
         if not name.endswith('num_batches_tracked') and (

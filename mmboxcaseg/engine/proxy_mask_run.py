@@ -3,9 +3,8 @@ import hashlib
 import json
 import logging
 import os
-import re
-from dataclasses import dataclass
-from typing import Any, Collection, Dict, Optional, Sequence, Tuple
+from collections.abc import Collection
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -18,6 +17,8 @@ from mmboxcaseg import __version__
 from mmboxcaseg.annotations import BoxFile
 from mmboxcaseg.datasets import BoxPromptDataset
 from mmboxcaseg.datasets.transforms import CropBoxes
+from mmboxcaseg.proxy_masks import MaskOptions
+from .checkpoints import weights_of
 from .dist import close_process_group, prepare_distributed
 from .hooks import ProxyMaskHook
 from .launch import parse_cfg_options
@@ -30,59 +31,11 @@ _log = logging.getLogger('mmboxcaseg')
 LONGEST_WAIT = 1800
 
 
-@dataclass(frozen=True)
-class ProxyMaskOptions:
-    """How masks are made, apart from the data.
-
-    Attributes:
-        config (str): Path of the config of a BoxCaseg model.
-        checkpoint (str): Path of its weights.
-        allow_unsafe (bool): See :func:`read_checkpoint`.
-        cfg_options (Sequence[str]): ``KEY=VALUE``, settings that replace the
-            config's.
-        merge (bool): See :class:`ProxyMaskHook`.
-        polygons (bool): See :class:`ProxyMaskHook`.
-        strict (bool): See :class:`ProxyMaskHook`.
-        crops_per_batch (int, optional): See :class:`PredictOptions`. None: as
-            in the config.
-        precision (str, optional): See :class:`PredictOptions`. None: as in
-            the config.
-        flip (bool): See :class:`PredictOptions`. False: as in the config.
-        margins (Sequence[float], optional): See :class:`CropBoxes`. None: as
-            in the config.
-        stretch_16bit (bool): See :class:`LoadPhoto`. False: as in the config.
-        num_workers (int, optional): Processes that read images. None: as in
-            the config.
-        device (str, optional): ``'cpu'`` or ``'cuda'``. None: a GPU if there
-            is one.
-        launcher (str): What started the processes.
-        work_dir (str, optional): Folder of the logs. None: beside the output.
-        verbose (bool): Whether the log is printed as well.
-    """
-    config: str
-    checkpoint: str
-    allow_unsafe: bool = False
-    cfg_options: Sequence[str] = ()
-    merge: bool = True
-    polygons: bool = False
-    strict: bool = False
-    crops_per_batch: Optional[int] = None
-    precision: Optional[str] = None
-    flip: bool = False
-    margins: Optional[Sequence[float]] = None
-    stretch_16bit: bool = False
-    num_workers: Optional[int] = None
-    device: Optional[str] = None
-    launcher: str = 'none'
-    work_dir: Optional[str] = None
-    verbose: bool = False
-
-
-def prediction_config(options: ProxyMaskOptions) -> Config:
+def prediction_config(options: MaskOptions) -> Config:
     """Read the config and apply what the options say about the model.
 
     Args:
-        options (ProxyMaskOptions): The options.
+        options (MaskOptions): The options.
 
     Returns:
         Config: The config.
@@ -122,8 +75,8 @@ def prediction_config(options: ProxyMaskOptions) -> Config:
     return cfg
 
 
-def _set_step(cfg: Config, options: ProxyMaskOptions, option: str, kind: str,
-              values: Dict[str, Any]) -> None:
+def _set_step(cfg: Config, options: MaskOptions, option: str, kind: str,
+              values: dict[str, Any]) -> None:
     """Give a step of the pipeline what an option asks for."""
     steps = [
         step for step in cfg.test_dataloader.dataset.pipeline
@@ -140,8 +93,8 @@ def _short_type(config: Any) -> str:
     return str(config.get('type')).split('.')[-1]
 
 
-def make_settings(cfg: Config, options: ProxyMaskOptions,
-                  boxes: BoxFile) -> Dict[str, Any]:
+def make_settings(cfg: Config, options: MaskOptions,
+                  boxes: BoxFile) -> dict[str, Any]:
     """What the output depends on, as json values.
 
     Batch sizes are among it: the last digits of the network's output depend
@@ -149,7 +102,7 @@ def make_settings(cfg: Config, options: ProxyMaskOptions,
 
     Args:
         cfg (Config): What :func:`prediction_config` returned.
-        options (ProxyMaskOptions): The options.
+        options (MaskOptions): The options.
         boxes (BoxFile): The boxes.
 
     Returns:
@@ -174,7 +127,7 @@ def make_settings(cfg: Config, options: ProxyMaskOptions,
     return json.loads(json.dumps(settings, default=str))
 
 
-def _without_keys(config: Any, keys: Tuple[str, ...]) -> Any:
+def _without_keys(config: Any, keys: tuple[str, ...]) -> Any:
     """A copy of nested settings that leaves out some keys everywhere."""
     if isinstance(config, dict):
         return {
@@ -197,46 +150,37 @@ def _sha256(path: str) -> str:
 class ProxyMaskRunner(Runner):
     """A runner whose log goes to its file, with weights and data given."""
 
-    verbose = False
-    checkpoint: Dict[str, Any] = {}
+    # Given by build_runner, before anything is loaded.
+    checkpoint: dict[str, Any]
 
     def build_logger(self, *args, **kwargs) -> MMLogger:
-        """As in :class:`Runner`; the terminal gets nothing of it."""
+        """As in :class:`Runner`; the terminal gets nothing of it, unless the
+        config has ``verbose``."""
         logger = super().build_logger(*args, **kwargs)
-        if not self.verbose:
+        if not self.cfg.get('verbose'):
             for handler in list(logger.handlers):
                 # A handler that writes to a file is one to a stream as well.
                 if not hasattr(handler, 'baseFilename'):
                     logger.removeHandler(handler)
         return logger
 
-    def load_checkpoint(
-        self,
-        filename: str,
-        map_location: Any = 'cpu',
-        strict: bool = False,
-        revise_keys: Sequence[tuple] = ((r'^module\.', ''), )
-    ) -> Dict[str, Any]:
-        """Load the weights that :func:`build_runner` was given.
+    def load_checkpoint(self, filename: str, *args,
+                        **kwargs) -> dict[str, Any]:
+        """Load the weights that have been read already.
 
         Args:
             filename (str): Path of the checkpoint, for the log.
-            map_location (str): Not used; the weights are on the CPU.
-            strict (bool): Not used; :func:`check_weights` judges.
-            revise_keys (Sequence[tuple]): Patterns of names, and what they
-                are replaced by.
+            *args: Not used: how another checkpoint would be read.
+            **kwargs: Not used either.
 
         Returns:
             dict: The checkpoint.
         """
         self.call_hook('after_load_checkpoint', checkpoint=self.checkpoint)
-        weights = {}
-        for name, value in self.checkpoint.get('state_dict',
-                                               self.checkpoint).items():
-            for pattern, new in revise_keys:
-                name = re.sub(pattern, new, name)
-            weights[name] = value
-        load_state_dict(unwrapped(self.model), weights, logger=self.logger)
+        load_state_dict(
+            unwrapped(self.model),
+            weights_of(self.checkpoint),
+            logger=self.logger)
         self._has_loaded = True
         self.logger.info(f'loaded {filename}')
         return self.checkpoint
@@ -295,15 +239,14 @@ class ProxyMaskRunner(Runner):
         return count
 
 
-def build_runner(cfg: Config, options: ProxyMaskOptions, work_dir: str,
-                 checkpoint: Dict[str, Any]) -> ProxyMaskRunner:
+def build_runner(cfg: Config, options: MaskOptions,
+                 checkpoint: dict[str, Any]) -> ProxyMaskRunner:
     """Build the runner of a test loop that makes proxy masks.
 
     Args:
         cfg (Config): What :func:`prediction_config` returned, changed in
             place.
-        options (ProxyMaskOptions): The options.
-        work_dir (str): Folder of the logs.
+        options (MaskOptions): The options.
         checkpoint (dict): What :func:`read_checkpoint` returned.
 
     Returns:
@@ -312,14 +255,13 @@ def build_runner(cfg: Config, options: ProxyMaskOptions, work_dir: str,
     loader = cfg.test_dataloader
     if options.num_workers is not None:
         loader.num_workers = options.num_workers
-    if not loader.get('num_workers'):
-        loader.persistent_workers = False
     cfg.test_evaluator = []
     cfg.test_cfg = cfg.get('test_cfg') or dict(type='TestLoop')
     cfg.load_from = options.checkpoint
     cfg.resume = False
     cfg.launcher = options.launcher
-    cfg.work_dir = work_dir
+    cfg.work_dir = options.log_dir
+    cfg.verbose = options.verbose
     # Whatever the config shows in training, the log of a run is whole.
     cfg.log_level = 'INFO'
     cfg.merge_from_dict(
@@ -334,10 +276,9 @@ def build_runner(cfg: Config, options: ProxyMaskOptions, work_dir: str,
                 # need be.
                 dist_cfg=dict(timeout=24 * 3600))))
     prepare_distributed(cfg)
-    # The runner says most of what it says while it is built.
-    kind = type('Runner', (ProxyMaskRunner, ),
-                dict(verbose=options.verbose, checkpoint=checkpoint))
-    return kind.from_cfg(cfg)
+    runner = ProxyMaskRunner.from_cfg(cfg)
+    runner.checkpoint = checkpoint
+    return runner
 
 
 def prompt_dataset(cfg: Config, boxes: BoxFile,

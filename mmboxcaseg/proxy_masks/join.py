@@ -7,6 +7,7 @@ from typing import IO, Any, Dict, List, Optional, Set, Tuple
 import numpy as np
 
 from mmboxcaseg.annotations import SCORES, BoxFile
+from mmboxcaseg.annotations.instances import SKIPPED
 from mmboxcaseg.masks import RLE, encode_rle, to_segmentation
 from .report import JoinReport, SkippedBox, SkippedImage
 from .shards import iter_lines, remove_shards, shard_paths
@@ -14,8 +15,6 @@ from .shards import iter_lines, remove_shards, shard_paths
 # Lines kept parsed: annotations of an image seldom stand far apart, and a
 # fixed number keeps memory from growing with the masks.
 CACHED_LINES = 256
-# Key of images and annotations: why there is no mask.
-SKIPPED = 'proxy_skipped'
 
 
 class ShardReader:

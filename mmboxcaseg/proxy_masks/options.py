@@ -1,0 +1,85 @@
+"""What a run that makes masks is given."""
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MaskOptions:
+    """The boxes, the output and the model of a run that makes masks.
+
+    Attributes:
+        ann (str): The boxes: a COCO json, or a folder of Pascal VOC xml or of
+            YOLO txt files.
+        img_dir (str): Folder of the photos.
+        out (str): COCO json to write.
+        config (str, optional): Config of a BoxCaseg model. None: the model
+            that comes with the package.
+        checkpoint (str, optional): Path of its weights.
+        ann_format (str, optional): ``'coco'``, ``'voc'`` or ``'yolo'``. None:
+            found out.
+        classes (str, optional): File with the names of YOLO's classes.
+        img_ids (Sequence[str], optional): Only these images.
+        categories (Sequence[str], optional): Only these categories, by name
+            or id.
+        merge (bool): Whether a pixel claimed by several masks goes to the
+            smallest object only.
+        polygons (bool): Whether masks are written as polygons, which lose
+            their holes, and not as RLE.
+        flip (bool): Whether crops and their mirror images are averaged; if
+            not, as the config says.
+        margins (Sequence[float], optional): Margins of the crops that are
+            averaged, as parts of the box's sides. None: as in the config.
+        precision (str, optional): ``'fp32'`` or ``'bf16'``. None: as in the
+            config.
+        crops_per_batch (int, optional): Most crops that go through the
+            network at once. None: as in the config.
+        stretch_16bit (bool): Whether a photo of 16 bits of which 14 or fewer
+            are used gets its eight highest used ones; else the eight highest
+            of the 16, of which little is seen.
+        cfg_options (Sequence[str]): ``KEY=VALUE``, settings that replace the
+            config's.
+        resume (bool): Whether to go on where a run that was cut short left
+            off; without it such results are removed.
+        strict (bool): Whether a photo or a box that can't be used is an
+            error.
+        allow_unsafe (bool): Whether the checkpoint may hold more than
+            weights; such a file can run any code.
+        num_workers (int, optional): Processes that read photos. None: as in
+            the config.
+        device (str, optional): ``'cpu'`` or ``'cuda'``. None: a GPU if there
+            is one.
+        launcher (str): What started the processes, if there are several.
+        work_dir (str, optional): Folder of the log. None: see
+            :meth:`log_dir`.
+        verbose (bool): Whether the log is printed as well.
+    """
+    ann: str
+    img_dir: str
+    out: str
+    config: str | None = None
+    checkpoint: str | None = None
+    ann_format: str | None = None
+    classes: str | None = None
+    img_ids: Sequence[str] | None = None
+    categories: Sequence[str] | None = None
+    merge: bool = True
+    polygons: bool = False
+    flip: bool = False
+    margins: Sequence[float] | None = None
+    precision: str | None = None
+    crops_per_batch: int | None = None
+    stretch_16bit: bool = False
+    cfg_options: Sequence[str] = ()
+    resume: bool = False
+    strict: bool = False
+    allow_unsafe: bool = False
+    num_workers: int | None = None
+    device: str | None = None
+    launcher: str = 'none'
+    work_dir: str | None = None
+    verbose: bool = False
+
+    @property
+    def log_dir(self) -> str:
+        """Folder of the log: ``work_dir``, or ``<out>.logs`` beside it."""
+        return self.work_dir or f'{self.out}.logs'
