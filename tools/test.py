@@ -82,4 +82,4 @@ def run(args: argparse.Namespace) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main.run(sys.modules[__name__], parse_args(), 'test'))
+    main.run(sys.modules[__name__], parse_args(), 'test')

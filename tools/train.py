@@ -57,4 +57,4 @@ def run(args: argparse.Namespace) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main.run(sys.modules[__name__], parse_args(), 'train'))
+    main.run(sys.modules[__name__], parse_args(), 'train')
