@@ -8,6 +8,7 @@ import numpy as np
 
 from mmboxcaseg.annotations import BoxFile, read_boxes
 from mmboxcaseg.annotations.findings import Finding, find_oddities
+from mmboxcaseg.annotations.instances import check_classes
 from mmboxcaseg.annotations.photos import photo_size
 from mmboxcaseg.markdown import markdown_table
 
@@ -185,14 +186,19 @@ def _class_names(cfg: Mapping[str, Any]) -> list[str] | None:
     dataset = cfg.get('train_dataloader', {}).get('dataset', {})
     while 'dataset' in dataset:
         dataset = dataset['dataset']
-    kind = str(dataset.get('type')).split('.')[-1]
     classes = (dataset.get('metainfo') or {}).get('classes')
     if classes is not None:
-        return [classes] if isinstance(classes, str) else list(classes)
-    if kind not in ('CocoDataset', 'ProxyMaskDataset'):
+        check_classes(classes)
+        return list(classes)
+    from mmdet.datasets import CocoDataset
+    from mmdet.registry import DATASETS as MMDET_DATASETS
+
+    from mmboxcaseg.registry import DATASETS
+    name = str(dataset.get('type')).split('.')[-1]
+    kind = DATASETS.get(name) or MMDET_DATASETS.get(name)
+    if not isinstance(kind, type) or not issubclass(kind, CocoDataset):
         return None
-    from mmboxcaseg.datasets import ProxyMaskDataset
-    return list(ProxyMaskDataset.METAINFO['classes'])
+    return list(kind.METAINFO['classes'])
 
 
 def _numbers(config: Any, place: str) -> Iterator[tuple[str, int]]:

@@ -107,3 +107,24 @@ def test_the_command(folder, capsys):
             config(folder, 3, ('cat', 'dog'))
         ])
     assert 'num_classes=3' in end.value.code and '\n' not in end.value.code
+
+
+@pytest.mark.parametrize('kind', [
+    'CocoDataset', 'mmdet.CocoDataset', 'ProxyMaskDataset',
+    'mmboxcaseg.COCOInstanceDataset'
+])
+def test_classes_of_coco_are_the_default_of_a_detector(folder, kind):
+    path = folder / 'config.py'
+    path.write_text(f'train_dataloader = dict(dataset=dict(type={kind!r}))')
+    report = check_boxes(*write(folder, ['a', 'b']), str(path))
+    absent, = [one for one in report.findings if 'without a box' in one.what]
+    # Cats and dogs are in the file.
+    assert absent.count == 78
+
+
+def test_classes_that_are_no_list(folder):
+    path = folder / 'config.py'
+    path.write_text('train_dataloader = dict(dataset=dict('
+                    "type='CocoDataset', metainfo=dict(classes=('cat'))))")
+    with pytest.raises(ValueError, match="classes='cat' is a text"):
+        check_boxes(*write(folder, ['a', 'b']), str(path))
