@@ -20,7 +20,8 @@ class MaskFile:
         boxes (BoxFile): Their images, boxes and categories.
         agreement (np.ndarray | None): (N,) float64 in [0, 1], NaN for
             crowds; None where the file has none.
-        confidence (np.ndarray | None): Likewise.
+        confidence (np.ndarray | None): (N,) float64 in [0, 1], NaN for
+            crowds; None where the file has none.
         made (Mapping[str, Any]): How the masks were made, ``proxy_masks`` of
             the file's ``info``; empty where it does not say.
     """

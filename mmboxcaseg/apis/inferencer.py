@@ -158,7 +158,7 @@ class BoxCasegInferencer:
                 uint8, shape (H, W, 3), or (H, W) if it is grey; or a list of
                 images.
             boxes (np.ndarray | Sequence): xyxy in pixels of the image, shape
-                (N, 4), N may be 0; for a list of images a list of such. A box
+                (N, 4), N may be 0; for a list of images one array each. A box
                 that covers nothing of its image gets an empty mask, agreement
                 and confidence 0, and a warning.
             return_probs (bool): Whether the result has the probabilities.

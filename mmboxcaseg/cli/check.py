@@ -2,9 +2,9 @@
 import argparse
 import sys
 
+from .common import SKIPPED, add_ann_argument
+
 HELP = 'what is odd about boxes, before masks are made or trained on'
-# Exit status as of ``boxcaseg masks``.
-SKIPPED = 3
 EPILOG = (f'Exit status: 0 all can be used, {SKIPPED} photos or boxes would '
           'be skipped, 1 an error, 2 a wrong command line.')
 
@@ -15,10 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser (argparse.ArgumentParser): Parser to add to.
     """
-    parser.add_argument(
-        'ann',
-        help='the boxes: a COCO json, or a folder of Pascal VOC xml or of '
-        'YOLO txt files')
+    add_ann_argument(parser, 'ann')
     parser.add_argument(
         '--img-dir', required=True, help='folder of the photos')
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""What the commands around a config share: options and their checks.
+"""What several commands share: options, their checks, an exit status.
 
 Nothing heavy is imported, so that ``--help`` and mistakes in the command line
 are answered at once.
@@ -7,6 +7,48 @@ import argparse
 import os
 import os.path as osp
 from collections.abc import Sequence
+
+from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
+
+# Exit status of a command that is done, but had to skip something.
+SKIPPED = 3
+
+
+def add_ann_argument(parser: argparse.ArgumentParser, name: str,
+                     **words: bool) -> None:
+    """Add the argument for the boxes.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to add to.
+        name (str): ``'ann'`` or ``'--ann'``.
+        **words (bool): What argparse takes besides.
+    """
+    parser.add_argument(
+        name,
+        help='the boxes: a COCO json, or a folder of Pascal VOC xml or of '
+        'YOLO txt files',
+        **words)
+
+
+def add_threshold_options(parser: argparse.ArgumentParser, shown: str) -> None:
+    """Add the options that say which masks are ignored.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser to add to.
+        shown (str): How those are told apart, for the help.
+    """
+    parser.add_argument(
+        '--agreement-thr',
+        type=float,
+        default=DEFAULT_AGREEMENT_THR,
+        metavar='T',
+        help=f'masks with a lower agreement are {shown}; default: '
+        '%(default)s')
+    parser.add_argument(
+        '--confidence-thr',
+        type=float,
+        metavar='T',
+        help='so are those with a lower confidence; default: none are')
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,7 @@
 """``boxcaseg draw``: draw proxy masks on their photos."""
 import argparse
 
-from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
+from .common import add_threshold_options
 
 HELP = 'proxy masks on their photos, as PNGs or in a window'
 EPILOG = ('Each mask gets its class and its scores: "cat c 0.71 a 0.97" is a '
@@ -41,18 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--only-ignored',
         action='store_true',
         help='only images with a mask below a threshold')
-    parser.add_argument(
-        '--agreement-thr',
-        type=float,
-        default=DEFAULT_AGREEMENT_THR,
-        metavar='T',
-        help='masks with a lower agreement are ignored: hatched in red; '
-        'default: %(default)s')
-    parser.add_argument(
-        '--confidence-thr',
-        type=float,
-        metavar='T',
-        help='so are those with a lower confidence; default: none are')
+    add_threshold_options(parser, 'ignored: hatched in red')
     parser.add_argument(
         '--num', type=int, metavar='N', help='most images; default: all')
     parser.add_argument(

@@ -3,6 +3,7 @@ import argparse
 from typing import Optional, Sequence
 
 from . import masks
+from .common import add_ann_argument
 from .main import run
 
 
@@ -26,11 +27,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         help='config of a BoxCaseg model; default: the model that comes with '
         'the package')
     parser.add_argument('checkpoint', nargs='?', help='its weights')
-    parser.add_argument(
-        '--ann',
-        required=True,
-        help='the boxes: a COCO json, or a folder of Pascal VOC xml or of '
-        'YOLO txt files')
+    add_ann_argument(parser, '--ann', required=True)
     parser.add_argument(
         '--img-dir', required=True, help='folder of the images')
     parser.add_argument('--out', required=True, help='COCO json to write')

@@ -4,9 +4,9 @@ import codecs
 import os
 import sys
 
+from .common import SKIPPED, add_ann_argument
+
 HELP = 'a mask for every box, as a COCO json with scores'
-# Exit status of a run that is complete but had to skip something.
-SKIPPED = 3
 STOPPED = '; run the same command with --resume to go on'
 EPILOG = ('Killed? Run the same command with --resume. Exit status: 0 done, '
           f'{SKIPPED} done, but photos or boxes were skipped, which the '
@@ -19,10 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser (argparse.ArgumentParser): Parser to add to.
     """
-    parser.add_argument(
-        'ann',
-        help='the boxes: a COCO json, or a folder of Pascal VOC xml or of '
-        'YOLO txt files')
+    add_ann_argument(parser, 'ann')
     parser.add_argument('img_dir', help='folder of the photos')
     parser.add_argument(
         '-o', '--out', required=True, help='COCO json to write')

@@ -1,7 +1,7 @@
 """``boxcaseg report``: make a page to look at proxy masks in a browser."""
 import argparse
 
-from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
+from .common import add_threshold_options
 
 HELP = 'one HTML page on proxy masks: their scores, classes and pictures'
 EPILOG = (
@@ -33,18 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument(
         '--out', required=True, metavar='DIR', help='folder to write')
-    parser.add_argument(
-        '--agreement-thr',
-        type=float,
-        default=DEFAULT_AGREEMENT_THR,
-        metavar='T',
-        help='masks with a lower agreement are shown as ignored; default: '
-        '%(default)s')
-    parser.add_argument(
-        '--confidence-thr',
-        type=float,
-        metavar='T',
-        help='so are those with a lower confidence; default: none are')
+    add_threshold_options(parser, 'shown as ignored')
     parser.add_argument(
         '--num',
         type=int,

@@ -32,7 +32,7 @@ class BoxPatchDataset(BaseDataset):
         min_agreement (float, optional): With ``with_mask``: boxes whose
             ``proxy_agreement`` is lower stay box-supervised, in [0, 1].
             Defaults to None: every mask is learnt from.
-        min_confidence (float, optional): Likewise for ``proxy_confidence``.
+        min_confidence (float, optional): The same for ``proxy_confidence``.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:

@@ -42,7 +42,8 @@ def usable_boxes(boxes: Boxes, height: Size, width: Size) -> np.ndarray:
         boxes (np.ndarray): (N, 4) xyxy, in pixels of the image.
         height (int or np.ndarray): Height of the image in pixels; (N,) where
             the boxes lie in different images.
-        width (int or np.ndarray): Width of the image in pixels, likewise.
+        width (int or np.ndarray): Width of the image in pixels; (N,) where
+            the boxes lie in different images.
 
     Returns:
         np.ndarray: (N,) bool.

@@ -53,7 +53,7 @@ class JoinReport:
         skipped_images (tuple[SkippedImage, ...]): Images that could not be
             used, in the order of the input.
         skipped_annotations (tuple[SkippedBox, ...]): Boxes that could not be
-            used, likewise.
+            used, in the order of the input.
         left_out (tuple[SkippedFile, ...]): Annotation files whose image is
             not in the output at all, since its size could not be found.
         agreements (np.ndarray): (masks,) agreement of each mask, in [0, 1].

@@ -56,7 +56,8 @@ class LoadBoxPatch(RandomBoxPatch):
     Args:
         size (int): Side of the patch in pixels. Defaults to 288.
         shift (float): See :class:`RandomBoxPatch`. Defaults to 0.25.
-        scale (Sequence[float]): Likewise. Defaults to (0.5, 1.5).
+        scale (Sequence[float]): See :class:`RandomBoxPatch`. Defaults to
+            (0.5, 1.5).
         reduced (bool): Whether JPEGs may be decoded smaller. Defaults to
             True.
         kept_photos (int): Decoded photos that each worker keeps. Defaults

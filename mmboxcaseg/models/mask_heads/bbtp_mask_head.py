@@ -16,7 +16,8 @@ def boxes_on_rois(rois: Tensor, boxes: Tensor, size: tuple) -> Tensor:
 
     Args:
         rois (Tensor): R RoIs, x1, y1, x2, y2 in pixels of the image, (R, 4).
-        boxes (Tensor): The box of each, likewise, (R, 4).
+        boxes (Tensor): The box of each RoI, x1, y1, x2, y2 in pixels of the
+            image, (R, 4).
         size (tuple[int, int]): Cells of a RoI down and along, (h, w).
 
     Returns:

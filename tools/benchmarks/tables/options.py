@@ -27,7 +27,7 @@ class Options:
         'train_cfg.max_iters=200 param_scheduler.end=200', (),
         nargs='+', metavar='KEY=VALUE')  # yapf: disable
     stage3_options: tuple[str, ...] = option(
-        'likewise of stage 3', (), nargs='+', metavar='KEY=VALUE')
+        'the same for stage 3', (), nargs='+', metavar='KEY=VALUE')
     detector: str | None = option(
         'Mask R-CNN whose boxes all rows share; each then trains its mask '
         'head alone', metavar='FILE')  # yapf: disable

@@ -12,10 +12,10 @@ import argparse
 import os.path as osp
 from typing import Iterable, Sequence
 
+from mmboxcaseg.head_names import PREDICTIONS
 from mmboxcaseg.markdown import Cell, markdown_table
 from .columns import read_json
 
-HEADS = ('weak', 'salient', 'transferred', 'fused')
 PROXY = dict(
     proxy_unmerged='proxy masks before merging (train)',
     proxy_merged='proxy masks after merging (train)')
@@ -40,7 +40,7 @@ def mask_rows(folder: str) -> list[list[Cell]]:
     from mmboxcaseg.evaluation.mask_scores import MaskScores
     rows: list[list[Cell]] = []
     keys = MASK_KEYS.values()
-    for head in HEADS:
+    for head in PREDICTIONS:
         path = osp.join(folder, f'{head}.json')
         if osp.isfile(path):
             metrics = read_json(path)
