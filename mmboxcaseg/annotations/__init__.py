@@ -5,12 +5,13 @@ A file is read and checked once, into a :class:`BoxFile` or a
 """
 from .box_file import BadInputError, BoxFile, SkippedFile
 from .coco import check_file_names, read_coco
-from .mask_file import SCORES, MaskFile, read_masks, read_proxy_masks
+from .mask_file import (KEPT, REVIEW, REVIEWS, SCORES, SOURCE, MaskFile,
+                        read_masks, read_proxy_masks)
 from .read import FORMATS, find_format, read_boxes
 from .resolve import PhotoFinder
 
 __all__ = [
-    'BadInputError', 'BoxFile', 'FORMATS', 'MaskFile', 'PhotoFinder', 'SCORES',
-    'SkippedFile', 'check_file_names', 'find_format', 'read_boxes',
-    'read_coco', 'read_masks', 'read_proxy_masks'
+    'BadInputError', 'BoxFile', 'FORMATS', 'KEPT', 'MaskFile', 'PhotoFinder',
+    'REVIEW', 'REVIEWS', 'SCORES', 'SOURCE', 'SkippedFile', 'check_file_names',
+    'find_format', 'read_boxes', 'read_coco', 'read_masks', 'read_proxy_masks'
 ]

@@ -1,5 +1,6 @@
 """The masks of a COCO json, with their scores where they are proxy masks."""
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 import numpy as np
@@ -10,6 +11,12 @@ from .coco import read_coco
 
 # What is said of a proxy mask, as ``proxy_<score>`` of its annotation.
 SCORES = ('agreement', 'confidence')
+# Key of a mask that was given, and not predicted, and its only value.
+SOURCE = 'proxy_source'
+KEPT = 'kept'
+# Key of what a person decided about a mask, and its values.
+REVIEW = 'proxy_review'
+REVIEWS = ('accepted', 'rejected', 'unsure')
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +36,20 @@ class MaskFile:
     agreement: Optional[np.ndarray]
     confidence: Optional[np.ndarray]
     made: Mapping[str, Any]
+
+    @cached_property
+    def kept(self) -> np.ndarray:
+        """Whether each mask was given and not predicted, (N,) bool."""
+        return self._have(SOURCE, KEPT)
+
+    @cached_property
+    def rejected(self) -> np.ndarray:
+        """Whether a person rejected each mask, (N,) bool."""
+        return self._have(REVIEW, 'rejected')
+
+    def _have(self, key: str, value: str) -> np.ndarray:
+        anns = map(self.boxes.annotation, range(len(self.boxes)))
+        return np.array([ann.get(key) == value for ann in anns], dtype=bool)
 
     @property
     def scores(self) -> Dict[str, np.ndarray]:
