@@ -18,10 +18,13 @@ def random_instances(
     return masks, rects, rects + rng.uniform(-0.4, 0.4, rects.shape)
 
 
-def on_canvas(mask: np.ndarray, rect: np.ndarray, height: int,
-              width: int) -> np.ndarray:
+def on_canvas(mask: np.ndarray,
+              rect: np.ndarray,
+              height: int,
+              width: int,
+              dtype: type = bool) -> np.ndarray:
     """The mask on the full canvas, pixel by pixel."""
-    canvas = np.zeros((height, width), dtype=bool)
+    canvas = np.zeros((height, width), dtype=dtype)
     for y in range(rect[1], rect[3]):
         for x in range(rect[0], rect[2]):
             canvas[y, x] = mask[y - rect[1], x - rect[0]]
@@ -38,5 +41,23 @@ def merge_slowly(canvases: List[np.ndarray],
             claims = [i for i, c in enumerate(canvases) if c[y, x]]
             if claims:
                 winner = min(claims, key=lambda i: (areas[i], i))
+                merged[winner][y, x] = True
+    return merged
+
+
+def merge_by_probability_slowly(canvases: List[np.ndarray],
+                                probs: List[np.ndarray], areas: np.ndarray,
+                                exponent: float) -> List[np.ndarray]:
+    """For each pixel: of all masks that claim it, keep the one with the
+    highest prob * area^-exponent, then the smallest box, then the first."""
+    merged = [np.zeros_like(canvas) for canvas in canvases]
+    bids = [prob * area**-exponent for prob, area in zip(probs, areas)]
+    height, width = canvases[0].shape
+    for y in range(height):
+        for x in range(width):
+            claims = [i for i, c in enumerate(canvases) if c[y, x]]
+            if claims:
+                winner = min(
+                    claims, key=lambda i: (-bids[i][y, x], areas[i], i))
                 merged[winner][y, x] = True
     return merged

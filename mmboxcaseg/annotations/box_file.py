@@ -7,6 +7,8 @@ from typing import Any, Dict, Iterable, Mapping, Sequence, Tuple, Union
 
 import numpy as np
 
+from mmboxcaseg.masks import RLE
+
 Id = Union[int, str]
 
 
@@ -50,15 +52,18 @@ class BoxFile:
         boxes (np.ndarray): (N, 4) float64, xyxy in pixels of the image, not
             clipped to it.
         crowd (np.ndarray): (N,) bool. A crowd gets no mask and is not scored.
-        usable (np.ndarray): (N,) bool: no crowd, and the box covers something
-            of its image.
+        usable (np.ndarray): (N,) bool: no crowd, the box covers something of
+            its image, and its mask is not ``kept``: it can be predicted.
         why_not (Mapping[int, str]): What is wrong, by the place of each
-            annotation that is neither a crowd nor usable.
+            annotation that is no crowd and covers nothing of its image.
         digest (str): SHA-256 of what was read, hexadecimal.
         content (dict): The file as it came, to be written back. Reading
             without masks leaves out the ``segmentation`` of what is no crowd.
         left_out (tuple[SkippedFile, ...]): Annotation files that have no
             image here.
+        kept (Mapping[int, RLE]): Masks that were given and are kept, by the
+            place of their annotation, which is not usable then; see
+            :func:`~mmboxcaseg.annotations.given.keep_given_masks`.
     """
     path: str
     image_ids: Tuple[Id, ...]
@@ -76,6 +81,7 @@ class BoxFile:
     digest: str
     content: Dict[str, Any] = field(repr=False)
     left_out: Tuple[SkippedFile, ...] = ()
+    kept: Mapping[int, RLE] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         """Number of annotations, N."""
@@ -222,6 +228,10 @@ class BoxFile:
             why_not={
                 int(new_place[place]): reason
                 for place, reason in self.why_not.items() if anns[place]
+            },
+            kept={
+                int(new_place[place]): rle
+                for place, rle in self.kept.items() if anns[place]
             },
             digest=digest_of(
                 self.digest,

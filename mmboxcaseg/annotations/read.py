@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from .box_file import BoxFile, digest_of
 from .coco import check_file_names, read_coco, to_box_file
+from .given import keep_given_masks
 from .photos import files_below
 from .voc_xml import looks_like_voc, read_voc
 from .yolo_txt import looks_like_labels, read_yolo
@@ -50,7 +51,8 @@ def read_boxes(path: str,
                kind: str | None = None,
                classes: str | None = None,
                img_ids: Sequence[str] | None = None,
-               categories: Sequence[str] | None = None) -> BoxFile:
+               categories: Sequence[str] | None = None,
+               keep_masks: bool = False) -> BoxFile:
     """Read and check boxes of any of the formats.
 
     Args:
@@ -66,6 +68,9 @@ def read_boxes(path: str,
             None: all.
         categories (Sequence[str], optional): Only these categories, by name
             or id. Defaults to None: all.
+        keep_masks (bool): Whether masks that the file has are kept, see
+            :func:`~mmboxcaseg.annotations.given.keep_given_masks`. Defaults
+            to False: they are not read.
 
     Returns:
         BoxFile: The boxes.
@@ -77,7 +82,7 @@ def read_boxes(path: str,
     """
     kind = kind or find_format(path)
     if kind == 'coco':
-        boxes = read_coco(path, img_dir=img_dir)
+        boxes = read_coco(path, with_masks=keep_masks, img_dir=img_dir)
     else:
         content, left_out = (
             read_voc(path, img_dir) if kind == 'voc' else read_yolo(
@@ -88,4 +93,4 @@ def read_boxes(path: str,
         boxes = boxes.select_images(img_ids)
     if categories is not None:
         boxes = boxes.select_categories(categories)
-    return boxes
+    return keep_given_masks(boxes) if keep_masks else boxes

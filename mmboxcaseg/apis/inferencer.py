@@ -17,6 +17,7 @@ from mmboxcaseg.datasets.transforms import LoadPhoto
 from mmboxcaseg.deprecation import renamed_arguments
 from mmboxcaseg.masks import merge_and_score, merged_confidence, usable_boxes
 from mmboxcaseg.models import PredictOptions
+from mmboxcaseg.models.segmentors.crop_masks import claims_of
 from mmboxcaseg.registry import TRANSFORMS
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 from .default_model import default_model
@@ -84,9 +85,12 @@ class BoxCasegInferencer:
         device (str, optional): Such as ``'cpu'`` or ``'cuda:1'``. Defaults to
             None: a GPU if there is one.
         merge (bool): Whether a pixel claimed by several masks of an image
-            goes to the smallest object only. Defaults to True.
+            goes to one of them only: to the smallest object, or as
+            ``model.test_cfg.merge_exponent`` says. Defaults to True.
         allow_unsafe (bool): Whether the checkpoint may hold more than weights
             and plain values; such a file can run any code. Defaults to False.
+        merge_exponent (float, optional): In place of the model's
+            ``test_cfg.merge_exponent``. Defaults to None.
 
     Raises:
         FileNotFoundError: If a file doesn't exist, or no model is named and
@@ -101,7 +105,8 @@ class BoxCasegInferencer:
                  weights: str | None = None,
                  device: str | None = None,
                  merge: bool = True,
-                 allow_unsafe: bool = False) -> None:
+                 allow_unsafe: bool = False,
+                 merge_exponent: float | None = None) -> None:
         if (model is None) != (weights is None):
             given, lacking = (('model', 'weights') if weights is None else
                               ('weights', 'model'))
@@ -133,6 +138,9 @@ class BoxCasegInferencer:
         self.merge = merge
         self.model = init_model(
             cfg, weights, device, allow_unsafe=allow_unsafe)
+        self.options = self.model.predict_options
+        if merge_exponent is not None:
+            self.options = replace(self.options, merge_exponent=merge_exponent)
 
     @renamed_arguments(images='inputs')
     def __call__(
@@ -210,7 +218,7 @@ class BoxCasegInferencer:
     def _infer(self, images: Sequence[Image], boxes: Sequence[Boxes],
                return_probs: bool, channel_order: str,
                batch_size: int) -> list[InstanceMasks]:
-        options = replace(self.model.predict_options, with_probs=return_probs)
+        options = replace(self.options, with_probs=return_probs)
         results: list[InstanceMasks] = []
         batch: list[tuple] = []
         for image, of_image in zip(images, boxes):
@@ -255,7 +263,7 @@ class BoxCasegInferencer:
         merged, result.agreement[places] = merge_and_score(
             pred.masks, rects,
             sample.prompt_instances.bboxes.cpu().numpy(),
-            *result.masks.shape[1:], self.merge)
+            *result.masks.shape[1:], self.merge, claims_of(pred))
         result.confidence[places] = merged_confidence(
             pred.confidence, np.array([mask.sum() for mask in merged]), rects)
         for place, mask, (x0, y0, x1, y1) in zip(places, merged, rects):

@@ -40,7 +40,8 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
     """
     options = _check_paths(options)
     boxes = read_boxes(options.ann, options.img_dir, options.ann_format,
-                       options.classes, options.img_ids, options.categories)
+                       options.classes, options.img_ids, options.categories,
+                       options.keep_masks)
     _tell_skips(boxes, options)
     # Mistakes in the boxes are told before torch is imported.
     with unprinted(options.verbose):

@@ -62,8 +62,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--no-merge',
         dest='merge',
         action='store_false',
-        help='let masks overlap, instead of giving each pixel to the '
-        'smallest object')
+        help='let masks overlap, instead of giving each pixel to one of them')
+    made.add_argument(
+        '--merge-exponent',
+        type=float,
+        metavar='G',
+        help='give each pixel to the mask with the highest probability * '
+        '(box area)^-G, 0 or more; default: as in the config, of which the '
+        'paper\'s give it to the smallest object')
+    made.add_argument(
+        '--keep-masks',
+        action='store_true',
+        help='boxes that have a mask already keep it, to the pixel; only the '
+        'others get one')
     made.add_argument(
         '--segmentation',
         choices=('rle', 'polygons'),
@@ -193,6 +204,10 @@ def _check(args: argparse.Namespace) -> None:
         raise ValueError('--crops-per-batch must be at least 1')
     if args.num_workers is not None and args.num_workers < 0:
         raise ValueError('--num-workers must not be negative')
+    if args.merge_exponent is not None and not (args.merge
+                                                and args.merge_exponent >= 0):
+        raise ValueError('--merge-exponent must be 0 or more, and has no '
+                         'sense with --no-merge')
     if args.margins and not all(0 <= margin <= 10 for margin in args.margins):
         raise ValueError('--margins must be numbers from 0 to 10')
 

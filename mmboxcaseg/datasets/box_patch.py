@@ -6,8 +6,9 @@ import numpy as np
 from mmengine.dataset import BaseDataset, ConcatDataset
 from mmengine.logging import print_log
 
-from mmboxcaseg.annotations import MaskFile, read_coco, read_masks
+from mmboxcaseg.annotations import BoxFile, MaskFile, read_coco, read_masks
 from mmboxcaseg.annotations.findings import find_oddities
+from mmboxcaseg.annotations.given import keep_given_masks
 from mmboxcaseg.registry import DATASETS
 
 
@@ -22,8 +23,9 @@ class BoxPatchDataset(BaseDataset):
 
     With ``with_mask`` items are mask-supervised: ``supervision`` is
     ``'mask'`` and ``segmentation`` is that of the json. It serves the upper
-    bound of BoxCaseg (true masks) and self-training (a file of
-    ``tools/make_proxy_masks.py``); neither is in the paper.
+    bound of BoxCaseg (true masks), self-training (a file of
+    ``boxcaseg masks``) and, with ``given_only``, a few masks drawn by hand
+    among many boxes; none of it is in the paper.
 
     Args:
         ann_file (str): COCO json, relative to ``data_root``.
@@ -32,12 +34,17 @@ class BoxPatchDataset(BaseDataset):
         min_agreement (float, optional): With ``with_mask``: boxes whose
             ``proxy_agreement`` is lower stay box-supervised, in [0, 1].
             Defaults to None: every mask is learnt from.
+        given_only (bool): With ``with_mask``: only masks that were given, and
+            not predicted, are learnt from, see
+            :func:`~mmboxcaseg.annotations.given.keep_given_masks`; boxes
+            without one stay box-supervised. Defaults to False.
         min_confidence (float, optional): The same for ``proxy_confidence``.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
-        ValueError: If one of the two is given without ``with_mask`` or not in
-            [0, 1], or the file lacks what is asked for.
+        ValueError: If one of the three is given without ``with_mask``, a
+            score is not in [0, 1] or beside ``given_only``, or the file lacks
+            what is asked for.
     """
 
     METAINFO = dict(classes=('background', 'object'))
@@ -48,6 +55,7 @@ class BoxPatchDataset(BaseDataset):
                  with_mask: bool = False,
                  min_agreement: float | None = None,
                  min_confidence: float | None = None,
+                 given_only: bool = False,
                  **kwargs) -> None:
         self.least = {
             score: value
@@ -60,20 +68,23 @@ class BoxPatchDataset(BaseDataset):
                 raise ValueError(
                     f'BoxPatchDataset: min_{score}={value!r} must lie in '
                     '[0, 1], and is for with_mask=True only')
+        if given_only and (self.least or not with_mask):
+            raise ValueError('BoxPatchDataset: given_only=True is for '
+                             'with_mask=True only, without min_agreement and '
+                             'min_confidence')
         self.with_mask = with_mask
+        self.given_only = given_only
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
         """Read ``ann_file``, see the class."""
-        masks = read_masks(self.ann_file) if self.with_mask else None
-        boxes = masks.boxes if masks else read_coco(self.ann_file)
+        boxes, learnt = self._read()
         places = np.flatnonzero(boxes.usable)
         if not len(places):
             raise ValueError(f'{self.ann_file}: no usable boxes to train on')
         # In the order of the images, so that a photo's boxes are neighbours.
         images = boxes.image_index[places]
         places = places[np.argsort(images, kind='stable')]
-        good = self._good(masks, len(boxes)) if masks else None
         data_list = []
         for place in places.tolist():
             image = int(boxes.image_index[place])
@@ -87,13 +98,13 @@ class BoxPatchDataset(BaseDataset):
                 height=height,
                 width=width,
                 supervision='box')
-            if good is not None and good[place]:
+            if learnt[place]:
                 item.update(
                     supervision='mask', segmentation=boxes.segmentation(place))
             data_list.append(item)
-        if good is not None:
+        if self.with_mask:
             print_log(
-                f'{self.ann_file}: masks of {int(good[places].sum())} of '
+                f'{self.ann_file}: masks of {int(learnt[places].sum())} of '
                 f'{len(data_list)} boxes are learnt from',
                 logger='current')
         for finding in find_oddities(boxes):
@@ -103,6 +114,18 @@ class BoxPatchDataset(BaseDataset):
                 logger='current',
                 level=logging.WARNING if finding.skipped else logging.INFO)
         return data_list
+
+    def _read(self) -> tuple[BoxFile, np.ndarray]:
+        """The boxes, and whose masks are learnt from, bool, (N,)."""
+        if not self.with_mask:
+            boxes = read_coco(self.ann_file)
+            return boxes, np.zeros(len(boxes), dtype=bool)
+        if self.given_only:
+            boxes = read_coco(self.ann_file, with_masks=True)
+            kept = list(keep_given_masks(boxes).kept)
+            return boxes, np.isin(np.arange(len(boxes)), kept)
+        masks = read_masks(self.ann_file)
+        return masks.boxes, self._good(masks, len(masks.boxes))
 
     def _good(self, masks: MaskFile, count: int) -> np.ndarray:
         """Which masks reach the scores that are asked for, bool, (N,)."""

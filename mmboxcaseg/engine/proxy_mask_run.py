@@ -61,6 +61,7 @@ def prediction_config(options: MaskOptions) -> Config:
     asked = dict(
         crops_per_batch=options.crops_per_batch,
         precision=options.precision,
+        merge_exponent=options.merge_exponent,
         flip=options.flip or None)
     cfg.merge_from_dict({
         f'model.test_cfg.{key}': value
@@ -119,6 +120,7 @@ def make_settings(cfg: Config, options: MaskOptions,
         custom_hooks=config.get('custom_hooks', []))
     settings = dict(
         merge=options.merge,
+        keep_masks=options.keep_masks,
         segmentation='polygons' if options.polygons else 'rle',
         model_config=model_config,
         checkpoint_sha256=_sha256(options.checkpoint),

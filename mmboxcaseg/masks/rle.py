@@ -227,6 +227,18 @@ def decode_rle(rle: RLE) -> np.ndarray:
     return coco_mask.decode(rle).astype(bool)
 
 
+def rle_union(rles: Sequence[RLE]) -> np.ndarray:
+    """The pixels of any of some masks.
+
+    Args:
+        rles (Sequence[dict]): At least one compressed RLE, all of one size.
+
+    Returns:
+        np.ndarray: (height, width) bool.
+    """
+    return decode_rle(coco_mask.merge(list(rles)))
+
+
 def rle_area(rle: RLE) -> int:
     """Number of pixels of a compressed RLE.
 
@@ -237,6 +249,42 @@ def rle_area(rle: RLE) -> int:
         int: The area in pixels.
     """
     return int(coco_mask.area(rle))
+
+
+def rle_length(counts: str) -> int:
+    """How many pixels the runs of a compressed RLE cover.
+
+    pycocotools fills what is missing with whatever lies in memory.
+
+    Args:
+        counts (str): Counts of a compressed RLE: each is the difference from
+            the one before the last, in groups of five bits, lowest first, of
+            which the sixth tells that more follow.
+
+    Returns:
+        int: The sum of the runs; height * width of a whole mask.
+
+    Raises:
+        ValueError: If it ends within a number or has a run below 0.
+    """
+    runs: list[int] = []
+    value = shift = 0
+    for code in counts.encode('latin-1', 'replace'):
+        value |= (code - 48 & 0x1f) << shift
+        shift += 5
+        if code - 48 & 0x20:
+            continue
+        if code - 48 & 0x10:
+            value -= 1 << shift
+        if len(runs) > 2:
+            value += runs[-2]
+        if value < 0:
+            raise ValueError('a run of the RLE has a length below 0')
+        runs.append(value)
+        value = shift = 0
+    if shift:
+        raise ValueError('the RLE is cut short')
+    return sum(runs)
 
 
 def to_rle(segmentation: list[list] | RLE, height: int, width: int) -> RLE:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from .merge import check_masks, merge
+from .merge import Claims, check_masks, merge, merge_by_probability
 from .rects import Boxes, areas, clip_boxes, paired_ious
 from .rle import RLE, encode_with_boxes
 
@@ -94,6 +94,13 @@ def _ious(tight: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return paired_ious(tight, truth)
 
 
+def _merge(masks: Sequence[np.ndarray], rects: np.ndarray,
+           box_areas: np.ndarray, claims: Claims | None) -> list[np.ndarray]:
+    if claims is None:
+        return merge(masks, rects, box_areas)
+    return merge_by_probability(masks, rects, box_areas, claims)
+
+
 def _check_numbers(masks: int, boxes: int) -> None:
     if masks != boxes:
         raise ValueError(f'{masks} masks, but {boxes} boxes')
@@ -105,7 +112,8 @@ def merge_and_score(
         boxes: Boxes,
         height: int,
         width: int,
-        merging: bool = True) -> tuple[list[np.ndarray], np.ndarray]:
+        merging: bool = True,
+        claims: Claims | None = None) -> tuple[list[np.ndarray], np.ndarray]:
     """From the network's masks of an image to its proxy masks.
 
     Args:
@@ -117,8 +125,11 @@ def merge_and_score(
             of the image.
         height (int): Height of the image in pixels.
         width (int): Width of the image in pixels.
-        merging (bool): Whether a pixel claimed by several masks goes to the
-            smallest object only. Defaults to True.
+        merging (bool): Whether a pixel claimed by several masks goes to one
+            of them only. Defaults to True.
+        claims (Claims, optional): It goes to the strongest claim, see
+            :func:`merge_by_probability`. Defaults to None: to the smallest
+            object, see :func:`merge`.
 
     Returns:
         tuple[list[np.ndarray], np.ndarray]: N bool arrays of the same shapes,
@@ -130,7 +141,7 @@ def merge_and_score(
     """
     clipped = clip_boxes(boxes, height, width)
     if merging:
-        masks = merge(masks, rects, areas(clipped))
+        masks = _merge(masks, rects, areas(clipped), claims)
     return list(masks), _ious(tight_boxes(masks, rects), clipped)
 
 
@@ -139,7 +150,8 @@ def proxy_rles(masks: Sequence[np.ndarray],
                boxes: Boxes,
                height: int,
                width: int,
-               merging: bool = True) -> tuple[list[RLE], np.ndarray]:
+               merging: bool = True,
+               claims: Claims | None = None) -> tuple[list[RLE], np.ndarray]:
     """:func:`merge_and_score` for files: RLEs in place of arrays.
 
     Encoding finds the tight boxes along the way, so this is faster than the
@@ -154,8 +166,11 @@ def proxy_rles(masks: Sequence[np.ndarray],
             of the image.
         height (int): Height of the image in pixels.
         width (int): Width of the image in pixels.
-        merging (bool): Whether a pixel claimed by several masks goes to the
-            smallest object only. Defaults to True.
+        merging (bool): Whether a pixel claimed by several masks goes to one
+            of them only. Defaults to True.
+        claims (Claims, optional): It goes to the strongest claim, see
+            :func:`merge_by_probability`. Defaults to None: to the smallest
+            object, see :func:`merge`.
 
     Returns:
         tuple[list[dict], np.ndarray]: N RLEs with ``size`` [height, width]
@@ -169,6 +184,6 @@ def proxy_rles(masks: Sequence[np.ndarray],
     clipped = clip_boxes(boxes, height, width)
     _check_numbers(len(masks), len(clipped))
     if merging:
-        masks = merge(masks, rects, areas(clipped))
+        masks = _merge(masks, rects, areas(clipped), claims)
     rles, tight = encode_with_boxes(masks, rects, height, width)
     return rles, _ious(tight, clipped)

@@ -6,7 +6,7 @@ from typing import IO, Any, Dict, List, Optional, Set, Tuple
 
 import numpy as np
 
-from mmboxcaseg.annotations import SCORES, BoxFile
+from mmboxcaseg.annotations import KEPT, REVIEW, SCORES, SOURCE, BoxFile
 from mmboxcaseg.annotations.instances import SKIPPED
 from mmboxcaseg.masks import RLE, encode_rle, to_segmentation
 from .report import JoinReport, SkippedBox, SkippedImage
@@ -34,7 +34,7 @@ class ShardReader:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self.skipped: Dict[Any, str] = {}
-        self.scores: Set[str] = set(SCORES[:1])
+        self.scores: Set[str] = set()
         self._files: List[IO[bytes]] = []
         self._places: Dict[Any, Tuple[int, int]] = {}
         self._lines: 'OrderedDict[Any, dict]' = OrderedDict()
@@ -48,6 +48,8 @@ class ShardReader:
                     self.scores.update(item.keys() & SCORES)
                 start = end
             self._files.append(open(path, 'rb'))
+        # Nothing was predicted where all masks are kept.
+        self.scores = self.scores or set(SCORES)
 
     def __enter__(self) -> 'ShardReader':
         return self
@@ -86,9 +88,15 @@ class ShardReader:
         """The mask and the scores where none could be made."""
         rle = encode_rle(
             np.zeros((0, 0), dtype=bool), (0, 0, 0, 0), height, width)
+        return rle, self.all_scores(0.0)
+
+    def all_scores(self, value: float) -> Dict[str, float]:
+        """The same value for each of the scores."""
         # In a fixed order: a set has another one in every process.
-        scores = [name for name in SCORES if name in self.scores]
-        return rle, {f'proxy_{name}': 0.0 for name in scores}
+        return {
+            f'proxy_{name}': value
+            for name in SCORES if name in self.scores
+        }
 
 
 def join_shards(folder: str,
@@ -104,7 +112,8 @@ def join_shards(folder: str,
     it, and ``iscrowd`` 0 where it was missing. The mask is empty where the
     photo or the box could not be used; such an annotation gets
     ``proxy_skipped``, the reason, and so does an image whose photo could not
-    be used.
+    be used. A mask that is kept has scores of 1 and ``proxy_source``
+    ``'kept'``.
     ``info`` comes first and gets ``proxy_masks``. The same shards give the
     same bytes. The report of what was skipped is written first. Both files
     are written beside their places and then renamed, so ``out_file`` is
@@ -194,7 +203,9 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
     empty = 0
     separator = '[\n'
     for place, ann in enumerate(boxes.content['annotations']):
-        if not boxes.crowd[place]:
+        if place in boxes.kept:
+            ann = _with_kept_mask(ann, boxes.kept[place], reader, polygons)
+        elif not boxes.crowd[place]:
             image = int(boxes.image_index[place])
             image_id = boxes.image_ids[image]
             skipped = image_id in reader.skipped
@@ -208,6 +219,9 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
                 missing.append(boxes.box_ids[place])
                 continue
             ann = _with_mask(ann, *found, polygons)
+            # What is said of another mask.
+            ann.pop(SOURCE, None)
+            ann.pop(REVIEW, None)
             if skipped or not boxes.usable[place]:
                 ann[SKIPPED] = boxes.why_not.get(
                     place) or reader.skipped[image_id]
@@ -228,6 +242,7 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
         masks=len(scores['agreement']),
         empty=empty,
         crowds=int(boxes.crowd.sum()),
+        kept=len(boxes.kept),
         skipped_images=tuple(
             SkippedImage(
                 image_id=boxes.image_ids[image],
@@ -253,6 +268,18 @@ def _with_mask(ann: Dict[str, Any], rle: RLE, scores: Dict[str, float],
     # Of a file that was made before.
     ann.pop(SKIPPED, None)
     ann.setdefault('iscrowd', 0)
+    return ann
+
+
+def _with_kept_mask(ann: Dict[str, Any], rle: RLE, reader: ShardReader,
+                    polygons: bool) -> Dict[str, Any]:
+    """An annotation whose mask was given: in full trust."""
+    given = ann['segmentation']
+    ann = _with_mask(ann, rle, reader.all_scores(1.0), polygons)
+    if polygons and isinstance(given, list):
+        # Traced anew they would be others, of the same pixels.
+        ann['segmentation'] = given
+    ann[SOURCE] = KEPT
     return ann
 
 

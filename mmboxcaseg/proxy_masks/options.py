@@ -21,10 +21,17 @@ class MaskOptions:
         img_ids (Sequence[str], optional): Only these images.
         categories (Sequence[str], optional): Only these categories, by name
             or id.
-        merge (bool): Whether a pixel claimed by several masks goes to the
-            smallest object only.
+        merge (bool): Whether a pixel claimed by several masks goes to one of
+            them only.
+        merge_exponent (float, optional): It goes to the highest probability
+            * (box area)^-merge_exponent; at least 0, the higher the nearer to
+            the smallest object. None: as in the config, of which the paper's
+            give it to the smallest object.
         polygons (bool): Whether masks are written as polygons, which lose
             their holes, and not as RLE.
+        keep_masks (bool): Whether boxes that have a mask keep it, to the
+            pixel, and only the others get one, see
+            :func:`~mmboxcaseg.annotations.given.keep_given_masks`.
         flip (bool): Whether crops and their mirror images are averaged; if
             not, as the config says.
         margins (Sequence[float], optional): Margins of the crops that are
@@ -63,7 +70,9 @@ class MaskOptions:
     img_ids: Sequence[str] | None = None
     categories: Sequence[str] | None = None
     merge: bool = True
+    merge_exponent: float | None = None
     polygons: bool = False
+    keep_masks: bool = False
     flip: bool = False
     margins: Sequence[float] | None = None
     precision: str | None = None

@@ -50,6 +50,8 @@ class JoinReport:
         masks (int): Number of annotations that got a mask.
         empty (int): How many of these masks are empty.
         crowds (int): Number of crowd annotations, passed through.
+        kept (int): Number of annotations that kept the mask they had; not
+            among ``masks``.
         skipped_images (tuple[SkippedImage, ...]): Images that could not be
             used, in the order of the input.
         skipped_annotations (tuple[SkippedBox, ...]): Boxes that could not be
@@ -65,6 +67,7 @@ class JoinReport:
     masks: int = 0
     empty: int = 0
     crowds: int = 0
+    kept: int = 0
     skipped_images: Tuple[SkippedImage, ...] = ()
     skipped_annotations: Tuple[SkippedBox, ...] = ()
     left_out: Tuple[SkippedFile, ...] = ()
@@ -75,6 +78,8 @@ class JoinReport:
         """The counts and mean scores in a line of text."""
         text = (f'{self.images} images, {self.masks} masks, {self.empty} of '
                 f'them empty, {self.crowds} crowds passed through')
+        if self.kept:
+            text += f', {self.kept} given masks kept'
         if len(self.confidences):
             text += f', mean confidence {self.confidences.mean():.3f}'
         if len(self.agreements):

@@ -68,3 +68,25 @@ def test_ids_of_a_list_file(tmp_path):
     assert tool.ids_of_lines(coco, read, 'ids.txt') == ['photo 1', 7]
     with pytest.raises(ValueError, match=r'ids.txt: 1 of 2 image ids .*photo'):
         tool.ids_of_lines(coco, ['7', 'photo'], 'ids.txt')
+
+
+def test_a_share_of_the_masks():
+    coco = make_coco()
+    mask = [[1, 1, 5, 1, 5, 5]]
+    for ann in coco['annotations']:
+        ann['segmentation'] = mask
+
+    def left(share, seed=0):
+        anns = tool.keep_mask_share(coco, share, seed)['annotations']
+        assert ids(anns) == ids(coco['annotations'])
+        return {ann['id'] for ann in anns if 'segmentation' in ann}
+
+    # 11 is a crowd; four are not.
+    assert left(0) == {11} and left(1) == {10, 11, 12, 13, 14}
+    assert len(left(0.5)) == 3 and left(0.25) < left(0.5) < left(0.75)
+    assert {len(left(0.5, seed)) for seed in range(9)} == {3}
+    assert len({tuple(sorted(left(0.5, seed))) for seed in range(9)}) > 1
+    assert all(ann['segmentation'] == mask for ann in coco['annotations'])
+    for share in (-0.1, 1.1, float('nan')):
+        with pytest.raises(ValueError, match='must lie in'):
+            left(share)

@@ -7,6 +7,7 @@ import tiny
 
 from mmboxcaseg.annotations import read_coco
 from mmboxcaseg.datasets import BoxPatchDataset
+from mmboxcaseg.masks import decode_rle, to_rle
 from mmboxcaseg.registry import DATASETS
 
 BOXES = [[(5, 5, 20, 10), (1.5, 2.25, 0.5, 3)], [], [(-4, 20, 80, 30)]]
@@ -219,3 +220,28 @@ def test_masks_are_let_go_while_reading(tmp_path):
     assert all(masks) and not any(nothing)
     assert with_masks.content == without.content
     assert gc.isenabled()
+
+
+def test_only_given_masks_are_learnt_from(tmp_path, ann_file):
+    """One mask was drawn, one predicted, and one box has none."""
+
+    def add_masks(coco):
+        triangle = [[6, 6, 20, 6, 6, 14]]
+        coco['annotations'][0]['segmentation'] = triangle
+        coco['annotations'][1].update(
+            segmentation=triangle, proxy_agreement=1.0)
+        coco['annotations'][2].pop('segmentation')
+
+    edit(ann_file, add_masks)
+    keys = dict(ann_file=ann_file, data_prefix=dict(img=''), with_mask=True)
+    text, dataset = tiny.log_of(
+        lambda: BoxPatchDataset(**keys, given_only=True))
+    assert f'{ann_file}: masks of 1 of 3 boxes are learnt from' in text
+    items = [dataset.get_data_info(index) for index in range(3)]
+    assert [item['supervision'] for item in items] == ['mask', 'box', 'box']
+    mask = decode_rle(to_rle(items[0]['segmentation'], 40, 60))
+    # Half of 14 x 8 px, and the pixels that pycocotools adds along the edges.
+    assert mask.shape == (40, 60) and 49 <= mask.sum() <= 70
+    assert mask[8, 8] and not mask[13, 19]
+    with pytest.raises(ValueError, match='given_only=True is for with_mask'):
+        BoxPatchDataset(**{**keys, 'with_mask': False}, given_only=True)

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from random_instances import merge_slowly, on_canvas, random_instances
+from random_instances import (merge_by_probability_slowly, merge_slowly,
+                              on_canvas, random_instances)
 
-from mmboxcaseg.masks import merge
+from mmboxcaseg.masks import Claims, merge, merge_by_probability, take_away
 
 
 @pytest.mark.parametrize('seed', range(40))
@@ -61,3 +62,60 @@ def test_far_corners_of_a_panorama_cost_nothing():
     rects = np.array([[0, 0, 3, 3], [side - 3, side - 3, side, side]])
     masks = [np.ones((3, 3), bool)] * 2
     assert all(mask.all() for mask in merge(masks, rects, [9, 9]))
+
+
+@pytest.mark.parametrize('seed', range(30))
+def test_merging_by_probability_is_the_slow_one(seed):
+    rng = np.random.default_rng(seed)
+    masks, rects, _ = random_instances(rng, rng.integers(1, 9), 9, 12)
+    # Powers of two are exact in float32, so that ties are ties.
+    areas = 4.0**rng.integers(0, 3, len(masks))
+    probs = [0.5**rng.integers(0, 4, mask.shape) for mask in masks]
+    exponent = rng.choice([0, 0.5, 1, 2])
+    before = [mask.copy() for mask in masks]
+    merged = merge_by_probability(masks, rects, areas, Claims(probs, exponent))
+    expected = merge_by_probability_slowly(
+        [on_canvas(m, r, 9, 12) for m, r in zip(masks, rects)],
+        [on_canvas(p, r, 9, 12, float)
+         for p, r in zip(probs, rects)], areas, exponent)
+    for mask, rect, canvas in zip(merged, rects, expected):
+        assert (on_canvas(mask, rect, 9, 12) == canvas).all()
+    assert all((a == b).all() for a, b in zip(masks, before))
+
+
+@pytest.mark.parametrize('seed', range(5))
+@pytest.mark.parametrize('exponent', [30, 1000, float('inf')])
+def test_a_high_exponent_is_the_paper_s_rule(seed, exponent):
+    rng = np.random.default_rng(seed)
+    masks, rects, _ = random_instances(rng, 8, 9, 12)
+    areas = rng.choice([10., 20, 4000, 4e6], 8)
+    # Equal boxes share by probability, so they have the same here.
+    probs = [np.full(m.shape, a / 1e7 + 0.2) for m, a in zip(masks, areas)]
+    merged = merge_by_probability(masks, rects, areas, Claims(probs, exponent))
+    for mask, expected in zip(merged, merge(masks, rects, areas)):
+        assert (mask == expected).all()
+
+
+def test_claims_out_of_range():
+    masks, rects = [np.ones((3, 3), bool)], np.array([[0, 0, 3, 3]])
+    with pytest.raises(ValueError, match='exponent is -1'):
+        Claims([np.ones((3, 3))], -1)
+    with pytest.raises(ValueError, match='exponent is nan'):
+        Claims([np.ones((3, 3))], float('nan'))
+    with pytest.raises(ValueError, match='box 0 is not positive'):
+        merge_by_probability(masks, rects, [0], Claims([np.ones((3, 3))], 0))
+    with pytest.raises(ValueError, match='probabilities differ in shape'):
+        merge_by_probability(masks, rects, [9], Claims([np.ones((3, 4))], 0))
+    assert merge_by_probability([], rects[:0], [], Claims([], 0)) == []
+
+
+def test_taking_away():
+    taken = np.zeros((4, 6), bool)
+    taken[1, 2] = taken[3, 5] = True
+    masks = [np.ones((2, 3), bool), np.ones((1, 1), bool)]
+    rects = np.array([[1, 0, 4, 2], [5, 3, 6, 4]])
+    first, second = take_away(masks, rects, taken)
+    assert first.tolist() == [[True] * 3, [True, False, True]]
+    assert not second.any() and masks[0].all()
+    with pytest.raises(ValueError, match='does not fit'):
+        take_away([masks[1]], rects[:1], taken)

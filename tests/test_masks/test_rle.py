@@ -6,7 +6,7 @@ from pycocotools import mask as coco_mask
 from random_instances import on_canvas, random_instances
 
 from mmboxcaseg.masks import (decode_rle, encode_rle, encode_rles, rle_area,
-                              to_rle)
+                              rle_length, rle_union, to_rle)
 
 
 @st.composite
@@ -109,3 +109,28 @@ def test_no_polygon_is_an_empty_mask():
     rle = to_rle([], 5, 7)
     assert rle['size'] == [5, 7]
     assert decode_rle(rle).shape == (5, 7) and not decode_rle(rle).any()
+
+
+@given(placed_masks())
+@settings(max_examples=100, deadline=None)
+def test_runs_cover_the_image(placed):
+    mask, rect, height, width = placed
+    rle = encode_rle(mask, rect, height, width)
+    assert rle_length(rle['counts']) == height * width
+
+
+@pytest.mark.parametrize('runs', [[600], [0, 600], [3, 5, 7, 0, 585],
+                                  [1, 40, 500, 2, 57], [100000, 1, 2, 3, 4]])
+def test_length_of_runs(runs):
+    rle = to_rle(dict(size=[sum(runs), 1], counts=runs), sum(runs), 1)
+    assert rle_length(rle['counts']) == sum(runs)
+    with pytest.raises(ValueError, match='cut short'):
+        # The sixth bit of the last character promises another one.
+        rle_length(rle['counts'][:-1] + 'o')
+
+
+def test_union_of_masks():
+    masks = np.random.default_rng(0).random((3, 5, 7)) < 0.3
+    rles = [encode_rle(mask, (0, 0, 7, 5), 5, 7) for mask in masks]
+    assert (rle_union(rles) == masks.any(0)).all()
+    assert (rle_union(rles[:1]) == masks[0]).all()

@@ -27,6 +27,7 @@ def test_written_and_read(tmp_path):
         masks=4,
         empty=2,
         crowds=1,
+        kept=0,
         skipped_images=[
             dict(
                 image_id=7,

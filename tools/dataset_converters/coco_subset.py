@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from mmboxcaseg.cli import main
 from mmboxcaseg.converters.coco_subset import (draw_ids, ids_of_lines,
                                                keep_categories, keep_images,
-                                               read_coco, read_lines,
-                                               take_files, to_voc20,
-                                               write_coco)
+                                               keep_mask_share, read_coco,
+                                               read_lines, take_files,
+                                               to_voc20, write_coco)
 
 
 def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
@@ -35,7 +35,7 @@ def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
     which.add_argument('--ids', help='text file, an image id a line')
     which.add_argument('--count', type=int, help='images to draw at random')
     parser.add_argument(
-        '--seed', type=int, default=0, help='seed of --count (default: 0)')
+        '--seed', type=int, default=0, help='seed of all draws (default: 0)')
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         '--categories', nargs='+', help='names of the categories to keep')
@@ -43,6 +43,12 @@ def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
         '--voc20',
         action='store_true',
         help='keep VOC\'s 20 categories, with VOC\'s names and ids')
+    parser.add_argument(
+        '--mask-share',
+        type=float,
+        metavar='SHARE',
+        help='take the masks away from all but this share of the annotations, '
+        'from 0 to 1, drawn by --seed')
     parser.add_argument('--img-dir', help='folder of the images')
     parser.add_argument('--out-img-dir', help='folder to link them into')
     parser.add_argument(
@@ -65,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
         coco = keep_categories(coco, args.categories)
     elif args.voc20:
         coco = to_voc20(coco)
+    if args.mask_share is not None:
+        coco = keep_mask_share(coco, args.mask_share, args.seed)
     write_coco(args.out, coco)
     if args.img_dir is not None:
         names = [image['file_name'] for image in coco['images']]

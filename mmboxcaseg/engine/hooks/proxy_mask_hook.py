@@ -1,4 +1,5 @@
 """Proxy masks out of the test loop."""
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,9 @@ from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
 from mmboxcaseg.annotations import BadInputError, BoxFile, read_coco
-from mmboxcaseg.masks import merged_confidence, proxy_rles, rle_area
+from mmboxcaseg.masks import (RLE, merged_confidence, proxy_rles, rle_area,
+                              rle_union, take_away)
+from mmboxcaseg.models.segmentors.crop_masks import claims_of
 from mmboxcaseg.progress import Progress, Update
 from mmboxcaseg.proxy_masks import (JoinReport, ShardWriter, join_shards,
                                     prepare_shards, shard_dir)
@@ -32,8 +35,9 @@ class ProxyMaskHook(Hook):
             ``<out_file>.shards`` until then.
         ann_file (str, optional): Path of the COCO json the boxes come from.
             Defaults to None: ``boxes`` are given.
-        merge (bool): Whether a pixel claimed by several masks goes to the
-            smallest object only. Defaults to True.
+        merge (bool): Whether a pixel claimed by several masks goes to one of
+            them only: to one that is kept, else to the smallest object, or as
+            the model's ``test_cfg.merge_exponent`` says. Defaults to True.
         resume (bool): Keep the results of an earlier run that was cut short;
             the sampler skips its images, see :class:`BlockSampler`. Defaults
             to False.
@@ -46,7 +50,8 @@ class ProxyMaskHook(Hook):
             its annotations get empty masks and it is listed in the report.
             Defaults to False.
         boxes (BoxFile, optional): The boxes where they have been read
-            already. Defaults to None.
+            already; their ``kept`` masks go into the file as they are.
+            Defaults to None.
         progress (Callable, optional): It is called with the numbers of images
             and instances of each batch. Defaults to None: now and then a line
             of the runner's log tells how far it is.
@@ -108,6 +113,7 @@ class ProxyMaskHook(Hook):
         if runner.rank == 0:
             prepare_shards(self.folder, self.settings, self.resume)
         barrier()
+        self._kept = self._kept_masks()
         self._writer = ShardWriter(self.folder, runner.rank)
         self._lines = Progress(len(runner.test_dataloader.sampler))
 
@@ -135,6 +141,14 @@ class ProxyMaskHook(Hook):
         if self.progress:
             self.progress(len(outputs), instances)
 
+    def _kept_masks(self) -> dict[Any, list[RLE]]:
+        """Masks that are kept, by the id of their image."""
+        kept = defaultdict(list)
+        for place, rle in self.boxes.kept.items() if self.boxes else ():
+            image = self.boxes.image_index[place]
+            kept[self.boxes.image_ids[image]].append(rle)
+        return kept
+
     def _skip(self, sample: BaseDataElement) -> None:
         if self.strict:
             raise BadInputError(
@@ -145,9 +159,15 @@ class ProxyMaskHook(Hook):
         height, width = sample.ori_shape[:2]
         prompts = sample.prompt_instances
         rects = sample.pred_instances.rects.cpu().numpy()
-        rles, agreements = proxy_rles(sample.pred_instances.masks, rects,
+        masks = sample.pred_instances.masks
+        if self.merge and sample.img_id in self._kept:
+            # A given mask is sure of its pixels.
+            masks = take_away(masks, rects,
+                              rle_union(self._kept[sample.img_id]))
+        rles, agreements = proxy_rles(masks, rects,
                                       prompts.bboxes.cpu().numpy(), height,
-                                      width, self.merge)
+                                      width, self.merge,
+                                      claims_of(sample.pred_instances))
         confidences = sample.pred_instances.get('confidence')
         if confidences is not None:
             confidences = merged_confidence(confidences,

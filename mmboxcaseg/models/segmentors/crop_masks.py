@@ -8,7 +8,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 from torch.nn import functional as F
 
-from mmboxcaseg.masks import reaching_threshold
+from mmboxcaseg.masks import Claims, reaching_threshold
 from .prediction import PredictOptions
 
 
@@ -109,7 +109,8 @@ def instances_of(probs: Iterator[Tensor], rects: Tensor,
         InstanceData: ``rects`` as given; ``masks``, a list of N boolean
         arrays of the size of their rectangles; ``confidence``, shape (N, ),
         in [0, 1]; and on request ``probs``, a list of float32 arrays in
-        [0, 1] of the same sizes, as compared with the threshold.
+        [0, 1] of the same sizes, as compared with the threshold. The meta key
+        ``merge_exponent`` is there if the options have it.
     """
     if windows is not None:
         probs = box_probs(probs, windows)
@@ -117,8 +118,10 @@ def instances_of(probs: Iterator[Tensor], rects: Tensor,
     mask_probs, result.confidence = masks_in_rects(probs, rects,
                                                    options.min_max)
     result.masks = [prob > _threshold(prob, options) for prob in mask_probs]
-    if options.with_probs:
+    if options.with_probs or options.merge_exponent is not None:
         result.probs = mask_probs
+    if options.merge_exponent is not None:
+        result.set_metainfo(dict(merge_exponent=options.merge_exponent))
     return result
 
 
@@ -127,3 +130,16 @@ def _threshold(prob: np.ndarray, options: PredictOptions) -> float:
     if options.min_threshold is None:
         return options.threshold
     return reaching_threshold(prob, options.min_threshold, options.threshold)
+
+
+def claims_of(instances: InstanceData) -> Claims | None:
+    """How strongly predicted masks claim their pixels.
+
+    Args:
+        instances (InstanceData): What :func:`instances_of` returned.
+
+    Returns:
+        Claims | None: None where the smallest object has them.
+    """
+    exponent = instances.get('merge_exponent')
+    return None if exponent is None else Claims(instances.probs, exponent)

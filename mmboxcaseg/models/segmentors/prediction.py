@@ -34,6 +34,12 @@ class PredictOptions:
             normalised before the threshold. Defaults to True.
         with_probs (bool): Whether predictions carry ``probs`` beside
             ``masks``. Defaults to False.
+        merge_exponent (float, optional): Where masks of an image are merged,
+            a pixel that several claim goes to the highest probability *
+            (box area)^-merge_exponent, see
+            :func:`~mmboxcaseg.masks.merge_by_probability`; at least 0.
+            Predictions carry ``probs`` then. Defaults to None: to the
+            smallest object, as in the paper.
         flip (bool): Whether probabilities are averaged over a crop and its
             mirror image. Defaults to False.
         precision (str): ``'fp32'``, or ``'bf16'``: the network computes in
@@ -48,6 +54,7 @@ class PredictOptions:
     min_threshold: float | None = None
     min_max: bool = True
     with_probs: bool = False
+    merge_exponent: float | None = None
     flip: bool = False
     precision: str = 'fp32'
 
@@ -60,6 +67,10 @@ class PredictOptions:
             raise ValueError(
                 f'BoxCaseg: test_cfg.precision is {self.precision!r}, '
                 "but it must be 'fp32' or 'bf16'")
+        if self.merge_exponent is not None and not self.merge_exponent >= 0:
+            raise ValueError('BoxCaseg: test_cfg.merge_exponent is '
+                             f'{self.merge_exponent!r}, but it must not be '
+                             'negative')
         low, high = self.min_threshold, self.threshold
         if low is not None and not 0 <= low <= high:
             raise ValueError(f'BoxCaseg: test_cfg.min_threshold is {low!r}, '
