@@ -53,6 +53,7 @@ model = dict(
             'weak',
             'salient',
         ],
+        merge_exponent=0.15,
         min_threshold=0.3),
     transferred_head=None,
     type='BoxCaseg',

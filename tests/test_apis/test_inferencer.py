@@ -7,6 +7,7 @@ import tiny
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import save_checkpoint
+from random_instances import merge_by_probability_slowly
 
 from mmboxcaseg.apis import BoxCasegInferencer, InstanceMasks
 from mmboxcaseg.cli import make_proxy_masks
@@ -69,8 +70,9 @@ def photo(files, number):
     return str(files / 'img' / f'{number}.png')
 
 
-@pytest.mark.parametrize('merge', [True, False])
-def test_same_as_make_proxy_masks(files, make, tmp_path, merge):
+@pytest.mark.parametrize('merge, exponent', [(True, None), (False, None),
+                                             (True, 0.2)])
+def test_same_as_make_proxy_masks(files, make, tmp_path, merge, exponent):
     out = tmp_path / 'masks.json'
     make_proxy_masks.main([
         str(files / 'config.py'),
@@ -79,12 +81,16 @@ def test_same_as_make_proxy_masks(files, make, tmp_path, merge):
         str(files / 'img'), '--out',
         str(out), '--work-dir',
         str(tmp_path / 'logs'), '--device', 'cpu',
-        *([] if merge else ['--no-merge'])
+        *([] if merge else ['--no-merge']),
+        *([] if exponent is None else ['--merge-exponent',
+                                       str(exponent)])
     ])
     anns = json.loads(out.read_text())['annotations']
     with pytest.warns(UserWarning, match='boxes .2. of .*4.png are empty'):
-        results = make(merge=merge)([photo(files, n) for n in (1, 2, 3, 4)],
-                                    [xyxy(boxes) for boxes in BOXES])
+        results = make(
+            merge=merge,
+            merge_exponent=exponent)([photo(files, n) for n in (1, 2, 3, 4)],
+                                     [xyxy(boxes) for boxes in BOXES])
     masks = [mask for result in results for mask in result.masks]
     scores = [score for result in results for score in result.agreement]
     sure = [score for result in results for score in result.confidence]
@@ -96,6 +102,19 @@ def test_same_as_make_proxy_masks(files, make, tmp_path, merge):
     assert rle_area(anns[-1]['segmentation']) == scores[-1] == 0
     overlap = (results[0].masks.sum(axis=0) > 1).any()
     assert overlap != merge
+
+
+def test_merged_by_probability(files, make):
+    inputs = photo(files, 1), xyxy(BOXES[0])
+    alone = make(merge=False)(*inputs, return_probs=True)
+    areas = np.array([w * h for _, _, w, h in BOXES[0]])
+    merged = make(merge_exponent=0.5)(*inputs)
+    expected = merge_by_probability_slowly(alone.masks, alone.probs, areas,
+                                           0.5)
+    assert (merged.masks == expected).all()
+    assert merged.probs is None
+    # The paper's rule gives other pixels away.
+    assert (merged.masks != make()(*inputs).masks).any()
 
 
 def test_same_averages_as_make_proxy_masks(files, infer, tmp_path):

@@ -18,6 +18,7 @@ def test_defaults():
         min_threshold=None,
         min_max=True,
         with_probs=False,
+        merge_exponent=None,
         flip=False,
         precision='fp32')
 
@@ -54,6 +55,12 @@ def test_unknown_precision():
         tiny.model(test_cfg=dict(precision='fp8'))
     with pytest.raises(ValueError, match="precision is 'fp8'"):
         replace(PredictOptions(), precision='fp8')
+
+
+@pytest.mark.parametrize('exponent', [-0.1, float('nan')])
+def test_merge_exponent_is_checked(exponent):
+    with pytest.raises(ValueError, match='merge_exponent is'):
+        tiny.model(test_cfg=dict(merge_exponent=exponent))
 
 
 @pytest.mark.parametrize('low', [-0.1, 0.6])
