@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from .box_file import BoxFile, digest_of
 from .coco import check_file_names, read_coco, to_box_file
+from .decisions import decided_boxes
 from .photos import files_below
 from .voc_xml import looks_like_voc, read_voc
 from .yolo_txt import looks_like_labels, read_yolo
@@ -50,7 +51,8 @@ def read_boxes(path: str,
                kind: str | None = None,
                classes: str | None = None,
                img_ids: Sequence[str] | None = None,
-               categories: Sequence[str] | None = None) -> BoxFile:
+               categories: Sequence[str] | None = None,
+               decisions: str | None = None) -> BoxFile:
     """Read and check boxes of any of the formats.
 
     Args:
@@ -66,6 +68,10 @@ def read_boxes(path: str,
             None: all.
         categories (Sequence[str], optional): Only these categories, by name
             or id. Defaults to None: all.
+        decisions (str, optional): File of what was decided about the masks
+            that the boxes have, see
+            :func:`~mmboxcaseg.annotations.decisions.read_decisions`; it is
+            applied to all images, and masks are read too. Defaults to None.
 
     Returns:
         BoxFile: The boxes.
@@ -73,11 +79,17 @@ def read_boxes(path: str,
     Raises:
         FileNotFoundError: If there is nothing at the path.
         ValueError: If the annotations are not in order, or an image or a
-            category asked for is not there.
+            category asked for is not there, or decisions are given with boxes
+            that are no COCO json.
     """
     kind = kind or find_format(path)
     if kind == 'coco':
-        boxes = read_coco(path, img_dir=img_dir)
+        boxes = decided_boxes(
+            read_coco(path, with_masks=decisions is not None, img_dir=img_dir),
+            decisions)
+    elif decisions is not None:
+        raise ValueError(f'{path} has no masks that {decisions} could be '
+                         'about; give the COCO json that was reviewed')
     else:
         content, left_out = (
             read_voc(path, img_dir) if kind == 'voc' else read_yolo(

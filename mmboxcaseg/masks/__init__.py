@@ -5,7 +5,7 @@ NumPy, OpenCV and pycocotools only: no model, no file, no torch.
 from .iou import (boundary_width, box_rle, inner_boundary, rect_boundary_iou,
                   rect_mask_iou, rle_boundary_iou, rle_iou)
 from .merge import merge
-from .polygons import to_polygons, to_segmentation
+from .polygons import to_outlines, to_polygons, to_segmentation
 from .rects import areas, clip_boxes, paired_ious, pixel_rects, usable_boxes
 from .rle import RLE, decode_rle, encode_rle, encode_rles, rle_area, to_rle
 from .scores import (agreement, merge_and_score, merged_confidence, proxy_rles,
@@ -17,6 +17,6 @@ __all__ = [
     'decode_rle', 'encode_rle', 'encode_rles', 'inner_boundary', 'merge',
     'merge_and_score', 'merged_confidence', 'paired_ious', 'pixel_rects',
     'proxy_rles', 'reaching_threshold', 'rect_boundary_iou', 'rect_mask_iou',
-    'rle_area', 'rle_boundary_iou', 'rle_iou', 'tight_boxes', 'to_polygons',
-    'to_rle', 'to_segmentation', 'usable_boxes'
+    'rle_area', 'rle_boundary_iou', 'rle_iou', 'tight_boxes', 'to_outlines',
+    'to_polygons', 'to_rle', 'to_segmentation', 'usable_boxes'
 ]

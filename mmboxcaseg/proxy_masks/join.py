@@ -6,9 +6,9 @@ from typing import IO, Any, Dict, List, Optional, Set, Tuple
 
 import numpy as np
 
-from mmboxcaseg.annotations import SCORES, BoxFile
+from mmboxcaseg.annotations import REVIEW, SCORES, SOURCE, BoxFile
 from mmboxcaseg.annotations.instances import SKIPPED
-from mmboxcaseg.masks import RLE, encode_rle, to_segmentation
+from mmboxcaseg.masks import RLE, encode_rle, to_rle, to_segmentation
 from .report import JoinReport, SkippedBox, SkippedImage
 from .shards import iter_lines, remove_shards, shard_paths
 
@@ -249,11 +249,21 @@ def _with_mask(ann: Dict[str, Any], rle: RLE, scores: Dict[str, float],
                polygons: bool) -> Dict[str, Any]:
     """An annotation with its mask, area and scores."""
     segmentation, area = to_segmentation(rle, polygons)
+    # Of a file that was made before: a decision is about its mask, and goes
+    # on only if this is the same.
+    same = ann.get(REVIEW) != 'accepted' and _is_same(
+        ann.get('segmentation'), rle)
     ann = dict(ann, segmentation=segmentation, area=area, **scores)
-    # Of a file that was made before.
-    ann.pop(SKIPPED, None)
+    for key in (SKIPPED, SOURCE, *(() if same else (REVIEW, ))):
+        ann.pop(key, None)
     ann.setdefault('iscrowd', 0)
     return ann
+
+
+def _is_same(segmentation: Any, rle: RLE) -> bool:
+    """Whether the mask of an annotation is another one to the pixel."""
+    return segmentation is not None and to_rle(segmentation, *
+                                               rle['size']) == rle
 
 
 def _with_reasons(images: list[dict[str, Any]],

@@ -21,6 +21,8 @@ class MaskOptions:
         img_ids (Sequence[str], optional): Only these images.
         categories (Sequence[str], optional): Only these categories, by name
             or id.
+        decisions (str, optional): File of what was decided about the masks
+            that ``ann`` has from an earlier run; it is applied to them.
         merge (bool): Whether a pixel claimed by several masks goes to the
             smallest object only.
         polygons (bool): Whether masks are written as polygons, which lose
@@ -62,6 +64,7 @@ class MaskOptions:
     classes: str | None = None
     img_ids: Sequence[str] | None = None
     categories: Sequence[str] | None = None
+    decisions: str | None = None
     merge: bool = True
     polygons: bool = False
     flip: bool = False
