@@ -94,6 +94,6 @@ setup(
     cmdclass=dict(build_py=BuildWithMim),
     package_data={
         'mmboxcaseg': ['weights/*'],
-        'mmboxcaseg.report': ['page.css', 'page.html.j2', 'page.js'],
+        'mmboxcaseg.report': ['*.css', '*.j2', '*.js'],
     },
     zip_safe=False)

@@ -12,8 +12,11 @@ DEFAULT_AGREEMENT_THR = 0.95
 def ignored_masks(agreement: np.ndarray,
                   confidence: np.ndarray | None = None,
                   agreement_thr: float = DEFAULT_AGREEMENT_THR,
-                  confidence_thr: float | None = None) -> np.ndarray:
-    """Which masks are below a threshold; their boxes and classes still train.
+                  confidence_thr: float | None = None,
+                  rejected: np.ndarray | None = None) -> np.ndarray:
+    """Which masks are below a threshold, or were rejected by a person.
+
+    Their boxes and classes still train.
 
     Args:
         agreement (np.ndarray): (N,) in [0, 1].
@@ -22,6 +25,8 @@ def ignored_masks(agreement: np.ndarray,
             Defaults to 0.95.
         confidence_thr (float | None): So is one with a lower confidence. With
             None confidence is not looked at. Defaults to None.
+        rejected (np.ndarray | None): (N,) bool, masks that are ignored
+            whatever their scores. Defaults to None: none.
 
     Returns:
         np.ndarray: (N,) bool.
@@ -35,6 +40,8 @@ def ignored_masks(agreement: np.ndarray,
         if thr is not None and not 0 <= thr <= 1:
             raise ValueError(f'{name} must be from 0 to 1, not {thr:g}')
     ignored = agreement < agreement_thr
+    if rejected is not None:
+        ignored = ignored | rejected
     if confidence_thr is None:
         return ignored
     if confidence is None:

@@ -25,3 +25,14 @@ def test_below_either_threshold():
 def test_mistakes(options, message):
     with pytest.raises(ValueError, match=message):
         ignored_masks(np.ones(2), **options)
+
+
+def test_rejected_whatever_the_scores():
+    rejected = np.array([True, False, True])
+    agreement, confidence = np.array([1, 0.5, 0.5]), np.array([1, 1, 0.2])
+    assert ignored_masks(
+        agreement, agreement_thr=0, rejected=rejected).tolist() == [1, 0, 1]
+    assert ignored_masks(agreement, confidence, 0.9, 0.5,
+                         rejected).tolist() == [1, 1, 1]
+    assert ignored_masks(agreement, confidence, 0.9, 0.5,
+                         ~rejected).tolist() == [0, 1, 1]

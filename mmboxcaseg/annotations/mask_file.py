@@ -47,6 +47,16 @@ class MaskFile:
         """Whether a person rejected each mask, (N,) bool."""
         return self._have(REVIEW, 'rejected')
 
+    @cached_property
+    def accepted(self) -> np.ndarray:
+        """Whether a person accepted each mask, (N,) bool."""
+        return self._have(REVIEW, 'accepted')
+
+    @cached_property
+    def unsure(self) -> np.ndarray:
+        """Whether a person was unsure of each mask, (N,) bool."""
+        return self._have(REVIEW, 'unsure')
+
     def _have(self, key: str, value: str) -> np.ndarray:
         anns = map(self.boxes.annotation, range(len(self.boxes)))
         return np.array([ann.get(key) == value for ann in anns], dtype=bool)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from .box_file import BoxFile, digest_of
 from .coco import check_file_names, read_coco, to_box_file
+from .decisions import decided_boxes
 from .given import keep_given_masks
 from .photos import files_below
 from .voc_xml import looks_like_voc, read_voc
@@ -52,6 +53,7 @@ def read_boxes(path: str,
                classes: str | None = None,
                img_ids: Sequence[str] | None = None,
                categories: Sequence[str] | None = None,
+               decisions: str | None = None,
                keep_masks: bool = False) -> BoxFile:
     """Read and check boxes of any of the formats.
 
@@ -68,6 +70,10 @@ def read_boxes(path: str,
             None: all.
         categories (Sequence[str], optional): Only these categories, by name
             or id. Defaults to None: all.
+        decisions (str, optional): File of what was decided about the masks
+            that the boxes have, see
+            :func:`~mmboxcaseg.annotations.decisions.read_decisions`; it is
+            applied to all images, and masks are read too. Defaults to None.
         keep_masks (bool): Whether masks that the file has are kept, see
             :func:`~mmboxcaseg.annotations.given.keep_given_masks`. Defaults
             to False: they are not read.
@@ -78,11 +84,17 @@ def read_boxes(path: str,
     Raises:
         FileNotFoundError: If there is nothing at the path.
         ValueError: If the annotations are not in order, or an image or a
-            category asked for is not there.
+            category asked for is not there, or decisions are given with boxes
+            that are no COCO json.
     """
     kind = kind or find_format(path)
     if kind == 'coco':
-        boxes = read_coco(path, with_masks=keep_masks, img_dir=img_dir)
+        with_masks = keep_masks or decisions is not None
+        boxes = decided_boxes(
+            read_coco(path, with_masks=with_masks, img_dir=img_dir), decisions)
+    elif decisions is not None:
+        raise ValueError(f'{path} has no masks that {decisions} could be '
+                         'about; give the COCO json that was reviewed')
     else:
         content, left_out = (
             read_voc(path, img_dir) if kind == 'voc' else read_yolo(
@@ -93,4 +105,6 @@ def read_boxes(path: str,
         boxes = boxes.select_images(img_ids)
     if categories is not None:
         boxes = boxes.select_categories(categories)
-    return keep_given_masks(boxes) if keep_masks else boxes
+    # What was accepted is given from then on.
+    keep = keep_masks or decisions is not None
+    return keep_given_masks(boxes) if keep else boxes

@@ -5,7 +5,8 @@ from typing import Iterable, Sequence
 import numpy as np
 
 from mmboxcaseg import visualization as vis
-from mmboxcaseg.annotations import BoxFile, MaskFile, read_proxy_masks
+from mmboxcaseg.annotations import (BoxFile, MaskFile, read_proxy_masks,
+                                    with_decisions)
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
 
@@ -23,7 +24,8 @@ def draw_masks(masks: str,
                agreement_thr: float = DEFAULT_AGREEMENT_THR,
                confidence_thr: float | None = None,
                num: int | None = None,
-               side: int = 1000) -> list[str]:
+               side: int = 1000,
+               decisions: str | None = None) -> list[str]:
     """Draw the masks of a file on their photos.
 
     Every mask is drawn with its class and its scores; ignored ones are
@@ -46,6 +48,9 @@ def draw_masks(masks: str,
             in [0, 1]. Defaults to None.
         num (int | None): Most images. Defaults to None: all.
         side (int): Longer side of the pictures in pixels. Defaults to 1000.
+        decisions (str | None): File of what was decided about the masks,
+            which the page of :func:`make_report` saves; it is applied.
+            Defaults to None.
 
     Returns:
         list[str]: Paths of the pictures that were written.
@@ -62,7 +67,7 @@ def draw_masks(masks: str,
             raise ValueError(f'{name} must be at least 1, not {value}')
     if not osp.isdir(img_dir):
         raise FileNotFoundError(f'no folder of photos {img_dir}')
-    file = read_proxy_masks(masks)
+    file = with_decisions(read_proxy_masks(masks), decisions)
     chosen = choose_images(file, images, classes, only_ignored, agreement_thr,
                            confidence_thr)[:num]
     if not chosen:
@@ -138,7 +143,7 @@ def choose_images(masks: MaskFile,
         kept &= _have(
             boxes,
             ignored_masks(masks.agreement, masks.confidence, agreement_thr,
-                          confidence_thr))
+                          confidence_thr, masks.rejected))
     return np.flatnonzero(kept).tolist()
 
 
@@ -233,7 +238,9 @@ def proxy_sheet(masks: str,
         for index in choose(num, len(images), seed)
     ]
     ignored = ignored_masks(
-        file.agreement[~boxes.crowd], agreement_thr=agreement_thr)
+        file.agreement[~boxes.crowd],
+        agreement_thr=agreement_thr,
+        rejected=file.rejected[~boxes.crowd])
     legend = vis.score_legend(file.confidence is not None)
     return vis.make_sheet(
         vis.in_rows(cells, 3),

@@ -41,7 +41,7 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
     options = _check_paths(options)
     boxes = read_boxes(options.ann, options.img_dir, options.ann_format,
                        options.classes, options.img_ids, options.categories,
-                       options.keep_masks)
+                       options.decisions, options.keep_masks)
     _tell_skips(boxes, options)
     # Mistakes in the boxes are told before torch is imported.
     with unprinted(options.verbose):
@@ -141,7 +141,8 @@ def _check_paths(options: MaskOptions) -> MaskOptions:
     files = {
         'CONFIG': options.config,
         'CHECKPOINT': options.checkpoint,
-        '--classes': options.classes
+        '--classes': options.classes,
+        '--decisions': options.decisions
     }
     for name, path in files.items():
         if path is not None and not osp.isfile(path):

@@ -1,7 +1,8 @@
 """A report on proxy masks, to be looked at in a browser."""
 import os.path as osp
 
-from mmboxcaseg.annotations import MaskFile, read_masks, read_proxy_masks
+from mmboxcaseg.annotations import (MaskFile, apply_decisions, read_decisions,
+                                    read_masks, read_proxy_masks)
 from mmboxcaseg.evaluation import MaskIoUs, mask_ious
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.report import report_masks, write_report
@@ -15,7 +16,9 @@ def make_report(masks: str,
                 truth: str | None = None,
                 agreement_thr: float = DEFAULT_AGREEMENT_THR,
                 confidence_thr: float | None = None,
-                num: int = 96) -> str:
+                num: int = 96,
+                review: int | None = None,
+                decisions: str | None = None) -> str:
     """Write a page on the masks of a file, and its charts as PNGs.
 
     It shows how confidence and agreement are distributed, how many masks are
@@ -35,6 +38,13 @@ def make_report(masks: str,
             in [0, 1]. Defaults to None.
         num (int): Most pictures in each of the four groups of the gallery.
             Defaults to 96.
+        review (int | None): Number of masks that the page asks about, those
+            of the least confidence; 0 for all. What is given, accepted or
+            rejected already is not asked. Defaults to None: the page asks
+            nothing.
+        decisions (str | None): File of what was decided about the masks,
+            which such a page saves; it is applied, and the page saves it
+            again with what it asks. Defaults to None.
 
     Returns:
         str: Path of the page, ``index.html``.
@@ -46,13 +56,19 @@ def make_report(masks: str,
     """
     if num < 1:
         raise ValueError(f'num must be at least 1, not {num}')
+    if review is not None and review < 0:
+        raise ValueError(f'review must not be negative, but is {review}')
     if not osp.isdir(img_dir):
         raise FileNotFoundError(f'no folder of photos {img_dir}')
     file = read_proxy_masks(masks)
+    decided = None
+    if decisions is not None:
+        decided = read_decisions(decisions)
+        file = apply_decisions(file, decided)
     ious = None if truth is None else _compare(file, read_masks(truth))
     return write_report(
         report_masks(file, ious, agreement_thr, confidence_thr), img_dir, out,
-        num)
+        num, review, decided)
 
 
 def _compare(masks: MaskFile, truth: MaskFile) -> MaskIoUs:

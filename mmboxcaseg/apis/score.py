@@ -1,7 +1,7 @@
 """Scoring masks, and the heads of a model."""
 from typing import Sequence
 
-from mmboxcaseg.annotations import read_masks
+from mmboxcaseg.annotations import read_masks, with_decisions
 from mmboxcaseg.evaluation import MaskScores, mask_ious, summarize_masks
 from mmboxcaseg.progress import show_progress
 
@@ -9,15 +9,14 @@ from mmboxcaseg.progress import show_progress
 AGREEMENT_THRS = (0.75, 0.85, 0.9, 0.95)
 
 
-def score_masks(
-    masks: str,
-    truth: str,
-    *,
-    by_size: bool = False,
-    boundary: bool = False,
-    agreement_thrs: Sequence[float] = AGREEMENT_THRS,
-    confidence_thrs: Sequence[float] = ()
-) -> MaskScores:
+def score_masks(masks: str,
+                truth: str,
+                *,
+                by_size: bool = False,
+                boundary: bool = False,
+                agreement_thrs: Sequence[float] = AGREEMENT_THRS,
+                confidence_thrs: Sequence[float] = (),
+                decisions: str | None = None) -> MaskScores:
     """Score the masks of a COCO json against the true masks of another.
 
     Masks belong together by annotation id; crowds are not scored, nor are
@@ -37,6 +36,9 @@ def score_masks(
             Defaults to those of the paper's Table 8.
         confidence_thrs (Sequence[float]): The same for confidence. Defaults
             to ().
+        decisions (str | None): File of what was decided about the masks,
+            which the page of :func:`make_report` saves; it is applied.
+            Defaults to None.
 
     Returns:
         MaskScores: The numbers, in percent, and the rank correlations of
@@ -47,7 +49,7 @@ def score_masks(
         ValueError: If a threshold is not in [0, 1], the files don't belong
             together, or one lacks a mask.
     """
-    files = [read_masks(path) for path in (masks, truth)]
+    files = [with_decisions(read_masks(masks), decisions), read_masks(truth)]
     with show_progress(len(files[1].boxes.wanted), 'score') as update:
         ious = mask_ious(
             *files, boundary, on_image=lambda instances: update(1, instances))

@@ -51,6 +51,20 @@ def add_threshold_options(parser: argparse.ArgumentParser, shown: str) -> None:
         help='so are those with a lower confidence; default: none are')
 
 
+def add_decisions_option(parser: argparse._ActionsContainer) -> None:
+    """Add the option for what was decided about masks.
+
+    Args:
+        parser (argparse._ActionsContainer): Parser or group to add to.
+    """
+    parser.add_argument(
+        '--decisions',
+        metavar='FILE',
+        help='what was decided about the masks, as the page of boxcaseg '
+        'report --review saves it: accepted masks are kept, rejected ones '
+        'ignored in the mask loss')
+
+
 def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of every command that runs a config.
 

@@ -1,7 +1,7 @@
 """``boxcaseg draw``: draw proxy masks on their photos."""
 import argparse
 
-from .common import add_threshold_options
+from .common import add_decisions_option, add_threshold_options
 
 HELP = 'proxy masks on their photos, as PNGs or in a window'
 EPILOG = ('Each mask gets its class and its scores: "cat c 0.71 a 0.97" is a '
@@ -42,6 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='only images with a mask below a threshold')
     add_threshold_options(parser, 'ignored: hatched in red')
+    add_decisions_option(parser)
     parser.add_argument(
         '--num', type=int, metavar='N', help='most images; default: all')
     parser.add_argument(
@@ -72,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
         agreement_thr=args.agreement_thr,
         confidence_thr=args.confidence_thr,
         num=args.num,
-        side=args.side)
+        side=args.side,
+        decisions=args.decisions)
     if written:
         noun = 'picture' if len(written) == 1 else 'pictures'
         print(f'saved {len(written)} {noun} in {args.out}')

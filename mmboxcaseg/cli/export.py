@@ -1,6 +1,8 @@
 """``boxcaseg export``: masks in another form."""
 import argparse
 
+from .common import add_decisions_option
+
 HELP = 'masks of a COCO json as polygons or as RLE'
 
 
@@ -23,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default='polygons',
         help='how masks are written; polygons lose their holes; default: '
         '%(default)s')
+    add_decisions_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
         int: Exit status.
     """
     from mmboxcaseg.apis.export import export_masks
-    count = export_masks(args.masks, args.out, args.segmentation)
+    count = export_masks(args.masks, args.out, args.segmentation,
+                         args.decisions)
     print(f'{args.out}: {count} masks')
     return 0

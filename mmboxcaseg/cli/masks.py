@@ -4,7 +4,7 @@ import codecs
 import os
 import sys
 
-from .common import SKIPPED, add_ann_argument
+from .common import SKIPPED, add_ann_argument, add_decisions_option
 
 HELP = 'a mask for every box, as a COCO json with scores'
 STOPPED = '; run the same command with --resume to go on'
@@ -57,6 +57,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         nargs='+',
         metavar='NAME',
         help='only boxes of these categories, by name or id')
+    add_decisions_option(boxes)
     made = parser.add_argument_group('masks')
     made.add_argument(
         '--no-merge',

@@ -1,7 +1,7 @@
 """``boxcaseg report``: make a page to look at proxy masks in a browser."""
 import argparse
 
-from .common import add_threshold_options
+from .common import add_decisions_option, add_threshold_options
 
 HELP = 'one HTML page on proxy masks: their scores, classes and pictures'
 EPILOG = (
@@ -39,6 +39,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=96,
         help='most pictures in each of the four groups; default: %(default)s')
+    parser.add_argument(
+        '--review',
+        type=int,
+        nargs='?',
+        const=200,
+        metavar='N',
+        help='let the page ask about the N masks of the least confidence, '
+        'and save what was decided; 0: all masks; default without N: '
+        '%(const)s')
+    add_decisions_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         truth=args.truth,
         agreement_thr=args.agreement_thr,
         confidence_thr=args.confidence_thr,
-        num=args.num)
+        num=args.num,
+        review=args.review,
+        decisions=args.decisions)
     print(f'saved {path}')
     return 0

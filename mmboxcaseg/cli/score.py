@@ -4,6 +4,8 @@ import os
 import os.path as osp
 import sys
 
+from .common import add_decisions_option
+
 HELP = 'how well masks cover the true ones, as a table'
 
 
@@ -35,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help=f'rows of the masks with this {score} or a higher one, and '
             f'of the others, for each threshold from 0 to 1; default: '
             f'{default}')
+    add_decisions_option(parser)
     parser.add_argument(
         '--json', metavar='FILE', help='file to write the numbers to')
 
@@ -56,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
         by_size=args.by_size,
         boundary=args.boundary,
         agreement_thrs=args.agreement_thr or AGREEMENT_THRS,
-        confidence_thrs=args.confidence_thr or ())
+        confidence_thrs=args.confidence_thr or (),
+        decisions=args.decisions)
     print(scores.to_markdown())
     for name, value in (('agreement', scores.spearman),
                         ('confidence', scores.spearman_confidence)):
@@ -66,6 +70,9 @@ def run(args: argparse.Namespace) -> int:
     if scores.unusable:
         print(f'\n{scores.unusable} annotations skipped: their boxes cover '
               'nothing of the image')
+    if scores.rejected:
+        print(f'\n{scores.rejected} masks were rejected: ignored at every '
+              'threshold')
     if args.json:
         os.makedirs(osp.dirname(osp.abspath(args.json)), exist_ok=True)
         write_json(args.json, scores.to_json())

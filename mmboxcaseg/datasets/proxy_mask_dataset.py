@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 
-from mmboxcaseg.annotations import SCORES
+from mmboxcaseg.annotations import KEPT, REVIEW, SCORES, SOURCE
 from mmboxcaseg.registry import DATASETS
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
 from .coco_instance import COCOInstanceDataset
@@ -21,9 +21,11 @@ class ProxyMaskDataset(COCOInstanceDataset):
     Each instance of ``get_data_info`` gets the key ``'mask_weight'``, the
     weight of its mask in the mask loss, in [0, 1]. It is 0 for a mask that is
     ignored, because one of its scores is below the threshold ("drop" in the
-    paper, Sec. 3.4 and Table 8); box and class of the object still train. The
-    other masks have 1 or, with ``mask_weight``, their score. A crowd has 1,
-    which nothing reads, since crowds do not train.
+    paper, Sec. 3.4 and Table 8) or ``proxy_review`` is ``"rejected"``; box
+    and class of the object still train. The other masks have 1 or, with
+    ``mask_weight``, their score; those with ``proxy_source`` ``"kept"``,
+    which were given or accepted, always have 1. A crowd has 1, which nothing
+    reads, since crowds do not train.
 
     Unlike in :class:`COCOInstanceDataset`, an annotation with an empty mask
     (area 0, agreement 0) is kept: only its mask is worthless, its box and
@@ -121,10 +123,14 @@ class ProxyMaskDataset(COCOInstanceDataset):
             score: np.array([ann[key] for ann in anns])
             for score, key in self._keys.items()
         }
+        kept = np.array([ann.get(SOURCE) == KEPT for ann in anns], dtype=bool)
+        rejected = np.array([ann.get(REVIEW) == 'rejected' for ann in anns],
+                            dtype=bool)
         ignored = ignored_masks(scores['agreement'], scores.get('confidence'),
-                                self.agreement_thr, self.confidence_thr)
+                                self.agreement_thr, self.confidence_thr,
+                                rejected)
         weights = scores[self.mask_weight] if self.mask_weight else 1.
-        return np.where(ignored, 0., weights)
+        return np.where(ignored, 0., np.where(kept, 1., weights))
 
 
 def _is_share(value: Any) -> bool:

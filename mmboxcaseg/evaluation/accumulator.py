@@ -27,6 +27,8 @@ class InstanceIoUs:
         agreement (np.ndarray | None): (N,) float64 in [0, 1]; None where the
             masks have none.
         confidence (np.ndarray | None): The same for confidence.
+        rejected (np.ndarray | None): (N,) bool, masks that a person rejected;
+            None where nothing is known of it.
     """
     labels: np.ndarray
     areas: np.ndarray
@@ -36,6 +38,7 @@ class InstanceIoUs:
     box_boundary_ious: np.ndarray | None = None
     agreement: np.ndarray | None = None
     confidence: np.ndarray | None = None
+    rejected: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Number of instances, N."""
@@ -65,7 +68,8 @@ def image_ious(rles: Sequence[RLE],
                labels: np.ndarray,
                boundary: bool = False,
                agreement: np.ndarray | None = None,
-               confidence: np.ndarray | None = None) -> InstanceIoUs:
+               confidence: np.ndarray | None = None,
+               rejected: np.ndarray | None = None) -> InstanceIoUs:
     """Compare the masks of an image with the true ones.
 
     Args:
@@ -78,6 +82,7 @@ def image_ious(rles: Sequence[RLE],
             as wide as 2 % of the image's diagonal. Defaults to False.
         agreement (np.ndarray, optional): (N,) in [0, 1]. Defaults to None.
         confidence (np.ndarray, optional): (N,) in [0, 1]. Defaults to None.
+        rejected (np.ndarray, optional): (N,) bool. Defaults to None.
 
     Returns:
         InstanceIoUs: Their IoUs.
@@ -102,6 +107,7 @@ def image_ious(rles: Sequence[RLE],
         areas=np.array([rle_area(rle) for rle in true_rles], dtype=np.float64),
         agreement=agreement,
         confidence=confidence,
+        rejected=rejected,
         **columns)
 
 
@@ -137,12 +143,13 @@ class MaskScoreAccumulator:
                true_rles: Sequence[RLE],
                labels: np.ndarray,
                agreement: np.ndarray | None = None,
-               confidence: np.ndarray | None = None) -> None:
+               confidence: np.ndarray | None = None,
+               rejected: np.ndarray | None = None) -> None:
         """Add the masks of an image; for the arguments see
         :func:`image_ious`."""
         self._images.append(
             image_ious(rles, rects, true_rles, labels, self.boundary,
-                       agreement, confidence))
+                       agreement, confidence, rejected))
 
     def ious(self) -> InstanceIoUs:
         """The columns of all images, one image after the other."""
@@ -182,8 +189,9 @@ def summarize_masks(ious: InstanceIoUs,
             to False.
         agreement_thrs (Sequence[float]): For each, in [0, 1], a row of the
             masks with that agreement or a higher one, and a row of the
-            others, which training would ignore (the paper, Table 8); none
-            where the masks have no agreement. Defaults to ().
+            others, which training would ignore (the paper, Table 8), as it
+            does those that a person rejected; none where the masks have no
+            agreement. Defaults to ().
         confidence_thrs (Sequence[float]): The same for confidence. Defaults
             to ().
         unusable (int): How many boxes cover nothing of their image. Defaults
@@ -206,7 +214,8 @@ def summarize_masks(ious: InstanceIoUs,
                                                         confidence_thrs)):
         values = getattr(ious, score)
         for thr in () if values is None else thrs:
-            ignored = ignored_masks(values, agreement_thr=thr)
+            ignored = ignored_masks(
+                values, agreement_thr=thr, rejected=ious.rejected)
             key = {f'{score}_thr': float(thr)}
             rows += [
                 _row(ious, ~ignored, part='kept', **key),
@@ -216,7 +225,8 @@ def summarize_masks(ious: InstanceIoUs,
         rows=tuple(rows),
         spearman=spearman(ious.agreement, ious.ious),
         spearman_confidence=spearman(ious.confidence, ious.ious),
-        unusable=unusable)
+        unusable=unusable,
+        rejected=0 if ious.rejected is None else int(ious.rejected.sum()))
 
 
 def _row(ious: InstanceIoUs,

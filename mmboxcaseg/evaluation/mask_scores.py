@@ -76,11 +76,14 @@ class MaskScores:
         spearman_confidence (float | None): The same for confidence.
         unusable (int): Boxes that are not scored because they cover nothing
             of their image.
+        rejected (int): Masks that a person rejected: they are scored, and
+            ignored at every threshold.
     """
     rows: tuple[ScoreRow, ...]
     spearman: float | None = None
     spearman_confidence: float | None = None
     unusable: int = 0
+    rejected: int = 0
 
     def row(self,
             of: str = MASKS,
@@ -132,7 +135,8 @@ class MaskScores:
             rows=rows,
             spearman=self.spearman,
             spearman_confidence=self.spearman_confidence,
-            unusable=self.unusable)
+            unusable=self.unusable,
+            rejected=self.rejected)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> 'MaskScores':
@@ -141,7 +145,9 @@ class MaskScores:
             rows=tuple(map(_read_row, content['rows'])),
             spearman=content['spearman'],
             spearman_confidence=content['spearman_confidence'],
-            unusable=content['unusable'])
+            unusable=content['unusable'],
+            # Files from before there were decisions have none.
+            rejected=content.get('rejected', 0))
 
     @classmethod
     def read(cls, path: str) -> 'MaskScores':

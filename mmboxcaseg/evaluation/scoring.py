@@ -73,7 +73,8 @@ def mask_ious(
             **{
                 name: column[others]
                 for name, column in masks.scores.items()
-            })
+            },
+            rejected=masks.rejected[others])
         of_images.append(places)
         on_image(len(places))
     truth_places = np.concatenate(of_images)

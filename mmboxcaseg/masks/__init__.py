@@ -5,7 +5,7 @@ NumPy, OpenCV and pycocotools only: no model, no file, no torch.
 from .iou import (boundary_width, box_rle, inner_boundary, rect_boundary_iou,
                   rect_mask_iou, rle_boundary_iou, rle_iou)
 from .merge import Claims, merge, merge_by_probability, take_away
-from .polygons import to_polygons, to_segmentation
+from .polygons import to_outlines, to_polygons, to_segmentation
 from .rects import areas, clip_boxes, paired_ious, pixel_rects, usable_boxes
 from .rle import (RLE, decode_rle, encode_rle, encode_rles, rle_area,
                   rle_length, rle_union, to_rle)
@@ -20,5 +20,5 @@ __all__ = [
     'paired_ious', 'pixel_rects', 'proxy_rles', 'reaching_threshold',
     'rect_boundary_iou', 'rect_mask_iou', 'rle_area', 'rle_boundary_iou',
     'rle_iou', 'rle_length', 'rle_union', 'take_away', 'tight_boxes',
-    'to_polygons', 'to_rle', 'to_segmentation', 'usable_boxes'
+    'to_outlines', 'to_polygons', 'to_rle', 'to_segmentation', 'usable_boxes'
 ]

@@ -8,7 +8,7 @@ import numpy as np
 
 from mmboxcaseg.annotations import KEPT, REVIEW, SCORES, SOURCE, BoxFile
 from mmboxcaseg.annotations.instances import SKIPPED
-from mmboxcaseg.masks import RLE, encode_rle, to_segmentation
+from mmboxcaseg.masks import RLE, encode_rle, to_rle, to_segmentation
 from .report import JoinReport, SkippedBox, SkippedImage
 from .shards import iter_lines, remove_shards, shard_paths
 
@@ -219,9 +219,6 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
                 missing.append(boxes.box_ids[place])
                 continue
             ann = _with_mask(ann, *found, polygons)
-            # What is said of another mask.
-            ann.pop(SOURCE, None)
-            ann.pop(REVIEW, None)
             if skipped or not boxes.usable[place]:
                 ann[SKIPPED] = boxes.why_not.get(
                     place) or reader.skipped[image_id]
@@ -264,9 +261,13 @@ def _with_mask(ann: Dict[str, Any], rle: RLE, scores: Dict[str, float],
                polygons: bool) -> Dict[str, Any]:
     """An annotation with its mask, area and scores."""
     segmentation, area = to_segmentation(rle, polygons)
+    # Of a file that was made before: a decision is about its mask, and goes
+    # on only if this is the same.
+    same = ann.get(REVIEW) != 'accepted' and _is_same(
+        ann.get('segmentation'), rle)
     ann = dict(ann, segmentation=segmentation, area=area, **scores)
-    # Of a file that was made before.
-    ann.pop(SKIPPED, None)
+    for key in (SKIPPED, SOURCE, *(() if same else (REVIEW, ))):
+        ann.pop(key, None)
     ann.setdefault('iscrowd', 0)
     return ann
 
@@ -274,13 +275,20 @@ def _with_mask(ann: Dict[str, Any], rle: RLE, scores: Dict[str, float],
 def _with_kept_mask(ann: Dict[str, Any], rle: RLE, reader: ShardReader,
                     polygons: bool) -> Dict[str, Any]:
     """An annotation whose mask was given: in full trust."""
-    given = ann['segmentation']
-    ann = _with_mask(ann, rle, reader.all_scores(1.0), polygons)
-    if polygons and isinstance(given, list):
+    new = _with_mask(ann, rle, reader.all_scores(1.0), polygons)
+    if polygons and isinstance(ann['segmentation'], list):
         # Traced anew they would be others, of the same pixels.
-        ann['segmentation'] = given
-    ann[SOURCE] = KEPT
-    return ann
+        new['segmentation'] = ann['segmentation']
+    if REVIEW in ann:
+        new[REVIEW] = ann[REVIEW]
+    new[SOURCE] = KEPT
+    return new
+
+
+def _is_same(segmentation: Any, rle: RLE) -> bool:
+    """Whether the mask of an annotation is another one to the pixel."""
+    return segmentation is not None and to_rle(segmentation, *
+                                               rle['size']) == rle
 
 
 def _with_reasons(images: list[dict[str, Any]],

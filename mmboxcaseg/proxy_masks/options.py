@@ -21,6 +21,8 @@ class MaskOptions:
         img_ids (Sequence[str], optional): Only these images.
         categories (Sequence[str], optional): Only these categories, by name
             or id.
+        decisions (str, optional): File of what was decided about the masks
+            that ``ann`` has from an earlier run; it is applied to them.
         merge (bool): Whether a pixel claimed by several masks goes to one of
             them only.
         merge_exponent (float, optional): It goes to the highest probability
@@ -69,6 +71,7 @@ class MaskOptions:
     classes: str | None = None
     img_ids: Sequence[str] | None = None
     categories: Sequence[str] | None = None
+    decisions: str | None = None
     merge: bool = True
     merge_exponent: float | None = None
     polygons: bool = False

@@ -16,7 +16,7 @@ TEXTS = dict(
     best='highest {}',
     median='{} nearest to the median',
     worst='lowest {}',
-    ignored='below the threshold, drawn at random')
+    ignored='below the threshold or rejected, drawn at random')
 # Pictures on the sheet of a group, and in one of its rows.
 SHEET, ROW = 18, 6
 
@@ -34,6 +34,8 @@ class Card:
         class_name (str): Name of that.
         scores (dict[str, float]): Its scores by name, in [0, 1].
         ignored (bool): Whether the mask loss ignores it.
+        mark (str): ``'accepted'``, ``'rejected'``, ``'kept'``, ``'ignored'``
+            or nothing: what is told of it beside its class.
         iou (float | None): IoU with the true mask, None where it isn't known.
         box_id (int | str): Id of its annotation.
         box_size (str): Width and height of its box in pixels.
@@ -47,6 +49,7 @@ class Card:
     class_name: str
     scores: dict[str, float]
     ignored: bool
+    mark: str
     iou: float | None
     box_id: int | str
     box_size: str
@@ -178,7 +181,18 @@ def _make_card(masks: ReportMasks, index: int, picture: np.ndarray) -> Card:
         class_name=class_name,
         scores=scores,
         ignored=ignored,
+        mark=_mark(masks, index),
         iou=iou,
         box_id=boxes.box_ids[place],
         box_size=f'{width:.0f} x {height:.0f}',
         file_name=file_name)
+
+
+def _mark(masks: ReportMasks, index: int) -> str:
+    """What is told of a mask beside its class."""
+    file, place = masks.file, masks.places[index]
+    for mark, column in (('rejected', file.rejected),
+                         ('accepted', file.accepted), ('kept', file.kept)):
+        if column[place]:
+            return mark
+    return 'ignored' if masks.ignored[index] else ''

@@ -22,6 +22,8 @@ class ReportMasks:
             it, and ``'agreement'``.
         ignored (np.ndarray): (M,) bool, see
             :func:`~mmboxcaseg.thresholds.ignored_masks`.
+        asked (np.ndarray): (M,) bool, those that a review may ask about: not
+            given, neither accepted nor rejected, and not empty.
         areas (np.ndarray): (M,) float64, areas of the boxes in square pixels;
             0 where a box covers nothing of its image.
         ious (np.ndarray | None): (M,) float64, IoU with the true masks, NaN
@@ -34,6 +36,7 @@ class ReportMasks:
     classes: np.ndarray
     scores: dict[str, np.ndarray]
     ignored: np.ndarray
+    asked: np.ndarray
     areas: np.ndarray
     ious: np.ndarray | None
     agreement_thr: float
@@ -88,7 +91,10 @@ def report_masks(file: MaskFile,
         classes=boxes.category_index[places],
         scores=scores,
         ignored=ignored_masks(scores['agreement'], scores.get('confidence'),
-                              agreement_thr, confidence_thr),
+                              agreement_thr, confidence_thr,
+                              file.rejected[places]),
+        asked=~(file.kept | file.accepted | file.rejected)[places]
+        & (scores['agreement'] > 0),
         areas=np.where(boxes.usable, areas(boxes.boxes), 0.)[places],
         ious=known,
         agreement_thr=agreement_thr,

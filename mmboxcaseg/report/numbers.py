@@ -4,6 +4,7 @@ from typing import Sequence
 
 import numpy as np
 
+from mmboxcaseg.annotations import REVIEWS, MaskFile
 from mmboxcaseg.evaluation import spearman
 from .masks import ReportMasks
 
@@ -96,6 +97,8 @@ class ReportNumbers:
         classes (tuple[ClassRow, ...]): Those with most masks first.
         scored (int): Number of masks whose true one is known.
         mean_iou (float | None): Mean IoU of these; None without true masks.
+        reviews (dict[str, int]): Number of masks of each decision, by what it
+            is; only those that there are.
     """
     images: int
     masks: int
@@ -108,6 +111,7 @@ class ReportNumbers:
     classes: tuple[ClassRow, ...]
     scored: int
     mean_iou: float | None
+    reviews: dict[str, int]
 
 
 def report_numbers(masks: ReportMasks) -> ReportNumbers:
@@ -122,6 +126,8 @@ def report_numbers(masks: ReportMasks) -> ReportNumbers:
     agreement = masks.scores['agreement']
     known = np.zeros(len(agreement), dtype=bool) if masks.ious is None \
         else ~np.isnan(masks.ious)
+    # A rejected mask is ignored at every threshold.
+    below = np.where(masks.file.rejected[masks.places], -1., agreement)
     return ReportNumbers(
         images=len(np.unique(masks.file.boxes.image_index[masks.places])),
         masks=len(agreement),
@@ -130,13 +136,19 @@ def report_numbers(masks: ReportMasks) -> ReportNumbers:
         ignored=float(masks.ignored.mean()),
         scores=tuple(
             _score_numbers(masks, name, known) for name in masks.scores),
-        shares=share_ignored(agreement, THRESHOLDS),
-        paper_shares=share_ignored(agreement, list(PAPER_IGNORED)),
+        shares=share_ignored(below, THRESHOLDS),
+        paper_shares=share_ignored(below, list(PAPER_IGNORED)),
         classes=tuple(
             class_rows(masks.classes, agreement, masks.ignored,
                        masks.scores.get('confidence'), masks.ious)),
         scored=int(known.sum()),
-        mean_iou=float(masks.ious[known].mean()) if known.any() else None)
+        mean_iou=float(masks.ious[known].mean()) if known.any() else None,
+        reviews=_reviews(masks.file))
+
+
+def _reviews(file: MaskFile) -> dict[str, int]:
+    counts = {review: int(getattr(file, review).sum()) for review in REVIEWS}
+    return {review: count for review, count in counts.items() if count}
 
 
 def _score_numbers(masks: ReportMasks, name: str,

@@ -11,6 +11,7 @@ from .charts import Chart
 from .gallery import Group
 from .masks import ReportMasks
 from .numbers import PAPER_IGNORED, ReportNumbers
+from .review import Review
 
 FOLDER = osp.dirname(osp.abspath(__file__))
 SUBTITLES = dict(
@@ -32,8 +33,11 @@ class Tile:
     value: str
 
 
-def render_page(masks: ReportMasks, numbers: ReportNumbers,
-                charts: Sequence[Chart], groups: Sequence[Group]) -> str:
+def render_page(masks: ReportMasks,
+                numbers: ReportNumbers,
+                charts: Sequence[Chart],
+                groups: Sequence[Group],
+                review: Review | None = None) -> str:
     """The HTML page.
 
     Args:
@@ -41,6 +45,8 @@ def render_page(masks: ReportMasks, numbers: ReportNumbers,
         numbers (ReportNumbers): Their numbers.
         charts (Sequence[Chart]): What to show of them.
         groups (Sequence[Group]): The gallery.
+        review (Review | None): What the page asks about. Defaults to None:
+            nothing.
 
     Returns:
         str: The page.
@@ -52,8 +58,8 @@ def render_page(masks: ReportMasks, numbers: ReportNumbers,
     return environment.get_template('page.html.j2').render(
         title=f'Proxy masks: {osp.basename(masks.file.boxes.path)}',
         subtitle=SUBTITLES[masks.order_by],
-        css=_read('page.css'),
-        script=_read('page.js'),
+        css=_read('page.css', *(['review.css'] if review else [])),
+        script=_read('page.js', *(['review.js'] if review else [])),
         masks=masks,
         numbers=numbers,
         class_names=masks.file.boxes.category_names,
@@ -62,14 +68,18 @@ def render_page(masks: ReportMasks, numbers: ReportNumbers,
         charts=charts,
         paper=list(zip(PAPER_IGNORED.items(), numbers.paper_shares)),
         groups=groups,
+        review=review,
         made=how_made(masks.file.made).items(),
         rounded_down=rounded_down)
 
 
-def _read(name: str) -> markupsafe.Markup:
-    """A part of the page that is no text to be escaped."""
-    with open(osp.join(FOLDER, name), encoding='utf-8') as file:
-        return markupsafe.Markup(file.read())
+def _read(*names: str) -> markupsafe.Markup:
+    """A part of the page that is no text to be escaped, of some files."""
+    parts = []
+    for name in names:
+        with open(osp.join(FOLDER, name), encoding='utf-8') as file:
+            parts.append(file.read())
+    return markupsafe.Markup('\n'.join(parts))
 
 
 def make_tiles(masks: ReportMasks, numbers: ReportNumbers) -> list[Tile]:
@@ -106,6 +116,12 @@ def make_notes(numbers: ReportNumbers) -> list[str]:
         notes.append(f'{numbers.empty} masks are empty or have agreement 0: '
                      'the network found nothing, a smaller object took all '
                      'of it, or the box or its photo could not be used.')
+    if numbers.reviews:
+        told = ', '.join(f'{count:,} {review}'
+                         for review, count in numbers.reviews.items())
+        notes.append(f'Of the masks, {told}. Accepted masks count as given, '
+                     'with scores of 1; rejected ones are ignored in the '
+                     'mask loss at every threshold.')
     if numbers.crowds:
         notes.append(f'{numbers.crowds} crowds are not counted; they have no '
                      'proxy mask.')

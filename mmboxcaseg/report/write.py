@@ -2,17 +2,21 @@
 import os
 import os.path as osp
 
+from mmboxcaseg.annotations import Decisions
 from .charts import write_charts
 from .gallery import make_gallery
 from .masks import ReportMasks
 from .numbers import report_numbers
 from .page import render_page
+from .review import make_review
 
 
 def write_report(masks: ReportMasks,
                  img_dir: str,
                  out: str,
-                 num: int = 96) -> str:
+                 num: int = 96,
+                 review: int | None = None,
+                 decisions: Decisions | None = None) -> str:
     """Write the page, its charts and its galleries.
 
     Photos and masks are decoded one at a time, so memory grows only with the
@@ -24,6 +28,10 @@ def write_report(masks: ReportMasks,
             fit its mask becomes a grey picture that says so.
         out (str): Folder to write to; it is made.
         num (int): Most pictures in each of the four groups. Defaults to 96.
+        review (int | None): Most masks that the page asks about, 0 for all.
+            Defaults to None: the page asks nothing.
+        decisions (Decisions | None): What was applied to the masks, see
+            :func:`make_review`. Defaults to None.
 
     Returns:
         str: Path of the page, ``index.html``. It needs no other file.
@@ -32,7 +40,9 @@ def write_report(masks: ReportMasks,
     numbers = report_numbers(masks)
     charts = write_charts(masks, numbers, out)
     groups = make_gallery(masks, img_dir, out, num)
+    asked = None if review is None else make_review(masks, img_dir, review,
+                                                    decisions)
     path = osp.join(out, 'index.html')
     with open(path, 'w', encoding='utf-8') as file:
-        file.write(render_page(masks, numbers, charts, groups))
+        file.write(render_page(masks, numbers, charts, groups, asked))
     return path

@@ -1,5 +1,6 @@
 """Pictures of a file of proxy masks."""
 import os.path as osp
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -7,7 +8,7 @@ from mmboxcaseg.annotations import MaskFile
 from mmboxcaseg.masks import decode_rle, pixel_rects
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 from .colors import BOX, IGNORED, MASK
-from .drawing import draw_box, draw_hatched_mask, draw_mask, fit
+from .drawing import draw_box, draw_hatched_mask, draw_mask, fit, resize_image
 from .photos import read_photo
 from .pictures import proxy_picture
 from .sheet import Cell
@@ -17,6 +18,23 @@ from .text import text_strip
 WIDTH, HEIGHT = 280, 210
 # What is shown around a box: a share of its longer side, and pixels at least.
 CONTEXT, MIN_CONTEXT = 0.35, 10
+# The same where a mask is to be judged, and the longest side of its photo.
+WIDE_CONTEXT, MIN_WIDE_CONTEXT, VIEW_SIDE = 0.5, 40, 800
+
+
+@dataclass(frozen=True, eq=False)
+class MaskView:
+    """A mask, its box and the part of the photo around them.
+
+    Attributes:
+        photo (np.ndarray): The part, RGB, uint8, scaled down to fit a square
+            of ``VIEW_SIDE``.
+        mask (np.ndarray): (H, W) bool, in pixels of the photo as it is.
+        box (np.ndarray): (4,) float64 xyxy in pixels of ``mask``.
+    """
+    photo: np.ndarray
+    mask: np.ndarray
+    box: np.ndarray
 
 
 def image_picture(masks: MaskFile,
@@ -34,8 +52,9 @@ def image_picture(masks: MaskFile,
             of it and crowds are not drawn.
         img_dir (str): Folder of the photos.
         side (int): Longer side of the picture in pixels.
-        agreement_thr (float): Masks with a lower agreement are ignored: they
-            are hatched. Defaults to 0.95.
+        agreement_thr (float): Masks with a lower agreement are ignored, as
+            are those that a person rejected: they are hatched. Defaults to
+            0.95.
         confidence_thr (float | None): So are those with a lower confidence.
             Defaults to None.
         with_classes (bool): Whether classes are written before the scores.
@@ -71,7 +90,8 @@ def image_picture(masks: MaskFile,
         classes if with_classes else (),
         confidences=None
         if masks.confidence is None else masks.confidence[places],
-        confidence_thr=confidence_thr)
+        confidence_thr=confidence_thr,
+        rejected=masks.rejected[places])
 
 
 def mask_picture(masks: MaskFile, place: int, img_dir: str,
@@ -88,33 +108,69 @@ def mask_picture(masks: MaskFile, place: int, img_dir: str,
         np.ndarray: RGB, uint8, at most ``HEIGHT`` x ``WIDTH``; a grey picture
         with the reason where the mask can't be shown.
     """
-    boxes = masks.boxes
-    name = boxes.file_names[boxes.image_index[place]]
     try:
-        photo = read_photo(osp.join(img_dir, name))
-    except (OSError, ValueError):
-        return _note("the photo is missing or can't be read")
-    height, width = masks.size(place)
-    if photo.shape[:2] != (height, width):
-        return _note(f'the photo is {photo.shape[1]} x {photo.shape[0]} '
-                     f'pixels, its mask {width} x {height}')
-    if not boxes.usable[place]:
-        return _note('the box covers nothing of the photo')
-    try:
-        mask = decode_rle(masks.rle(place))
-    except ValueError:
-        return _note('the mask is not of the size of its image')
-    box = boxes.boxes[place]
-    border = max(CONTEXT * (box[2:] - box[:2]).max(), MIN_CONTEXT)
-    x0, y0, x1, y1 = pixel_rects([box + (-border, -border, border, border)],
-                                 height, width)[0]
-    photo, (mask, ), scaled = fit(photo[y0:y1, x0:x1], [mask[y0:y1, x0:x1]],
-                                  box - (x0, y0, x0, y0), WIDTH, HEIGHT)
+        part = _cut(masks, place, img_dir, CONTEXT, MIN_CONTEXT)
+    except ValueError as error:
+        return _note(str(error))
+    photo, (mask, ), scaled = fit(part.photo, [part.mask], part.box, WIDTH,
+                                  HEIGHT)
     if ignored:
         drawn = draw_hatched_mask(photo, mask, IGNORED)
     else:
         drawn = draw_mask(photo, mask, MASK)
     return draw_box(drawn, scaled[0], BOX)
+
+
+def mask_view(masks: MaskFile, place: int, img_dir: str) -> MaskView:
+    """One mask with so much around it that it can be judged.
+
+    Args:
+        masks (MaskFile): Proxy masks.
+        place (int): Place of the annotation.
+        img_dir (str): Folder of the photos.
+
+    Returns:
+        MaskView: Photo, mask and box, nothing drawn.
+
+    Raises:
+        ValueError: If it can't be shown; says why.
+    """
+    part = _cut(masks, place, img_dir, WIDE_CONTEXT, MIN_WIDE_CONTEXT)
+    height, width = part.mask.shape
+    factor = min(VIEW_SIDE / max(height, width), 1)
+    if factor == 1:
+        return part
+    photo = resize_image(part.photo, max(round(width * factor), 1),
+                         max(round(height * factor), 1))
+    return MaskView(photo, part.mask, part.box)
+
+
+def _cut(masks: MaskFile, place: int, img_dir: str, context: float,
+         least: int) -> MaskView:
+    """A mask with a share of its box's longer side around it, at least some
+    pixels; raises ValueError where it can't be shown."""
+    boxes = masks.boxes
+    name = boxes.file_names[boxes.image_index[place]]
+    try:
+        photo = read_photo(osp.join(img_dir, name))
+    except (OSError, ValueError):
+        raise ValueError("the photo is missing or can't be read") from None
+    height, width = masks.size(place)
+    if photo.shape[:2] != (height, width):
+        raise ValueError(f'the photo is {photo.shape[1]} x {photo.shape[0]} '
+                         f'pixels, its mask {width} x {height}')
+    if not boxes.usable[place]:
+        raise ValueError('the box covers nothing of the photo')
+    try:
+        mask = decode_rle(masks.rle(place))
+    except ValueError:
+        raise ValueError('the mask is not of the size of its image') from None
+    box = boxes.boxes[place]
+    border = max(context * (box[2:] - box[:2]).max(), least)
+    x0, y0, x1, y1 = pixel_rects([box + (-border, -border, border, border)],
+                                 height, width)[0]
+    return MaskView(photo[y0:y1, x0:x1], mask[y0:y1, x0:x1],
+                    box - (x0, y0, x0, y0))
 
 
 def _note(text: str) -> np.ndarray:

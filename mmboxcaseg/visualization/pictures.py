@@ -104,7 +104,8 @@ def proxy_picture(photo: np.ndarray,
                   side: int,
                   classes: Sequence[str] = (),
                   confidences: Sequence[float] | None = None,
-                  confidence_thr: float | None = None) -> Cell:
+                  confidence_thr: float | None = None,
+                  rejected: np.ndarray | None = None) -> Cell:
     """A photo with its proxy masks, the ignored ones hatched (Sec. 3.4).
 
     Args:
@@ -121,6 +122,8 @@ def proxy_picture(photo: np.ndarray,
             written before the agreements. Defaults to None.
         confidence_thr (float, optional): A mask with a lower confidence is
             ignored too. Defaults to None.
+        rejected (np.ndarray, optional): (N,) bool, masks that are ignored
+            whatever their scores. Defaults to None: none.
 
     Returns:
         Cell: Each mask with its scores, see
@@ -130,7 +133,7 @@ def proxy_picture(photo: np.ndarray,
     ignored = ignored_masks(
         np.asarray(agreements),
         None if confidences is None else np.asarray(confidences),
-        agreement_thr, confidence_thr).tolist()
+        agreement_thr, confidence_thr, rejected).tolist()
     photo, masks, boxes = fit(photo, masks, boxes, side, side)
     if confidences is None:
         texts = [score_text(agreement) for agreement in agreements]

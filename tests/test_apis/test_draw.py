@@ -3,6 +3,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from decision_files import entry, write_decisions
 from report_files import write_report_files
 
 from mmboxcaseg import visualization as vis
@@ -77,6 +78,18 @@ def test_ignored_by_confidence(draw, tmp_path):
     pictures = draw(only_ignored=True, agreement_thr=0, confidence_thr=0.1)
     assert set(pictures) == low
     assert min(map(share_of_red, pictures.values())) > 0.005
+
+
+def test_rejected_masks(draw, tmp_path):
+    anns = json.loads((tmp_path / 'masks.json').read_text())['annotations']
+    # Of the second photo.
+    decisions = write_decisions(tmp_path / 'decisions.json',
+                                [entry(anns[6], 'rejected')])
+    pictures = draw(agreement_thr=0, decisions=decisions)
+    red = {name: share_of_red(one) > 0 for name, one in pictures.items()}
+    assert [name for name, there in red.items() if there] == ['2_2.png']
+    assert list(draw(agreement_thr=0, only_ignored=True,
+                     decisions=decisions)) == ['2_2.png']
 
 
 def test_polygons_empty_masks_and_unusable_boxes(draw, tmp_path):

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from decision_files import entry, write_decisions
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from report_files import write_report_files
@@ -60,3 +61,25 @@ def test_mistakes(masks, tmp_path):
     with pytest.raises(ValueError, match='has no "segmentation"'):
         export_masks(str(masks), str(tmp_path / 'x.json'))
     assert not (tmp_path / 'x.json').exists()
+
+
+def test_decisions(masks, tmp_path):
+    crowd, *anns = json.loads(masks.read_text())['annotations']
+    decisions = write_decisions(
+        tmp_path / 'decisions.json',
+        [entry(anns[2], 'accepted'),
+         entry(anns[4], 'rejected')])
+    out = tmp_path / 'decided.json'
+    export_masks(str(masks), str(out), decisions=decisions)
+    after = json.loads(out.read_text())['annotations']
+    told = {
+        2:
+        dict(proxy_review='accepted', proxy_source='kept', proxy_agreement=1),
+        4: dict(proxy_review='rejected')
+    }
+    assert after == [crowd] + [
+        dict(
+            ann,
+            area=coco_mask.area(ann['segmentation']),
+            **told.get(number, {})) for number, ann in enumerate(anns)
+    ]

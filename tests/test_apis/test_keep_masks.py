@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from proxy_run import arguments, tool, write_inputs
 
+from mmboxcaseg.annotations.decisions import fingerprint
 from mmboxcaseg.masks import decode_rle, encode_rle, to_rle
 
 
@@ -155,3 +156,42 @@ def test_resumed(inputs, made, tmp_path):
         make(inputs, tmp_path, '--resume')
     again = make(inputs, tmp_path, '--keep-masks', '--resume')
     assert again == made[0]
+
+
+def test_accepted_masks_are_kept_from_then_on(inputs, tmp_path, made):
+    first, path = made
+    predicted = [
+        ann for ann in first['annotations']
+        if 'proxy_source' not in ann and ann['id'] != 3 and ann['area']
+    ]
+    accepted, rejected = predicted[0], predicted[1]
+    decisions = tmp_path / 'decisions.json'
+    decisions.write_text(
+        json.dumps(
+            dict(
+                version=1,
+                decisions=[
+                    dict(
+                        id=ann['id'],
+                        review=review,
+                        mask=fingerprint(ann['segmentation']))
+                    for ann, review in ((accepted, 'accepted'), (rejected,
+                                                                 'rejected'))
+                ])))
+    out = tmp_path / 'again'
+    out.mkdir()
+    again = make(
+        inputs, out, '--decisions', str(decisions), '--margins', '1', ann=path)
+    anns = {ann['id']: ann for ann in again['annotations']}
+    kept = anns[accepted['id']]
+    assert kept['segmentation'] == accepted['segmentation']
+    assert kept['proxy_source'] == 'kept' and kept['proxy_agreement'] == 1
+    assert kept['proxy_review'] == 'accepted'
+    # The others are made anew, by crops that show more.
+    other = anns[rejected['id']]
+    assert other['segmentation'] != rejected['segmentation']
+    assert 'proxy_review' not in other and 'proxy_source' not in other
+    assert sum(
+        ann.get('proxy_source') == 'kept'
+        for ann in anns.values()) == 1 + sum('proxy_source' in a
+                                             for a in first['annotations'])

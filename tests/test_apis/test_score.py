@@ -3,10 +3,12 @@ import subprocess
 import sys
 
 import pytest
+from decision_files import entry, write_decisions
 from head_scores import write_inputs
 from mask_files import make_files
 
 from mmboxcaseg.apis.score import score_heads, score_masks
+from mmboxcaseg.evaluation import MaskScores
 
 
 def test_masks_of_two_files(tmp_path):
@@ -46,3 +48,30 @@ def test_heads_of_a_checkpoint(tmp_path):
         }
     assert (tmp_path / 'work').is_dir()
     json.dumps(scores)
+
+
+def test_decisions(tmp_path):
+    """Rejected masks are ignored at every threshold, accepted ones kept."""
+    masks, truth = make_files(tmp_path)
+    with open(masks) as file:
+        anns = {ann['id']: ann for ann in json.load(file)['annotations']}
+    # Of the agreements 0.9, 0.95, 0.3, 0.1 and 0.8.
+    decisions = write_decisions(
+        tmp_path / 'decisions.json',
+        [entry(anns[2], 'rejected'),
+         entry(anns[3], 'accepted')])
+    thresholds = dict(agreement_thrs=(0, 0.9))
+    for path, kept in ((None, (5, 2)), (decisions, (4, 2))):
+        scores = score_masks(masks, truth, decisions=path, **thresholds)
+        assert tuple(
+            scores.row(part='kept', agreement_thr=thr).instances
+            for thr in (0, 0.9)) == kept
+        assert scores.rejected == (path is not None)
+    # The masks 1 and 3, of IoU 1 and 0.3.
+    row = scores.row(part='kept', agreement_thr=0.9)
+    assert row.metrics['mIoU'] == pytest.approx(65)
+    assert scores.row().instances == 5
+    assert MaskScores.from_json(scores.to_json()) == scores
+    before = scores.to_json()
+    del before['rejected']
+    assert MaskScores.from_json(before).rejected == 0

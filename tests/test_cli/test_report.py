@@ -1,5 +1,7 @@
 import argparse
 
+import pytest
+from decision_files import entry, write_decisions
 from report_files import write_report_files
 
 from mmboxcaseg.cli import report
@@ -28,3 +30,36 @@ def test_defaults():
     args = parse('masks.json', 'photos', '--out', 'report')
     assert (args.agreement_thr, args.confidence_thr, args.num,
             args.truth) == (0.95, None, 96, None)
+
+
+def test_review(tmp_path):
+    anns = write_report_files(tmp_path, with_confidence=True)
+    decisions = write_decisions(
+        tmp_path / 'decisions.json',
+        [entry(anns[0], 'accepted'),
+         entry(anns[1], 'rejected')])
+
+    def page(*options):
+        out = tmp_path / 'report'
+        report.run(
+            parse(
+                str(tmp_path / 'masks.json'), str(tmp_path / 'img'), '--out',
+                str(out), '--num', '1', *options))
+        return (out / 'index.html').read_text()
+
+    card = '<figure class="review-card"'
+    # Without being asked the page asks nothing.
+    assert 'review-' not in page() and 'review' not in page()
+    assert page('--review').count(card) == 30
+    text = page('--review', '3')
+    assert text.count(card) == 3 and 'The 3 of 30 undecided masks' in text
+    text = page('--review', '0', '--decisions', decisions)
+    assert text.count(card) == 28 and 'All 28 undecided masks' in text
+    assert 'Of the masks, 1 accepted, 1 rejected.' in text
+    assert 'as is one that was rejected' in text
+    every = write_decisions(tmp_path / 'decisions.json',
+                            [entry(ann, 'rejected') for ann in anns])
+    text = page('--review', '--decisions', every)
+    assert card not in text and 'No mask is left to be decided.' in text
+    with pytest.raises(ValueError, match='review must not be negative'):
+        page('--review', '-1')

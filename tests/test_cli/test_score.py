@@ -3,6 +3,7 @@ import argparse
 import json
 
 import pytest
+from decision_files import entry, write_decisions
 from mask_files import make_files
 
 from mmboxcaseg.cli import score
@@ -123,3 +124,13 @@ def test_faults_are_raised_before_anything_is_written(tmp_path):
     with pytest.raises(ValueError, match='from 0 to 1'):
         run(masks, truth, '--agreement-thr', '95', '--json', str(out))
     assert not out.exists()
+
+
+def test_rejected_masks_are_told(tmp_path, capsys):
+    masks, truth = make_files(tmp_path)
+    with open(masks) as file:
+        ann = json.load(file)['annotations'][-1]
+    decisions = write_decisions(tmp_path / 'decisions.json',
+                                [entry(ann, 'rejected')])
+    run(masks, truth, '--decisions', decisions)
+    assert '\n1 masks were rejected: ignored at' in capsys.readouterr().out

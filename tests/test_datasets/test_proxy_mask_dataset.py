@@ -267,3 +267,30 @@ def test_classes_must_be_in_the_file(build):
     assert len(dataset.get_data_info(0)['instances']) == 1
     # COCO's names are the default.
     assert len(build(annotation(1), metainfo=None).metainfo['classes']) == 80
+
+
+def test_what_a_person_decided(build):
+    """Rejected masks never train, kept ones at their full weight."""
+    anns = [
+        annotation(1, proxy_agreement=0.5, proxy_review='rejected'),
+        annotation(2, proxy_agreement=1, proxy_review='rejected'),
+        annotation(3, proxy_agreement=0.5, proxy_review='unsure'),
+        annotation(
+            4,
+            proxy_agreement=0.5,
+            proxy_review='accepted',
+            proxy_source='kept'),
+        # Given, and rejected later.
+        annotation(
+            5, proxy_agreement=1, proxy_review='rejected',
+            proxy_source='kept'),
+    ]
+    dataset = build(*anns, agreement_thr=0)
+    assert weights_of(dataset) == [0, 0, 1, 1, 0]
+    # Box and class of all still train.
+    flags = [
+        one['ignore_flag'] for one in dataset.get_data_info(0)['instances']
+    ]
+    assert flags == [0] * 5
+    dataset = build(*anns, agreement_thr=0, mask_weight='agreement')
+    assert weights_of(dataset) == [0, 0, 0.5, 1, 0]

@@ -249,3 +249,33 @@ def test_confidences_are_joined(work):
         96: 0,
         95: 0.475
     }
+
+
+@pytest.mark.parametrize('review', ['accepted', 'rejected', 'unsure'])
+def test_decisions_are_about_their_masks(work, review):
+    """Of an earlier run: a decision goes on with the same mask only."""
+    data, ann_file, out_file = work
+    made = json.loads(join_once(work, [2, 5])[0])
+    told = dict(proxy_review=review)
+    if review == 'accepted':
+        told.update(proxy_source='kept')
+    for ann in made['annotations']:
+        ann.update(told)
+    made['annotations'][2]['segmentation'] = encode_rle(
+        np.ones((1, 1), bool), (0, 0, 1, 1), HEIGHT, WIDTH)
+    for with_masks in (True, False):
+        with open(ann_file, 'w') as file:
+            json.dump(made, file)
+        prepare_shards(shard_dir(out_file), SETTINGS, resume=False)
+        write_results(out_file, [2, 5])
+        join_shards(
+            shard_dir(out_file), read_coco(ann_file, with_masks), out_file,
+            SETTINGS)
+        with open(out_file) as file:
+            anns = json.load(file)['annotations']
+        # The fourth is a crowd, which passes through.
+        del anns[3]
+        same = with_masks and review != 'accepted'
+        assert [ann.get('proxy_review') for ann in anns
+                ] == [review if same and n != 2 else None for n in range(5)]
+        assert not any('proxy_source' in ann for ann in anns)

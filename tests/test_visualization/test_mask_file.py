@@ -6,7 +6,8 @@ import pytest
 from report_files import write_report_files
 
 from mmboxcaseg.annotations import read_proxy_masks
-from mmboxcaseg.visualization import IGNORED, image_picture, mask_picture
+from mmboxcaseg.visualization import (IGNORED, image_picture, mask_picture,
+                                      mask_view)
 
 
 @pytest.fixture
@@ -61,6 +62,39 @@ def test_masks_that_cannot_be_drawn(read, tmp_path, image, ann):
     # Grey with letters on it.
     assert (drawn[0] == 222).all() and drawn.min() < 60
     assert (drawn[..., :1] == drawn).all()
+
+
+def test_view_of_a_mask(read, tmp_path):
+    photos = str(tmp_path / 'img')
+    view = mask_view(read(), 2, photos)
+    photo = cv2.imread(f'{photos}/1.png')[..., ::-1]
+    # The box (16, 5, 20, 20) with 40 px around it, as far as there is photo:
+    # columns 0..75, rows 0..59, and the first 20 rows of the box.
+    assert np.array_equal(view.photo, photo[:60, :76])
+    assert view.box.tolist() == [16, 5, 36, 25]
+    expected = np.zeros((60, 76), bool)
+    rows = round(20 * json.loads(
+        (tmp_path /
+         'masks.json').read_text())['annotations'][2]['proxy_agreement'])
+    expected[5:5 + rows, 16:36] = True
+    assert np.array_equal(view.mask, expected)
+    with pytest.raises(ValueError, match='photo is missing'):
+        mask_view(read(dict(file_name='none.png')), 2, photos)
+
+
+def test_view_of_a_large_photo(read, tmp_path):
+    photos = tmp_path / 'img'
+    cv2.imwrite(str(photos / '1.png'), np.zeros((1200, 1800, 3), np.uint8))
+    masks = read(
+        dict(height=1200, width=1800),
+        dict(
+            bbox=[0, 0, 1600, 1000],
+            segmentation=dict(size=[1200, 1800], counts=[0, 1200 * 1800])))
+    view = mask_view(masks, 2, str(photos))
+    assert view.photo.shape == (533, 800, 3)
+    # Both are still in pixels of the photo.
+    assert view.mask.shape == (1200, 1800)
+    assert view.box.tolist() == [0, 0, 1600, 1000]
 
 
 def test_all_masks_of_an_image(read, tmp_path):
