@@ -94,6 +94,7 @@ def _run(runner: 'ProxyMaskRunner', options: MaskOptions, boxes: BoxFile,
             boxes=boxes,
             merge=options.merge,
             polygons=options.polygons,
+            tighten=options.tighten is not None,
             strict=options.strict,
             resume=started,
             settings=settings,
@@ -116,7 +117,8 @@ def _join(folder: str, boxes: BoxFile, options: MaskOptions,
         return None
     proxy_masks.prepare_shards(folder, settings, started)
     return proxy_masks.join_shards(folder, boxes, options.out, settings,
-                                   options.polygons)
+                                   options.polygons, options.tighten
+                                   is not None)
 
 
 def process_rank() -> int:

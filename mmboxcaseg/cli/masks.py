@@ -8,6 +8,8 @@ from .common import SKIPPED, add_ann_argument, add_decisions_option
 
 HELP = 'a mask for every box, as a COCO json with scores'
 STOPPED = '; run the same command with --resume to go on'
+# How much boxes grow where their masks may leave them.
+TIGHTEN = 0.05
 EPILOG = ('Killed? Run the same command with --resume. Exit status: 0 done, '
           f'{SKIPPED} done, but photos or boxes were skipped, which the '
           'report beside --out lists, 1 an error, 2 a wrong command line.')
@@ -76,6 +78,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='boxes that have a mask already keep it, to the pixel; only the '
         'others get one')
+    made.add_argument(
+        '--tighten',
+        nargs='?',
+        type=float,
+        const=TIGHTEN,
+        metavar='G',
+        help='for loose boxes: write each mask\'s tight box too, as '
+        '"bbox_tight", and look for the mask in the box grown by this part of '
+        'its width and height on each side; without a number: '
+        f'{TIGHTEN:g}')
     made.add_argument(
         '--segmentation',
         choices=('rle', 'polygons'),
@@ -209,6 +221,8 @@ def _check(args: argparse.Namespace) -> None:
                                                 and args.merge_exponent >= 0):
         raise ValueError('--merge-exponent must be 0 or more, and has no '
                          'sense with --no-merge')
+    if args.tighten is not None and not 0 <= args.tighten <= 1:
+        raise ValueError('--tighten must be a number from 0 to 1')
     if args.margins and not all(0 <= margin <= 10 for margin in args.margins):
         raise ValueError('--margins must be numbers from 0 to 10')
 

@@ -70,6 +70,9 @@ def prediction_config(options: MaskOptions) -> Config:
     if options.margins is not None:
         _set_step(cfg, options, '--margins', 'CropBoxes',
                   dict(margins=list(options.margins)))
+    if options.tighten:
+        _set_step(cfg, options, '--tighten', 'CropBoxes',
+                  dict(grow=options.tighten))
     if options.stretch_16bit:
         _set_step(cfg, options, '--stretch-16bit', 'LoadImageFromFile',
                   dict(stretch_16bit=True))
@@ -121,6 +124,7 @@ def make_settings(cfg: Config, options: MaskOptions,
     settings = dict(
         merge=options.merge,
         keep_masks=options.keep_masks,
+        tighten=options.tighten is not None,
         segmentation='polygons' if options.polygons else 'rle',
         model_config=model_config,
         checkpoint_sha256=_sha256(options.checkpoint),

@@ -7,7 +7,7 @@ from .iou import (boundary_width, box_rle, inner_boundary, rect_boundary_iou,
 from .merge import Claims, merge, merge_by_probability, take_away
 from .polygons import to_outlines, to_polygons, to_segmentation
 from .rects import areas, clip_boxes, paired_ious, pixel_rects, usable_boxes
-from .rle import (RLE, decode_rle, encode_rle, encode_rles, rle_area,
+from .rle import (RLE, decode_rle, encode_rle, encode_rles, rle_area, rle_box,
                   rle_length, rle_union, to_rle)
 from .scores import (agreement, merge_and_score, merged_confidence, proxy_rles,
                      tight_boxes)
@@ -18,7 +18,8 @@ __all__ = [
     'clip_boxes', 'decode_rle', 'encode_rle', 'encode_rles', 'inner_boundary',
     'merge', 'merge_by_probability', 'merge_and_score', 'merged_confidence',
     'paired_ious', 'pixel_rects', 'proxy_rles', 'reaching_threshold',
-    'rect_boundary_iou', 'rect_mask_iou', 'rle_area', 'rle_boundary_iou',
-    'rle_iou', 'rle_length', 'rle_union', 'take_away', 'tight_boxes',
-    'to_outlines', 'to_polygons', 'to_rle', 'to_segmentation', 'usable_boxes'
+    'rect_boundary_iou', 'rect_mask_iou', 'rle_area', 'rle_box',
+    'rle_boundary_iou', 'rle_iou', 'rle_length', 'rle_union', 'take_away',
+    'tight_boxes', 'to_outlines', 'to_polygons', 'to_rle', 'to_segmentation',
+    'usable_boxes'
 ]

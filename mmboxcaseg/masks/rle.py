@@ -251,6 +251,20 @@ def rle_area(rle: RLE) -> int:
     return int(coco_mask.area(rle))
 
 
+def rle_box(rle: RLE) -> list[float]:
+    """The tight box of a compressed RLE.
+
+    Args:
+        rle (dict): ``size`` [height, width] and ``counts`` (str).
+
+    Returns:
+        list[float]: x, y, width, height in pixels; four zeros for an empty
+        mask.
+    """
+    # pycocotools takes an empty mask for one that begins behind the image.
+    return coco_mask.toBbox(rle).tolist() if rle_area(rle) else [0.] * 4
+
+
 def rle_length(counts: str) -> int:
     """How many pixels the runs of a compressed RLE cover.
 

@@ -2,19 +2,29 @@
 import json
 import os
 from collections import OrderedDict, defaultdict
+from dataclasses import dataclass
 from typing import IO, Any, Dict, List, Optional, Set, Tuple
 
 import numpy as np
 
 from mmboxcaseg.annotations import KEPT, REVIEW, SCORES, SOURCE, BoxFile
 from mmboxcaseg.annotations.instances import SKIPPED
-from mmboxcaseg.masks import RLE, encode_rle, to_rle, to_segmentation
+from mmboxcaseg.masks import RLE, encode_rle, rle_box, to_rle, to_segmentation
 from .report import JoinReport, SkippedBox, SkippedImage
 from .shards import iter_lines, remove_shards, shard_paths
 
 # Lines kept parsed: annotations of an image seldom stand far apart, and a
 # fixed number keeps memory from growing with the masks.
 CACHED_LINES = 256
+# Key of a mask's tight box.
+TIGHT = 'bbox_tight'
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How masks are written, see :func:`join_shards`."""
+    polygons: bool
+    tighten: bool
 
 
 class ShardReader:
@@ -103,7 +113,8 @@ def join_shards(folder: str,
                 boxes: BoxFile,
                 out_file: str,
                 settings: Dict[str, Any],
-                polygons: bool = False) -> JoinReport:
+                polygons: bool = False,
+                tighten: bool = False) -> JoinReport:
     """Write the input annotations with their proxy masks as one COCO json.
 
     Every annotation keeps its keys and its ``bbox``; those that are no crowds
@@ -126,6 +137,9 @@ def join_shards(folder: str,
         settings (dict): What to put in ``info.proxy_masks``, json values.
         polygons (bool): Whether masks are written as polygons, see
             :func:`~mmboxcaseg.masks.to_polygons`. Defaults to False.
+        tighten (bool): Whether annotations get the tight box of their mask,
+            ``bbox_tight`` (x, y, width, height), unless it is empty. Defaults
+            to False.
 
     Returns:
         JoinReport: Counts, scores and what was skipped.
@@ -138,7 +152,8 @@ def join_shards(folder: str,
     try:
         with ShardReader(folder) as reader, open(
                 temporary, 'w', encoding='ascii') as file:
-            report = _write(file, boxes, reader, settings, polygons)
+            report = _write(file, boxes, reader, settings,
+                            _Form(polygons, tighten))
             file.flush()
             os.fsync(file.fileno())
         report.write(out_file)
@@ -177,7 +192,7 @@ def joined_settings(out_file: str) -> Optional[Dict[str, Any]]:
 
 
 def _write(file: IO[str], boxes: BoxFile, reader: ShardReader,
-           settings: Dict[str, Any], polygons: bool) -> JoinReport:
+           settings: Dict[str, Any], form: _Form) -> JoinReport:
     content = boxes.content
     info = dict(content.get('info', {}), proxy_masks=settings)
     file.write('{"info": ' + json.dumps(info))
@@ -188,7 +203,7 @@ def _write(file: IO[str], boxes: BoxFile, reader: ShardReader,
         if key == 'images':
             file.write(json.dumps(_with_reasons(value, reader.skipped)))
         elif key == 'annotations':
-            report = _write_annotations(file, boxes, reader, polygons)
+            report = _write_annotations(file, boxes, reader, form)
         else:
             file.write(json.dumps(value))
     file.write('}\n')
@@ -196,7 +211,7 @@ def _write(file: IO[str], boxes: BoxFile, reader: ShardReader,
 
 
 def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
-                       polygons: bool) -> JoinReport:
+                       form: _Form) -> JoinReport:
     of_skipped = defaultdict(list)
     missing = []
     scores: Dict[str, List[float]] = {score: [] for score in SCORES}
@@ -204,7 +219,7 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
     separator = '[\n'
     for place, ann in enumerate(boxes.content['annotations']):
         if place in boxes.kept:
-            ann = _with_kept_mask(ann, boxes.kept[place], reader, polygons)
+            ann = _with_kept_mask(ann, boxes.kept[place], reader, form)
         elif not boxes.crowd[place]:
             image = int(boxes.image_index[place])
             image_id = boxes.image_ids[image]
@@ -218,7 +233,7 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
             if found is None:
                 missing.append(boxes.box_ids[place])
                 continue
-            ann = _with_mask(ann, *found, polygons)
+            ann = _with_mask(ann, *found, form)
             if skipped or not boxes.usable[place]:
                 ann[SKIPPED] = boxes.why_not.get(
                     place) or reader.skipped[image_id]
@@ -258,25 +273,27 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
 
 
 def _with_mask(ann: Dict[str, Any], rle: RLE, scores: Dict[str, float],
-               polygons: bool) -> Dict[str, Any]:
+               form: _Form) -> Dict[str, Any]:
     """An annotation with its mask, area and scores."""
-    segmentation, area = to_segmentation(rle, polygons)
+    segmentation, area = to_segmentation(rle, form.polygons)
     # Of a file that was made before: a decision is about its mask, and goes
     # on only if this is the same.
     same = ann.get(REVIEW) != 'accepted' and _is_same(
         ann.get('segmentation'), rle)
     ann = dict(ann, segmentation=segmentation, area=area, **scores)
-    for key in (SKIPPED, SOURCE, *(() if same else (REVIEW, ))):
+    for key in (SKIPPED, SOURCE, TIGHT, *(() if same else (REVIEW, ))):
         ann.pop(key, None)
+    if form.tighten and area:
+        ann[TIGHT] = rle_box(rle)
     ann.setdefault('iscrowd', 0)
     return ann
 
 
 def _with_kept_mask(ann: Dict[str, Any], rle: RLE, reader: ShardReader,
-                    polygons: bool) -> Dict[str, Any]:
+                    form: _Form) -> Dict[str, Any]:
     """An annotation whose mask was given: in full trust."""
-    new = _with_mask(ann, rle, reader.all_scores(1.0), polygons)
-    if polygons and isinstance(ann['segmentation'], list):
+    new = _with_mask(ann, rle, reader.all_scores(1.0), form)
+    if form.polygons and isinstance(ann['segmentation'], list):
         # Traced anew they would be others, of the same pixels.
         new['segmentation'] = ann['segmentation']
     if REVIEW in ann:

@@ -34,6 +34,10 @@ class MaskOptions:
         keep_masks (bool): Whether boxes that have a mask keep it, to the
             pixel, and only the others get one, see
             :func:`~mmboxcaseg.annotations.given.keep_given_masks`.
+        tighten (float, optional): For loose boxes: the tight box of each mask
+            is written too, ``bbox_tight``, and the mask is looked for in the
+            box grown by this part of its width and height on each side; at
+            least 0. None: neither.
         flip (bool): Whether crops and their mirror images are averaged; if
             not, as the config says.
         margins (Sequence[float], optional): Margins of the crops that are
@@ -76,6 +80,7 @@ class MaskOptions:
     merge_exponent: float | None = None
     polygons: bool = False
     keep_masks: bool = False
+    tighten: float | None = None
     flip: bool = False
     margins: Sequence[float] | None = None
     precision: str | None = None

@@ -195,3 +195,24 @@ def test_accepted_masks_are_kept_from_then_on(inputs, tmp_path, made):
         ann.get('proxy_source') == 'kept'
         for ann in anns.values()) == 1 + sum('proxy_source' in a
                                              for a in first['annotations'])
+
+
+def test_loose_boxes(inputs, tmp_path):
+    plain = make(inputs, tmp_path, '--no-merge')
+    loose = make(inputs, tmp_path, '--no-merge', '--tighten', '0.4')
+    exact = make(inputs, tmp_path, '--no-merge', '--tighten', '0')
+    outside = 0
+    for first, ann, same in zip(plain['annotations'], loose['annotations'],
+                                exact['annotations']):
+        if ann['id'] == 3 or not ann['area']:
+            continue
+        assert ann['bbox'] == first['bbox'] and 'bbox_tight' not in first
+        assert same['segmentation'] == first['segmentation']
+        rows, columns = np.nonzero(decode_rle(ann['segmentation']))
+        x, y, w, h = ann['bbox_tight']
+        assert [x, x + w] == [columns.min(), columns.max() + 1]
+        assert [y, y + h] == [rows.min(), rows.max() + 1]
+        outside += x < ann['bbox'][0] - 1
+    assert outside > 3
+    with pytest.raises(SystemExit, match='--tighten must be'):
+        make(inputs, tmp_path, '--tighten', '-1')

@@ -279,3 +279,38 @@ def test_decisions_are_about_their_masks(work, review):
         assert [ann.get('proxy_review') for ann in anns
                 ] == [review if same and n != 2 else None for n in range(5)]
         assert not any('proxy_source' in ann for ann in anns)
+
+
+@pytest.mark.parametrize('polygons', [False, True])
+def test_tight_boxes_beside_the_annotated_ones(work, polygons):
+    data, ann_file, out_file = work
+    # Of an earlier run, of another mask.
+    data['annotations'][0]['bbox_tight'] = [0, 0, 1, 1]
+    data['annotations'][4]['bbox_tight'] = [0, 0, 1, 1]
+    with open(ann_file, 'w') as file:
+        json.dump(data, file)
+    prepare_shards(shard_dir(out_file), SETTINGS, resume=False)
+    write_results(out_file, [2, 5])
+    join_shards(
+        shard_dir(out_file),
+        read_coco(ann_file),
+        out_file,
+        SETTINGS,
+        polygons,
+        tighten=True)
+    coco = COCO(out_file)
+    tight = 0
+    for old in data['annotations']:
+        ann = coco.anns[old['id']]
+        assert ann['bbox'] == old['bbox']
+        if old.get('iscrowd') or not ann['area']:
+            assert 'bbox_tight' not in ann
+            continue
+        rows, columns = np.nonzero(coco.annToMask(ann))
+        x, y = columns.min(), rows.min()
+        assert ann['bbox_tight'] == [
+            x, y, columns.max() + 1 - x,
+            rows.max() + 1 - y
+        ]
+        tight += 1
+    assert tight >= 3

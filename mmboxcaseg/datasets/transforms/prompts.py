@@ -8,7 +8,7 @@ from mmcv.transforms import BaseTransform
 from mmengine.structures import InstanceData
 from mmseg.structures import SegDataSample
 
-from mmboxcaseg.masks import pixel_rects, to_rle
+from mmboxcaseg.masks import clip_boxes, pixel_rects, to_rle
 from mmboxcaseg.registry import TRANSFORMS
 from ..photo_size import check_photo_size
 
@@ -19,10 +19,10 @@ class CropBoxes(BaseTransform):
 
     Required keys: ``img``, ``boxes``; ``height`` and ``width`` are compared
     with the photo where they are there. Added: ``rects`` (N, 4), the pixel
-    rectangle of each box, and ``crops`` (N * M, size, size, 3), uint8, M
-    crops a box. If there are other margins than 0 also ``windows`` (N, M, 4),
-    where the box lies in each of its crops, x0, y0, x1, y1 as parts of the
-    crop's width and height.
+    rectangle of each box, in which its mask will lie, and ``crops``
+    (N * M, size, size, 3), uint8, M crops a box. If there are other margins
+    than 0 also ``windows`` (N, M, 4), where the rectangle lies in each of its
+    crops, x0, y0, x1, y1 as parts of the crop's width and height.
 
     Args:
         size (int): Side of the crops in pixels. Defaults to 320.
@@ -30,18 +30,28 @@ class CropBoxes(BaseTransform):
             of the box, as parts of its width and height: a crop for each
             margin, whose probabilities are averaged. A crop ends where the
             photo does. Defaults to (0, ), as in the paper.
+        grow (float): How much larger than the box its rectangle is on each
+            side, as a part of the box's width and height: for boxes that may
+            cut their object, whose mask can then reach beyond them. Defaults
+            to 0.
 
     Raises:
-        ValueError: If there are no margins or one is negative.
+        ValueError: If there are no margins, or one of them or ``grow`` is
+            negative.
     """
 
     def __init__(self,
                  size: int = 320,
-                 margins: Sequence[float] = (0, )) -> None:
+                 margins: Sequence[float] = (0, ),
+                 grow: float = 0) -> None:
         if not margins or min(margins) < 0:
             raise ValueError(f'CropBoxes: margins is {margins!r}; it must be '
                              'one or more numbers that are not negative')
+        if not grow >= 0:
+            raise ValueError(f'CropBoxes: grow is {grow!r}; it must not be '
+                             'negative')
         self.size = size
+        self.grow = grow
         self.margins = np.asarray(margins, dtype=np.float64)
 
     def transform(self, results: dict) -> dict:
@@ -53,7 +63,8 @@ class CropBoxes(BaseTransform):
         check_photo_size(results)
         img = results['img']
         height, width = img.shape[:2]
-        rects = pixel_rects(results['boxes'], height, width)
+        rects = pixel_rects(
+            self._grown(results['boxes'], height, width), height, width)
         shown = self._with_margins(rects, height, width)
         crops = np.empty((shown[..., 0].size, self.size, self.size, 3),
                          np.uint8)
@@ -66,6 +77,15 @@ class CropBoxes(BaseTransform):
             extents = np.tile(shown[..., 2:] - shown[..., :2], 2)
             results['windows'] = (rects[:, None] - origins) / extents
         return results
+
+    def _grown(self, boxes: Sequence[Sequence[float]], height: int,
+               width: int) -> np.ndarray:
+        """The boxes (N, 4), clipped to the photo and grown."""
+        clipped = clip_boxes(boxes, height, width)
+        if self.grow:
+            more = self.grow * (clipped[:, 2:] - clipped[:, :2])
+            clipped += np.concatenate([-more, more], axis=1)
+        return clipped
 
     def _with_margins(self, rects: np.ndarray, height: int,
                       width: int) -> np.ndarray:

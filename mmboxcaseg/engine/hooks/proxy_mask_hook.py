@@ -46,6 +46,8 @@ class ProxyMaskHook(Hook):
             added to it. Defaults to None.
         polygons (bool): Whether masks are written as polygons. Defaults to
             False: as compressed RLE.
+        tighten (bool): Whether the masks' tight boxes are written too.
+            Defaults to False.
         strict (bool): Whether a photo that can't be used is an error; else
             its annotations get empty masks and it is listed in the report.
             Defaults to False.
@@ -78,7 +80,8 @@ class ProxyMaskHook(Hook):
                  polygons: bool = False,
                  strict: bool = False,
                  boxes: BoxFile | None = None,
-                 progress: Update | None = None) -> None:
+                 progress: Update | None = None,
+                 tighten: bool = False) -> None:
         if (ann_file is None) == (boxes is None):
             raise ValueError('ProxyMaskHook: give one of ann_file and boxes')
         self.out_file = out_file
@@ -88,6 +91,7 @@ class ProxyMaskHook(Hook):
         self.resume = resume
         self.polygons = polygons
         self.strict = strict
+        self.tighten = tighten
         self.progress = progress
         self.settings = {'merge': merge, **(settings or {})}
         self.folder = shard_dir(out_file)
@@ -190,5 +194,6 @@ class ProxyMaskHook(Hook):
         if runner.rank == 0:
             boxes = self.boxes or read_coco(self.ann_file)
             self.report = join_shards(self.folder, boxes, self.out_file,
-                                      self.settings, self.polygons)
+                                      self.settings, self.polygons,
+                                      self.tighten)
             runner.logger.info(f'{self.out_file}: {self.report.summary()}')

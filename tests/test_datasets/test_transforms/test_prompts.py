@@ -109,3 +109,18 @@ def test_image_without_boxes():
 def test_shipped_pipeline(tmp_path):
     assert [step.type for step in tiny.pipelines().prompt
             ] == ['LoadImageFromFile', 'CropBoxes', 'PackBoxPrompts']
+
+
+def test_rectangles_that_are_larger_than_their_boxes():
+    img = photo()
+    results = CropBoxes(size=10, grow=0.25)(dict(img=img, boxes=BOXES))
+    # 10 x 6 px at (2, 3): to -0.5 and 14.5, 1.5 and 10.5, and the photo ends
+    # on the left. The second is 2.1 x 1.89 px, the third is the photo.
+    assert results['rects'].tolist() == [[0, 2, 15, 11], [4, 0, 7, 3],
+                                         [0, 0, 24, 16], [7, 5, 8, 6]]
+    shown = cv2.resize(
+        img[2:11, :15], (10, 10), interpolation=cv2.INTER_LINEAR)
+    assert (results['crops'][0] == shown).all() and 'windows' not in results
+    for grow in (-0.1, float('nan')):
+        with pytest.raises(ValueError, match='grow is'):
+            CropBoxes(grow=grow)
