@@ -5,7 +5,8 @@ NumPy, OpenCV and pycocotools only: no model, no file, no torch.
 from .iou import (boundary_width, box_rle, inner_boundary, rect_boundary_iou,
                   rect_mask_iou, rle_boundary_iou, rle_iou)
 from .merge import Claims, merge, merge_by_probability, take_away
-from .polygons import to_outlines, to_polygons, to_segmentation
+from .outlines import to_outlines
+from .polygons import to_polygons, to_segmentation
 from .rects import areas, clip_boxes, paired_ious, pixel_rects, usable_boxes
 from .rle import (RLE, decode_rle, encode_rle, encode_rles, rle_area, rle_box,
                   rle_length, rle_union, to_rle)

@@ -38,27 +38,8 @@ def to_polygons(rle: RLE) -> list[list[float]]:
         list[list[float]]: A polygon for each part, x, y, x, y, ... in pixels
         of the image.
     """
-    outlines = to_outlines(decode_rle(rle), with_holes=False)
-    return [one.astype(np.float64).ravel().tolist() for one in outlines]
-
-
-def to_outlines(mask: np.ndarray, with_holes: bool = True) -> list[np.ndarray]:
-    """The outlines of a mask along the edges of its pixels.
-
-    Filled by the even-odd rule, they give the mask back to the pixel.
-
-    Args:
-        mask (np.ndarray): (H, W) bool.
-        with_holes (bool): Whether those of its holes are among them. Defaults
-            to True.
-
-    Returns:
-        list[np.ndarray]: (K, 2) int64 each, x and y of the corners, where the
-        outline turns by a right angle; none for an empty mask.
-    """
+    mask = decode_rle(rle)
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not len(rows):
-        return []
     top, left = rows[0], columns[0]
     mask = mask[top:rows[-1] + 1, left:columns[-1] + 1]
     # OpenCV walks through the centres of the border's pixels, which would
@@ -66,13 +47,10 @@ def to_outlines(mask: np.ndarray, with_holes: bool = True) -> list[np.ndarray]:
     # size, the centres round to the edges: columns 2i and 2j + 1 of a run of
     # pixels i..j to i and j + 1.
     double = mask.astype(np.uint8).repeat(2, axis=0).repeat(2, axis=1)
-    outlines, _ = cv2.findContours(
-        double, cv2.RETR_CCOMP if with_holes else cv2.RETR_EXTERNAL,
-        cv2.CHAIN_APPROX_NONE)
-    # The line around a hole goes through pixels of the mask, and so rounds to
-    # edges too.
+    outlines, _ = cv2.findContours(double, cv2.RETR_EXTERNAL,
+                                   cv2.CHAIN_APPROX_NONE)
     return [
-        _corners((outline[:, 0].astype(np.int64) + 1) // 2 + (left, top))
+        _corners((outline[:, 0] + 1) // 2 + (left, top)).ravel().tolist()
         for outline in outlines
     ]
 
@@ -82,4 +60,4 @@ def _corners(points: np.ndarray) -> np.ndarray:
     points = points[(points != np.roll(points, 1, axis=0)).any(axis=1)]
     before = points - np.roll(points, 1, axis=0)
     after = np.roll(points, -1, axis=0) - points
-    return points[(before != after).any(axis=1)]
+    return points[(before != after).any(axis=1)].astype(np.float64)

@@ -278,10 +278,9 @@ def _with_mask(ann: Dict[str, Any], rle: RLE, scores: Dict[str, float],
     segmentation, area = to_segmentation(rle, form.polygons)
     # Of a file that was made before: a decision is about its mask, and goes
     # on only if this is the same.
-    same = ann.get(REVIEW) != 'accepted' and _is_same(
-        ann.get('segmentation'), rle)
+    same = _is_same(ann.get('segmentation'), rle)
     ann = dict(ann, segmentation=segmentation, area=area, **scores)
-    for key in (SKIPPED, SOURCE, TIGHT, *(() if same else (REVIEW, ))):
+    for key in (SKIPPED, TIGHT, *(() if same else (REVIEW, SOURCE))):
         ann.pop(key, None)
     if form.tighten and area:
         ann[TIGHT] = rle_box(rle)
