@@ -5,18 +5,22 @@ NumPy, OpenCV and pycocotools only: no model, no file, no torch.
 from .iou import (boundary_width, box_rle, inner_boundary, rect_boundary_iou,
                   rect_mask_iou, rle_boundary_iou, rle_iou)
 from .merge import merge
+from .parts import count_holes, fill_holes, largest_part
 from .polygons import to_polygons, to_segmentation
 from .rects import areas, clip_boxes, paired_ious, pixel_rects, usable_boxes
+from .rings import centre_rings, edge_rings, join_rings, simplify
 from .rle import RLE, decode_rle, encode_rle, encode_rles, rle_area, to_rle
 from .scores import (agreement, merge_and_score, merged_confidence, proxy_rles,
                      tight_boxes)
 from .thresholds import reaching_threshold
 
 __all__ = [
-    'RLE', 'agreement', 'areas', 'boundary_width', 'box_rle', 'clip_boxes',
-    'decode_rle', 'encode_rle', 'encode_rles', 'inner_boundary', 'merge',
-    'merge_and_score', 'merged_confidence', 'paired_ious', 'pixel_rects',
-    'proxy_rles', 'reaching_threshold', 'rect_boundary_iou', 'rect_mask_iou',
-    'rle_area', 'rle_boundary_iou', 'rle_iou', 'tight_boxes', 'to_polygons',
-    'to_rle', 'to_segmentation', 'usable_boxes'
+    'RLE', 'agreement', 'areas', 'boundary_width', 'box_rle', 'centre_rings',
+    'clip_boxes', 'count_holes', 'decode_rle', 'edge_rings', 'encode_rle',
+    'encode_rles', 'fill_holes', 'inner_boundary', 'join_rings',
+    'largest_part', 'merge', 'merge_and_score', 'merged_confidence',
+    'paired_ious', 'pixel_rects', 'proxy_rles', 'reaching_threshold',
+    'rect_boundary_iou', 'rect_mask_iou', 'rle_area', 'rle_boundary_iou',
+    'rle_iou', 'simplify', 'tight_boxes', 'to_polygons', 'to_rle',
+    'to_segmentation', 'usable_boxes'
 ]
