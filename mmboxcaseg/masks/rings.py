@@ -143,6 +143,8 @@ def join_rings(rings: Sequence[np.ndarray]) -> np.ndarray:
     Returns:
         np.ndarray: (Q, 2), without points on the way straight on.
     """
+    if len(rings) == 1:
+        return corners(rings[0])
     joined = _dense(rings[0])
     left = [_dense(ring) for ring in rings[1:]]
     # Squared distance of each ring that is left to what is joined, and where
@@ -176,10 +178,10 @@ def _gap(one: np.ndarray,
 
 def _dense(ring: np.ndarray) -> np.ndarray:
     """A ring with a point a pixel at least, so that bridges are short."""
-    after = np.roll(ring, -1, axis=0)
-    steps = np.maximum(np.ceil(abs(after - ring).max(axis=1)), 1).astype(int)
-    pieces = [
-        a + (b - a) * np.arange(count)[:, None] / count
-        for a, b, count in zip(ring, after, steps.tolist(), strict=True)
-    ]
-    return np.concatenate(pieces)
+    step = np.roll(ring, -1, axis=0) - ring
+    counts = np.maximum(np.ceil(abs(step).max(axis=1)), 1).astype(int)
+    starts = counts.cumsum() - counts
+    shares = np.arange(counts.sum()) - starts.repeat(counts)
+    shares = shares / counts.repeat(counts)
+    return (ring.repeat(counts, axis=0) +
+            step.repeat(counts, axis=0) * shares[:, None])

@@ -37,7 +37,6 @@ def write_cvat(job: ExportJob) -> None:
         for key, ids in (('id', boxes.box_ids), ('image_id', boxes.image_ids),
                          ('category_id', boxes.category_ids))
     }
-    of_image: dict[str, Any] = dict(zip(boxes.image_ids, numbers['image_id']))
     for place, ann in anns.items():
         scores = {
             name: ann[f'proxy_{name}']
@@ -53,11 +52,11 @@ def write_cvat(job: ExportJob) -> None:
                 **ann.get('attributes', {}),
                 **scores
             })
-        if not ann['area'] and not ann['iscrowd']:
+        if not boxes.crowd[place] and not ann['area']:
             anns[place].update(segmentation=[], area=_box_area(ann))
     images = [
-        dict(image, id=of_image[image['id']])
-        for image in boxes.content['images']
+        dict(image, id=number) for image, number in zip(
+            boxes.content['images'], numbers['image_id'], strict=True)
     ]
     categories = [
         dict(one, id=number) for one, number in zip(

@@ -171,7 +171,8 @@ class ExportJob:
         if why is None:
             found = self._object(place)
             least = self.options.min_area
-            if found.empty and self._needs_pixels:
+            if found.empty and (self._needs_pixels
+                                or not self._has_box(place)):
                 why = NO_MASK
             elif least is not None and found.mask.sum() < least:
                 why = f'of fewer than {least} pixels'
@@ -183,6 +184,11 @@ class ExportJob:
                 return
         self._leave_out(why)
         image.left_out.append(place)
+
+    def _has_box(self, place: int) -> bool:
+        """Whether an annotation's box can be written without a mask."""
+        return self.options.format == 'coco' or bool(
+            self.masks.boxes.usable[place])
 
     def _leave_out(self, why: str) -> None:
         self._left_out[why] = self._left_out.get(why, 0) + 1
@@ -199,7 +205,7 @@ class ExportJob:
         for score, values in self.masks.scores.items():
             least = getattr(self.options, f'min_{score}')
             if least is not None and values[place] < least:
-                return f'with a {score} below {least:g}'
+                return f'with {score} below {least:g}'
         return None
 
     def _object(self, place: int) -> ExportObject:

@@ -81,16 +81,23 @@ def test_datumaro_reads_cvat(cvat, tmp_path):
     (root / 'images').mkdir()
     (root / 'images/default').symlink_to(tmp_path / 'photos')
     dataset = datumaro.Dataset.import_from(str(root), 'coco_instances')
-    masks = hard_masks()
-    read = {ann.id: ann for item in dataset for ann in item.annotations}
-    for number, (_, mask) in enumerate(masks):
-        assert (np.asarray(read[10 + number].image) == mask).all()
-        assert read[10 +
-                    number].attributes['confidence'] == pytest.approx(0.9 -
-                                                                      number /
-                                                                      10)
-    assert read[90].type == datumaro.AnnotationType.bbox
-    assert read[91].attributes['is_crowd']
+    read = {
+        kind: {
+            ann.id: ann
+            for item in dataset
+            for ann in item.annotations if ann.type.name == kind
+        }
+        for kind in ('mask', 'bbox')
+    }
+    # Beside each mask it makes a box.
+    assert sorted(read['bbox']) == [10, 11, 12, 13, 14, 15, 90, 91]
+    assert sorted(read['mask']) == [10, 11, 12, 13, 14, 15, 91]
+    for number, (_, mask) in enumerate(hard_masks()):
+        found = read['mask'][10 + number]
+        assert (np.asarray(found.image) == mask).all()
+        assert found.attributes['confidence'] == pytest.approx(0.9 -
+                                                               number / 10)
+    assert read['mask'][91].attributes['is_crowd']
 
 
 def test_ids_that_are_text_become_numbers_for_cvat(tmp_path):

@@ -86,6 +86,7 @@ def test_label_studio_sdk(tasks, tmp_path):
     interface = LabelInterface((tmp_path / 'ls.xml').read_text())
     interface.validate()
     for task in tasks:
-        assert interface.validate_task(task)
+        # With predictions it calls itself wrongly.
+        assert interface.validate_task(dict(data=task['data']))
         for prediction in task['predictions']:
             assert interface.validate_prediction(prediction)

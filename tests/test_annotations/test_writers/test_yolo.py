@@ -67,7 +67,7 @@ def test_on_real_masks(tmp_path, shared_data):
     """Holes and bridges are all that is lost."""
     source = shared_data / 'coco_mini/annotations/instances_val2017.json'
     data = json.loads(source.read_text())
-    data['images'] = data['images'][:40]
+    data['images'] = data['images'][:8]
     ids = {one['id'] for one in data['images']}
     data['annotations'] = [
         ann for ann in data['annotations']
@@ -95,7 +95,7 @@ def test_on_real_masks(tmp_path, shared_data):
                          [(points * (width, height)).round().astype(np.int32)],
                          1)
             ious.append(iou(mask, drawn.astype(bool)))
-    assert len(ious) > 200
+    assert len(ious) > 50
     assert np.mean(ious) > 0.998 and np.mean(np.array(ious) == 1) > 0.85
 
 
