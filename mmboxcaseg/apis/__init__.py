@@ -10,6 +10,8 @@ from .default_model import default_model  # noqa: F401
 _HOMES = dict(
     BoxCasegInferencer='inferencer',
     CheckReport='check',
+    ExportOptions='export',
+    ExportReport='export',
     InstanceMasks='inferencer',
     MaskOptions='proxy_masks',
     check_boxes='check',

@@ -1,9 +1,16 @@
-"""``boxcaseg export``: masks in another form."""
+"""``boxcaseg export``: masks as other programs read them."""
 import argparse
 
 from .common import add_decisions_option
 
-HELP = 'masks of a COCO json as polygons or as RLE'
+HELP = 'masks for other programs: COCO, YOLO, Label Studio, CVAT, Labelme, PNG'
+EPILOG = ('What is left out, and what a format can\'t keep, is counted in the '
+          'summary. coco, labelstudio and cvat are a file, the others a '
+          'folder.')
+FORMATS = ('coco', 'yolo-seg', 'labelstudio', 'cvat', 'labelme', 'png')
+# Options of add_options, by their fields of ExportOptions.
+CHOICES = ('simplify', 'min_confidence', 'min_agreement', 'min_area',
+           'fill_holes', 'largest_part')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,19 +20,63 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser (argparse.ArgumentParser): Parser to add to.
     """
     parser.add_argument('masks', help='COCO json with masks')
-    parser.add_argument('-o', '--out', required=True, help='file to write')
+    parser.add_argument(
+        '-o',
+        '--out',
+        required=True,
+        metavar='PLACE',
+        help='file or folder to write')
     parser.add_argument(
         '--format',
-        choices=('coco', ),
+        choices=FORMATS,
         default='coco',
-        help='format of the output; default: %(default)s')
+        help='default: %(default)s')
+    parser.add_argument(
+        '--img-dir',
+        metavar='DIR',
+        help='folder of the photos: yolo-seg links it, labelstudio and '
+        'labelme name it')
     parser.add_argument(
         '--segmentation',
         choices=('rle', 'polygons'),
-        default='polygons',
-        help='how masks are written; polygons lose their holes; default: '
-        '%(default)s')
+        help='how coco, cvat and labelme hold masks: as pixels, or as '
+        'polygons, which lose their holes; default: polygons for coco and '
+        'with --simplify, else rle')
     add_decisions_option(parser)
+    add_options(parser)
+
+
+def add_options(parser: argparse._ActionsContainer) -> None:
+    """Add the options that ``boxcaseg masks`` has too.
+
+    Args:
+        parser (argparse._ActionsContainer): Parser or group to add to.
+    """
+    parser.add_argument(
+        '--simplify',
+        type=float,
+        metavar='PX',
+        help='fewer points: polygons up to so many pixels from the outline')
+    for score in ('confidence', 'agreement'):
+        parser.add_argument(
+            f'--min-{score}',
+            type=float,
+            metavar='T',
+            help=f'leave out masks with a lower {score}')
+    parser.add_argument(
+        '--min-area',
+        type=int,
+        metavar='PX',
+        help='leave out masks of fewer pixels')
+    parser.add_argument(
+        '--fill-holes',
+        type=int,
+        metavar='PX',
+        help='fill holes of up to so many pixels')
+    parser.add_argument(
+        '--largest-part',
+        action='store_true',
+        help='keep only the largest part of each mask')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,8 +88,17 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         int: Exit status.
     """
-    from mmboxcaseg.apis.export import export_masks
-    count = export_masks(args.masks, args.out, args.segmentation,
-                         args.decisions)
-    print(f'{args.out}: {count} masks')
+    from mmboxcaseg.apis.export import ExportOptions, export_masks
+    options = ExportOptions(
+        format=args.format,
+        segmentation=args.segmentation,
+        **{name: getattr(args, name)
+           for name in CHOICES})
+    report = export_masks(
+        args.masks,
+        args.out,
+        options,
+        img_dir=args.img_dir,
+        decisions=args.decisions)
+    print(f'{args.out}: {report.summary()}')
     return 0

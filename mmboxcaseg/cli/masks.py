@@ -4,6 +4,7 @@ import codecs
 import os
 import sys
 
+from . import export
 from .common import SKIPPED, add_ann_argument, add_decisions_option
 
 HELP = 'a mask for every box, as a COCO json with scores'
@@ -24,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_ann_argument(parser, 'ann')
     parser.add_argument('img_dir', help='folder of the photos')
     parser.add_argument(
-        '-o', '--out', required=True, help='COCO json to write')
+        '-o',
+        '--out',
+        required=True,
+        help='COCO json to write; with --format the folder for it and for the '
+        'export')
     parser.add_argument(
         '--config',
         help='config of a BoxCaseg model; default: the model that comes with '
@@ -126,6 +131,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='load a checkpoint that holds more than weights, and may run '
         'any code; only for one from a source that you trust')
+    exported = parser.add_argument_group('export')
+    exported.add_argument(
+        '--format',
+        choices=export.FORMATS,
+        help='write the masks in this format as well: --out is a folder then, '
+        'with masks.json in it')
+    export.add_options(exported)
     _add_run_options(parser.add_argument_group('run'))
 
 
@@ -185,9 +197,18 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     from dataclasses import fields
 
+    from mmboxcaseg.apis.export import ExportOptions, export_masks, export_path
     from mmboxcaseg.apis.proxy_masks import MaskOptions, make_proxy_masks
     from mmboxcaseg.proxy_masks import report_path
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    exported = None
+    if args.format is not None:
+        # Before hours of work, not after them.
+        exported = ExportOptions(
+            format=args.format,
+            **{name: getattr(args, name)
+               for name in export.CHOICES})
+        folder, args.out = args.out, os.path.join(args.out, 'masks.json')
     values = dict(
         vars(args),
         polygons=args.segmentation == 'polygons',
@@ -201,6 +222,10 @@ def run(args: argparse.Namespace) -> int:
     if report is None:
         return 0
     print(f'{args.out}: {report.summary()}', file=sys.stderr)
+    if exported is not None:
+        place = export_path(folder, exported)
+        done = export_masks(args.out, place, exported, img_dir=args.img_dir)
+        print(f'{place}: {done.summary()}', file=sys.stderr)
     skips = report.skips()
     if skips is None:
         return 0
@@ -225,6 +250,14 @@ def _check(args: argparse.Namespace) -> None:
         raise ValueError('--tighten must be a number from 0 to 1')
     if args.margins and not all(0 <= margin <= 10 for margin in args.margins):
         raise ValueError('--margins must be numbers from 0 to 10')
+    if args.format is None:
+        given = [name for name in export.CHOICES if getattr(args, name)]
+        if given:
+            raise ValueError(f'--{given[0].replace("_", "-")} is about an '
+                             'export; name its --format')
+    elif args.out.endswith('.json') or os.path.isfile(args.out):
+        raise ValueError(f'--format: --out {args.out} must be a folder; '
+                         'masks.json and the export go into it')
 
 
 def _read_ids(path: str | None) -> list[str] | None:

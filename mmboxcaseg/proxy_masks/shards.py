@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from mmboxcaseg.annotations.output import write_json
 from mmboxcaseg.masks import RLE
 
 SETTINGS = 'settings.json'
@@ -33,17 +34,6 @@ def shard_paths(folder: str) -> list[str]:
         os.path.join(folder, name) for name in sorted(os.listdir(folder))
         if name.startswith('rank_') and name.endswith('.jsonl')
     ]
-
-
-def write_json(path: str, content: Any) -> None:
-    """Write a json file so that it is either absent or complete."""
-    # The process id keeps processes apart that write the same file.
-    temporary = f'{path}.{os.getpid()}.tmp'
-    with open(temporary, 'w', encoding='utf-8') as file:
-        json.dump(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
 
 
 def iter_lines(path: str) -> Iterator[tuple[int, dict]]:

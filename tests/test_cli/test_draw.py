@@ -47,7 +47,8 @@ def test_options_arrive(run, monkeypatch):
             agreement_thr=0.7,
             confidence_thr=0.4,
             num=None,
-            side=1000),
+            side=1000,
+            decisions=None),
         dict(
             images=None,
             classes=None,
@@ -55,5 +56,6 @@ def test_options_arrive(run, monkeypatch):
             agreement_thr=0.95,
             confidence_thr=None,
             num=None,
-            side=1000)
+            side=1000,
+            decisions=None)
     ]

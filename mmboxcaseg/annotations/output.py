@@ -1,0 +1,27 @@
+"""Text and json that are written whole: a file is absent or complete."""
+import json
+import os
+from typing import Any
+
+
+def write_json(path: str, content: Any) -> None:
+    """Write a json file so that it is either absent or complete."""
+    # The process id keeps processes apart that write the same file.
+    temporary = f'{path}.{os.getpid()}.tmp'
+    with open(temporary, 'w', encoding='utf-8') as file:
+        json.dump(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a UTF-8 text file, with folders above it as needed.
+
+    Args:
+        path (str): Path of the file.
+        text (str): What it holds; lines end with ``\\n`` on every system.
+    """
+    os.makedirs(os.path.dirname(path) or '.', exist_ok=True)
+    with open(path, 'w', encoding='utf-8', newline='\n') as file:
+        file.write(text)

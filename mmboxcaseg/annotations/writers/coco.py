@@ -1,0 +1,124 @@
+"""COCO json, and what CVAT reads of it."""
+import os.path as osp
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mmboxcaseg.masks import to_segmentation
+from ..box_file import Id
+from ..output import write_json
+from .job import ExportJob, ExportObject
+
+
+def write_coco(job: ExportJob) -> None:
+    """Write a COCO json: all of the file but the masks stays as it is.
+
+    Args:
+        job (ExportJob): What to write; ``out`` is the json.
+    """
+    content = job.masks.boxes.content
+    anns = _annotations(job)
+    write_json(job.out, dict(content, annotations=list(anns.values())))
+
+
+def write_cvat(job: ExportJob) -> None:
+    """Write a COCO json as CVAT takes it, and the labels that go with it.
+
+    Scores are under ``attributes``, where CVAT looks for them; a crowd's RLE
+    and all ids are numbers, the smallest 1; an object without a mask is a box.
+
+    Args:
+        job (ExportJob): What to write; ``out`` is the json. The labels go to
+            ``<out without suffix>.labels.json``.
+    """
+    boxes = job.masks.boxes
+    anns = _annotations(job)
+    numbers = {
+        key: _numbers(ids)
+        for key, ids in (('id', boxes.box_ids), ('image_id', boxes.image_ids),
+                         ('category_id', boxes.category_ids))
+    }
+    for place, ann in anns.items():
+        scores = {
+            name: ann[f'proxy_{name}']
+            for name in (*job.masks.scores, 'source', 'review')
+            if f'proxy_{name}' in ann
+        }
+        anns[place] = dict(
+            ann,
+            id=numbers['id'][place],
+            image_id=numbers['image_id'][boxes.image_index[place]],
+            category_id=numbers['category_id'][boxes.category_index[place]],
+            attributes={
+                **ann.get('attributes', {}),
+                **scores
+            })
+        if not boxes.crowd[place] and not ann['area']:
+            anns[place].update(segmentation=[], area=_box_area(ann))
+    images = [
+        dict(image, id=number) for image, number in zip(
+            boxes.content['images'], numbers['image_id'], strict=True)
+    ]
+    categories = [
+        dict(one, id=number) for one, number in zip(
+            boxes.content['categories'], numbers['category_id'], strict=True)
+    ]
+    write_json(
+        job.out,
+        dict(
+            boxes.content,
+            images=images,
+            annotations=list(anns.values()),
+            categories=categories))
+    names = [
+        *job.masks.scores,
+        *(name
+          for name in ('source', 'review') if any(f'proxy_{name}' in ann
+                                                  for ann in anns.values()))
+    ]
+    attributes = [
+        dict(
+            name=name,
+            input_type='text',
+            mutable=False,
+            default_value='',
+            values=['']) for name in names
+    ]
+    path = f'{osp.splitext(job.out)[0]}.labels.json'
+    write_json(path, [
+        dict(name=name, attributes=attributes) for name in boxes.category_names
+    ])
+    job.notes.append(f'labels of the task in {path}')
+
+
+def _annotations(job: ExportJob) -> dict[int, dict[str, Any]]:
+    """The annotations that are written, by place, in the file's order."""
+    boxes = job.masks.boxes
+    found: dict[int, dict[str, Any]] = {}
+    for image in job.images():
+        for place in image.crowds:
+            found[place] = boxes.annotation(place)
+        for one in image.objects:
+            found[one.place] = dict(
+                boxes.annotation(one.place), **_mask(job, one))
+    return {place: found[place] for place in sorted(found)}
+
+
+def _mask(job: ExportJob, found: ExportObject) -> dict[str, Any]:
+    """``segmentation`` and ``area`` of an annotation."""
+    rle, options = job.rle(found), job.options
+    value, area = to_segmentation(rle, options.polygons, options.simplify or 0)
+    if not area and not found.empty:
+        # Too small for what was taken out of its outline.
+        value, area = to_segmentation(rle, True)
+    return dict(segmentation=value, area=area)
+
+
+def _box_area(ann: Mapping[str, Any]) -> float:
+    return ann['bbox'][2] * ann['bbox'][3]
+
+
+def _numbers(ids: Sequence[Id]) -> list[int]:
+    """Ids as they are if they are numbers from 1 on, else counted anew."""
+    if all(isinstance(one, int) and one > 0 for one in ids):
+        return [int(one) for one in ids]
+    return list(range(1, len(ids) + 1))

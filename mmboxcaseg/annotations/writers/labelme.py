@@ -1,0 +1,102 @@
+"""Labelme's files: a json an image."""
+import base64
+import io
+import json
+import os.path as osp
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from mmboxcaseg.masks import to_polygons
+from ..output import write_text
+from .folder import claim, finish
+from .job import ExportImage, ExportJob, ExportObject
+
+FOLDER = 'annotations'
+# The first version that has shapes of the type "mask".
+VERSION = '5.3.0'
+
+
+def write_labelme(job: ExportJob) -> None:
+    """Write a json for each image, into the folder ``annotations``.
+
+    An object is a shape of the type ``mask``, or a polygon for each part
+    with one ``group_id``; without a mask it is a rectangle.
+
+    Args:
+        job (ExportJob): What to write; ``out`` is the folder.
+
+    Raises:
+        ValueError: As of :func:`~.folder.claim`.
+    """
+    boxes = job.masks.boxes
+    paths = {
+        name: osp.join(FOLDER, f'{osp.splitext(osp.normpath(name))[0]}.json')
+        for name in boxes.file_names
+    }
+    claim(job, {name: [path] for name, path in paths.items()}, [FOLDER])
+    for image in job.images():
+        path = osp.join(job.out, paths[image.name])
+        height, width = image.size
+        if job.img_dir is None:
+            photo = osp.basename(image.name)
+        else:
+            photo = osp.relpath(
+                osp.join(job.img_dir, image.name), osp.dirname(path))
+        shapes = []
+        for number, found in enumerate(image.objects, 1):
+            shapes += _shapes(job, found, image,
+                              boxes.category_names[found.category], number)
+        content = dict(
+            version=VERSION,
+            flags={},
+            shapes=shapes,
+            imagePath=photo.replace('\\', '/'),
+            imageData=None,
+            imageHeight=height,
+            imageWidth=width)
+        write_text(path,
+                   f'{json.dumps(content, ensure_ascii=False, indent=1)}\n')
+    if job.img_dir is None:
+        job.notes.append('the files belong beside their photos')
+    finish(job)
+
+
+def _shapes(job: ExportJob, found: ExportObject, image: ExportImage, name: str,
+            number: int) -> list[dict[str, Any]]:
+    """The shapes of an object."""
+    common: dict[str, Any] = dict(
+        label=name,
+        group_id=number,
+        description=', '.join(f'{score} {value:.3f}'
+                              for score, value in found.scores.items()),
+        flags={},
+        annotation_id=found.id)
+    if 'confidence' in found.scores:
+        common['score'] = found.scores['confidence']
+    if found.empty:
+        height, width = image.size
+        corners = found.box.clip(0, [width, height] * 2).reshape(2, 2)
+        return [dict(common, shape_type='rectangle', points=corners.tolist())]
+    if job.options.polygons:
+        polygons = to_polygons(job.rle(found), job.options.simplify or 0)
+        return [
+            dict(
+                common,
+                shape_type='polygon',
+                points=np.reshape(one, (-1, 2)).tolist()) for one in polygons
+        ]
+    x0, y0, x1, y1 = found.rect
+    # Both corners belong to the mask.
+    points = [[float(x0), float(y0)], [float(x1 - 1), float(y1 - 1)]]
+    return [
+        dict(common, shape_type='mask', points=points, mask=_png(found.mask))
+    ]
+
+
+def _png(mask: np.ndarray) -> str:
+    """A mask as PNG of ones and zeros, base64."""
+    buffer = io.BytesIO()
+    Image.fromarray(mask.astype(np.uint8)).save(buffer, format='PNG')
+    return base64.b64encode(buffer.getvalue()).decode('ascii')

@@ -1,0 +1,157 @@
+"""Label Studio's tasks: masks as brushes, boxes, and the scores of both."""
+import os.path as osp
+from typing import Any
+from urllib.parse import quote
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from mmboxcaseg.version import __version__
+from ..output import write_json, write_text
+from .job import ExportImage, ExportJob, ExportObject
+
+# Names of the tags in the labelling interface.
+MASK, BOX, IMAGE = 'mask', 'box', 'image'
+# Bits of a run's length, of which each run takes the fewest that do.
+SIZES = (4, 8, 12, 16)
+CHANNELS = 4
+
+
+def write_labelstudio(job: ExportJob) -> None:
+    """Write tasks, and the labelling interface that goes with them.
+
+    Args:
+        job (ExportJob): What to write; ``out`` is the json of the tasks. The
+            interface goes to ``<out without suffix>.xml``.
+    """
+    names = job.masks.boxes.category_names
+    # The program serves folders below its root, not the root itself.
+    folder = ''
+    if job.img_dir is not None:
+        folder = f'{osp.basename(osp.abspath(job.img_dir))}/'
+    tasks = [_task(image, names, folder) for image in job.images()]
+    write_json(job.out, tasks)
+    path = f'{osp.splitext(job.out)[0]}.xml'
+    write_text(path, interface(names))
+    job.notes.append(f'labelling interface in {path}')
+
+
+def interface(names: tuple[str, ...]) -> str:
+    """The labelling interface: a brush and a box for each class.
+
+    Args:
+        names (tuple[str, ...]): Names of the classes.
+
+    Returns:
+        str: XML.
+    """
+    labels = ''.join(f'    <Label value={quoteattr(name)}/>\n'
+                     for name in names)
+    return (f'<View>\n  <Image name="{IMAGE}" value="${IMAGE}" zoom="true"/>\n'
+            f'  <BrushLabels name="{MASK}" toName="{IMAGE}">\n{labels}'
+            f'  </BrushLabels>\n'
+            f'  <RectangleLabels name="{BOX}" toName="{IMAGE}">\n{labels}'
+            f'  </RectangleLabels>\n</View>\n')
+
+
+def brush_rle(mask: np.ndarray) -> list[int]:
+    """A mask as Label Studio's brush: runs of four equal channels, as bytes.
+
+    The format is thi.ng's rle-pack: 32 bits for the number of values, 5 for
+    the bits of a value, four times 4 for ``SIZES``, each less 1 but the
+    first; then for each run a bit that says so, 2 that choose the size, the
+    length less 1, and the value.
+
+    Args:
+        mask (np.ndarray): (H, W) bool, of the whole image.
+
+    Returns:
+        list[int]: Bytes, 0 to 255.
+    """
+    values = mask.ravel()
+    ends = np.append(
+        np.flatnonzero(values[1:] != values[:-1]) + 1, len(values))
+    lengths = np.diff(ends, prepend=0) * CHANNELS
+    bits = [f'{len(values) * CHANNELS:032b}', f'{8 - 1:05b}']
+    bits += [f'{size - 1:04b}' for size in SIZES]
+    filled = bool(values[0])
+    for length in lengths.tolist():
+        value = '1' * 8 if filled else '0' * 8
+        while length:
+            part = min(length, 1 << SIZES[-1])
+            place = next(place for place, size in enumerate(SIZES)
+                         if part <= 1 << size)
+            bits.append(f'1{place:02b}{part - 1:0{SIZES[place]}b}{value}')
+            length -= part
+        filled = not filled
+    text = ''.join(bits)
+    text += '0' * (-len(text) % 8)
+    return list(int(text, 2).to_bytes(len(text) // 8, 'big'))
+
+
+def _task(image: ExportImage, names: tuple[str, ...],
+          folder: str) -> dict[str, Any]:
+    """An image with its masks as predictions."""
+    results = []
+    for found in image.objects:
+        results += _results(found, image, names[found.category])
+    scores = [
+        one.scores['confidence'] for one in image.objects
+        if 'confidence' in one.scores
+    ]
+    data: dict[str, Any] = dict(
+        image=f'/data/local-files/?d={quote(folder + image.name)}',
+        file_name=image.name)
+    prediction: dict[str, Any] = dict(
+        model_version=f'boxcaseg {__version__}', result=results)
+    if scores:
+        data['lowest_confidence'] = min(scores)
+        prediction['score'] = sum(scores) / len(scores)
+    return dict(data=data, predictions=[prediction])
+
+
+def _results(found: ExportObject, image: ExportImage,
+             name: str) -> list[dict[str, Any]]:
+    """The brush and the box of an object."""
+    height, width = image.size
+    x0, y0, x1, y1 = (found.box.clip(0, [width, height] * 2) /
+                      ([width, height] * 2) * 100).tolist()
+    common: dict[str, Any] = dict(
+        to_name=IMAGE,
+        original_width=width,
+        original_height=height,
+        image_rotation=0,
+        meta=dict(text=[f'annotation {found.id}', *_told(found.scores)]))
+    if 'confidence' in found.scores:
+        common['score'] = found.scores['confidence']
+    results = [
+        dict(
+            common,
+            id=f'box-{found.place}',
+            type='rectanglelabels',
+            from_name=BOX,
+            value=dict(
+                x=x0,
+                y=y0,
+                width=x1 - x0,
+                height=y1 - y0,
+                rotation=0,
+                rectanglelabels=[name]))
+    ]
+    if not found.empty:
+        whole = np.zeros((height, width), dtype=bool)
+        left, top, right, bottom = found.rect
+        whole[top:bottom, left:right] = found.mask
+        results.append(
+            dict(
+                common,
+                id=f'mask-{found.place}',
+                type='brushlabels',
+                from_name=MASK,
+                value=dict(
+                    format='rle', rle=brush_rle(whole), brushlabels=[name])))
+    return results
+
+
+def _told(scores: dict[str, float]) -> list[str]:
+    return [f'{name} {value:.3f}' for name, value in scores.items()]

@@ -1,0 +1,135 @@
+"""Maps of objects and of classes as PNGs, as PASCAL VOC has them."""
+import csv
+import io
+import os
+import os.path as osp
+
+import numpy as np
+from PIL import Image
+
+from mmboxcaseg.masks import decode_rle, pixel_rects
+from ..output import write_text
+from .folder import claim, finish
+from .job import ExportImage, ExportJob
+
+# VOC's names.
+OBJECTS, CLASSES = 'SegmentationObject', 'SegmentationClass'
+# VOC's value for what is neither background nor a known object.
+VOID = 255
+VOID_16 = 65535
+
+
+def write_png(job: ExportJob) -> None:
+    """Write two maps an image, and what their values mean.
+
+    0 is background; in the map of objects they count from 1 in the order of
+    the file, in the map of classes from 1 in the order of its categories.
+    Pixels of annotations that are left out, crowds among them, are void: the
+    mask's, or the box's where there is no mask. Where masks overlap the
+    smaller one is seen. A map is 8 bits with VOC's palette and 255 for void,
+    or, with more than 254 values, 16 bits without a palette and 65535.
+
+    Args:
+        job (ExportJob): What to write; ``out`` is the folder.
+
+    Raises:
+        ValueError: As of :func:`~.folder.claim`, or if an image has more
+            objects than 16 bits can tell apart.
+    """
+    boxes = job.masks.boxes
+    stems = {
+        name: osp.splitext(osp.normpath(name))[0]
+        for name in boxes.file_names
+    }
+    claim(
+        job, {
+            name:
+            [osp.join(folder, f'{stem}.png') for folder in (OBJECTS, CLASSES)]
+            for name, stem in stems.items()
+        }, [OBJECTS, CLASSES])
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator='\n')
+    rows.writerow(
+        ['file', 'object', 'annotation', 'class', 'confidence', 'agreement'])
+    count = len(boxes.category_names)
+    for image in job.images():
+        objects, classes = _maps(job, image)
+        path = f'{stems[image.name]}.png'
+        _save(osp.join(job.out, OBJECTS, path), objects, len(image.objects))
+        _save(osp.join(job.out, CLASSES, path), classes, count)
+        for number, found in enumerate(image.objects, 1):
+            scores = [
+                found.scores.get(name) for name in ('confidence', 'agreement')
+            ]
+            name = boxes.category_names[found.category]
+            rows.writerow([image.name, number, found.id, name, *scores])
+    write_text(osp.join(job.out, 'objects.csv'), table.getvalue())
+    names = ('background', *boxes.category_names)
+    write_text(osp.join(job.out, 'classes.txt'), '\n'.join(names) + '\n')
+    finish(job)
+
+
+def palette() -> list[int]:
+    """VOC's palette: 256 colours, each bit of the number in one channel.
+
+    Returns:
+        list[int]: 768 values, red, green, blue, ..., 0 to 255.
+    """
+    colours = []
+    for number in range(256):
+        colour = [0, 0, 0]
+        for place in range(8):
+            for channel in range(3):
+                bit = number >> (3 * place + channel) & 1
+                colour[channel] |= bit << (7 - place)
+        colours += colour
+    return colours
+
+
+def _maps(job: ExportJob, image: ExportImage) -> tuple[np.ndarray, np.ndarray]:
+    """The maps of objects and of classes, (H, W) int32, -1 for void."""
+    boxes = job.masks.boxes
+    objects = np.zeros(image.size, dtype=np.int32)
+    for place in image.left_out:
+        ann = boxes.annotation(place)
+        mask = decode_rle(
+            job.masks.rle(place)) if ann.get('segmentation') else None
+        if mask is not None and mask.any():
+            objects[mask] = -1
+        elif boxes.usable[place]:
+            x0, y0, x1, y1 = pixel_rects(boxes.boxes[[place]], *image.size)[0]
+            objects[y0:y1, x0:x1] = -1
+    areas = [int(found.mask.sum()) for found in image.objects]
+    classes = objects.copy()
+    for place in np.argsort(areas, kind='stable')[::-1].tolist():
+        found = image.objects[place]
+        x0, y0, x1, y1 = found.rect
+        objects[y0:y1, x0:x1][found.mask] = place + 1
+        classes[y0:y1, x0:x1][found.mask] = found.category + 1
+    seen = np.bincount(
+        objects[objects > 0], minlength=len(areas) + 1)[1:].tolist()
+    for found, area, left in zip(image.objects, areas, seen, strict=True):
+        if left < area:
+            job.changed(found.place, 'masks lie below smaller ones')
+    return objects, classes
+
+
+def _save(path: str, values: np.ndarray, count: int) -> None:
+    """Write a map.
+
+    Args:
+        path (str): Path of the PNG.
+        values (np.ndarray): (H, W) int32, -1 for void.
+        count (int): Highest value that there may be.
+    """
+    os.makedirs(osp.dirname(path), exist_ok=True)
+    if count >= VOID_16:
+        raise ValueError(f'{path}: {count} values are more than 16 bits hold')
+    if count < VOID:
+        values = np.where(values < 0, VOID, values).astype(np.uint8)
+        picture = Image.fromarray(values)
+        picture.putpalette(palette())
+    else:
+        values = np.where(values < 0, VOID_16, values).astype(np.uint16)
+        picture = Image.fromarray(values)
+    picture.save(path)
