@@ -3,7 +3,8 @@ import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Dict, Iterable, Mapping, Sequence, Tuple, Union
+from typing import (Any, Dict, Iterable, Mapping, Optional, Sequence, Tuple,
+                    Union)
 
 import numpy as np
 
@@ -59,6 +60,9 @@ class BoxFile:
             without masks leaves out the ``segmentation`` of what is no crowd.
         left_out (tuple[SkippedFile, ...]): Annotation files that have no
             image here.
+        there (np.ndarray | None): (I,) bool, whether the photo of each image
+            is in the folder that was given when the boxes were read; None
+            where none was given.
     """
     path: str
     image_ids: Tuple[Id, ...]
@@ -76,6 +80,7 @@ class BoxFile:
     digest: str
     content: Dict[str, Any] = field(repr=False)
     left_out: Tuple[SkippedFile, ...] = ()
+    there: Optional[np.ndarray] = None
 
     def __len__(self) -> int:
         """Number of annotations, N."""
@@ -211,6 +216,7 @@ class BoxFile:
             image_ids=tuple(image_ids),
             file_names=tuple(_take(self.file_names, images)),
             sizes=self.sizes[images],
+            there=None if self.there is None else self.there[images],
             category_ids=tuple(category_ids),
             category_names=tuple(_take(self.category_names, categories)),
             box_ids=tuple(_take(self.box_ids, anns)),

@@ -3,8 +3,8 @@ import os
 import os.path as osp
 from collections.abc import Iterable
 
+from mmboxcaseg.text import read_text
 from .numbers import whole
-from .text import read_text
 
 # Files of class names, the best first: one a line, or YAML.
 CLASS_FILES = ('classes.txt', 'data.yaml', 'dataset.yaml', 'data.yml',

@@ -9,11 +9,11 @@ import os.path as osp
 import re
 from typing import Any
 
+from mmboxcaseg.text import read_text
 from .box_file import SkippedFile
 from .class_names import find_classes, read_classes
 from .photos import SUFFIXES, files_below, photo_size
 from .resolve import PhotoFinder
-from .text import read_text
 from .yolo_lines import Line, Reading, parse_lines
 
 # Text files of exports that are no labels unless a photo has their name.

@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from mmboxcaseg.cli import main
 from mmboxcaseg.converters.coco_subset import (draw_ids, ids_of_lines,
                                                keep_categories, keep_images,
-                                               read_coco, read_lines,
-                                               take_files, to_voc20,
+                                               read_coco, take_files, to_voc20,
                                                write_coco)
+from mmboxcaseg.text import read_lines
 
 
 def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
@@ -65,10 +65,11 @@ def run(args: argparse.Namespace) -> int:
         coco = keep_categories(coco, args.categories)
     elif args.voc20:
         coco = to_voc20(coco)
-    write_coco(args.out, coco)
+    # The photos first: one that is missing is an error, and nothing written.
     if args.img_dir is not None:
         names = [image['file_name'] for image in coco['images']]
         take_files(names, args.img_dir, args.out_img_dir, args.copy)
+    write_coco(args.out, coco)
     return 0
 
 
