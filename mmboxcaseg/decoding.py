@@ -6,7 +6,9 @@ version, but not WebP or AVIF; here all of them come upright.
 import io
 import struct
 import warnings
+import zlib
 from functools import lru_cache
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -39,9 +41,30 @@ def decode_photo(content: bytes,
         return None
     photo = cv2.imdecode(np.frombuffer(content, np.uint8), flag)
     kind = _format(content)
-    if photo is None or kind is None or opencv_turns(kind):
+    if photo is None or kind is None:
         return photo
-    return turn(photo, _orientation(content))
+    turns = opencv_turns(kind)
+    if kind == 'PNG' and turns != opencv_turns(kind, late=True):
+        turns = turns != _png_exif(io.BytesIO(content))[1]
+    return photo if turns else turn(photo, _orientation(content))
+
+
+def needs_care(head: bytes) -> bool:
+    """Whether :func:`decode_photo` may differ from OpenCV, or bits be unused.
+
+    Args:
+        head (bytes): The first 32 bytes of a photo, or more.
+
+    Returns:
+        bool: False only for a photo that OpenCV decodes alike, in eight bits.
+    """
+    kind = _format(head)
+    if kind == 'PNG':
+        return (head[24:25] == b'\x10' or not opencv_turns(kind)
+                or not opencv_turns(kind, late=True))
+    # Of a TIFF the head alone does not tell the bits.
+    return (kind is not None or head[:4] in (b'II*\0', b'MM\0*')
+            or _has_sixteen_bits(head))
 
 
 def used_bits(content: bytes) -> int | None:
@@ -120,11 +143,13 @@ def turn(photo: np.ndarray, orientation: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=None)
-def opencv_turns(kind: str) -> bool:
+def opencv_turns(kind: str, late: bool = False) -> bool:
     """Whether this OpenCV turns photos of a format itself.
 
     Args:
         kind (str): ``'PNG'``, ``'WEBP'`` or ``'AVIF'``, as Pillow says.
+        late (bool): Whether a PNG has its EXIF data behind its pixels.
+            Defaults to False.
 
     Returns:
         bool: What it does to a small picture of two rows that is to be turned
@@ -133,10 +158,51 @@ def opencv_turns(kind: str) -> bool:
     exif = Image.Exif()
     exif[ORIENTATION] = 6
     file = io.BytesIO()
-    Image.new('RGB', (32, 16)).save(file, kind, exif=exif.tobytes())
-    picture = cv2.imdecode(
-        np.frombuffer(file.getvalue(), np.uint8), cv2.IMREAD_COLOR)
+    options = {} if late else dict(exif=exif.tobytes())
+    Image.new('RGB', (32, 16)).save(file, kind, **options)
+    content = file.getvalue()
+    if late:
+        content = with_late_exif(content, exif)
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     return picture is not None and picture.shape[:2] == (32, 16)
+
+
+def with_late_exif(content: bytes, exif: Image.Exif) -> bytes:
+    """A PNG with EXIF data between its pixels and its end.
+
+    Args:
+        content (bytes): Content of a PNG without EXIF data.
+        exif (Image.Exif): The data.
+
+    Returns:
+        bytes: Content of the PNG.
+    """
+    data = exif.tobytes().removeprefix(b'Exif\0\0')
+    chunk = b'eXIf' + data
+    chunk = (
+        struct.pack('>I', len(data)) + chunk +
+        struct.pack('>I', zlib.crc32(chunk)))
+    # The last chunk, IEND, has no data.
+    return content[:-12] + chunk + content[-12:]
+
+
+def _png_exif(file: BinaryIO) -> tuple[bytes | None, bool]:
+    """EXIF data of a PNG, and whether they stand behind its pixels.
+
+    Pillow finds such only when it has decoded the photo. Here the pixels are
+    jumped over.
+    """
+    late = False
+    file.seek(8)
+    while len(head := file.read(8)) == 8:
+        length, kind = struct.unpack('>I4s', head)
+        if kind == b'eXIf':
+            return file.read(length), late
+        if kind == b'IEND':
+            break
+        late |= kind == b'IDAT'
+        file.seek(length + 4, io.SEEK_CUR)
+    return None, late
 
 
 def _format(content: bytes) -> str | None:
@@ -170,9 +236,12 @@ def _orientation_of(photo: Image.Image) -> int:
     """
     if photo.format == 'TIFF':
         return photo.tag_v2.get(ORIENTATION, 1)
+    data = photo.info.get('exif')
+    if photo.format == 'PNG' and data is None:
+        data = _png_exif(photo.fp)[0]
     exif = Image.Exif()
     try:
-        exif.load(photo.info.get('exif'))
+        exif.load(data)
         return exif.get(ORIENTATION, 1)
     # OpenCV takes no notice of broken data.
     except (SyntaxError, ValueError, TypeError, struct.error):

@@ -56,7 +56,8 @@ def test_photos_are_upright_and_their_sizes_agree(kind, orientation, tmp_path):
 @pytest.mark.parametrize('kind', FORMATS)
 def test_an_opencv_that_turns_is_left_alone(kind, monkeypatch):
     content = stored(kind, 6)
-    monkeypatch.setattr('mmboxcaseg.decoding.opencv_turns', lambda kind: True)
+    monkeypatch.setattr(
+        'mmboxcaseg.decoding.opencv_turns', lambda kind, late=False: True)
     np.testing.assert_array_equal(
         decode_photo(content),
         cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR))
@@ -71,6 +72,38 @@ def test_opencv_is_asked():
         data = np.frombuffer(file.getvalue(), np.uint8)
         turned = cv2.imdecode(data, cv2.IMREAD_COLOR).shape[:2] == (48, 32)
         assert opencv_turns(kind) == turned
+
+
+def behind_the_pixels(content):
+    """A PNG whose chunk eXIf is moved to its end."""
+    place = content.index(b'eXIf') - 4
+    end = place + 12 + int.from_bytes(content[place:place + 4], 'big')
+    assert end < content.index(b'IDAT')
+    return (content[:place] + content[end:-12] + content[place:end] +
+            content[-12:])
+
+
+@pytest.mark.parametrize('early, late', [(True, True), (True, False),
+                                         (False, True), (False, False)])
+def test_exif_behind_the_pixels_of_a_png(early, late, tmp_path, monkeypatch):
+    """Whatever this OpenCV turns itself, here made one that turns less."""
+    content = {place: stored('PNG', 6) for place in (False, True)}
+    content[True] = behind_the_pixels(content[True])
+    turns = {False: early, True: late}
+
+    def decode(data, flag):
+        photo = imdecode(data, flag | cv2.IMREAD_IGNORE_ORIENTATION)
+        is_late = data.tobytes().index(b'eXIf') > data.tobytes().index(b'IDAT')
+        return np.rot90(photo, -1) if turns[is_late] else photo
+
+    imdecode = cv2.imdecode
+    monkeypatch.setattr(cv2, 'imdecode', decode)
+    opencv_turns.cache_clear()
+    for place, one in content.items():
+        assert np.abs(decode_photo(one)[..., 1].astype(int) - PHOTO).max() == 0
+        (tmp_path / 'photo.png').write_bytes(one)
+        assert photo_size(str(tmp_path / 'photo.png')) == (32, 48)
+    opencv_turns.cache_clear()
 
 
 def test_turn_of_an_unknown_orientation_is_none():

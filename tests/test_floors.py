@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     {
         'decoding', 'deprecation', 'head_names', 'markdown', 'masks',
-        'progress', 'quiet', 'registry', 'thresholds', 'version'
+        'progress', 'quiet', 'registry', 'text', 'thresholds', 'version'
     },
     {'annotations', 'converters', 'synthetic'},
     {'datasets', 'evaluation', 'models'},

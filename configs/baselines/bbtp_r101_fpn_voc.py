@@ -6,7 +6,8 @@ model = dict(roi_head=dict(mask_head=dict(type='mmboxcaseg.BBTPMaskHead')))
 train_dataloader = dict(
     dataset=dict(pipeline=[
         dict(type='LoadImageFromFile', backend_args=None),
+        dict(type='mmboxcaseg.UprightPhoto'),
         dict(type='LoadAnnotations', with_bbox=True),
         # What follows the loading of the true masks.
-        *_base_.train_dataloader.dataset.pipeline[2:]
+        *_base_.train_dataloader.dataset.pipeline[3:]
     ]))

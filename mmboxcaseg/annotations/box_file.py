@@ -3,7 +3,8 @@ import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Dict, Iterable, Mapping, Sequence, Tuple, Union
+from typing import (Any, Dict, Iterable, Mapping, Optional, Sequence, Tuple,
+                    Union)
 
 import numpy as np
 
@@ -64,6 +65,9 @@ class BoxFile:
         kept (Mapping[int, RLE]): Masks that were given and are kept, by the
             place of their annotation, which is not usable then; see
             :func:`~mmboxcaseg.annotations.given.keep_given_masks`.
+        there (np.ndarray | None): (I,) bool, whether the photo of each image
+            is in the folder that was given when the boxes were read; None
+            where none was given.
     """
     path: str
     image_ids: Tuple[Id, ...]
@@ -82,6 +86,7 @@ class BoxFile:
     content: Dict[str, Any] = field(repr=False)
     left_out: Tuple[SkippedFile, ...] = ()
     kept: Mapping[int, RLE] = field(default_factory=dict, repr=False)
+    there: Optional[np.ndarray] = None
 
     def __len__(self) -> int:
         """Number of annotations, N."""
@@ -217,6 +222,7 @@ class BoxFile:
             image_ids=tuple(image_ids),
             file_names=tuple(_take(self.file_names, images)),
             sizes=self.sizes[images],
+            there=None if self.there is None else self.there[images],
             category_ids=tuple(category_ids),
             category_names=tuple(_take(self.category_names, categories)),
             box_ids=tuple(_take(self.box_ids, anns)),

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from mmboxcaseg.masks import usable_boxes
-from .box_file import BoxFile, SkippedFile
+from mmboxcaseg.text import likely_encoding
+from .box_file import BoxFile, Id, SkippedFile
 from .coco_checks import (check_annotations, check_categories, check_images,
                           check_lists, check_owners, crowd_number)
 from .coco_photos import ask_sizes, check_file_name, put_names_right
 from .resolve import PhotoFinder
-from .text import likely_encoding
 
 
 def read_coco(path: str,
@@ -140,9 +140,10 @@ def to_box_file(content: Any,
     """
     check_lists(content, path)
     check_images(content['images'], path, may_ask=img_dir is not None)
+    gone: set[Id] | None = None
     if img_dir is not None:
         finder = PhotoFinder(img_dir, osp.dirname(osp.abspath(path)))
-        put_names_right(content['images'], finder)
+        gone = put_names_right(content['images'], finder)
         left_out = [*left_out, *ask_sizes(content, finder, path)]
     images, anns = content['images'], content['annotations']
     categories = content['categories']
@@ -186,7 +187,9 @@ def to_box_file(content: Any,
         },
         digest=digest,
         content=content,
-        left_out=tuple(left_out))
+        left_out=tuple(left_out),
+        there=None if gone is None else np.array(
+            [one not in gone for one in image_place], dtype=bool))
 
 
 def is_crowd(ann: dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from .photos import photo_size
 from .resolve import PhotoFinder, base_name, stays_below
 
 
-def put_names_right(images: list[dict], finder: PhotoFinder) -> None:
+def put_names_right(images: list[dict], finder: PhotoFinder) -> set[Id]:
     """Give images the names of the photos that are meant.
 
     A photo that another image names as it is called is not taken.
@@ -15,20 +15,27 @@ def put_names_right(images: list[dict], finder: PhotoFinder) -> None:
         images (list[dict]): The images; ``file_name`` is changed in place
             where a photo of another name is found.
         finder (PhotoFinder): It finds the photos.
+
+    Returns:
+        set: Ids of the images whose photo is not there.
     """
     missing = [image for image in images if not finder.has(image['file_name'])]
     if not missing:
-        return
+        return set()
     lacking = set(map(id, missing))
     taken = {
         osp.normpath(image['file_name'])
         for image in images if id(image) not in lacking
     }
+    gone = set()
     for image in missing:
         name = image['file_name']
         found = finder.find(name) if stays_below(name) else None
         if found and osp.normpath(found) not in taken:
             image['file_name'] = found
+        elif '\0' in name or not osp.isfile(osp.join(finder.img_dir, name)):
+            gone.add(image['id'])
+    return gone
 
 
 def ask_sizes(content: dict, finder: PhotoFinder,

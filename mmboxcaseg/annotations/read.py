@@ -1,6 +1,9 @@
 """The boxes to make masks for: read, restricted, checked, once."""
 import os.path as osp
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from .box_file import BoxFile, digest_of
 from .coco import check_file_names, read_coco, to_box_file
@@ -96,10 +99,15 @@ def read_boxes(path: str,
         raise ValueError(f'{path} has no masks that {decisions} could be '
                          'about; give the COCO json that was reviewed')
     else:
-        content, left_out = (
-            read_voc(path, img_dir) if kind == 'voc' else read_yolo(
-                path, img_dir, classes))
+        gone: set[int] = set()
+        if kind == 'voc':
+            content, left_out, gone = read_voc(path, img_dir)
+        else:
+            # Whatever has no photo is among those left out.
+            content, left_out = read_yolo(path, img_dir, classes)
         boxes = to_box_file(content, path, digest_of(content), left_out)
+        there = np.array([one not in gone for one in boxes.image_ids], bool)
+        boxes = replace(boxes, there=there)
     check_file_names(boxes, img_dir)
     if img_ids is not None:
         boxes = boxes.select_images(img_ids)

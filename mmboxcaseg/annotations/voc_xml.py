@@ -10,11 +10,11 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from typing import Any
 
+from mmboxcaseg.text import likely_encoding
 from .box_file import SkippedFile
 from .numbers import decimal, whole
 from .photos import files_below, photo_size
 from .resolve import PhotoFinder, base_name, stays_below
-from .text import likely_encoding
 
 CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
 # Numbers and words of an object that are kept as keys of its annotation.
@@ -22,8 +22,9 @@ KEPT = ('pose', 'truncated', 'difficult', 'occluded')
 _DECLARED = re.compile(rb'<\?xml[^>]*?encoding\s*=\s*["\']([\w.-]+)["\']')
 
 
-def read_voc(folder: str,
-             img_dir: str) -> tuple[dict[str, Any], list[SkippedFile]]:
+def read_voc(
+        folder: str,
+        img_dir: str) -> tuple[dict[str, Any], list[SkippedFile], set[int]]:
     """Read a folder of VOC annotations.
 
     VOC counts pixels from 1 and both corners belong to the box, so
@@ -41,9 +42,9 @@ def read_voc(folder: str,
             does not tell the size or the name of its image.
 
     Returns:
-        tuple[dict, list[SkippedFile]]: Content of a COCO json; and the files
-        that are skipped, since the size of their image is neither in them nor
-        to be found.
+        tuple[dict, list[SkippedFile], set[int]]: Content of a COCO json; the
+        files that are skipped, since the size of their image is neither in
+        them nor to be found; ids of the images whose photo is not there.
 
     Raises:
         ValueError: If there is no such file or one is not in order.
@@ -54,14 +55,14 @@ def read_voc(folder: str,
     finder = PhotoFinder(img_dir, folder)
     names = set()
     data: dict[str, Any] = dict(images=[], annotations=[], categories=[])
-    left_out = []
+    left_out, gone = [], set()
     for path in paths:
         name = osp.join(folder, path)
         root = _parse(name)
         _check_kind(root, name)
         anns = [_annotation(item, name) for item in root.iter('object')]
         size = _size(root, name)
-        file_name = _photo(root, path, finder)
+        file_name, found = _photo(root, path, finder)
         if size is None:
             try:
                 size = photo_size(osp.join(img_dir, file_name))
@@ -72,6 +73,8 @@ def read_voc(folder: str,
                         f'{file_name}: {error}'))
                 continue
         image_id = len(data['images']) + 1
+        if not found:
+            gone.add(image_id)
         data['images'].append(
             dict(
                 id=image_id,
@@ -87,7 +90,7 @@ def read_voc(folder: str,
     data['categories'] = [dict(id=i, name=name) for name, i in ids.items()]
     for ann in data['annotations']:
         ann['category_id'] = ids[ann['category_id']]
-    return data, left_out
+    return data, left_out, gone
 
 
 def looks_like_voc(path: str) -> bool:
@@ -140,8 +143,9 @@ def _check_kind(root: ElementTree.Element, name: str) -> None:
                      f'<filename> and no <object>{hint}')
 
 
-def _photo(root: ElementTree.Element, path: str, finder: PhotoFinder) -> str:
-    """The image that a file belongs to, whether it is there or not.
+def _photo(root: ElementTree.Element, path: str,
+           finder: PhotoFinder) -> tuple[str, bool]:
+    """The image that a file belongs to, and whether it is there.
 
     Args:
         root (ElementTree.Element): Root of the XML.
@@ -149,19 +153,21 @@ def _photo(root: ElementTree.Element, path: str, finder: PhotoFinder) -> str:
         finder (PhotoFinder): It finds images.
 
     Returns:
-        str: Path of the image below the folder of the images.
+        tuple[str, bool]: Path of the image below the folder of the images;
+        whether there is such a file.
     """
     given = (root.findtext('filename') or '').strip()
     stem = osp.splitext(path)[0]
     for name in _names(given, osp.dirname(path)):
         found = finder.find(name) if name else _only(finder.of_stem(stem))
         if found:
-            return found
+            return found, True
     if not given:
-        return f'{stem}.jpg'
+        return f'{stem}.jpg', False
     # What climbs out of the folder is an error, if there is no such image.
     climbs = '..' in re.split(r'[\\/]', given)
-    return given if climbs or stays_below(given) else base_name(given)
+    plain = climbs or stays_below(given)
+    return given if plain else base_name(given), False
 
 
 def _names(given: str, folder: str) -> Iterator[str]:

@@ -9,10 +9,13 @@ After the number of the class stand
   otherwise three points;
 - more: the points of a polygon, and perhaps a confidence, and a track behind
   that. A turned box is a polygon of four points.
+
+Where the data set has poses, a box with its points stands in their place, and
+perhaps the same behind them.
 """
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .numbers import decimal, whole
@@ -82,27 +85,48 @@ class Reading:
     Attributes:
         fifth_is_track (bool): Whether a fifth number is a track.
         sixth_is_track (bool): Whether a sixth number is a track.
+        pose (tuple[int, int] | None): Points of a pose and numbers of each.
+            Defaults to None: there are polygons and no poses.
+        maybe_poses (bool): Whether the polygons may be poses of points that
+            have two numbers. Defaults to False.
     """
     fifth_is_track: bool
     sixth_is_track: bool
+    pose: tuple[int, int] | None = None
+    maybe_poses: bool = False
 
     @classmethod
-    def of(cls, lines: Iterable[Line]) -> 'Reading':
-        """Find it out from all lines of a data set."""
-        fifth, sixth, longer = [], [], False
+    def of(cls,
+           lines: Iterable[Line],
+           pose: tuple[int, int] | None = None) -> 'Reading':
+        """Find it out from all lines of a data set.
+
+        Args:
+            lines (Iterable[Line]): The lines.
+            pose (tuple[int, int], optional): See the class, where it is
+                known. Defaults to None: points that all lie in the box
+                before them, with a third number that is 0, 1 or 2, are poses.
+
+        Returns:
+            Reading: What the lines mean.
+        """
+        lines = list(lines)
+        long = [line for line in lines if len(line.values) > 6]
+        seem = None if pose else _poses(long, 2)
+        fifth, sixth, longer = [], [], bool(long)
         for line in lines:
             if len(line.values) == 5:
                 fifth.append(line.values[4])
             elif len(line.values) == 6:
                 sixth.append(line)
-            longer |= len(line.values) > 6
         return cls(
             all(value.is_integer() for value in fifth)
             and any(_is_track(value) for value in fifth),
             any(
                 _is_track(value) for line in sixth
                 for value in line.values[4:])
-            or not longer and all(line.whole_end for line in sixth))
+            or not longer and all(line.whole_end for line in sixth), pose
+            or _poses(long, 3), seem is not None)
 
     def annotation(self, line: Line, height: int, width: int) -> dict:
         """What a line says, as keys of a COCO annotation.
@@ -122,6 +146,8 @@ class Reading:
                 lie on a line.
         """
         count = len(line.values)
+        if self.pose and (count > 6 or count == 4 + math.prod(self.pose)):
+            return self._pose(line, height, width)
         if count < 6 or count == 6 and self.sixth_is_track:
             shape, rest = line.values[:4], line.values[4:]
             _check(shape, line, FARTHEST)
@@ -142,6 +168,49 @@ class Reading:
         elif len(rest) == 1 and 0 <= rest[0] <= 1:
             ann['score'] = rest[0]
         return ann
+
+    def _pose(self, line: Line, height: int, width: int) -> dict[str, Any]:
+        """The box of a pose, whose points are left out."""
+        points, each = self.pose  # type: ignore[misc]
+        end = 4 + points * each
+        rest = line.values[end:]
+        if len(line.values) < end or len(rest) > 2:
+            raise ValueError(
+                f'{line.where} has {len(line.values)} numbers behind its '
+                f'class, where a pose of {points} points of {each} numbers '
+                f'("kpt_shape" of the YAML file) has {end}')
+        box = replace(line, values=line.values[:4])
+        ann = self.annotation(box, height, width)
+        if rest and 0 <= rest[0] <= 1:
+            ann['score'] = rest[0]
+        if rest and _is_track(rest[-1]):
+            ann['track_id'] = int(rest[-1])
+        return ann
+
+
+def _poses(lines: list[Line], each: int) -> tuple[int, int] | None:
+    """The shape of poses where all lines seem to have one, else None.
+
+    Args:
+        lines (list[Line]): Lines of more than six numbers.
+        each (int): Numbers of a point; the third is 0, 1 or 2.
+    """
+    counts = {len(line.values) - 4 for line in lines}
+    if len(counts) != 1:
+        return None
+    count, = counts
+    if count % each or count < 2 * each:
+        return None
+    for line in lines:
+        x, y, w, h = line.values[:4]
+        for place in range(4, len(line.values), each):
+            px, py, *visible = line.values[place:place + each]
+            inside = (
+                abs(px - x) <= 0.51 * w and abs(py - y) <= 0.51 * h
+                or px == py == 0)
+            if not inside or not set(visible) <= {0, 1, 2}:
+                return None
+    return count // each, each
 
 
 def _found(line: Line, bbox: list[float]) -> dict[str, Any]:

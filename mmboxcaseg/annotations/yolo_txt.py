@@ -9,11 +9,11 @@ import os.path as osp
 import re
 from typing import Any
 
+from mmboxcaseg.text import read_text
 from .box_file import SkippedFile
-from .class_names import find_classes, read_classes
+from .class_names import find_classes, find_kpt_shape, read_classes
 from .photos import SUFFIXES, files_below, photo_size
 from .resolve import PhotoFinder
-from .text import read_text
 from .yolo_lines import Line, Reading, parse_lines
 
 # Text files of exports that are no labels unless a photo has their name.
@@ -36,7 +36,8 @@ def read_yolo(
     of the photo's size, and perhaps a confidence, which is kept as ``score``,
     or the number of a track, kept as ``track_id``; or a class and the points
     of a polygon, which becomes the box around it and is kept as
-    ``segmentation``: see :mod:`~mmboxcaseg.annotations.yolo_lines`.
+    ``segmentation``; or a box and the points of a pose, which are left out:
+    see :mod:`~mmboxcaseg.annotations.yolo_lines`.
     ``a/b.txt`` belongs to the photo ``a/b`` with any suffix, see
     :class:`PhotoFinder`. Text files of exports that hold no boxes, such as
     ``README.txt`` and ``train.txt``, are left out. Ids count from 1 in the
@@ -67,7 +68,7 @@ def read_yolo(
     lines, left_out = _read(folder, photos)
     if not lines and not left_out:
         raise ValueError(f'{folder}: no .txt file with boxes')
-    reading = Reading.of(line for some in lines.values() for line in some)
+    reading = _reading(folder, lines, classes)
     names = read_classes(classes) if classes else find_classes(folder, lines)
     data: dict[str, Any] = dict(images=[], annotations=[], categories=[])
     owners: dict[str, str] = {}
@@ -103,6 +104,27 @@ def read_yolo(
                     **reading.annotation(line, height, width)))
     data['categories'] = _categories(data['annotations'], names, folder)
     return data, left_out
+
+
+def _reading(folder: str, lines: dict[str, list[Line]],
+             classes: str | None) -> Reading:
+    """What the numbers behind boxes mean; says what may be otherwise."""
+    every = [line for some in lines.values() for line in some]
+    shape = None
+    if any(len(line.values) > 5 for line in every):
+        shape = find_kpt_shape(folder, lines, classes)
+    reading = Reading.of(every, shape)
+    if reading.pose:
+        _log.info(
+            '%s: the points of poses (%d of %d numbers) are left out, their '
+            'boxes are used', folder, *reading.pose)
+    elif reading.maybe_poses:
+        count = max(len(line.values) for line in every)
+        _log.warning(
+            '%s: the lines of %d numbers are read as polygons, but may be '
+            'boxes with the points of a pose; if so, write kpt_shape: [%d, 2] '
+            'into data.yaml', folder, count + 1, (count - 4) // 2)
+    return reading
 
 
 def looks_like_labels(path: str) -> bool:

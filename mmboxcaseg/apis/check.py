@@ -115,12 +115,11 @@ def find_photos(boxes: BoxFile, img_dir: str) -> list[Finding]:
     missing, unreadable, other = [], [], []
     for image in boxes.wanted.tolist():
         name = boxes.file_names[image]
-        path = osp.join(img_dir, name)
-        if not osp.isfile(path):
+        if not boxes.there[image]:
             missing.append(name)
             continue
         try:
-            size = photo_size(path)
+            size = photo_size(osp.join(img_dir, name))
         except ValueError as error:
             unreadable.append(f'{name}: {error}')
             continue

@@ -168,9 +168,8 @@ def _check_paths(options: MaskOptions) -> MaskOptions:
 def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
     """Tell what will be skipped, or refuse it."""
     missing = [
-        name for name in (boxes.file_names[image]
-                          for image in boxes.wanted.tolist())
-        if not osp.isfile(osp.join(options.img_dir, name))
+        boxes.file_names[image] for image in boxes.wanted.tolist()
+        if not boxes.there[image]
     ]
     finder = PhotoFinder(options.img_dir)
     missing[:5] = [_with_nearest(name, finder) for name in missing[:5]]

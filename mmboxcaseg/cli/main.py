@@ -101,6 +101,12 @@ def run(command: ModuleType, args: argparse.Namespace, name: str) -> int:
     except (OSError, ValueError, MemoryError) as error:
         where = _write_traceback(args)
         sys.exit(f'{name}: error: {in_one_line(error)}{where}')
+    except ImportError as error:
+        # One of a sentence tells what to install; Python's own names what it
+        # looked for.
+        if error.name is not None:
+            raise
+        sys.exit(f'{name}: error: {in_one_line(error)}')
     except KeyError as error:
         # One of a sentence is meant to be read; another is a mistake here.
         if not error.args or ' ' not in str(error.args[0]):

@@ -1,6 +1,5 @@
 """``boxcaseg masks``: a mask for every box, with its scores."""
 import argparse
-import codecs
 import os
 import sys
 
@@ -200,6 +199,7 @@ def run(args: argparse.Namespace) -> int:
     from mmboxcaseg.apis.export import ExportOptions, export_masks, export_path
     from mmboxcaseg.apis.proxy_masks import MaskOptions, make_proxy_masks
     from mmboxcaseg.proxy_masks import report_path
+    from mmboxcaseg.text import read_lines
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     exported = None
     if args.format is not None:
@@ -212,7 +212,7 @@ def run(args: argparse.Namespace) -> int:
     values = dict(
         vars(args),
         polygons=args.segmentation == 'polygons',
-        img_ids=_read_ids(args.img_ids))
+        img_ids=args.img_ids and read_lines(args.img_ids))
     options = MaskOptions(
         **{field.name: values[field.name]
            for field in fields(MaskOptions)})
@@ -237,7 +237,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
-    """Raise ValueError if an option has no sense."""
+    """Raise ValueError if an option has no sense, OSError if a file of one is
+    not there."""
     if args.crops_per_batch is not None and args.crops_per_batch < 1:
         raise ValueError('--crops-per-batch must be at least 1')
     if args.num_workers is not None and args.num_workers < 0:
@@ -250,6 +251,8 @@ def _check(args: argparse.Namespace) -> None:
         raise ValueError('--tighten must be a number from 0 to 1')
     if args.margins and not all(0 <= margin <= 10 for margin in args.margins):
         raise ValueError('--margins must be numbers from 0 to 10')
+    if args.img_ids is not None and not os.path.exists(args.img_ids):
+        raise FileNotFoundError(f'--img-ids: no file {args.img_ids}')
     if args.format is None:
         given = [name for name in export.CHOICES if getattr(args, name)]
         if given:
@@ -258,24 +261,3 @@ def _check(args: argparse.Namespace) -> None:
     elif args.out.endswith('.json') or os.path.isfile(args.out):
         raise ValueError(f'--format: --out {args.out} must be a folder; '
                          'masks.json and the export go into it')
-
-
-def _read_ids(path: str | None) -> list[str] | None:
-    """Image ids of a text file, one a line."""
-    if path is None:
-        return None
-    if not os.path.exists(path):
-        raise FileNotFoundError(f'--img-ids: no file {path}')
-    with open(path, 'rb') as file:
-        content = file.read()
-    # Windows's "Unicode" has two bytes a letter, and says so.
-    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        text = content.decode('utf-16' if wide else 'utf-8-sig')
-    except UnicodeDecodeError as error:
-        raise ValueError(f'--img-ids: {path} is no UTF-8 text: '
-                         f'{error}') from None
-    # Not splitlines, which splits at letters that an id may have.
-    text = text.replace('\r\n', '\n').replace('\r', '\n')
-    lines = (line.strip() for line in text.split('\n'))
-    return [line for line in lines if line]

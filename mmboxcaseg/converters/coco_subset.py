@@ -31,25 +31,6 @@ VOC_BY_COCO_NAME = {
 }
 
 
-def read_lines(path: str) -> list[str]:
-    """Lines of a list file, without blank ones.
-
-    Args:
-        path (str): Text file with one entry a line.
-
-    Returns:
-        list[str]: The entries.
-
-    Raises:
-        ValueError: If there is none.
-    """
-    with open(path, encoding='utf-8-sig') as file:
-        lines = [line.strip() for line in file if line.strip()]
-    if not lines:
-        raise ValueError(f'{path} lists nothing; put one entry on a line')
-    return lines
-
-
 def draw_ids(coco: dict, count: int, seed: int) -> list[int]:
     """Draw images at random.
 
@@ -272,11 +253,13 @@ def take_files(names: Sequence[str], source: str, target: str,
     """
     for name in names:
         old = osp.abspath(osp.join(source, name))
-        new = osp.join(target, name)
         if not osp.isfile(old):
             raise FileNotFoundError(
                 f'{old} is missing, one of {len(names)} files wanted of '
                 f'{source}')
+    for name in names:
+        old = osp.abspath(osp.join(source, name))
+        new = osp.join(target, name)
         os.makedirs(osp.dirname(osp.abspath(new)), exist_ok=True)
         if osp.lexists(new):
             continue

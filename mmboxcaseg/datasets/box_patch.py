@@ -1,5 +1,4 @@
 """Training patches from boxes (the paper, Sec. 3.2)."""
-import logging
 import os.path as osp
 
 import numpy as np
@@ -7,9 +6,9 @@ from mmengine.dataset import BaseDataset, ConcatDataset
 from mmengine.logging import print_log
 
 from mmboxcaseg.annotations import BoxFile, MaskFile, read_coco, read_masks
-from mmboxcaseg.annotations.findings import find_oddities
 from mmboxcaseg.annotations.given import keep_given_masks
 from mmboxcaseg.registry import DATASETS
+from .oddities import log_oddities
 
 
 @DATASETS.register_module()
@@ -107,12 +106,7 @@ class BoxPatchDataset(BaseDataset):
                 f'{self.ann_file}: masks of {int(learnt[places].sum())} of '
                 f'{len(data_list)} boxes are learnt from',
                 logger='current')
-        for finding in find_oddities(boxes):
-            said = 'skipped ' if finding.skipped else ''
-            print_log(
-                f'{self.ann_file}: {said}{finding.line()}',
-                logger='current',
-                level=logging.WARNING if finding.skipped else logging.INFO)
+        log_oddities(boxes, self.ann_file)
         return data_list
 
     def _read(self) -> tuple[BoxFile, np.ndarray]:

@@ -8,10 +8,11 @@ from mmdet.datasets import CocoDataset
 from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 
-from mmboxcaseg.annotations import BoxFile, PhotoFinder, read_coco
+from mmboxcaseg.annotations import BoxFile, read_coco
 from mmboxcaseg.annotations.instances import (SKIPPED, annotation_areas,
                                               check_classes, class_labels)
 from mmboxcaseg.registry import DATASETS
+from .oddities import log_oddities
 
 
 @DATASETS.register_module()
@@ -27,6 +28,8 @@ class COCOInstanceDataset(CocoDataset):
       counts them. A validation set must have all its photos, since the ones
       left out would count as missed.
     - ``area`` may be missing; the area of the mask or box stands for it.
+    - Before training the log tells what is odd about the boxes, as
+      ``boxcaseg check`` does.
 
     What is right or wrong in a file is said by
     :func:`mmboxcaseg.annotations.read_coco`; photos are looked for as
@@ -114,6 +117,8 @@ class COCOInstanceDataset(CocoDataset):
             info['instances'] = instances
             self._finish(info, [anns[one] for one in places[used[places]]])
             data_list.append(info)
+        if not self.test_mode:
+            log_oddities(boxes, self.ann_file)
         return data_list
 
     def _finish(self, info: dict, anns: list[dict]) -> None:
@@ -166,7 +171,8 @@ class COCOInstanceDataset(CocoDataset):
                        'made are not trained on')
         if self.backend_args is not None:
             return used
-        there = _photos_there(boxes.file_names, folder)
+        # No folder, no photos.
+        there = np.zeros_like(used) if boxes.there is None else boxes.there
         lost = np.flatnonzero(used & ~there).tolist()
         if not lost and not boxes.left_out:
             return used
@@ -204,13 +210,3 @@ class COCOInstanceDataset(CocoDataset):
             f'{self.ann_file}: {text}',
             logger='current',
             level=logging.WARNING)
-
-
-def _photos_there(names: tuple[str, ...], folder: str) -> np.ndarray:
-    """Whether each photo is there, (I,) bool."""
-    finder = PhotoFinder(folder)
-    return np.array([
-        finder.has(name) or osp.isfile(osp.join(folder, name))
-        for name in names
-    ],
-                    dtype=bool)

@@ -5,9 +5,9 @@ from typing import Any
 
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
-from mmengine.runner import Runner
 
 from .dist import prepare_distributed
+from .fitting_runner import FittingRunner
 
 # Optimiser wrapper of each precision.
 AMP_WRAPPERS = dict(bf16='BF16OptimWrapper', fp16='AmpOptimWrapper')
@@ -71,17 +71,17 @@ def load_config(path: str,
     return cfg
 
 
-def build_runner(cfg: Config) -> Runner:
+def build_runner(cfg: Config) -> FittingRunner:
     """Build the runner, also in several processes without a GPU.
 
     Args:
         cfg (Config): The final config.
 
     Returns:
-        Runner: The runner.
+        FittingRunner: The runner.
     """
     prepare_distributed(cfg)
-    return Runner.from_cfg(cfg)
+    return FittingRunner.from_cfg(cfg)
 
 
 def use_amp(cfg: Config, precision: str) -> None:

@@ -1,7 +1,6 @@
 """A test loop that makes proxy masks, out of the config of a BoxCaseg."""
 import hashlib
 import json
-import logging
 import os
 from collections.abc import Collection
 from typing import Any
@@ -10,25 +9,18 @@ import torch
 from mmengine.config import Config
 from mmengine.device import is_cuda_available
 from mmengine.logging import MMLogger
-from mmengine.runner import Runner
 from mmengine.runner.checkpoint import load_state_dict
 
 from mmboxcaseg import __version__
 from mmboxcaseg.annotations import BoxFile
 from mmboxcaseg.datasets import BoxPromptDataset
-from mmboxcaseg.datasets.transforms import CropBoxes
 from mmboxcaseg.proxy_masks import MaskOptions
 from .checkpoints import weights_of
 from .dist import close_process_group, prepare_distributed
+from .fitting_runner import FittingRunner
 from .hooks import ProxyMaskHook
 from .launch import parse_cfg_options
-from .shared_memory import (WAYS_OUT, batch_bytes, fitting_workers, free_bytes,
-                            shared_collate, worker_error)
 from .unwrapped import unwrapped
-
-_log = logging.getLogger('mmboxcaseg')
-# A batch that takes longer never comes: seconds.
-LONGEST_WAIT = 1800
 
 
 def prediction_config(options: MaskOptions) -> Config:
@@ -153,8 +145,10 @@ def _sha256(path: str) -> str:
     return digest.hexdigest()
 
 
-class ProxyMaskRunner(Runner):
+class ProxyMaskRunner(FittingRunner):
     """A runner whose log goes to its file, with weights and data given."""
+
+    WAYS_OUT = '--num-workers 0, or more of it: docker run --shm-size 2g'
 
     # Given by build_runner, before anything is loaded.
     checkpoint: dict[str, Any]
@@ -206,43 +200,12 @@ class ProxyMaskRunner(Runner):
         cfg.pop('batch_sampler', None)
         # A function, for a data set would be copied with the settings.
         cfg['dataset'] = dict(type=lambda: dataset)
-        if cfg.get('collate_fn', {}).get('type') == 'pseudo_collate':
-            cfg['collate_fn'] = dict(type=shared_collate)
-        cfg['num_workers'] = self._workers(dataset)
-        if cfg['num_workers']:
-            cfg['timeout'] = LONGEST_WAIT
-        else:
-            cfg['persistent_workers'] = False
-            cfg.pop('prefetch_factor', None)
         cfg['sampler'] = dict(
             type='mmboxcaseg.BlockSampler',
             block=cfg['batch_size'],
             done_ids=done_ids)
         self._test_dataloader = self.build_dataloader(cfg, seed=self.seed)
         return len(self._test_dataloader.sampler)
-
-    def _workers(self, dataset: BoxPromptDataset) -> int:
-        """The config's number of workers, or as many as have memory."""
-        cfg = self._test_dataloader
-        asked = cfg.get('num_workers', 0)
-        crops = [
-            step for step in dataset.pipeline.transforms
-            if isinstance(step, CropBoxes)
-        ]
-        if not asked or not crops:
-            return asked
-        batches = batch_bytes(dataset.box_counts, len(crops[0].margins),
-                              crops[0].size, cfg['batch_size'])
-        here = int(os.environ.get('LOCAL_WORLD_SIZE', self.world_size))
-        free = free_bytes()
-        count = fitting_workers(batches, free, asked,
-                                cfg.get('prefetch_factor') or 2, here)
-        if count < asked and self.rank == 0:
-            _log.warning(
-                '%d MB of shared memory (/dev/shm) are too few for %d '
-                'processes that read photos, so it is %s; %s', free // 10**6,
-                asked, count or 'the main process that reads them', WAYS_OUT)
-        return count
 
 
 def build_runner(cfg: Config, options: MaskOptions,
@@ -328,10 +291,5 @@ def make_masks(runner: ProxyMaskRunner, hook: ProxyMaskHook) -> None:
     except torch.cuda.OutOfMemoryError as error:
         raise MemoryError('the memory of the GPU is short; give a lower '
                           '--crops-per-batch') from error
-    except RuntimeError as error:
-        told = worker_error(error)
-        if told is None:
-            raise
-        raise told from error
     finally:
         close_process_group()

@@ -6,7 +6,7 @@ main process waits for a batch that never comes.
 """
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,6 @@ from mmengine.structures import BaseDataElement
 from torch.utils.data import get_worker_info
 
 FOLDER = '/dev/shm'
-WAYS_OUT = '--num-workers 0, or more of it: docker run --shm-size 2g'
 # What else the batches and other programs take.
 SPARE = 4 * 2**20
 
@@ -81,14 +80,33 @@ def fitting_workers(batches: np.ndarray,
     """
     if free is None:
         return workers
-    sums = np.concatenate([[0], np.cumsum(batches)])
     for count in range(workers, 0, -1):
-        # Besides those that are read ahead, the one in use and the next.
-        alive = min(processes * (count * prefetch + 2), len(batches))
-        most = (sums[alive:] - sums[:len(sums) - alive]).max()
-        if most + SPARE <= free:
+        if held(batches, count, prefetch, processes) + SPARE <= free:
             return count
     return 0
+
+
+def held(batches: np.ndarray,
+         workers: int,
+         prefetch: int = 2,
+         processes: int = 1) -> int:
+    """Most shared memory that the batches of some workers take.
+
+    Args:
+        batches (np.ndarray): See :func:`fitting_workers`.
+        workers (int): Workers of each process.
+        prefetch (int): As there. Defaults to 2.
+        processes (int): As there. Defaults to 1.
+
+    Returns:
+        int: Bytes; 0 without workers.
+    """
+    if not workers:
+        return 0
+    sums = np.concatenate([[0], np.cumsum(batches)])
+    # Besides those that are read ahead, the one in use and the next.
+    alive = min(processes * (workers * prefetch + 2), len(batches))
+    return int((sums[alive:] - sums[:len(sums) - alive]).max())
 
 
 def shared_collate(batch: Sequence[Any]) -> Any:
@@ -105,30 +123,45 @@ def shared_collate(batch: Sequence[Any]) -> Any:
     """
     batch = pseudo_collate(batch)
     if get_worker_info() is not None:
-        _share(batch)
+        for tensor in _tensors(batch):
+            tensor.share_memory_()
     return batch
 
 
-def _share(value: Any) -> None:
-    """Move all tensors of a batch into shared memory, in place."""
+def tensor_bytes(item: Any) -> int:
+    """What the tensors of an item take.
+
+    Args:
+        item (Any): Item of a data set.
+
+    Returns:
+        int: Bytes.
+    """
+    return sum(one.numel() * one.element_size() for one in _tensors(item))
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    """All tensors of an item or a batch."""
     if isinstance(value, torch.Tensor):
-        value.share_memory_()
-    elif isinstance(value, BaseDataElement):
-        for part in value.all_values():
-            _share(part)
+        yield value
+        return
+    parts: Iterable = ()
+    if isinstance(value, BaseDataElement):
+        parts = value.all_values()
     elif isinstance(value, dict):
-        for part in value.values():
-            _share(part)
+        parts = value.values()
     elif isinstance(value, (list, tuple)):
-        for part in value:
-            _share(part)
+        parts = value
+    for part in parts:
+        yield from _tensors(part)
 
 
-def worker_error(error: RuntimeError) -> WorkerError | None:
+def worker_error(error: RuntimeError, ways_out: str) -> WorkerError | None:
     """What an error of torch's data loader means, in a line.
 
     Args:
         error (RuntimeError): The error.
+        ways_out (str): What to do about it.
 
     Returns:
         WorkerError | None: None if it is of another kind.
@@ -136,9 +169,9 @@ def worker_error(error: RuntimeError) -> WorkerError | None:
     text = str(error)
     if 'shared memory' in text or 'Bus error' in text:
         return WorkerError('shared memory (/dev/shm) is short for the '
-                           f'processes that read photos; {WAYS_OUT}')
+                           f'processes that read photos; {ways_out}')
     if 'DataLoader worker (pid' in text or 'DataLoader timed out' in text:
         what = text.strip().splitlines()[0]
         return WorkerError(f'a process that reads photos has died: {what} '
-                           'Memory may be short; try --num-workers 0')
+                           f'Memory may be short; {ways_out}')
     return None

@@ -64,6 +64,60 @@ def test_polygons(tmp_path, points, box, score):
     assert ann.get('score') == (score[0] if score else None)
 
 
+# Points of a pose in the box, and one that is not there.
+POINTS = [(0.5, 0.6), (0.42, 0.3), (0, 0)]
+
+
+@pytest.mark.parametrize('each', [2, 3])
+@pytest.mark.parametrize('end, extra', [('', {}), (' 0.25', dict(score=0.25)),
+                                        (' 1 7', dict(score=1, track_id=7))])
+def test_poses_of_a_known_shape_are_their_boxes(tmp_path, each, end, extra):
+    (tmp_path /
+     'data.yaml').write_text(f'names: [hand]\nkpt_shape: [3, {each}]\n')
+    points = ' '.join(' '.join(map(str, [*one, 1][:each])) for one in POINTS)
+    first, second = read(
+        tmp_path, a=f'0 0.5 0.5 0.2 0.5 {points}{end}\n0 0.5 0.5 0.2 0.5')
+    for ann in (first, second):
+        np.testing.assert_allclose(ann['bbox'], BOX)
+        assert 'segmentation' not in ann
+    assert {key: first[key] for key in extra} == extra
+    with pytest.raises(
+            ValueError,
+            match='a.txt:1: .* 9 numbers behind its '
+            f'class, where a pose of 3 .* has {4 + 3 * each}'
+            if each == 3 else 'a.txt:1: .* 13 numbers'):
+        read(
+            tmp_path, a='0 0.5 0.5 0.2 0.5' + ' 0.5' * (5 if each == 3 else 9))
+
+
+@pytest.mark.parametrize('shape', ['17', '[3]', '[3, 4]', '[0, 2]', '[a, 2]'])
+def test_shapes_of_poses_that_are_none(tmp_path, shape):
+    (tmp_path / 'data.yaml').write_text(f'kpt_shape: {shape}\n')
+    with pytest.raises(ValueError, match='data.yaml: "kpt_shape" is'):
+        read(tmp_path, a='0 0.5 0.5 0.2 0.5 0.5 0.5 0.4 0.4')
+
+
+@pytest.mark.parametrize('seen', [0, 1, 2])
+def test_poses_are_told_by_what_says_that_points_are_visible(tmp_path, seen):
+    text = '0 0.5 0.5 0.2 0.5 0.5 0.6 1 0.42 0.3 1 0 0 0'
+    first, second = read(tmp_path, a=text, b=text.replace(' 1 ', f' {seen} '))
+    for ann in (first, second):
+        np.testing.assert_allclose(ann['bbox'], BOX)
+        assert 'segmentation' not in ann and 'score' not in ann
+
+
+def test_polygons_that_may_be_poses_are_told(tmp_path, caplog):
+    text = '0 0.5 0.5 0.2 0.5 0.5 0.6 0.42 0.3 0.55 0.4'
+    caplog.set_level('INFO', 'mmboxcaseg')
+    ann, = read(tmp_path, a=text)
+    np.testing.assert_allclose(ann['bbox'], [12, 12, 21, 12])
+    assert 'write kpt_shape: [3, 2] into data.yaml' in caplog.text
+    caplog.clear()
+    # A line with a point outside, and so no pose.
+    read(tmp_path, a=text, b='0 0.5 0.5 0.2 0.5 0.5 0.6 0.42 0.3 0.65 0.4')
+    assert 'kpt_shape' not in caplog.text
+
+
 BOX_TEXT = '0 0.5 0.5 0.2 0.5'
 
 
@@ -99,7 +153,7 @@ def test_polygon_with_track(tmp_path):
 
 @pytest.mark.parametrize('line', [
     '0 30 20 12 20', '0 24 10 36 10 36 30 24 30', '0 30 20 12 20 0.5',
-    '0 24 10 36 10 36 30', '0 0.5 0.5 0.2 0.5 0.5 0.4 2 0.5 0.6 1'
+    '0 24 10 36 10 36 30', '0 0.5 0.5 0.2 0.5 0.5 0.4 2 0.8 0.6 1'
 ])
 def test_pixels(tmp_path, line):
     with pytest.raises(ValueError, match=f'a.txt:1: {line!r} has .* pixels'):

@@ -1,6 +1,5 @@
 """Errors after the start are a line."""
 import argparse
-import codecs
 import errno
 import json
 import os
@@ -13,7 +12,6 @@ import pytest
 from proxy_run import write_inputs
 
 from mmboxcaseg.cli.main import in_one_line, main, run
-from mmboxcaseg.cli.masks import _read_ids
 from mmboxcaseg.proxy_masks import ShardWriter
 
 
@@ -93,6 +91,14 @@ def test_messages_of_several_lines_are_one():
             argparse.Namespace(), 'name')
 
 
+def test_a_package_that_is_missing_is_a_line():
+    error = ImportError('masks need scipy: pip install scipy')
+    assert ends_with(error) == ('name: error: masks need scipy: pip install '
+                                'scipy')
+    with pytest.raises(ModuleNotFoundError):
+        ends_with(ModuleNotFoundError('No module', name='module'))
+
+
 def test_a_second_interrupt_kills():
     before = signal.getsignal(signal.SIGINT)
     try:
@@ -116,25 +122,6 @@ def test_a_closed_pipe_is_no_traceback():
     process.stdout.close()
     assert process.stderr.read() == b''
     assert process.wait() == 1
-
-
-@pytest.mark.parametrize('content', [
-    'photo 1\n\n two\r\nthree\u2028x\r\n'.encode(),
-    codecs.BOM_UTF8 + 'photo 1\ntwo\nthree\u2028x'.encode(),
-    'photo 1\r\ntwo\r\nthree\u2028x'.encode('utf-16'),
-    'photo 1\rtwo\rthree\u2028x\r'.encode()
-])
-def test_image_ids_are_one_a_line(tmp_path, content):
-    path = tmp_path / 'ids.txt'
-    path.write_bytes(content)
-    assert _read_ids(str(path)) == ['photo 1', 'two', 'three\u2028x']
-
-
-def test_image_ids_in_another_encoding_name_the_file(tmp_path):
-    path = tmp_path / 'ids.txt'
-    path.write_bytes('été'.encode('latin-1'))
-    with pytest.raises(ValueError, match='ids.txt is no UTF-8 text'):
-        _read_ids(str(path))
 
 
 def test_ids_with_blanks_are_found(tmp_path):

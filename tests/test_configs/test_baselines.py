@@ -66,8 +66,9 @@ def test_what_is_learnt_from(name, base):
     dataset = cfg.train_dataloader.dataset
     assert dataset.type == 'mmboxcaseg.COCOInstanceDataset'
     assert 'proxy' not in dataset.ann_file
-    first, annotations, *rest = dataset.pipeline[:-3]
+    first, upright, annotations, *rest = dataset.pipeline[:-3]
     assert first.type == 'LoadImageFromFile'
+    assert upright.type == 'mmboxcaseg.UprightPhoto'
     # Only the oracle may see a true mask.
     assert annotations.get('with_mask', False) == ('true-masks' in name)
     assert [step.type for step in rest

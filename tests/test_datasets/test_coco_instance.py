@@ -2,6 +2,7 @@
 import json
 
 import pytest
+from tiny import log_of
 
 from mmboxcaseg.datasets import COCOInstanceDataset
 
@@ -80,6 +81,25 @@ def test_area_may_be_missing(build):
         [ann(1, 1), ann(2, 1, area=None),
          ann(3, 1, area=0)], [(1, 'cat')])
     assert labels(dataset) == [0, 0]
+
+
+@pytest.mark.parametrize('test_mode', [False, True])
+def test_what_is_odd_is_told_before_training(build, test_mode):
+    """A box outside, a tiny one, one twice, one that reaches out by 5 px."""
+    anns = [
+        ann(1, 1, bbox=[60, 0, 20, 10]),
+        ann(2, 1, bbox=[5, 6, 7, 20]),
+        ann(3, 1),
+        ann(4, 1),
+        ann(5, 1, bbox=[35, 20, 20, 15])
+    ]
+    log, _ = log_of(lambda: build(anns, [(1, 'cat')], test_mode=test_mode))
+    wanted = [
+        'skipped 1 boxes that cover nothing of their image: annotation 1',
+        '1 tiny boxes, with a side below 8 px: annotation 2',
+        '1 boxes that are there twice', '1 boxes that reach out'
+    ]
+    assert [text in log for text in wanted] == [not test_mode] * 4
 
 
 def test_skipped_images_and_boxes_are_not_trained_on(build):

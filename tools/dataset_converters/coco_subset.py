@@ -20,8 +20,9 @@ from mmboxcaseg.cli import main
 from mmboxcaseg.converters.coco_subset import (draw_ids, ids_of_lines,
                                                keep_categories, keep_images,
                                                keep_mask_share, read_coco,
-                                               read_lines, take_files,
-                                               to_voc20, write_coco)
+                                               take_files, to_voc20,
+                                               write_coco)
+from mmboxcaseg.text import read_lines
 
 
 def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
@@ -73,10 +74,11 @@ def run(args: argparse.Namespace) -> int:
         coco = to_voc20(coco)
     if args.mask_share is not None:
         coco = keep_mask_share(coco, args.mask_share, args.seed)
-    write_coco(args.out, coco)
+    # The photos first: one that is missing is an error, and nothing written.
     if args.img_dir is not None:
         names = [image['file_name'] for image in coco['images']]
         take_files(names, args.img_dir, args.out_img_dir, args.copy)
+    write_coco(args.out, coco)
     return 0
 
 

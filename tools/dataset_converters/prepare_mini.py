@@ -23,8 +23,9 @@ from collections.abc import Sequence
 
 from mmboxcaseg.cli import main
 from mmboxcaseg.converters.coco_subset import (keep_images, read_coco,
-                                               read_lines, take_files,
-                                               to_voc20, write_coco)
+                                               take_files, to_voc20,
+                                               write_coco)
+from mmboxcaseg.text import read_lines
 
 LISTS = osp.join(osp.dirname(osp.abspath(__file__)), 'mini')
 

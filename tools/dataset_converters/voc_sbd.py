@@ -32,12 +32,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from mmboxcaseg.cli import main
-from mmboxcaseg.converters.coco_subset import (read_lines, take_files,
-                                               write_coco)
+from mmboxcaseg.converters.coco_subset import take_files, write_coco
 from mmboxcaseg.converters.voc_instances import (CLASSES, import_loadmat,
                                                  read_objects, sbd_instances,
                                                  voc_instances)
 from mmboxcaseg.progress import show_progress
+from mmboxcaseg.text import read_lines
 
 KNOWN_IMAGES = {
     'images of VOC train': 1464,

@@ -9,6 +9,7 @@ scale = (384, 256)
 
 train_pipeline = [
     dict(type='LoadImageFromFile', backend_args=None),
+    dict(type='mmboxcaseg.UprightPhoto'),
     dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
     dict(type='mmboxcaseg.MarkIgnoredMasks'),
     dict(
@@ -22,6 +23,7 @@ train_pipeline = [
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile', backend_args=None),
+    dict(type='mmboxcaseg.UprightPhoto'),
     dict(type='Resize', scale=scale, keep_ratio=True),
     dict(
         type='PackDetInputs',

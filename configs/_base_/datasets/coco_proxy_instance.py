@@ -3,6 +3,7 @@ _base_ = 'mmdet::_base_/datasets/coco_instance.py'
 
 train_pipeline = [
     dict(type='LoadImageFromFile', backend_args=None),
+    dict(type='mmboxcaseg.UprightPhoto'),
     dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
     dict(type='mmboxcaseg.MarkIgnoredMasks'),
     dict(type='Resize', scale=(1333, 800), keep_ratio=True),
@@ -20,6 +21,7 @@ train_dataloader = dict(
 # The metric reads the true masks itself; boxes are for --show-dir.
 test_pipeline = [
     dict(type='LoadImageFromFile', backend_args=None),
+    dict(type='mmboxcaseg.UprightPhoto'),
     dict(type='Resize', scale=(1333, 800), keep_ratio=True),
     dict(type='LoadAnnotations', with_bbox=True),
     dict(

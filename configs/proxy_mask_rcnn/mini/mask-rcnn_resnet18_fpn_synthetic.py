@@ -30,6 +30,7 @@ model = dict(
 
 train_pipeline = [
     dict(type='LoadImageFromFile', backend_args=None),
+    dict(type='mmboxcaseg.UprightPhoto'),
     dict(type='LoadAnnotations', with_bbox=True, with_mask=True),
     dict(type='mmboxcaseg.MarkIgnoredMasks'),
     dict(type='Resize', scale=scale, keep_ratio=True),
@@ -46,6 +47,7 @@ train_dataloader = dict(
         pipeline=train_pipeline))
 test_pipeline = [
     dict(type='LoadImageFromFile', backend_args=None),
+    dict(type='mmboxcaseg.UprightPhoto'),
     dict(type='Resize', scale=scale, keep_ratio=True),
     dict(
         type='PackDetInputs',

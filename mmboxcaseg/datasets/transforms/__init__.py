@@ -1,7 +1,7 @@
 from .box_masks import BoxesAsMasks
 from .ignored_masks import (MarkIgnoredMasks, PackProxyDetInputs,
                             decode_weights, encode_weights)
-from .load_photo import LoadPhoto
+from .load_photo import LoadPhoto, UprightPhoto
 from .pack_patch import PackPatch
 from .patches import LoadSalientMask, RandomBoxPatch, RandomObjectPatch
 from .photo_patches import LoadBoxPatch, decode_factor
@@ -11,5 +11,5 @@ __all__ = [
     'BoxesAsMasks', 'CropBoxes', 'LoadSalientMask', 'MarkIgnoredMasks',
     'LoadBoxPatch', 'LoadPhoto', 'PackBoxPrompts', 'PackPatch',
     'PackProxyDetInputs', 'RandomBoxPatch', 'RandomObjectPatch',
-    'decode_factor', 'decode_weights', 'encode_weights'
+    'UprightPhoto', 'decode_factor', 'decode_weights', 'encode_weights'
 ]

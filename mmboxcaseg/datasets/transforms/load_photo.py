@@ -3,13 +3,14 @@ import logging
 
 import mmcv
 import numpy as np
-from mmcv.transforms import LoadImageFromFile
+from mmcv.transforms import BaseTransform, LoadImageFromFile
 from mmengine.fileio import get
 from mmengine.logging import print_log
 
 from mmboxcaseg.decoding import (DIM_BITS, decode_photo, decode_stretched,
-                                 used_bits)
+                                 needs_care, used_bits)
 from mmboxcaseg.registry import TRANSFORMS
+from ..photo_size import check_photo_size
 
 
 @TRANSFORMS.register_module(name='LoadImageFromFile')
@@ -109,3 +110,51 @@ class LoadPhoto(LoadImageFromFile):
     def __repr__(self) -> str:
         text = super().__repr__()
         return f'{text[:-1]}, stretch_16bit={self.stretch_16bit})'
+
+
+@TRANSFORMS.register_module()
+class UprightPhoto(BaseTransform):
+    """What :class:`LoadPhoto` does besides, behind mmcv's loader.
+
+    MMDetection's tools and its ``DetInferencer`` look for mmcv's
+    ``LoadImageFromFile`` in a pipeline, and put another in its place. So
+    pipelines of detectors keep it, with this step after it: a WebP or AVIF,
+    and what may have sixteen bits, is loaded once more by :class:`LoadPhoto`.
+    A photo that came as an array stays as it is. Where the annotations tell
+    the photo's size it is compared.
+
+    Args:
+        stretch_16bit (bool): See :class:`LoadPhoto`. Defaults to False.
+        to_float32 (bool): As of the loader before. Defaults to False.
+        backend_args (dict, optional): As of the loader before. Defaults to
+            None.
+
+    Raises:
+        BadInputError: If the photo has another size than its annotation says.
+    """
+
+    def __init__(self,
+                 stretch_16bit: bool = False,
+                 to_float32: bool = False,
+                 backend_args: dict | None = None) -> None:
+        self.load = LoadPhoto(
+            stretch_16bit=stretch_16bit,
+            to_float32=to_float32,
+            backend_args=backend_args)
+
+    def transform(self, results: dict) -> dict:
+        """Load the photo again if need be, see the class."""
+        path = results.get('img_path')
+        if path and needs_care(self._head(path)):
+            results = self.load.transform(results)
+        check_photo_size(results)
+        return results
+
+    def _head(self, path: str) -> bytes:
+        if self.load.backend_args is not None:
+            return get(path, backend_args=self.load.backend_args)
+        with open(path, 'rb') as file:
+            return file.read(32)
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}({self.load!r})'

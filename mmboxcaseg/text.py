@@ -1,4 +1,5 @@
 """Text files: UTF-8, and what to say where it is none."""
+import codecs
 
 
 def read_text(path: str) -> str:
@@ -17,6 +18,35 @@ def read_text(path: str) -> str:
     with open(path, 'rb') as file:
         content = file.read()
     return decode(content, path)
+
+
+def read_lines(path: str) -> list[str]:
+    """The entries of a list file, such as image ids.
+
+    Args:
+        path (str): Text file with one entry a line, UTF-8, or UTF-16 that
+            says so in its first bytes, as Windows's "Unicode" does.
+
+    Returns:
+        list[str]: The entries, without blanks around them and blank lines.
+
+    Raises:
+        OSError: If it can't be read.
+        ValueError: If it is in another encoding, or has no entry.
+    """
+    with open(path, 'rb') as file:
+        content = file.read()
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            content = content.decode('utf-16').encode()
+        except UnicodeDecodeError as error:
+            raise ValueError(f'{path} is broken UTF-16: {error}') from None
+    # Not splitlines, which splits at letters that an id may have.
+    lines = (line.strip() for line in decode(content, path).split('\n'))
+    entries = [line for line in lines if line]
+    if not entries:
+        raise ValueError(f'{path} lists nothing; put one entry on a line')
+    return entries
 
 
 def decode(content: bytes, path: str) -> str:

@@ -1,0 +1,176 @@
+"""A runner whose workers fit into the shared memory that there is."""
+import logging
+import os
+import random
+from collections.abc import Sized
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.registry import DATASETS
+from mmengine.runner import Runner
+from torch.utils.data import DataLoader, Dataset
+
+from mmboxcaseg.datasets.transforms import CropBoxes
+from .shared_memory import (batch_bytes, fitting_workers, free_bytes, held,
+                            shared_collate, tensor_bytes, worker_error)
+
+_log = logging.getLogger('mmboxcaseg')
+# A batch that takes longer never comes: seconds.
+LONGEST_WAIT = 1800
+# Items of a data set that are looked at, and how much larger others may be.
+SAMPLES, MARGIN = 4, 1.25
+
+
+class FittingRunner(Runner):
+    """mmengine's runner, which looks at shared memory before it starts.
+
+    A data loader gets as many workers as there is shared memory for, at most
+    those of its config; a line tells where that are fewer. Where it is short
+    all the same, or a worker dies, there is an error and no endless wait.
+    """
+
+    WAYS_OUT = ('give more, such as by docker run --shm-size 2g, or fewer '
+                'workers: --cfg-options train_dataloader.num_workers=0')
+
+    # What the workers of other loaders of this run may hold, in bytes.
+    _claimed = 0
+
+    def build_dataloader(self,
+                         dataloader: DataLoader | dict,
+                         seed: int | None = None,
+                         diff_rank_seed: bool = False) -> DataLoader:
+        """Build a loader with workers that fit, see the class.
+
+        Args:
+            dataloader (DataLoader | dict): See :class:`Runner`.
+            seed (int, optional): As there. Defaults to None.
+            diff_rank_seed (bool): As there. Defaults to False.
+
+        Returns:
+            DataLoader: The loader.
+        """
+        if isinstance(dataloader, dict):
+            dataloader = self._fitted(dict(dataloader))
+        return super().build_dataloader(dataloader, seed, diff_rank_seed)
+
+    def _fitted(self, cfg: dict[str, Any]) -> dict[str, Any]:
+        """The settings of a loader with the workers that fit."""
+        asked = cfg.get('num_workers', 0)
+        if not asked:
+            return cfg
+        dataset = cfg['dataset']
+        if isinstance(dataset, dict):
+            dataset = DATASETS.build(dataset)
+            if hasattr(dataset, 'full_init'):
+                dataset.full_init()
+        # A function, for a data set would be copied with the settings.
+        cfg['dataset'] = dict(type=lambda: dataset)
+        collate = cfg.get('collate_fn', dict(type='pseudo_collate'))
+        if isinstance(collate,
+                      dict) and collate.get('type') == 'pseudo_collate':
+            cfg['collate_fn'] = dict(collate, type=shared_collate)
+        cfg['num_workers'] = self._workers(dataset, cfg, asked)
+        if cfg['num_workers']:
+            cfg.setdefault('timeout', LONGEST_WAIT)
+        else:
+            cfg['persistent_workers'] = False
+            cfg.pop('prefetch_factor', None)
+        return cfg
+
+    def _workers(self, dataset: Dataset, cfg: dict[str, Any],
+                 asked: int) -> int:
+        """How many workers fit, at most those that are asked for."""
+        free = free_bytes()
+        if free is None:
+            return asked
+        batches = batches_of(dataset, _batch_size(cfg))
+        prefetch = cfg.get('prefetch_factor') or 2
+        here = int(os.environ.get('LOCAL_WORLD_SIZE', self.world_size))
+        left = max(free - self._claimed, 0)
+        count = fitting_workers(batches, left, asked, prefetch, here)
+        self._claimed += held(batches, count, prefetch, here)
+        if count < asked and self.rank == 0:
+            _log.warning(
+                '%d MB of shared memory (/dev/shm) are too few for %d '
+                'processes that read photos, so it is %s; %s', left // 10**6,
+                asked, count or 'the main process that reads them',
+                self.WAYS_OUT)
+        return count
+
+    def train(self) -> torch.nn.Module:
+        """Train, see :class:`Runner`.
+
+        Raises:
+            WorkerError: If a process that reads photos has died.
+        """
+        return self._told(super().train)
+
+    def val(self) -> dict:
+        """Validate, see :class:`Runner` and :meth:`train`."""
+        return self._told(super().val)
+
+    def test(self) -> dict:
+        """Test, see :class:`Runner` and :meth:`train`."""
+        return self._told(super().test)
+
+    def _told(self, run: Any) -> Any:
+        """Run, and say in a line what has become of the workers."""
+        try:
+            return run()
+        except RuntimeError as error:
+            told = worker_error(error, self.WAYS_OUT)
+            if told is None:
+                raise
+            raise told from error
+
+
+def _batch_size(cfg: dict[str, Any]) -> int:
+    """Items of a batch; a batch sampler may bring its own number."""
+    batch_sampler = cfg.get('batch_sampler')
+    of_sampler = (
+        batch_sampler.get('batch_size')
+        if isinstance(batch_sampler, dict) else None)
+    return cfg.get('batch_size') or of_sampler or 1
+
+
+def batches_of(dataset: Any, batch_size: int) -> np.ndarray:
+    """What batches of a data set take of shared memory.
+
+    Args:
+        dataset (Dataset): Box prompts, whose numbers of boxes tell; of others
+            some items are looked at.
+        batch_size (int): Items in a batch.
+
+    Returns:
+        np.ndarray: Bytes of each batch, int64, in order.
+    """
+    crops = [
+        step for step in getattr(
+            getattr(dataset, 'pipeline', None), 'transforms', ())
+        if isinstance(step, CropBoxes)
+    ]
+    if crops and hasattr(dataset, 'box_counts'):
+        return batch_bytes(dataset.box_counts, len(crops[0].margins),
+                           crops[0].size, batch_size)
+    count = len(dataset) if isinstance(dataset, Sized) else 0
+    largest = _largest_item(dataset, count)
+    batches = max(-(-count // batch_size), 1)
+    return np.full(batches, int(largest * MARGIN) * batch_size, dtype=np.int64)
+
+
+def _largest_item(dataset: Any, count: int) -> int:
+    """Bytes of the tensors of the largest of some items."""
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    sizes = [0]
+    for place in np.linspace(0, count - 1, min(SAMPLES, count), dtype=int):
+        try:
+            sizes.append(tensor_bytes(dataset[int(place)]))
+        # Whatever is wrong is told where the item is used.
+        except Exception:
+            continue
+    # As if nothing had been looked at.
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+    torch.set_rng_state(states[2])
+    return max(sizes)
