@@ -12,6 +12,7 @@ _HOMES = dict(
     CheckReport='check',
     InstanceMasks='inferencer',
     MaskOptions='proxy_masks',
+    calibrate='calibration',
     check_boxes='check',
     draw_masks='draw',
     export_masks='export',

@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from mmengine.runner.checkpoint import load_state_dict
 
 from mmboxcaseg import __version__
-from mmboxcaseg.annotations import BoxFile
+from mmboxcaseg.annotations import BoxFile, CalibrationFile
 from mmboxcaseg.datasets import BoxPromptDataset
 from mmboxcaseg.datasets.transforms import CropBoxes
 from mmboxcaseg.proxy_masks import MaskOptions
@@ -94,8 +94,11 @@ def _short_type(config: Any) -> str:
     return str(config.get('type')).split('.')[-1]
 
 
-def make_settings(cfg: Config, options: MaskOptions,
-                  boxes: BoxFile) -> dict[str, Any]:
+def make_settings(
+        cfg: Config,
+        options: MaskOptions,
+        boxes: BoxFile,
+        calibration: CalibrationFile | None = None) -> dict[str, Any]:
     """What the output depends on, as json values.
 
     Batch sizes are among it: the last digits of the network's output depend
@@ -105,6 +108,8 @@ def make_settings(cfg: Config, options: MaskOptions,
         cfg (Config): What :func:`prediction_config` returned.
         options (MaskOptions): The options.
         boxes (BoxFile): The boxes.
+        calibration (CalibrationFile, optional): It tells the expected IoU.
+            Defaults to None.
 
     Returns:
         dict: The settings.
@@ -123,6 +128,7 @@ def make_settings(cfg: Config, options: MaskOptions,
         keep_masks=options.keep_masks,
         segmentation='polygons' if options.polygons else 'rle',
         model_config=model_config,
+        calibration_sha256=calibration and calibration.digest,
         checkpoint_sha256=_sha256(options.checkpoint),
         annotations_sha256=boxes.digest,
         package_version=__version__)

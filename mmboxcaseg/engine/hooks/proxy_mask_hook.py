@@ -11,6 +11,7 @@ from mmengine.structures import BaseDataElement
 from mmboxcaseg.annotations import BadInputError, BoxFile, read_coco
 from mmboxcaseg.masks import (RLE, merged_confidence, proxy_rles, rle_area,
                               rle_union, take_away)
+from mmboxcaseg.masks.calibration import Calibration
 from mmboxcaseg.models.segmentors.crop_masks import claims_of
 from mmboxcaseg.progress import Progress, Update
 from mmboxcaseg.proxy_masks import (JoinReport, ShardWriter, join_shards,
@@ -55,6 +56,8 @@ class ProxyMaskHook(Hook):
         progress (Callable, optional): It is called with the numbers of images
             and instances of each batch. Defaults to None: now and then a line
             of the runner's log tells how far it is.
+        calibration (Calibration, optional): It tells the expected IoU of each
+            mask. Defaults to None.
 
     Attributes:
         report (JoinReport | None): What went into the file, when it is
@@ -78,7 +81,8 @@ class ProxyMaskHook(Hook):
                  polygons: bool = False,
                  strict: bool = False,
                  boxes: BoxFile | None = None,
-                 progress: Update | None = None) -> None:
+                 progress: Update | None = None,
+                 calibration: Calibration | None = None) -> None:
         if (ann_file is None) == (boxes is None):
             raise ValueError('ProxyMaskHook: give one of ann_file and boxes')
         self.out_file = out_file
@@ -89,6 +93,7 @@ class ProxyMaskHook(Hook):
         self.polygons = polygons
         self.strict = strict
         self.progress = progress
+        self.calibration = calibration
         self.settings = {'merge': merge, **(settings or {})}
         self.folder = shard_dir(out_file)
         self.report: JoinReport | None = None
@@ -190,5 +195,6 @@ class ProxyMaskHook(Hook):
         if runner.rank == 0:
             boxes = self.boxes or read_coco(self.ann_file)
             self.report = join_shards(self.folder, boxes, self.out_file,
-                                      self.settings, self.polygons)
+                                      self.settings, self.polygons,
+                                      self.calibration)
             runner.logger.info(f'{self.out_file}: {self.report.summary()}')
