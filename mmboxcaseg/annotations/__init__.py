@@ -6,7 +6,7 @@ A file is read and checked once, into a :class:`BoxFile` or a
 from .box_file import BadInputError, BoxFile, SkippedFile
 from .coco import check_file_names, read_coco
 from .expected import (BoxTraits, CalibrationFile, box_traits, conditions,
-                       mask_traits, read_calibration)
+                       expected_spread, mask_traits, read_calibration)
 from .mask_file import (EXPECTED_IOU, KEPT, REVIEW, REVIEWS, SCORES, SOURCE,
                         MaskFile, read_masks, read_proxy_masks)
 from .read import FORMATS, find_format, read_boxes
@@ -16,6 +16,7 @@ __all__ = [
     'BadInputError', 'BoxFile', 'BoxTraits', 'CalibrationFile', 'EXPECTED_IOU',
     'FORMATS', 'KEPT', 'MaskFile', 'PhotoFinder', 'REVIEW', 'REVIEWS',
     'SCORES', 'SOURCE', 'SkippedFile', 'box_traits', 'check_file_names',
-    'conditions', 'find_format', 'mask_traits', 'read_boxes',
-    'read_calibration', 'read_coco', 'read_masks', 'read_proxy_masks'
+    'conditions', 'expected_spread', 'find_format', 'mask_traits',
+    'read_boxes', 'read_calibration', 'read_coco', 'read_masks',
+    'read_proxy_masks'
 ]

@@ -2,14 +2,14 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from mmboxcaseg.masks import (areas, clip_boxes, pixel_rects, rle_area,
                               usable_boxes)
-from mmboxcaseg.masks.calibration import Calibration, MaskTraits
+from mmboxcaseg.masks.calibration import Calibration, MaskTraits, Spread
 from .box_file import BoxFile
 from .mask_file import MaskFile
 
@@ -99,6 +99,10 @@ class CalibrationFile:
     digest: str
     calibration: Calibration
 
+    def summary(self) -> dict[str, Any]:
+        """What ``info.proxy_masks`` of the masks says of it, json values."""
+        return dict(sha256=self.digest, **asdict(self.calibration.spread))
+
     def differences(self, made: Mapping[str, Any]) -> list[str]:
         """In what masks were made in another way than those of the fit.
 
@@ -110,6 +114,28 @@ class CalibrationFile:
         """
         theirs, ours = self.calibration.made, conditions(made)
         return [key for key in _MADE if theirs.get(key) != ours.get(key)]
+
+
+def expected_spread(masks: MaskFile) -> Spread | None:
+    """How far the IoUs of a file lie from what it expects of them.
+
+    Args:
+        masks (MaskFile): Proxy masks.
+
+    Returns:
+        Spread | None: None where the file does not say.
+
+    Raises:
+        ValueError: If what it says is broken.
+    """
+    said = masks.made.get('calibration')
+    if masks.expected_iou is None or said is None:
+        return None
+    try:
+        return Spread.from_json(said)
+    except ValueError as error:
+        raise ValueError(f'{masks.boxes.path}: info.proxy_masks.calibration: '
+                         f'{error}') from error
 
 
 def conditions(made: Mapping[str, Any]) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def make_settings(
         keep_masks=options.keep_masks,
         segmentation='polygons' if options.polygons else 'rle',
         model_config=model_config,
-        calibration_sha256=calibration and calibration.digest,
+        calibration=calibration and calibration.summary(),
         checkpoint_sha256=_sha256(options.checkpoint),
         annotations_sha256=boxes.digest,
         package_version=__version__)

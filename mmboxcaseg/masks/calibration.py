@@ -17,6 +17,8 @@ POINT_MASKS = 10
 WIDTH_95 = 1.96
 # How hard weights are drawn to 0, in masks: of no account with thousands.
 RIDGE = 5.
+# Of the numbers in a file.
+DIGITS = 6
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -80,52 +82,17 @@ def features(traits: MaskTraits) -> dict[str, np.ndarray]:
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """Tells the expected IoU of masks.
-
-    A weighted sum of :func:`features` is the score of a mask; a curve that
-    never falls makes an IoU of it.
+class Spread:
+    """How far true IoUs lie from expected ones, as variances.
 
     Attributes:
-        weights (Mapping[str, float]): Weight of each feature.
-        scores (tuple[float, ...]): The points of the curve, ascending; between
-            them it is straight, beyond them level.
-        ious (tuple[float, ...]): Its IoU at each of them, in [0, 1].
-        masks (int): How many masks it was fitted on.
-        photos (int): How many photos they are of.
-        mean_iou (float): Their mean IoU.
-        within (float): Variance, around what is expected, of the IoUs of
-            masks of one photo.
-        between (float): The variance that masks of one photo share.
-        curve_variance (float): That of the mean of the curve, from these two.
-        made (Mapping[str, Any]): How these masks were made, json values.
+        within (float): Of masks of one photo, around what is expected.
+        between (float): What masks of one photo share.
+        curve (float): Of the mean of the curve, from these two.
     """
-    weights: Mapping[str, float]
-    scores: tuple[float, ...]
-    ious: tuple[float, ...]
-    masks: int
-    photos: int
-    mean_iou: float
     within: float
     between: float
-    curve_variance: float
-    made: Mapping[str, Any] = field(default_factory=dict)
-
-    def predict(self, traits: MaskTraits) -> np.ndarray:
-        """The expected IoU of N masks.
-
-        Args:
-            traits (MaskTraits): The masks.
-
-        Returns:
-            np.ndarray: (N,) float64 in [0, 1]; 0 for an empty mask.
-        """
-        expected = np.zeros(len(traits))
-        there = traits.there
-        if there.any():
-            score = _score(self.weights, features(traits.take(there)))
-            expected[there] = np.interp(score, self.scores, self.ious)
-        return expected
+    curve: float
 
     def mean_interval(self, expected: np.ndarray, images: np.ndarray,
                       sure: np.ndarray) -> tuple[float, float]:
@@ -146,13 +113,70 @@ class Calibration:
         """
         open_ = ~np.asarray(sure) & (expected > 0)
         share = open_.mean()
-        variance = share**2 * self.curve_variance
+        variance = share**2 * self.curve
         if open_.any():
             variance += share**2 * _mean_variance(images[open_], self.within,
                                                   self.between)
         mean, half = float(
             expected.mean()), WIDTH_95 * float(np.sqrt(variance))
         return max(mean - half, 0.), min(mean + half, 1.)
+
+    @classmethod
+    def from_json(cls, content: Any) -> 'Spread':
+        """What ``dataclasses.asdict`` gave; further keys are not looked at.
+
+        Raises:
+            ValueError: If it is none, with the key that is wrong.
+        """
+        if not isinstance(content, dict):
+            raise ValueError('"spread" must be an object')
+        for one in fields(cls):
+            _check_number(one.name, content.get(one.name))
+        return cls(**{one.name: content[one.name] for one in fields(cls)})
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Tells the expected IoU of masks.
+
+    A weighted sum of :func:`features` is the score of a mask; a curve that
+    never falls makes an IoU of it.
+
+    Attributes:
+        weights (Mapping[str, float]): Weight of each feature.
+        scores (tuple[float, ...]): The points of the curve, ascending; between
+            them it is straight, beyond them level.
+        ious (tuple[float, ...]): Its IoU at each of them, in [0, 1].
+        masks (int): How many masks it was fitted on.
+        photos (int): How many photos they are of.
+        mean_iou (float): Their mean IoU.
+        spread (Spread): How far true IoUs lie from expected ones.
+        made (Mapping[str, Any]): How these masks were made, json values.
+    """
+    weights: Mapping[str, float]
+    scores: tuple[float, ...]
+    ious: tuple[float, ...]
+    masks: int
+    photos: int
+    mean_iou: float
+    spread: Spread
+    made: Mapping[str, Any] = field(default_factory=dict)
+
+    def predict(self, traits: MaskTraits) -> np.ndarray:
+        """The expected IoU of N masks.
+
+        Args:
+            traits (MaskTraits): The masks.
+
+        Returns:
+            np.ndarray: (N,) float64 in [0, 1]; 0 for an empty mask.
+        """
+        expected = np.zeros(len(traits))
+        there = traits.there
+        if there.any():
+            score = _score(self.weights, features(traits.take(there)))
+            expected[there] = np.interp(score, self.scores, self.ious)
+        return expected
 
     def to_json(self) -> dict[str, Any]:
         """As json values; :meth:`from_json` reads them."""
@@ -185,7 +209,9 @@ class Calibration:
             values[one.name] = content[one.name]
         _check(values)
         values.update(
-            scores=tuple(values['scores']), ious=tuple(values['ious']))
+            scores=tuple(values['scores']),
+            ious=tuple(values['ious']),
+            spread=Spread.from_json(values['spread']))
         return cls(**values)
 
 
@@ -228,9 +254,8 @@ def fit_calibration(traits: MaskTraits,
         masks=len(ious),
         photos=len(np.unique(images)),
         mean_iou=float(ious.mean()),
-        within=within,
-        between=between,
-        curve_variance=_mean_variance(images, within, between),
+        spread=Spread(within, between, _mean_variance(images, within,
+                                                      between)),
         made=dict(made or {}))
 
 
@@ -269,7 +294,7 @@ def _fit_weights(columns: Mapping[str, np.ndarray],
     found = np.linalg.solve(unit.T @ unit + RIDGE * np.eye(unit.shape[1]),
                             unit.T @ (ious - ious.mean()))
     found = found / np.where(width > 1e-9, width, np.inf)
-    return dict(zip(columns, found.tolist()))
+    return dict(zip(columns, np.round(found, DIGITS).tolist()))
 
 
 def _fit_curve(score: np.ndarray,
@@ -284,8 +309,8 @@ def _fit_curve(score: np.ndarray,
     y = isotonic(
         np.array([ious[part].mean() for part in parts]),
         np.array([len(part) for part in parts]))
-    x, first = np.unique(x, return_index=True)
-    return x, y[first]
+    x, first = np.unique(np.round(x, DIGITS), return_index=True)
+    return x, np.round(y[first], DIGITS)
 
 
 def _variances(residuals: np.ndarray,
@@ -333,11 +358,8 @@ def _check(values: Mapping[str, Any]) -> None:
         raise ValueError('"scores" and "ious" must have the same length')
     if not 0 <= values['ious'][0] <= values['ious'][-1] <= 1:
         raise ValueError('"ious" must be from 0 to 1')
-    for key in ('masks', 'photos', 'mean_iou', 'within', 'between',
-                'curve_variance'):
-        if not _is_number(values[key]) or values[key] < 0:
-            raise ValueError(f'"{key}" is {values[key]!r}; it must be a '
-                             'number, 0 or more')
+    for key in ('masks', 'photos', 'mean_iou'):
+        _check_number(key, values[key])
     if not isinstance(values['made'], dict):
         raise ValueError('"made" must be an object')
 
@@ -348,6 +370,12 @@ def _feature_names() -> list[str]:
         features(
             MaskTraits(**{column.name: one
                           for column in fields(MaskTraits)})))
+
+
+def _check_number(key: str, value: Any) -> None:
+    if not _is_number(value) or value < 0:
+        raise ValueError(f'"{key}" is {value!r}; it must be a number, 0 or '
+                         'more')
 
 
 def _is_number(value: Any) -> bool:
