@@ -5,6 +5,7 @@ from typing import Sequence
 import numpy as np
 
 from mmboxcaseg.evaluation import spearman
+from .expected import ExpectedIoU, expected_iou
 from .masks import ReportMasks
 
 # The paper's Table 8, on COCO: threshold and share of masks ignored.
@@ -96,6 +97,8 @@ class ReportNumbers:
         classes (tuple[ClassRow, ...]): Those with most masks first.
         scored (int): Number of masks whose true one is known.
         mean_iou (float | None): Mean IoU of these; None without true masks.
+        expected (ExpectedIoU | None): The expected mean IoU; None where the
+            masks have none.
     """
     images: int
     masks: int
@@ -108,6 +111,7 @@ class ReportNumbers:
     classes: tuple[ClassRow, ...]
     scored: int
     mean_iou: float | None
+    expected: ExpectedIoU | None = None
 
 
 def report_numbers(masks: ReportMasks) -> ReportNumbers:
@@ -136,7 +140,8 @@ def report_numbers(masks: ReportMasks) -> ReportNumbers:
             class_rows(masks.classes, agreement, masks.ignored,
                        masks.scores.get('confidence'), masks.ious)),
         scored=int(known.sum()),
-        mean_iou=float(masks.ious[known].mean()) if known.any() else None)
+        mean_iou=float(masks.ious[known].mean()) if known.any() else None,
+        expected=expected_iou(masks))
 
 
 def _score_numbers(masks: ReportMasks, name: str,
