@@ -11,6 +11,8 @@ from .coco import read_coco
 
 # What is said of a proxy mask, as ``proxy_<score>`` of its annotation.
 SCORES = ('agreement', 'confidence')
+# Key of the IoU that is expected of a mask.
+EXPECTED_IOU = 'proxy_iou'
 # Key of a mask that was given, and not predicted, and its only value.
 SOURCE = 'proxy_source'
 KEPT = 'kept'
@@ -31,11 +33,15 @@ class MaskFile:
             crowds; None where the file has none.
         made (Mapping[str, Any]): How the masks were made, ``proxy_masks`` of
             the file's ``info``; empty where it does not say.
+        expected_iou (np.ndarray | None): (N,) float64 in [0, 1], the IoU that
+            is expected of each mask, NaN for crowds; None where the file has
+            none.
     """
     boxes: BoxFile
     agreement: Optional[np.ndarray]
     confidence: Optional[np.ndarray]
     made: Mapping[str, Any]
+    expected_iou: Optional[np.ndarray] = None
 
     @cached_property
     def kept(self) -> np.ndarray:
@@ -118,7 +124,11 @@ def read_masks(path: str) -> MaskFile:
     boxes = read_coco(path, with_masks=True)
     made = boxes.content.get('info', {}).get('proxy_masks', {})
     columns = {score: _column(boxes, f'proxy_{score}') for score in SCORES}
-    return MaskFile(boxes=boxes, made=made, **columns)
+    return MaskFile(
+        boxes=boxes,
+        made=made,
+        expected_iou=_column(boxes, EXPECTED_IOU),
+        **columns)
 
 
 def read_proxy_masks(path: str) -> MaskFile:

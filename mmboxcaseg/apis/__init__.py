@@ -14,6 +14,7 @@ _HOMES = dict(
     ExportReport='export',
     InstanceMasks='inferencer',
     MaskOptions='proxy_masks',
+    calibrate='calibration',
     check_boxes='check',
     draw_masks='draw',
     export_masks='export',

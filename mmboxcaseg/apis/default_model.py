@@ -25,3 +25,15 @@ def default_model() -> Tuple[str, str]:
             'configs/boxcaseg/hrnet_w48_voc.py and its weights')
     config, checkpoint = map(str, paths)
     return config, checkpoint
+
+
+def default_calibration() -> str | None:
+    """What tells the expected IoU of the default model's masks.
+
+    Returns:
+        str | None: Path of the file, for
+        :func:`~mmboxcaseg.annotations.read_calibration`; None if this copy of
+        the package has none.
+    """
+    path = WEIGHTS / f'{NAME}.calibration.json'
+    return str(path) if path.is_file() else None

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mmboxcaseg import proxy_masks
-from mmboxcaseg.annotations import BoxFile, PhotoFinder, read_boxes
+from mmboxcaseg.annotations import (BoxFile, CalibrationFile, PhotoFinder,
+                                    read_boxes, read_calibration)
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.proxy_masks import JoinReport, MaskOptions
 from mmboxcaseg.quiet import unprinted
-from .default_model import default_model
+from .default_model import default_calibration, default_model
 
 if TYPE_CHECKING:
     from mmboxcaseg.engine.proxy_mask_run import ProxyMaskRunner
@@ -42,13 +43,16 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
     boxes = read_boxes(options.ann, options.img_dir, options.ann_format,
                        options.classes, options.img_ids, options.categories,
                        options.decisions, options.keep_masks)
+    calibration = None if options.calibration is None else read_calibration(
+        options.calibration)
     _tell_skips(boxes, options)
     # Mistakes in the boxes are told before torch is imported.
     with unprinted(options.verbose):
         from mmboxcaseg.engine import proxy_mask_run, read_checkpoint
     cfg = proxy_mask_run.prediction_config(options)
     checkpoint = read_checkpoint(options.checkpoint, options.allow_unsafe)
-    settings = proxy_mask_run.make_settings(cfg, options, boxes)
+    settings = proxy_mask_run.make_settings(cfg, options, boxes, calibration)
+    _tell_differences(calibration, settings)
     folder = proxy_masks.shard_dir(options.out)
     if _is_complete(options, folder, settings):
         proxy_masks.remove_joined(folder)
@@ -72,14 +76,16 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
         if started:
             _tell(f'{len(left)} images to do, {len(done)} done before')
         if not left:
-            return _join(folder, boxes, options, settings, started)
+            return _join(folder, boxes, options, settings, started,
+                         calibration)
         runner = proxy_mask_run.build_runner(cfg, options, checkpoint)
-        return _run(runner, options, boxes, settings, done, started)
+        return _run(runner, options, boxes, settings, done, started,
+                    calibration)
 
 
 def _run(runner: 'ProxyMaskRunner', options: MaskOptions, boxes: BoxFile,
-         settings: dict[str, Any], done: set[Any],
-         started: bool) -> JoinReport | None:
+         settings: dict[str, Any], done: set[Any], started: bool,
+         calibration: CalibrationFile | None) -> JoinReport | None:
     """Make the masks that are not there yet, and join all."""
     from mmboxcaseg.engine import ProxyMaskHook, proxy_mask_run
     count = runner.load_test_data(
@@ -98,7 +104,8 @@ def _run(runner: 'ProxyMaskRunner', options: MaskOptions, boxes: BoxFile,
             strict=options.strict,
             resume=started,
             settings=settings,
-            progress=update)
+            progress=update,
+            calibration=calibration and calibration.calibration)
         proxy_mask_run.make_masks(runner, hook)
     if hook.dim:
         names = [osp.basename(path) for path in hook.dim]
@@ -111,14 +118,16 @@ def _run(runner: 'ProxyMaskRunner', options: MaskOptions, boxes: BoxFile,
 
 
 def _join(folder: str, boxes: BoxFile, options: MaskOptions,
-          settings: dict[str, Any], started: bool) -> JoinReport | None:
+          settings: dict[str, Any], started: bool,
+          calibration: CalibrationFile | None) -> JoinReport | None:
     """Join shards in which all masks are."""
     if process_rank() != 0:
         return None
     proxy_masks.prepare_shards(folder, settings, started)
     return proxy_masks.join_shards(folder, boxes, options.out, settings,
                                    options.polygons, options.tighten
-                                   is not None)
+                                   is not None, calibration
+                                   and calibration.calibration)
 
 
 def process_rank() -> int:
@@ -144,7 +153,8 @@ def _check_paths(options: MaskOptions) -> MaskOptions:
         'CONFIG': options.config,
         'CHECKPOINT': options.checkpoint,
         '--classes': options.classes,
-        '--decisions': options.decisions
+        '--decisions': options.decisions,
+        '--calibration': options.calibration
     }
     for name, path in files.items():
         if path is not None and not osp.isfile(path):
@@ -161,8 +171,24 @@ def _check_paths(options: MaskOptions) -> MaskOptions:
                          'another name')
     if options.config is None:
         config, checkpoint = default_model()
-        options = replace(options, config=config, checkpoint=checkpoint)
+        options = replace(
+            options,
+            config=config,
+            checkpoint=checkpoint,
+            calibration=options.calibration or default_calibration())
     return options
+
+
+def _tell_differences(calibration: CalibrationFile | None,
+                      settings: dict[str, Any]) -> None:
+    """Tell if the calibration is one of other masks."""
+    differences = calibration and calibration.differences(settings)
+    if differences:
+        _tell(
+            f'{calibration.path} was fitted on masks that were made in '
+            f'another way ({", ".join(differences)}), so the expected IoU '
+            'may be off; boxcaseg calibrate fits one for these',
+            logging.WARNING)
 
 
 def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:

@@ -10,12 +10,13 @@ import traceback
 from types import ModuleType
 from typing import Optional, Sequence
 
-from . import check, draw, export, masks, report, score
+from . import calibrate, check, draw, export, masks, report, score
 
 COMMANDS = dict(
     check=check,
     masks=masks,
     score=score,
+    calibrate=calibrate,
     report=report,
     export=export,
     draw=draw)

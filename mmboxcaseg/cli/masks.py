@@ -119,6 +119,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         choices=('fp32', 'bf16'),
         help='numbers the network computes with; default: the config\'s')
     made.add_argument(
+        '--calibration',
+        metavar='FILE',
+        help='file of boxcaseg calibrate, by which the expected IoU of each '
+        'mask is told; default: that of the model that comes with the '
+        'package, none for another')
+    made.add_argument(
         '--cfg-options',
         nargs='+',
         metavar='KEY=VALUE',

@@ -42,18 +42,18 @@ class ProxyMaskDataset(COCOInstanceDataset):
             :func:`mmboxcaseg.masks.merged_confidence`); a mask that is below
             either threshold is ignored. With None it is not looked at.
             Defaults to None.
-        mask_weight (str, optional): ``'agreement'`` or ``'confidence'``: the
-            score by which a mask that is not ignored is weighted, softer
-            than a threshold and not in the paper. With None all weigh the
-            same. Defaults to None.
+        mask_weight (str, optional): ``'agreement'``, ``'confidence'`` or
+            ``'iou'``, the expected one: the score by which a mask that is not
+            ignored is weighted, softer than a threshold and not in the paper.
+            With None all weigh the same. Defaults to None.
         **kwargs: Arguments of :class:`COCOInstanceDataset`.
 
     Raises:
         ValueError: If a threshold is not in [0, 1], if ``mask_weight`` is
             none of the scores, if the file has none of the classes, or if an
             annotation that is not a crowd lacks a mask, an agreement in
-            [0, 1] or, with ``confidence_thr`` or for ``mask_weight``, a
-            confidence in [0, 1].
+            [0, 1] or, with ``confidence_thr`` or for ``mask_weight``, another
+            score in [0, 1].
     """
 
     NEEDS_AREA = False
@@ -66,9 +66,10 @@ class ProxyMaskDataset(COCOInstanceDataset):
                  **kwargs) -> None:
         if agreement_thr is None:
             agreement_thr = DEFAULT_AGREEMENT_THR
-        if mask_weight is not None and mask_weight not in SCORES:
+        scores = (*SCORES, 'iou')
+        if mask_weight is not None and mask_weight not in scores:
             raise ValueError(f'ProxyMaskDataset: mask_weight={mask_weight!r} '
-                             f'is none of {list(SCORES)}')
+                             f'is none of {list(scores)}')
         thresholds = dict(agreement=agreement_thr, confidence=confidence_thr)
         for score, thr in thresholds.items():
             if thr is not None and not 0 <= thr <= 1:
@@ -79,8 +80,8 @@ class ProxyMaskDataset(COCOInstanceDataset):
         self.mask_weight = mask_weight
         self._keys = {
             score: f'proxy_{score}'
-            for score in SCORES
-            if thresholds[score] is not None or score == mask_weight
+            for score in scores
+            if thresholds.get(score) is not None or score == mask_weight
         }
         super().__init__(*args, **kwargs)
 

@@ -12,7 +12,7 @@ from mmengine.logging import MMLogger
 from mmengine.runner.checkpoint import load_state_dict
 
 from mmboxcaseg import __version__
-from mmboxcaseg.annotations import BoxFile
+from mmboxcaseg.annotations import BoxFile, CalibrationFile
 from mmboxcaseg.datasets import BoxPromptDataset
 from mmboxcaseg.proxy_masks import MaskOptions
 from .checkpoints import weights_of
@@ -89,8 +89,11 @@ def _short_type(config: Any) -> str:
     return str(config.get('type')).split('.')[-1]
 
 
-def make_settings(cfg: Config, options: MaskOptions,
-                  boxes: BoxFile) -> dict[str, Any]:
+def make_settings(
+        cfg: Config,
+        options: MaskOptions,
+        boxes: BoxFile,
+        calibration: CalibrationFile | None = None) -> dict[str, Any]:
     """What the output depends on, as json values.
 
     Batch sizes are among it: the last digits of the network's output depend
@@ -100,6 +103,8 @@ def make_settings(cfg: Config, options: MaskOptions,
         cfg (Config): What :func:`prediction_config` returned.
         options (MaskOptions): The options.
         boxes (BoxFile): The boxes.
+        calibration (CalibrationFile, optional): It tells the expected IoU.
+            Defaults to None.
 
     Returns:
         dict: The settings.
@@ -119,6 +124,7 @@ def make_settings(cfg: Config, options: MaskOptions,
         tighten=options.tighten is not None,
         segmentation='polygons' if options.polygons else 'rle',
         model_config=model_config,
+        calibration=calibration and calibration.summary(),
         checkpoint_sha256=_sha256(options.checkpoint),
         annotations_sha256=boxes.digest,
         package_version=__version__)

@@ -7,9 +7,11 @@ from typing import IO, Any, Dict, List, Optional, Set, Tuple
 
 import numpy as np
 
-from mmboxcaseg.annotations import KEPT, REVIEW, SCORES, SOURCE, BoxFile
+from mmboxcaseg.annotations import (EXPECTED_IOU, KEPT, REVIEW, SCORES, SOURCE,
+                                    BoxFile, box_traits)
 from mmboxcaseg.annotations.instances import SKIPPED
 from mmboxcaseg.masks import RLE, encode_rle, rle_box, to_rle, to_segmentation
+from mmboxcaseg.masks.calibration import Calibration
 from .report import JoinReport, SkippedBox, SkippedImage
 from .shards import iter_lines, remove_shards, shard_paths
 
@@ -114,7 +116,8 @@ def join_shards(folder: str,
                 out_file: str,
                 settings: Dict[str, Any],
                 polygons: bool = False,
-                tighten: bool = False) -> JoinReport:
+                tighten: bool = False,
+                calibration: Optional[Calibration] = None) -> JoinReport:
     """Write the input annotations with their proxy masks as one COCO json.
 
     Every annotation keeps its keys and its ``bbox``; those that are no crowds
@@ -124,7 +127,8 @@ def join_shards(folder: str,
     photo or the box could not be used; such an annotation gets
     ``proxy_skipped``, the reason, and so does an image whose photo could not
     be used. A mask that is kept has scores of 1 and ``proxy_source``
-    ``'kept'``.
+    ``'kept'``. With a calibration there is ``proxy_iou``, the expected IoU:
+    1 of a mask that is kept, 0 of one that was skipped.
     ``info`` comes first and gets ``proxy_masks``. The same shards give the
     same bytes. The report of what was skipped is written first. Both files
     are written beside their places and then renamed, so ``out_file`` is
@@ -140,20 +144,24 @@ def join_shards(folder: str,
         tighten (bool): Whether annotations get the tight box of their mask,
             ``bbox_tight`` (x, y, width, height), unless it is empty. Defaults
             to False.
+        calibration (Calibration, optional): It tells the expected IoU.
+            Defaults to None: none is written.
 
     Returns:
         JoinReport: Counts, scores and what was skipped.
 
     Raises:
-        ValueError: If an annotation has no result in the shards.
+        ValueError: If an annotation has no result in the shards, or there is
+            a calibration and a mask without confidence.
     """
     temporary = os.path.join(
         os.path.dirname(out_file), f'.{os.path.basename(out_file)}.tmp')
     try:
         with ShardReader(folder) as reader, open(
                 temporary, 'w', encoding='ascii') as file:
+            rating = Rating(boxes, calibration)
             report = _write(file, boxes, reader, settings,
-                            _Form(polygons, tighten))
+                            _Form(polygons, tighten), rating)
             file.flush()
             os.fsync(file.fileno())
         report.write(out_file)
@@ -192,7 +200,8 @@ def joined_settings(out_file: str) -> Optional[Dict[str, Any]]:
 
 
 def _write(file: IO[str], boxes: BoxFile, reader: ShardReader,
-           settings: Dict[str, Any], form: _Form) -> JoinReport:
+           settings: Dict[str,
+                          Any], form: _Form, rating: 'Rating') -> JoinReport:
     content = boxes.content
     info = dict(content.get('info', {}), proxy_masks=settings)
     file.write('{"info": ' + json.dumps(info))
@@ -203,7 +212,7 @@ def _write(file: IO[str], boxes: BoxFile, reader: ShardReader,
         if key == 'images':
             file.write(json.dumps(_with_reasons(value, reader.skipped)))
         elif key == 'annotations':
-            report = _write_annotations(file, boxes, reader, form)
+            report = _write_annotations(file, boxes, reader, form, rating)
         else:
             file.write(json.dumps(value))
     file.write('}\n')
@@ -211,7 +220,7 @@ def _write(file: IO[str], boxes: BoxFile, reader: ShardReader,
 
 
 def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
-                       form: _Form) -> JoinReport:
+                       form: _Form, rating: 'Rating') -> JoinReport:
     of_skipped = defaultdict(list)
     missing = []
     scores: Dict[str, List[float]] = {score: [] for score in SCORES}
@@ -219,7 +228,8 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
     separator = '[\n'
     for place, ann in enumerate(boxes.content['annotations']):
         if place in boxes.kept:
-            ann = _with_kept_mask(ann, boxes.kept[place], reader, form)
+            ann = rating.add(
+                _with_kept_mask(ann, boxes.kept[place], reader, form), place)
         elif not boxes.crowd[place]:
             image = int(boxes.image_index[place])
             image_id = boxes.image_ids[image]
@@ -237,6 +247,7 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
             if skipped or not boxes.usable[place]:
                 ann[SKIPPED] = boxes.why_not.get(
                     place) or reader.skipped[image_id]
+            ann = rating.add(ann, place)
             empty += ann['area'] == 0
             for score, values in scores.items():
                 if f'proxy_{score}' in found[1]:
@@ -269,7 +280,60 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
                 reason=reason) for place, reason in boxes.why_not.items()),
         left_out=boxes.left_out,
         agreements=np.array(scores['agreement']),
-        confidences=np.array(scores['confidence']))
+        confidences=np.array(scores['confidence']),
+        expected_ious=np.array(rating.given))
+
+
+class Rating:
+    """Writes the expected IoU of masks into their annotations.
+
+    Args:
+        boxes (BoxFile): The boxes of all.
+        calibration (Calibration | None): It tells the IoU; without one there
+            is none, not even that of an earlier file.
+
+    Attributes:
+        given (list[float]): What was written.
+    """
+
+    def __init__(self, boxes: BoxFile,
+                 calibration: Optional[Calibration]) -> None:
+        self.given: List[float] = []
+        self._calibration = calibration
+        self._traits = None if calibration is None else box_traits(boxes)
+
+    def add(self, ann: Dict[str, Any], place: int) -> Dict[str, Any]:
+        """An annotation that has its mask, with the expected IoU.
+
+        Args:
+            ann (dict): The annotation, changed in place.
+            place (int): Its place.
+
+        Returns:
+            dict: The same.
+
+        Raises:
+            ValueError: If its mask has no confidence.
+        """
+        # As the last of the keys that a run adds.
+        ann.pop(EXPECTED_IOU, None)
+        if self._calibration is None:
+            return ann
+        if ann.get(SOURCE) == KEPT:
+            value = 1.0
+        elif SKIPPED in ann:
+            value = 0.0
+        elif 'proxy_confidence' not in ann:
+            raise ValueError('the masks of this model have no confidence, '
+                             'from which a calibration tells the IoU')
+        else:
+            traits = self._traits.of_masks(
+                np.array([place]), [ann['proxy_agreement']],
+                [ann['proxy_confidence']], [ann['area']])
+            value = round(float(self._calibration.predict(traits)[0]), 4)
+        ann[EXPECTED_IOU] = value
+        self.given.append(value)
+        return ann
 
 
 def _with_mask(ann: Dict[str, Any], rle: RLE, scores: Dict[str, float],

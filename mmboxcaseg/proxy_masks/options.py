@@ -49,6 +49,9 @@ class MaskOptions:
         stretch_16bit (bool): Whether a photo of 16 bits of which 14 or fewer
             are used gets its eight highest used ones; else the eight highest
             of the 16, of which little is seen.
+        calibration (str, optional): File of ``boxcaseg calibrate``, by which
+            the expected IoU of each mask is told. None: that of the model of
+            the package; none for another model.
         cfg_options (Sequence[str]): ``KEY=VALUE``, settings that replace the
             config's.
         resume (bool): Whether to go on where a run that was cut short left
@@ -86,6 +89,7 @@ class MaskOptions:
     precision: str | None = None
     crops_per_batch: int | None = None
     stretch_16bit: bool = False
+    calibration: str | None = None
     cfg_options: Sequence[str] = ()
     resume: bool = False
     strict: bool = False

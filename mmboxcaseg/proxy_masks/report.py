@@ -62,6 +62,8 @@ class JoinReport:
             Not written to the file.
         confidences (np.ndarray): (masks,) confidence of each mask, in
             [0, 1]; (0,) where there is none. Not written either.
+        expected_ious (np.ndarray): (masks + kept,) expected IoU of each mask,
+            in [0, 1]; (0,) without a calibration. Not written either.
     """
     images: int = 0
     masks: int = 0
@@ -73,6 +75,7 @@ class JoinReport:
     left_out: Tuple[SkippedFile, ...] = ()
     agreements: np.ndarray = field(default_factory=lambda: np.zeros(0))
     confidences: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    expected_ious: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def summary(self) -> str:
         """The counts and mean scores in a line of text."""
@@ -84,6 +87,8 @@ class JoinReport:
             text += f', mean confidence {self.confidences.mean():.3f}'
         if len(self.agreements):
             text += f', mean agreement {self.agreements.mean():.3f}'
+        if len(self.expected_ious):
+            text += f', expected mean IoU {self.expected_ious.mean():.2f}'
         return text
 
     def skips(self) -> Optional[str]:
@@ -99,7 +104,8 @@ class JoinReport:
     def write(self, out_file: str) -> None:
         """Write it as json beside ``out_file``, see :func:`report_path`."""
         content = asdict(self)
-        del content['agreements'], content['confidences']
+        for column in ('agreements', 'confidences', 'expected_ious'):
+            del content[column]
         write_json(report_path(out_file), content)
 
     @classmethod

@@ -6,6 +6,7 @@ import numpy as np
 
 from mmboxcaseg.annotations import REVIEWS, MaskFile
 from mmboxcaseg.evaluation import spearman
+from .expected import ExpectedIoU, expected_iou
 from .masks import ReportMasks
 
 # The paper's Table 8, on COCO: threshold and share of masks ignored.
@@ -99,6 +100,8 @@ class ReportNumbers:
         mean_iou (float | None): Mean IoU of these; None without true masks.
         reviews (dict[str, int]): Number of masks of each decision, by what it
             is; only those that there are.
+        expected (ExpectedIoU | None): The expected mean IoU; None where the
+            masks have none.
     """
     images: int
     masks: int
@@ -112,6 +115,7 @@ class ReportNumbers:
     scored: int
     mean_iou: float | None
     reviews: dict[str, int]
+    expected: ExpectedIoU | None = None
 
 
 def report_numbers(masks: ReportMasks) -> ReportNumbers:
@@ -143,7 +147,8 @@ def report_numbers(masks: ReportMasks) -> ReportNumbers:
                        masks.scores.get('confidence'), masks.ious)),
         scored=int(known.sum()),
         mean_iou=float(masks.ious[known].mean()) if known.any() else None,
-        reviews=_reviews(masks.file))
+        reviews=_reviews(masks.file),
+        expected=expected_iou(masks))
 
 
 def _reviews(file: MaskFile) -> dict[str, int]:

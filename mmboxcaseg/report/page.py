@@ -99,6 +99,8 @@ def make_tiles(masks: ReportMasks, numbers: ReportNumbers) -> list[Tile]:
             Tile(f'median {score.name}', f'{score.median:.3f}')
         ]
     tiles.append(Tile(kept, f'{100 - 100 * numbers.ignored:.1f} %'))
+    if numbers.expected is not None:
+        tiles.append(Tile('expected mean IoU', numbers.expected.tile))
     if numbers.mean_iou is not None:
         tiles.append(
             Tile('mean IoU with true masks', f'{numbers.mean_iou:.3f}'))
@@ -112,6 +114,8 @@ def make_tiles(masks: ReportMasks, numbers: ReportNumbers) -> list[Tile]:
 def make_notes(numbers: ReportNumbers) -> list[str]:
     """What is to be known before looking at the numbers."""
     notes = []
+    if numbers.expected is not None:
+        notes.append(numbers.expected.note)
     if numbers.empty:
         notes.append(f'{numbers.empty} masks are empty or have agreement 0: '
                      'the network found nothing, a smaller object took all '

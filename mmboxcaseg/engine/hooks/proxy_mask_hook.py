@@ -11,6 +11,7 @@ from mmengine.structures import BaseDataElement
 from mmboxcaseg.annotations import BadInputError, BoxFile, read_coco
 from mmboxcaseg.masks import (RLE, merged_confidence, proxy_rles, rle_area,
                               rle_union, take_away)
+from mmboxcaseg.masks.calibration import Calibration
 from mmboxcaseg.models.segmentors.crop_masks import claims_of
 from mmboxcaseg.progress import Progress, Update
 from mmboxcaseg.proxy_masks import (JoinReport, ShardWriter, join_shards,
@@ -57,6 +58,8 @@ class ProxyMaskHook(Hook):
         progress (Callable, optional): It is called with the numbers of images
             and instances of each batch. Defaults to None: now and then a line
             of the runner's log tells how far it is.
+        calibration (Calibration, optional): It tells the expected IoU of each
+            mask. Defaults to None.
 
     Attributes:
         report (JoinReport | None): What went into the file, when it is
@@ -81,7 +84,8 @@ class ProxyMaskHook(Hook):
                  strict: bool = False,
                  boxes: BoxFile | None = None,
                  progress: Update | None = None,
-                 tighten: bool = False) -> None:
+                 tighten: bool = False,
+                 calibration: Calibration | None = None) -> None:
         if (ann_file is None) == (boxes is None):
             raise ValueError('ProxyMaskHook: give one of ann_file and boxes')
         self.out_file = out_file
@@ -93,6 +97,7 @@ class ProxyMaskHook(Hook):
         self.strict = strict
         self.tighten = tighten
         self.progress = progress
+        self.calibration = calibration
         self.settings = {'merge': merge, **(settings or {})}
         self.folder = shard_dir(out_file)
         self.report: JoinReport | None = None
@@ -195,5 +200,5 @@ class ProxyMaskHook(Hook):
             boxes = self.boxes or read_coco(self.ann_file)
             self.report = join_shards(self.folder, boxes, self.out_file,
                                       self.settings, self.polygons,
-                                      self.tighten)
+                                      self.tighten, self.calibration)
             runner.logger.info(f'{self.out_file}: {self.report.summary()}')
