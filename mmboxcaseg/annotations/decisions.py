@@ -15,7 +15,8 @@ import numpy as np
 
 from mmboxcaseg.masks import RLE, rle_area, to_rle
 from .box_file import BoxFile, Id, digest_of
-from .mask_file import KEPT, REVIEW, REVIEWS, SCORES, SOURCE, MaskFile
+from .mask_file import (EXPECTED_IOU, KEPT, REVIEW, REVIEWS, SCORES, SOURCE,
+                        MaskFile)
 
 VERSION = 1
 ACCEPTED, REJECTED, UNSURE = REVIEWS
@@ -214,6 +215,8 @@ def apply_decisions(masks: MaskFile, decisions: Decisions) -> MaskFile:
     """
     boxes, accepted = _decide(masks.boxes, decisions)
     scores = {name: column.copy() for name, column in masks.scores.items()}
+    if masks.expected_iou is not None:
+        scores['expected_iou'] = masks.expected_iou.copy()
     for column in scores.values():
         column[accepted] = 1.
     return replace(masks, boxes=boxes, **scores)
@@ -283,10 +286,8 @@ def _decided(ann: dict[str, Any], review: str) -> dict[str, Any]:
     ann = {**ann, REVIEW: review}
     if review == ACCEPTED:
         ann[SOURCE] = KEPT
-        ann.update({
-            f'proxy_{score}': 1.
-            for score in SCORES if f'proxy_{score}' in ann
-        })
+        keys = [f'proxy_{score}' for score in SCORES] + [EXPECTED_IOU]
+        ann.update({key: 1. for key in keys if key in ann})
     elif review == REJECTED or before == ACCEPTED:
         # To be predicted anew, as is what was accepted and no longer is.
         ann.pop(SOURCE, None)

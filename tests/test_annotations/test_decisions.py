@@ -238,3 +238,20 @@ def test_boxes_without_masks(anns, write, tmp_path):
             str(tmp_path / 'labels'),
             str(tmp_path / 'img'),
             decisions=write([entry(anns[0], 'accepted')]))
+
+
+def test_an_accepted_mask_is_expected_to_be_right(anns, write, tmp_path):
+    path = tmp_path / 'masks.json'
+    content = json.loads(path.read_text())
+    for ann in content['annotations']:
+        if not ann.get('iscrowd'):
+            ann['proxy_iou'] = 0.25
+    path.write_text(json.dumps(content))
+    decided = write([entry(anns[3], 'accepted'), entry(anns[5], 'rejected')])
+    after = with_decisions(read_masks(str(path)), decided)
+    expected = [np.nan] + [0.25] * len(anns)
+    # The crowd is the first of the file.
+    expected[4] = 1
+    assert np.array_equal(after.expected_iou, expected, equal_nan=True)
+    assert [after.boxes.annotation(place)['proxy_iou']
+            for place in (3, 4, 6)] == [0.25, 1, 0.25]
