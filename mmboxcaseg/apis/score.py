@@ -13,6 +13,7 @@ def score_masks(masks: str,
                 truth: str,
                 *,
                 by_size: bool = False,
+                by_overlap: bool = False,
                 boundary: bool = False,
                 agreement_thrs: Sequence[float] = AGREEMENT_THRS,
                 confidence_thrs: Sequence[float] = (),
@@ -28,6 +29,9 @@ def score_masks(masks: str,
         truth (str): COCO json with the true masks of the same annotations.
         by_size (bool): Whether there are rows by the size of objects too.
             Defaults to False.
+        by_overlap (bool): Whether there are rows of free and of covered
+            objects too: of whose box other boxes of the image cover less than
+            a fifth, or not. Defaults to False.
         boundary (bool): Whether there is Boundary IoU too, with boundaries as
             wide as 2 % of the image's diagonal. Defaults to False.
         agreement_thrs (Sequence[float]): For each, in [0, 1], there are rows
@@ -54,7 +58,7 @@ def score_masks(masks: str,
         ious = mask_ious(
             *files, boundary, on_image=lambda instances: update(1, instances))
     return summarize_masks(ious, by_size, agreement_thrs, confidence_thrs,
-                           ious.unusable)
+                           ious.unusable, by_overlap)
 
 
 def score_heads(config: str,

@@ -24,6 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='also by object size: small below 32 ** 2 pixels, large from '
         '96 ** 2 on')
     parser.add_argument(
+        '--by-overlap',
+        action='store_true',
+        help='also by overlap: free where other boxes of the image cover less '
+        'than a fifth of the box, else covered')
+    parser.add_argument(
         '--boundary',
         action='store_true',
         help='also Boundary IoU, with boundaries of 2 %% of the diagonal')
@@ -57,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
         args.masks,
         args.truth,
         by_size=args.by_size,
+        by_overlap=args.by_overlap,
         boundary=args.boundary,
         agreement_thrs=args.agreement_thr or AGREEMENT_THRS,
         confidence_thrs=args.confidence_thr or (),

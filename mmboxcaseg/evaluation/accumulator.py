@@ -5,11 +5,14 @@ from typing import Iterable, Sequence
 
 import numpy as np
 
-from mmboxcaseg.masks import (RLE, boundary_width, encode_rles, rle_area,
-                              rle_boundary_iou, rle_iou)
+from mmboxcaseg.masks import (RLE, boundary_width, covered_shares, encode_rles,
+                              rle_area, rle_boundary_iou, rle_iou)
 from mmboxcaseg.thresholds import ignored_masks
 from .instance_iou import size_groups, spearman, summarize_ious
 from .mask_scores import BOX, MASKS, MaskScores, ScoreRow
+
+# Share of a box from which on others cover it.
+COVERED = 0.2
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -21,6 +24,8 @@ class InstanceIoUs:
         areas (np.ndarray): (N,) float64, areas of the true masks in pixels.
         ious (np.ndarray): (N,) float64 in [0, 1], of the masks.
         box_ious (np.ndarray): (N,) float64 in [0, 1], of the filled boxes.
+        covered (np.ndarray): (N,) float64 in [0, 1], share of each box that
+            other boxes of its image cover.
         boundary_ious (np.ndarray | None): (N,) float64 in [0, 1], Boundary
             IoU of the masks; None where it was not asked for.
         box_boundary_ious (np.ndarray | None): The same of the filled boxes.
@@ -34,6 +39,7 @@ class InstanceIoUs:
     areas: np.ndarray
     ious: np.ndarray
     box_ious: np.ndarray
+    covered: np.ndarray
     boundary_ious: np.ndarray | None = None
     box_boundary_ious: np.ndarray | None = None
     agreement: np.ndarray | None = None
@@ -95,7 +101,8 @@ def image_ious(rles: Sequence[RLE],
     ], rects, height, width)
     columns = dict(
         ious=_paired(rle_iou, rles, true_rles),
-        box_ious=_paired(rle_iou, boxes, true_rles))
+        box_ious=_paired(rle_iou, boxes, true_rles),
+        covered=covered_shares(rects))
     if boundary:
         band = boundary_width(height, width)
         columns.update(
@@ -164,22 +171,26 @@ class MaskScoreAccumulator:
                                  np.concatenate(parts))
         return InstanceIoUs(**columns)
 
-    def compute(
-        self,
-        by_size: bool = False,
-        agreement_thrs: Sequence[float] = (),
-        confidence_thrs: Sequence[float] = ()
-    ) -> MaskScores:
+    def compute(self,
+                by_size: bool = False,
+                agreement_thrs: Sequence[float] = (),
+                confidence_thrs: Sequence[float] = (),
+                by_overlap: bool = False) -> MaskScores:
         """The numbers of all images; see :func:`summarize_masks`."""
-        return summarize_masks(self.ious(), by_size, agreement_thrs,
-                               confidence_thrs)
+        return summarize_masks(
+            self.ious(),
+            by_size,
+            agreement_thrs,
+            confidence_thrs,
+            by_overlap=by_overlap)
 
 
 def summarize_masks(ious: InstanceIoUs,
                     by_size: bool = False,
                     agreement_thrs: Sequence[float] = (),
                     confidence_thrs: Sequence[float] = (),
-                    unusable: int = 0) -> MaskScores:
+                    unusable: int = 0,
+                    by_overlap: bool = False) -> MaskScores:
     """The numbers of masks, of their filled boxes, and by thresholds.
 
     Args:
@@ -196,6 +207,9 @@ def summarize_masks(ious: InstanceIoUs,
             to ().
         unusable (int): How many boxes cover nothing of their image. Defaults
             to 0.
+        by_overlap (bool): Whether they are followed by those of free objects,
+            of whose box others cover less than ``COVERED``, and of covered
+            ones. Defaults to False.
 
     Returns:
         MaskScores: The numbers.
@@ -206,6 +220,9 @@ def summarize_masks(ious: InstanceIoUs,
     groups = dict(all=np.ones(len(ious), dtype=bool))
     if by_size:
         groups.update(size_groups(ious.areas))
+    if by_overlap:
+        covered = ious.covered >= COVERED
+        groups.update(free=~covered, covered=covered)
     rows = [
         _row(ious, chosen, of=of, part=part) for of in (MASKS, BOX)
         for part, chosen in groups.items()

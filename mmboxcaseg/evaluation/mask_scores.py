@@ -7,8 +7,10 @@ from mmboxcaseg.markdown import markdown_table
 
 # What a row is about: the masks, or their boxes filled, which masks beat.
 MASKS, BOX = 'masks', 'box'
-# Which of them: all, by the size of the true mask, or by a threshold.
-PARTS = ('all', 'small', 'medium', 'large', 'kept', 'ignored')
+# Which of them: all, by the size of the true mask, by what other boxes cover,
+# or by a threshold.
+PARTS = ('all', 'small', 'medium', 'large', 'free', 'covered', 'kept',
+         'ignored')
 # Columns of the table, and the metrics in them.
 COLUMNS = {
     'mIoU*': 'mIoU_star',

@@ -151,3 +151,31 @@ def paired_ious(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     union = areas(one) + areas(other) - overlap
     # Rounding may put a perfect overlap a hair above the union.
     return np.minimum(overlap / union, 1.0)
+
+
+def covered_shares(rects: np.ndarray) -> np.ndarray:
+    """How much of each rectangle the others of the image cover.
+
+    Args:
+        rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open, none of
+            them empty, in pixels.
+
+    Returns:
+        np.ndarray: (N,) float64 in [0, 1], the share of its pixels that lie
+        in any other one.
+    """
+    rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
+    shares = np.zeros(len(rects))
+    low = np.maximum(rects[:, None, :2], rects[:, :2])
+    high = np.minimum(rects[:, None, 2:], rects[:, 2:])
+    meet = (low < high).all(axis=-1)
+    np.fill_diagonal(meet, False)
+    for place in np.flatnonzero(meet.any(axis=1)).tolist():
+        x0, y0, x1, y1 = rects[place].tolist()
+        covered = np.zeros((y1 - y0, x1 - x0), dtype=bool)
+        for other in np.flatnonzero(meet[place]).tolist():
+            (left, top), (right, bottom) = (
+                side[place, other] - (x0, y0) for side in (low, high))
+            covered[top:bottom, left:right] = True
+        shares[place] = covered.mean()
+    return shares

@@ -18,6 +18,11 @@ def test_masks_of_two_files(tmp_path):
     assert scores.row(part='small').instances == 5
     assert scores.row(part='kept', agreement_thr=0.9).instances == 2
     assert len(scores.rows) == 2 * 4 + 2 and scores.unusable == 1
+    by_overlap = score_masks(
+        *make_files(tmp_path), by_overlap=True, agreement_thrs=())
+    # No box of these meets another.
+    assert by_overlap.row(part='free').instances == 5
+    assert by_overlap.row(part='covered').instances == 0
     default = score_masks(*make_files(tmp_path))
     assert {row.agreement_thr
             for row in default.rows} == {None, 0.75, 0.85, 0.9, 0.95}

@@ -122,3 +122,24 @@ def test_as_many_masks_as_true_ones():
     rles, rects, truths, labels = pair()[:4]
     with pytest.raises(ValueError):
         image_ious(rles, rects, truths[:1], labels)
+
+
+def test_free_and_covered_objects():
+    accumulator = MaskScoreAccumulator()
+    # Of 10 x 10 px each: the second lies on a fifth of the first, so both are
+    # covered; the third on a tenth of a larger one, which is free.
+    rects = np.array([[0, 0, 10, 10], [8, 0, 18, 10], [20, 0, 30, 10],
+                      [29, 0, 49, 10]])
+    truths = [rle(*rect) for rect in rects.tolist()]
+    found = [truths[0], rle(8, 0, 13, 10), truths[2], rle(29, 0, 44, 10)]
+    accumulator.update(found, rects, truths, np.zeros(4, int))
+    # In an image of its own nothing covers it.
+    accumulator.update(found[1:2], rects[1:2], truths[1:2], np.zeros(1, int))
+    scores = accumulator.compute(by_overlap=True)
+    assert [row.name for row in scores.rows[:3]
+            ] == ['masks', 'masks, free', 'masks, covered']
+    free, covered = (scores.row(part=part) for part in ('free', 'covered'))
+    assert (free.instances, covered.instances) == (3, 2)
+    assert covered.metrics['mIoU'] == pytest.approx(75)
+    assert free.metrics['mIoU'] == pytest.approx((100 + 75 + 50) / 3)
+    assert scores.row('box', 'covered').metrics['mIoU'] == 100

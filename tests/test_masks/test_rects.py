@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmboxcaseg.masks import clip_boxes, pixel_rects, usable_boxes
+from mmboxcaseg.masks import (clip_boxes, covered_shares, pixel_rects,
+                              usable_boxes)
 
 HEIGHT, WIDTH = 20, 30
 sides = st.floats(-50, 50, allow_nan=False)
@@ -60,3 +61,26 @@ def test_boxes_are_clipped():
     boxes = np.array([[-1.5, 2, 40, 19.5]])
     assert clip_boxes(boxes, HEIGHT, WIDTH).tolist() == [[0, 2, 30, 19.5]]
     assert boxes.tolist() == [[-1.5, 2, 40, 19.5]]
+
+
+@pytest.mark.parametrize('seed', range(10))
+def test_shares_that_others_cover(seed):
+    rng = np.random.default_rng(seed)
+    low = rng.integers(0, 12, (5, 2))
+    rects = np.concatenate([low, low + rng.integers(1, 9, (5, 2))], axis=1)
+    shares = covered_shares(rects)
+    for i, (x0, y0, x1, y1) in enumerate(rects.tolist()):
+        pixels = [(x, y) for x in range(x0, x1) for y in range(y0, y1)]
+        covered = [
+            any(a0 <= x < a1 and b0 <= y < b1
+                for j, (a0, b0, a1, b1) in enumerate(rects.tolist()) if j != i)
+            for x, y in pixels
+        ]
+        assert shares[i] == pytest.approx(sum(covered) / len(pixels))
+
+
+def test_shares_of_equal_lone_and_no_rectangles():
+    rects = np.array([[0, 0, 4, 4], [0, 0, 4, 4], [9, 9, 10, 10], [4, 0, 8,
+                                                                   4]])
+    assert covered_shares(rects).tolist() == [1, 1, 0, 0]
+    assert covered_shares(rects[:0]).shape == (0, )

@@ -30,6 +30,10 @@ class InstanceIoUMetric(BaseMetric):
             the image's diagonal. Defaults to False.
         collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
         prefix (str, optional): As there.
+        by_overlap (bool): Whether they are also given, under keys beginning
+            with ``free_`` and ``covered_``, for objects of whose box other
+            boxes cover less than a fifth, and for the others. Defaults to
+            False.
     """
 
     def __init__(self,
@@ -37,10 +41,12 @@ class InstanceIoUMetric(BaseMetric):
                  by_size: bool = False,
                  with_boundary: bool = False,
                  collect_device: str = 'cpu',
-                 prefix: str | None = None) -> None:
+                 prefix: str | None = None,
+                 by_overlap: bool = False) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.with_box = with_box
         self.by_size = by_size
+        self.by_overlap = by_overlap
         self.with_boundary = with_boundary
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
@@ -81,7 +87,7 @@ class InstanceIoUMetric(BaseMetric):
             dict[str, float]: See the class.
         """
         accumulator = MaskScoreAccumulator(self.with_boundary, results)
-        scores = accumulator.compute(self.by_size)
+        scores = accumulator.compute(self.by_size, by_overlap=self.by_overlap)
         metrics = _flat(scores, MASKS, '')
         if self.with_box:
             metrics.update(_flat(scores, BOX, 'box_'))

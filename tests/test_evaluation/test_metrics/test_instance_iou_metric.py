@@ -124,3 +124,13 @@ def test_options_add_keys():
     # 8 pixels; 2 rows of 4 pixels with a ring of 12, 4 + 2 in common; 4 of 16.
     expected = np.array([1, 6 / 14, 4 / 16])
     assert result['boundary_mIoU'] == pytest.approx(100 * expected.mean())
+
+
+def test_free_and_covered_objects_on_request():
+    evaluator = Evaluator(
+        METRICS.build(dict(type='InstanceIoUMetric', by_overlap=True)))
+    for rows in SAMPLES:
+        evaluator.process([sample(rows)])
+    result = evaluator.evaluate(size=2)
+    assert len(result) == 2 * 6 * 3
+    assert {'free_mIoU', 'covered_mIoU', 'box_free_mIoU'} <= set(result)
