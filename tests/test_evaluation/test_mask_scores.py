@@ -37,7 +37,7 @@ def test_json_has_names_and_numbers_side_by_side(tmp_path):
     path.write_text(json.dumps(SCORES.to_json()))
     content = json.loads(path.read_text())
     assert set(content) == {
-        'rows', 'spearman', 'spearman_confidence', 'unusable'
+        'rows', 'spearman', 'spearman_confidence', 'unusable', 'rejected'
     }
     assert content['spearman'] == 0.5 and content['unusable'] == 2
     first = content['rows'][0]
