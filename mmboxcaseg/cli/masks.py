@@ -8,8 +8,6 @@ from .common import SKIPPED, add_ann_argument, add_decisions_option
 
 HELP = 'a mask for every box, as a COCO json with scores'
 STOPPED = '; run the same command with --resume to go on'
-# How much boxes grow where their masks may leave them.
-TIGHTEN = 0.05
 EPILOG = ('Killed? Run the same command with --resume. Exit status: 0 done, '
           f'{SKIPPED} done, but photos or boxes were skipped, which the '
           'report beside --out lists, 1 an error, 2 a wrong command line.')
@@ -86,12 +84,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--tighten',
         nargs='?',
         type=float,
-        const=TIGHTEN,
+        const=0.,
         metavar='G',
         help='for loose boxes: write each mask\'s tight box too, as '
-        '"bbox_tight", and look for the mask in the box grown by this part of '
-        'its width and height on each side; without a number: '
-        f'{TIGHTEN:g}')
+        '"bbox_tight"; with a number, look for the mask in the box grown by '
+        'this part of its width and height on each side')
     made.add_argument(
         '--segmentation',
         choices=('rle', 'polygons'),
