@@ -1,8 +1,6 @@
 """What mean IoU to expect of a file, and what reviewing adds to it."""
 from dataclasses import dataclass
 
-import numpy as np
-
 from mmboxcaseg.annotations import expected_spread
 from mmboxcaseg.masks.calibration import reviews_needed
 from .masks import ReportMasks
