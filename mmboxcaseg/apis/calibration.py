@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmboxcaseg.annotations import (MaskFile, conditions, mask_traits,
-                                    read_masks, read_proxy_masks)
+from mmboxcaseg.annotations import (BoxFile, MaskFile, conditions, mask_traits,
+                                    read_coco, read_proxy_masks)
 from mmboxcaseg.annotations.given import given_places
 from mmboxcaseg.masks import rle_iou
 from mmboxcaseg.masks.calibration import Calibration, fit_calibration
@@ -59,7 +59,7 @@ def calibrate(masks: str, truth: str, out: str) -> Calibration:
     if file.confidence is None:
         raise ValueError(f'{masks}: its masks have no "proxy_confidence"; '
                          'make them anew with boxcaseg masks')
-    pairs = true_pairs(file, read_masks(truth))
+    pairs = true_pairs(file, read_coco(truth, with_masks=True))
     try:
         found = fit_calibration(
             mask_traits(file, pairs.places), pairs.ious,
@@ -71,12 +71,12 @@ def calibrate(masks: str, truth: str, out: str) -> Calibration:
     return found
 
 
-def true_pairs(masks: MaskFile, truth: MaskFile) -> Pairs:
+def true_pairs(masks: MaskFile, truth: BoxFile) -> Pairs:
     """Predicted masks whose true ones are known, and their IoU.
 
     Args:
         masks (MaskFile): Proxy masks.
-        truth (MaskFile): True masks of some of them.
+        truth (BoxFile): True masks of some of them, read with their masks.
 
     Returns:
         Pairs: Those that belong together, in the order of the truth.
@@ -85,35 +85,37 @@ def true_pairs(masks: MaskFile, truth: MaskFile) -> Pairs:
         ValueError: If two of the same id differ in their images' size.
     """
     boxes = masks.boxes
-    open_ = boxes.usable & ~masks.kept
     ours = {
         boxes.box_ids[place]: place
-        for place in np.flatnonzero(open_).tolist()
+        for place in np.flatnonzero(boxes.usable & ~masks.kept).tolist()
     }
-    given = given_places(truth.boxes)
-    predicted = np.array([
-        'proxy_agreement' in truth.boxes.annotation(place)
-        for place in range(len(truth.boxes))
-    ],
-                         dtype=bool) & ~given & ~truth.boxes.crowd
-    if predicted.any():
-        _log.warning(
-            '%s: %d of its masks have "proxy_agreement", so they were '
-            'predicted and are not taken for true ones; where they were '
-            'corrected, remove that key', truth.boxes.path,
-            int(predicted.sum()))
-    pairs = [(ours[truth.boxes.box_ids[place]], place)
+    given = given_places(truth)
+    _tell_predicted(truth, given)
+    pairs = [(ours[truth.box_ids[place]], place)
              for place in np.flatnonzero(given).tolist()
-             if truth.boxes.box_ids[place] in ours]
+             if truth.box_ids[place] in ours]
+    # Only some of them may have scores, which reading proxy masks refuses.
+    true_masks = MaskFile(
+        boxes=truth, agreement=None, confidence=None, made={})
+    ious = []
     for place, other in pairs:
-        if masks.size(place) != truth.size(other):
+        if masks.size(place) != true_masks.size(other):
             raise ValueError(
                 f'annotation {boxes.box_ids[place]!r}: (height, width) of its '
                 f'image is {masks.size(place)} in {boxes.path}, but '
-                f'{truth.size(other)} in {truth.boxes.path}; give two files '
-                'of the same annotations')
+                f'{true_masks.size(other)} in {truth.path}; give two files of '
+                'the same annotations')
+        ious.append(rle_iou(masks.rle(place), true_masks.rle(other)))
     places, others = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    ious = [
-        rle_iou(masks.rle(place), truth.rle(other)) for place, other in pairs
-    ]
     return Pairs(places, others, np.array(ious, dtype=np.float64))
+
+
+def _tell_predicted(truth: BoxFile, given: np.ndarray) -> None:
+    """Tell of masks that are not taken for true ones."""
+    count = sum('proxy_agreement' in truth.annotation(place)
+                for place in np.flatnonzero(~given & ~truth.crowd).tolist())
+    if count:
+        _log.warning(
+            '%s: %d of its masks have "proxy_agreement", so they were '
+            'predicted and are not taken for true ones; where they were '
+            'corrected, remove that key', truth.path, count)

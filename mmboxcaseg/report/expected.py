@@ -40,10 +40,11 @@ class ExpectedIoU:
         """What it takes to reach the means, in words."""
         parts = []
         for target, count in self.reviews:
-            parts.append(f'a mean IoU of {target:.2f} is ' + (
-                'reached already' if not count else
-                f'expected after the {count:,} least expected masks '
-                f'({100 * count / self.masks:.0f} %) have been reviewed'))
+            masks, have = ('mask', 'has') if count == 1 else ('masks', 'have')
+            when = 'is reached already' if not count else (
+                f'is expected after the {count:,} least expected {masks} '
+                f'({100 * count / self.masks:.0f} %) {have} been reviewed')
+            parts.append(f'a mean IoU of {target:.2f} {when}')
         return ('Going by the expected IoU of each mask, '
                 f'{"; ".join(parts)}. A reviewed mask counts as 1: it is '
                 'right, or was made right. The interval holds for photos '

@@ -10,12 +10,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mmboxcaseg.annotations import (BoxFile, mask_traits, read_calibration,
-                                    read_masks, read_proxy_masks)
+                                    read_coco, read_proxy_masks)
 from mmboxcaseg.apis.calibration import true_pairs
 from mmboxcaseg.evaluation import spearman
 from mmboxcaseg.evaluation.instance_iou import size_groups
 from mmboxcaseg.markdown import markdown_table
-from mmboxcaseg.masks import rle_area
+from mmboxcaseg.masks import rle_area, to_rle
 
 BINS = 10
 BLUE, INK, GRID = '#1769aa', '#1f2933', '#e3e7ec'
@@ -115,15 +115,22 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('calibration', help='file of boxcaseg calibrate')
     parser.add_argument('--plot', metavar='PNG', help='chart to write')
     args = parser.parse_args(argv)
-    masks, truth = read_proxy_masks(args.masks), read_masks(args.truth)
+    masks = read_proxy_masks(args.masks)
+    truth = read_coco(args.truth, with_masks=True)
     pairs = true_pairs(masks, truth)
     calibration = read_calibration(args.calibration).calibration
     expected = calibration.predict(mask_traits(masks, pairs.places))
-    areas = [rle_area(truth.rle(place)) for place in pairs.truth_places]
+    areas = [
+        rle_area(
+            to_rle(
+                truth.segmentation(place),
+                *truth.sizes[truth.image_index[place]]))
+        for place in pairs.truth_places
+    ]
     groups = dict(
         all=np.ones(len(expected), dtype=bool),
         **size_groups(np.array(areas)),
-        **class_groups(truth.boxes, pairs.truth_places))
+        **class_groups(truth, pairs.truth_places))
     rows = []
     for name, chosen in groups.items():
         if not chosen.any():
