@@ -7,6 +7,7 @@ from mmengine.logging import print_log
 
 from mmboxcaseg.annotations import MaskFile, read_coco, read_masks
 from mmboxcaseg.registry import DATASETS
+from .left_out import look_below, used_images
 from .oddities import log_oddities
 
 
@@ -17,7 +18,9 @@ class BoxPatchDataset(BaseDataset):
     An item has ``img_path``, ``img_id``, ``ann_id``, ``box`` (xyxy in pixels
     of the image, not clipped), ``height``, ``width`` and ``supervision``,
     which is ``'box'``. By default masks, where the json has them, are not
-    read.
+    read. Photos are looked for as :class:`mmboxcaseg.annotations.PhotoFinder`
+    does; those that are not there, and images that were skipped when masks
+    were made, are left out, and a line counts them.
 
     With ``with_mask`` items are mask-supervised: ``supervision`` is
     ``'mask'`` and ``segmentation`` is that of the json. It serves the upper
@@ -35,6 +38,7 @@ class BoxPatchDataset(BaseDataset):
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
+        FileNotFoundError: If no photo is there.
         ValueError: If one of the two is given without ``with_mask`` or not in
             [0, 1], or the file lacks what is asked for.
     """
@@ -64,9 +68,14 @@ class BoxPatchDataset(BaseDataset):
 
     def load_data_list(self) -> list[dict]:
         """Read ``ann_file``, see the class."""
-        masks = read_masks(self.ann_file) if self.with_mask else None
-        boxes = masks.boxes if masks else read_coco(self.ann_file)
-        places = np.flatnonzero(boxes.usable)
+        folder = self.data_prefix['img']
+        img_dir = look_below(folder)
+        masks = (
+            read_masks(self.ann_file, img_dir) if self.with_mask else None)
+        boxes = masks.boxes if masks else read_coco(
+            self.ann_file, img_dir=img_dir)
+        images = used_images(boxes, self.ann_file, folder)
+        places = np.flatnonzero(boxes.usable & images[boxes.image_index])
         if not len(places):
             raise ValueError(f'{self.ann_file}: no usable boxes to train on')
         # In the order of the images, so that a photo's boxes are neighbours.
@@ -78,8 +87,7 @@ class BoxPatchDataset(BaseDataset):
             image = int(boxes.image_index[place])
             height, width = boxes.sizes[image].tolist()
             item = dict(
-                img_path=osp.join(self.data_prefix['img'],
-                                  boxes.file_names[image]),
+                img_path=osp.join(folder, boxes.file_names[image]),
                 img_id=boxes.image_ids[image],
                 ann_id=boxes.box_ids[place],
                 box=boxes.boxes[place].tolist(),
