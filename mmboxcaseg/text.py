@@ -1,6 +1,15 @@
 """Text files: UTF-8, and what to say where it is none."""
 import codecs
 
+# How files begin that are taken for text by mistake.
+_KINDS = {
+    b'PK\3\4': 'a zip archive; unpack it',
+    b'\x1f\x8b': 'compressed by gzip; unpack it by gunzip',
+    b'\xff\xd8\xff': 'a photo (JPEG)',
+    b'\x89PNG': 'a photo (PNG)',
+    b'\x80': 'a Python pickle or other binary data',
+}
+
 
 def read_text(path: str) -> str:
     """The text of a UTF-8 file, with or without a byte order mark.
@@ -62,16 +71,29 @@ def decode(content: bytes, path: str) -> str:
     Raises:
         ValueError: If it is in another encoding.
     """
+    for start, kind in _KINDS.items():
+        if content.startswith(start):
+            raise ValueError(f'{path} is not text, but {kind}')
     try:
         text = content.decode('utf-8-sig')
         if '\0' not in text:
             return text.replace('\r\n', '\n').replace('\r', '\n')
     except UnicodeDecodeError:
         pass
+    if content.replace(b'\0', b'').isascii() and not _is_wide(content):
+        raise ValueError(f'{path} has zero bytes, as files have that were '
+                         'not written to their end; restore it')
     encoding = likely_encoding(content)
     raise ValueError(
         f'{path} is not UTF-8 text; it looks like {encoding}: save it as '
         f'UTF-8, such as by: iconv -f {encoding} -t UTF-8')
+
+
+def _is_wide(content: bytes) -> bool:
+    """Whether about every second byte of ASCII text is zero."""
+    return content.startswith(
+        (codecs.BOM_UTF16_LE,
+         codecs.BOM_UTF16_BE)) or 3 * content.count(0) > len(content)
 
 
 def likely_encoding(content: bytes) -> str:

@@ -52,9 +52,9 @@ def _read_yaml(path: str) -> dict:
     import yaml
     text = read_text(path)
     try:
-        content = yaml.safe_load(text)
-    # A date that is none, such as 2024-13-45, is a ValueError.
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        # As text, for "no" and "1.10" may be names of classes.
+        content = yaml.load(text, Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f'{path} is not valid YAML: {error}') from error
     return content if isinstance(content, dict) else {}
 
@@ -144,8 +144,10 @@ def find_classes(folder: str, paths: Iterable[str]) -> dict[int, str]:
 def _class_file(folder: str) -> str | None:
     """The file of class names in a folder, None if there is none."""
     for name in CLASS_FILES:
-        if osp.isfile(osp.join(folder, name)):
-            return osp.join(folder, name)
+        path = osp.join(folder, name)
+        # A link to nowhere too: without it classes would lose their names.
+        if osp.isfile(path) or osp.islink(path):
+            return path
     # Darknet's may have any name.
     if not os.access(folder, os.R_OK | os.X_OK):
         return None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmboxcaseg.masks import usable_boxes
-from mmboxcaseg.text import likely_encoding
+from mmboxcaseg.text import decode
 from .box_file import BoxFile, Id, SkippedFile
 from .coco_checks import (check_annotations, check_categories, check_images,
                           check_lists, check_owners, crowd_number)
@@ -52,7 +52,21 @@ def read_coco(path: str,
             f'no annotation file {path}; give the path of a COCO json (in a '
             'config: ann_file, with data_root if that is set)')
     content, digest = _load(path, with_masks)
-    return to_box_file(content, path, digest, img_dir=img_dir)
+    boxes = to_box_file(content, path, digest, img_dir=img_dir)
+    _check_pixels(boxes)
+    return boxes
+
+
+def _check_pixels(boxes: BoxFile) -> None:
+    """Raise ValueError if boxes are parts of the image's size."""
+    values = boxes.xywh
+    if (len(values) and (np.abs(values) <= 1).all()
+            and (values[:, 2:] > 0).all() and (values % 1 > 0).any()
+            and boxes.sizes.min() > 1):
+        raise ValueError(
+            f'{boxes.path}: no "bbox" has a number above 1, so they seem to '
+            'be parts of the width and height of the image; COCO has pixels: '
+            'multiply them')
 
 
 def load_coco(ann_file: str, with_masks: bool = True) -> dict[str, Any]:
@@ -82,15 +96,15 @@ def _what_it_is(path: str) -> str:
     """A guess at a file that is no json, for the message."""
     with open(path, 'rb') as file:
         content = file.read()
+    if not content.strip():
+        return '; the file is empty'
     try:
-        if '\0' not in content.decode('utf-8-sig'):
-            return ('; Pascal VOC is given as the folder of its .xml files'
-                    if content.lstrip().startswith(b'<') else '')
-    except UnicodeDecodeError:
-        pass
-    encoding = likely_encoding(content)
-    return (f'; it is not UTF-8 text and looks like {encoding}: save it as '
-            f'UTF-8, such as by: iconv -f {encoding} -t UTF-8')
+        decode(content, path)
+    except ValueError as error:
+        return f'; {error}'.replace(f'{path} ', 'it ')
+    if content.lstrip().startswith(b'<'):
+        return '; Pascal VOC is given as the folder of its .xml files'
+    return ''
 
 
 @contextlib.contextmanager

@@ -154,7 +154,7 @@ def check_categories(categories: list[dict], path: str) -> None:
 
     Args:
         categories (list[dict]): The categories; one without a name gets its
-            id as its name.
+            id as its name, and blanks around a name are left out.
         path (str): What to call the file in messages.
 
     Raises:
@@ -175,6 +175,8 @@ def check_categories(categories: list[dict], path: str) -> None:
             'classes are ordered by them')
     for category in categories:
         name = category.get('name')
+        if isinstance(name, str):
+            category['name'] = name = name.strip()
         if name is None or name == '':
             category['name'] = str(category['id'])
         elif not isinstance(name, (str, int, float)):

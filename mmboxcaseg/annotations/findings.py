@@ -1,4 +1,5 @@
 """What is odd about boxes, without a look at the photos."""
+import posixpath
 from collections import Counter
 from dataclasses import dataclass
 
@@ -36,6 +37,26 @@ class Finding:
         return f'{self.count} {self.what}{examples}{more}'
 
 
+def seem_corners(boxes: BoxFile) -> bool:
+    """Whether boxes seem to be [x0, y0, x1, y1], and not [x, y, width,
+    height].
+
+    Args:
+        boxes (BoxFile): The boxes.
+
+    Returns:
+        bool: True if as corners all lie in their images, and a tenth
+        do not otherwise.
+    """
+    if not boxes.usable.any():
+        return False
+    x0, y0, x1, y1 = boxes.xywh[boxes.usable].T
+    height, width = boxes.sizes[boxes.image_index[boxes.usable]].T
+    corners = (x1 > x0) & (y1 > y0) & (x1 <= width + 1) & (y1 <= height + 1)
+    outside = (x0 + x1 > width + 1) | (y0 + y1 > height + 1)
+    return bool(corners.all() and outside.mean() >= 0.1)
+
+
 def find_oddities(boxes: BoxFile) -> list[Finding]:
     """What is odd about boxes; takes a second for those of COCO.
 
@@ -44,10 +65,11 @@ def find_oddities(boxes: BoxFile) -> list[Finding]:
 
     Returns:
         list[Finding]: What there is of: files without a photo, boxes that
-        can't be used, images named twice, boxes that reach out of their
-        image, tiny boxes, boxes that are there twice.
+        can't be used or seem to be corners, images named twice, boxes that
+        reach out of their image, tiny boxes, boxes that are there twice.
     """
-    names = Counter(boxes.file_names)
+    # ./a.jpg is a.jpg.
+    names = Counter(map(posixpath.normpath, boxes.file_names))
     twice = [name for name, count in names.items() if count > 1]
     height, width = boxes.sizes[boxes.image_index].T
     usable = boxes.boxes[boxes.usable]
@@ -65,6 +87,10 @@ def find_oddities(boxes: BoxFile) -> list[Finding]:
             'boxes that cover nothing of their image', len(boxes.why_not),
             tuple(f'annotation {boxes.box_ids[place]}: {reason}'
                   for place, reason in list(boxes.why_not.items())[:3]), True),
+        Finding(
+            'boxes that seem to be corners [x0, y0, x1, y1], where COCO has '
+            '[x, y, width, height]',
+            int(boxes.usable.sum()) if seem_corners(boxes) else 0),
         Finding('images with the file name of another',
                 sum(names[name] - 1 for name in twice), tuple(twice[:3])),
         _of_boxes(

@@ -106,11 +106,13 @@ class MaskFile:
         return int(height), int(width)
 
 
-def read_masks(path: str) -> MaskFile:
+def read_masks(path: str, img_dir: Optional[str] = None) -> MaskFile:
     """Read the masks of a COCO json.
 
     Args:
         path (str): Path of the json.
+        img_dir (str, optional): Folder of the photos, see :func:`read_coco`.
+            Defaults to None.
 
     Returns:
         MaskFile: Its masks; whether each annotation has one is told by
@@ -121,7 +123,7 @@ def read_masks(path: str) -> MaskFile:
         ValueError: If it is no COCO json, or some of its annotations have a
             score and others don't.
     """
-    boxes = read_coco(path, with_masks=True)
+    boxes = read_coco(path, with_masks=True, img_dir=img_dir)
     made = boxes.content.get('info', {}).get('proxy_masks', {})
     columns = {score: _column(boxes, f'proxy_{score}') for score in SCORES}
     return MaskFile(

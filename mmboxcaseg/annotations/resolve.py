@@ -162,13 +162,20 @@ class PhotoFinder:
         # Without suffixes, which are alike of all.
         stem = _key(split_suffix(tail)[0])
         found = difflib.get_close_matches(stem, names, n=1)
-        return _join(head, names[found[0]]) if found else None
+        if found:
+            return _join(head, names[found[0]])
+        # Perhaps the folder above was given.
+        for folder in self._listing(head).names:
+            photo = self._match(_join(_join(head, folder), tail))
+            if photo:
+                return photo
+        return None
 
     def _places(self, name: str) -> list[str]:
         """Paths below the folder that a name may mean, the best first."""
         plain = name.replace('\\', '/')
         places = {}
-        for text in (name, plain, unquote(plain)):
+        for text in (name, plain, unquote(plain), plain.strip()):
             if stays_below(text):
                 head, tail = osp.split(osp.normpath(text))
                 for folder in self._layouts(head):

@@ -14,6 +14,7 @@ Where the data set has poses, a box with its points stands in their place, and
 perhaps the same behind them.
 """
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -68,7 +69,7 @@ def parse_lines(text: str, path: str) -> list[Line]:
             raise ValueError(
                 f'{where} is not a class number, the four numbers of a box, '
                 'and perhaps a confidence; nor a class number and the points '
-                'of a polygon')
+                f'of a polygon{_cure(line)}')
         lines.append(
             Line(
                 where,
@@ -76,6 +77,16 @@ def parse_lines(text: str, path: str) -> list[Line]:
                 tuple(values),  # type: ignore[arg-type]
                 words[-1].isdigit()))
     return lines
+
+
+def _cure(line: str) -> str:
+    """What to do about a line that is none, where it is known."""
+    if re.fullmatch(r'[-+\d\s.eE,;]*[,;][-+\d\s.eE,;]*', line):
+        return '; separate numbers by blanks, and write 0.5 for 0,5'
+    words = line.split()
+    if len(words) > 4 and None not in map(decimal, words[1:]):
+        return '; a class is given by its number, from 0'
+    return ''
 
 
 @dataclass(frozen=True)

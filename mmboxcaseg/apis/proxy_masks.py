@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mmboxcaseg import proxy_masks
 from mmboxcaseg.annotations import (BoxFile, CalibrationFile, PhotoFinder,
                                     read_boxes, read_calibration)
+from mmboxcaseg.annotations.findings import seem_corners
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.proxy_masks import JoinReport, MaskOptions
 from mmboxcaseg.quiet import unprinted
@@ -214,6 +215,10 @@ def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
             f'{options.ann}: an annotation has the id 0, with which '
             'pycocotools counts a match as none; give it another id before '
             'scoring against it', logging.WARNING)
+    if seem_corners(boxes):
+        _tell(
+            f'{options.ann}: the boxes seem to be corners [x0, y0, x1, y1], '
+            'but are read as [x, y, width, height]', logging.WARNING)
     unusable = [
         f'annotation {boxes.box_ids[place]}: {reason}'
         for place, reason in boxes.why_not.items()

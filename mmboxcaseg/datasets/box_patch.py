@@ -8,6 +8,7 @@ from mmengine.logging import print_log
 from mmboxcaseg.annotations import BoxFile, MaskFile, read_coco, read_masks
 from mmboxcaseg.annotations.given import keep_given_masks
 from mmboxcaseg.registry import DATASETS
+from .left_out import look_below, used_images
 from .oddities import log_oddities
 
 
@@ -18,7 +19,9 @@ class BoxPatchDataset(BaseDataset):
     An item has ``img_path``, ``img_id``, ``ann_id``, ``box`` (xyxy in pixels
     of the image, not clipped), ``height``, ``width`` and ``supervision``,
     which is ``'box'``. By default masks, where the json has them, are not
-    read.
+    read. Photos are looked for as :class:`mmboxcaseg.annotations.PhotoFinder`
+    does; those that are not there, and images that were skipped when masks
+    were made, are left out, and a line counts them.
 
     With ``with_mask`` items are mask-supervised: ``supervision`` is
     ``'mask'`` and ``segmentation`` is that of the json. It serves the upper
@@ -41,6 +44,7 @@ class BoxPatchDataset(BaseDataset):
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
+        FileNotFoundError: If no photo is there.
         ValueError: If one of the three is given without ``with_mask``, a
             score is not in [0, 1] or beside ``given_only``, or the file lacks
             what is asked for.
@@ -77,8 +81,10 @@ class BoxPatchDataset(BaseDataset):
 
     def load_data_list(self) -> list[dict]:
         """Read ``ann_file``, see the class."""
-        boxes, learnt = self._read()
-        places = np.flatnonzero(boxes.usable)
+        folder = self.data_prefix['img']
+        boxes, learnt = self._read(look_below(folder))
+        images = used_images(boxes, self.ann_file, folder)
+        places = np.flatnonzero(boxes.usable & images[boxes.image_index])
         if not len(places):
             raise ValueError(f'{self.ann_file}: no usable boxes to train on')
         # In the order of the images, so that a photo's boxes are neighbours.
@@ -89,8 +95,7 @@ class BoxPatchDataset(BaseDataset):
             image = int(boxes.image_index[place])
             height, width = boxes.sizes[image].tolist()
             item = dict(
-                img_path=osp.join(self.data_prefix['img'],
-                                  boxes.file_names[image]),
+                img_path=osp.join(folder, boxes.file_names[image]),
                 img_id=boxes.image_ids[image],
                 ann_id=boxes.box_ids[place],
                 box=boxes.boxes[place].tolist(),
@@ -109,16 +114,16 @@ class BoxPatchDataset(BaseDataset):
         log_oddities(boxes, self.ann_file)
         return data_list
 
-    def _read(self) -> tuple[BoxFile, np.ndarray]:
+    def _read(self, img_dir: str | None) -> tuple[BoxFile, np.ndarray]:
         """The boxes, and whose masks are learnt from, bool, (N,)."""
         if not self.with_mask:
-            boxes = read_coco(self.ann_file)
+            boxes = read_coco(self.ann_file, img_dir=img_dir)
             return boxes, np.zeros(len(boxes), dtype=bool)
         if self.given_only:
-            boxes = read_coco(self.ann_file, with_masks=True)
+            boxes = read_coco(self.ann_file, with_masks=True, img_dir=img_dir)
             kept = list(keep_given_masks(boxes).kept)
             return boxes, np.isin(np.arange(len(boxes)), kept)
-        masks = read_masks(self.ann_file)
+        masks = read_masks(self.ann_file, img_dir)
         return masks.boxes, self._good(masks, len(masks.boxes))
 
     def _good(self, masks: MaskFile, count: int) -> np.ndarray:

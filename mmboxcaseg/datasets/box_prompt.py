@@ -9,6 +9,7 @@ from mmseg.structures import SegDataSample
 
 from mmboxcaseg.annotations import BadInputError, BoxFile, read_coco
 from mmboxcaseg.registry import DATASETS
+from .left_out import check_all_there, look_below
 
 
 @DATASETS.register_module()
@@ -62,7 +63,11 @@ class BoxPromptDataset(BaseDataset):
         # What the items need of them is in the items.
         self._boxes = None
         if boxes is None:
-            boxes = read_coco(self.ann_file, self.with_mask)
+            folder = self.data_prefix['img']
+            boxes = read_coco(self.ann_file, self.with_mask,
+                              look_below(folder))
+            if not self.skip_unusable and self.img_ids is None:
+                check_all_there(boxes, self.ann_file, folder)
         # Classes by the order of their ids, as COCO's own tools have them.
         order = sorted(
             range(len(boxes.category_ids)),

@@ -170,3 +170,46 @@ def test_names_of_another_computer(tmp_path, img, name, width):
     path.write_text(json.dumps(changed('images', file_name=name, width=width)))
     with pytest.raises(ValueError, match='"file_name" of .*; perhaps a.png'):
         read_boxes(str(path), img)
+
+
+def test_boxes_in_parts_of_the_image_are_an_error(tmp_path):
+    path = tmp_path / 'boxes.json'
+
+    def read(*boxes):
+        anns = [
+            dict(DATA['annotations'][0], id=place, bbox=box)
+            for place, box in enumerate(boxes)
+        ]
+        path.write_text(json.dumps(dict(DATA, annotations=anns)))
+        return len(read_coco(str(path)))
+
+    parts = [0.3, 0.25, 0.4, 1]
+    with pytest.raises(ValueError, match='boxes.json: .*; COCO has pixels'):
+        read(parts, parts)
+    # More than a pixel; a single pixel; no boxes.
+    assert read(parts, [1, 1, 1.5, 1]) == 2
+    assert read([0, 0, 1, 1]) == read([0, 0, 0, 0]) == 1
+    assert read() == 0
+
+
+def test_blanks_around_names_of_categories_are_left_out():
+    boxes = boxes_of(changed('categories', name=' thing\t'))
+    assert boxes.category_names == ('thing', )
+    assert boxes.content['categories'] == [dict(id=1, name='thing')]
+    assert boxes_of(changed('categories', name='  ')).category_names == ('1', )
+
+
+@pytest.mark.parametrize('content, message', [
+    (b'', 'the file is empty'),
+    (b'PK\3\4rest', 'it is not text, but a zip archive; unpack it'),
+    (b'\x1f\x8b\x08rest', 'compressed by gzip'),
+    (b'\xff\xd8\xff\xe0rest', r'a photo \(JPEG\)'),
+    (b'{"images": []\0\0', 'has zero bytes'),
+    ('{"é": 1}'.encode('latin-1'), 'looks like CP1252'),
+    ('{"images": [}'.encode('utf-16'), 'looks like UTF-16'),
+    ('{"images": [}'.encode('utf-16-le'), 'looks like UTF-16LE'),
+])
+def test_what_is_no_json_is_named(tmp_path, content, message):
+    (tmp_path / 'boxes.json').write_bytes(content)
+    with pytest.raises(ValueError, match='not valid json.*' + message):
+        read_coco(str(tmp_path / 'boxes.json'))

@@ -90,3 +90,25 @@ def test_duplicates_are_those_of_all_pairs():
 def test_one_object_many_times_is_counted_but_once():
     found = duplicates(box_file([[1, 1, 10, 10, 40, 40]] * 500))
     assert len(found) == 499
+
+
+def test_corners_in_place_of_sizes_are_told():
+    # As sizes the first reaches out by 40 px; as corners both fit.
+    boxes = [[1, 1, 50, 10, 90, 70], [1, 1, 5, 5, 30, 20]]
+    said = [one.what for one in find_oddities(box_file(boxes))]
+    assert sum('seem to be corners' in what for what in said) == 1
+    # One that is no box if it has corners.
+    said = [
+        one.what
+        for one in find_oddities(box_file([*boxes, [1, 1, 50, 9, 20, 30]]))
+    ]
+    assert not any('seem to be corners' in what for what in said)
+    # All lie in their images as they are.
+    assert not find_oddities(box_file([[1, 1, 5, 5, 30, 20]]))
+
+
+def test_one_photo_under_two_names_is_told():
+    names = ('a.jpg', './a.jpg', 's/../a.jpg', 'b.jpg')
+    found, = find_oddities(box_file([[1, 1, 5, 5, 30, 20]], names))
+    assert found.what == 'images with the file name of another'
+    assert found.count == 2

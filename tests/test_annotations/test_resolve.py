@@ -82,6 +82,13 @@ def test_beside_the_annotations(tmp_path, beside, name, expected):
     assert finder.find(name) == os.path.basename(expected)
 
 
+def test_blanks_around_a_name(tmp_path):
+    touch(tmp_path, 'a.jpg', ' b.jpg')
+    finder = PhotoFinder(str(tmp_path))
+    assert finder.find(' a.jpg ') == 'a.jpg'
+    assert finder.find(' b.jpg') == ' b.jpg'
+
+
 def test_of_stem(tmp_path):
     touch(tmp_path, 'a.jpg', 'A.png', 'b.JPG', 'b.png', 's/c.jpg', 'd.jpg')
     finder = PhotoFinder(str(tmp_path))
@@ -98,7 +105,8 @@ def test_nearest(tmp_path):
     assert finder.nearest('IMG_001.jpg') == 'IMG_0001.jpg'
     assert finder.nearest('none/IMG_001.jpg') == 'IMG_0001.jpg'
     assert finder.nearest('s/IMG_001.jpg') is None
-    assert finder.nearest('x.jpg') is None
+    assert finder.nearest('x.jpg') == 's/x.jpg'
+    assert finder.nearest('y.jpg') is None
 
 
 def test_only_what_is_missing_costs_a_listing(tmp_path, monkeypatch):

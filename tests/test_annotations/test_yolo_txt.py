@@ -291,3 +291,33 @@ def test_blank_line_among_the_names(tmp_path):
     assert read_classes(str(path)) == {0: 'cat', 1: 'dog'}
     path.write_text('')
     assert read_classes(str(path)) == {}
+
+
+@pytest.mark.parametrize('line, cure', [
+    ('0,0.5,0.5,0.2,0.5', 'separate numbers by blanks'),
+    ('0;0.5;0.5;0.2;0.5', 'separate numbers by blanks'),
+    ('0 0,5 0,5 0,2 0,5', 'write 0.5 for 0,5'),
+    ('cat 0.5 0.5 0.2 0.5', 'a class is given by its number'),
+])
+def test_what_to_do_about_a_line_is_said(tmp_path, line, cure):
+    with pytest.raises(ValueError, match=f'a.txt:1: .*; .*{cure}'):
+        read(tmp_path, a=line)
+
+
+def test_file_cut_short_is_named_as_such(tmp_path):
+    with pytest.raises(ValueError, match='a.txt has zero bytes'):
+        read(tmp_path, a='0 0.5 0.5 0.2 0.5\n\0\0')
+
+
+def test_names_in_yaml_are_what_is_written(tmp_path):
+    """YAML itself takes no for false, and 1.10 for 1.1."""
+    (tmp_path / 'data.yaml').write_text('names: [no, 1.10, null, 2024-13-45]')
+    read(tmp_path, a='0 0.5 0.5 0.2 0.5')
+    boxes = read_boxes(str(tmp_path / 'labels'), str(tmp_path / 'img'))
+    assert boxes.category_names == ('no', '1.10', 'null', '2024-13-45')
+
+
+def test_link_to_names_that_are_not_there_is_an_error(tmp_path):
+    (tmp_path / 'classes.txt').symlink_to(tmp_path / 'gone.txt')
+    with pytest.raises(FileNotFoundError, match='classes.txt'):
+        read(tmp_path, a='0 0.5 0.5 0.2 0.5')

@@ -46,6 +46,31 @@ def test_one_item_a_box(ann_file, tmp_path):
         assert 'segmentation' not in item and 'gt_seg_map' not in item
 
 
+def test_photos_that_are_missing_or_were_skipped(ann_file, tmp_path):
+    """They are counted, and no crash of some iteration."""
+    (tmp_path / 'img' / '1.png').unlink()
+
+    def build():
+        return BoxPatchDataset(
+            ann_file=ann_file, data_prefix=dict(img=str(tmp_path / 'img')))
+
+    text, dataset = tiny.log_of(build)
+    assert [item['img_id'] for item in dataset] == [3]
+    assert "1 of 2 photos are not in" in text and "'1.png'" in text
+
+    def skip(coco):
+        coco['images'][2]['proxy_skipped'] = 'another size'
+
+    (tmp_path / 'img' / '1.png').touch()
+    edit(ann_file, skip)
+    text, dataset = tiny.log_of(build)
+    assert [item['img_id'] for item in dataset] == [1, 1]
+    assert '1 images that were skipped when masks were made' in text
+    (tmp_path / 'img' / '1.png').unlink()
+    with pytest.raises(FileNotFoundError, match='1 of 1 photos are not in'):
+        build()
+
+
 def test_crowds_are_left_out(ann_file):
 
     def crowd(coco):

@@ -67,3 +67,19 @@ def test_ids_may_be_strings(ann_file):
         rects=np.zeros((2, 4), np.int64))
     sample = PackBoxPrompts()(item)['data_samples']
     assert sample.prompt_instances.ann_ids == ['box 10', 'box 11']
+
+
+def test_all_photos_must_be_there_to_be_scored(tmp_path):
+    """Told at the start; where they are to be skipped it is not looked."""
+    ann_file = tiny.write_coco(tmp_path, BOXES)
+    (tmp_path / 'img' / '3.png').unlink()
+
+    def build(**kwargs):
+        return BoxPromptDataset(
+            ann_file=ann_file,
+            data_prefix=dict(img=str(tmp_path / 'img')),
+            **kwargs)
+
+    with pytest.raises(FileNotFoundError, match="1 of 3 photos .*'3.png'"):
+        build()
+    assert len(build(skip_unusable=True)) == 3

@@ -50,9 +50,12 @@ class StartUp(Step):
     Attributes:
         shared (int): Size of the list of boxes that workers share, in bytes.
         of_worker (int): Memory that a worker adds by reading items, in bytes.
+        checking (float): Processor time of the check of the boxes, which is
+            among ``seconds``.
     """
     shared: int
     of_worker: int
+    checking: float
 
 
 def rows(inputs: Inputs) -> list[Row]:
@@ -141,11 +144,21 @@ def measure(function: Callable[[str], Any], images: int) -> Any:
 
 def start_up(path: str) -> StartUp:
     """Build a stage-1 data set of a file of :func:`write_annotations`."""
-    from mmboxcaseg.datasets import BoxPatchDataset
+    from mmboxcaseg.datasets import BoxPatchDataset, box_patch
+    check = box_patch.log_oddities
+    checking = []
+
+    def timed(*args: Any) -> None:
+        before = time.process_time()
+        check(*args)
+        checking.append(time.process_time() - before)
+
+    box_patch.log_oddities = timed
     start = time.process_time()
     dataset = BoxPatchDataset(
         ann_file=path, data_prefix=dict(img='photos'), pipeline=[])
     seconds = time.process_time() - start
+    box_patch.log_oddities = check
     receiver, sender = multiprocessing.Pipe(duplex=False)
     # Not by the module, whose processes may have no children.
     if os.fork() == 0:
@@ -157,7 +170,7 @@ def start_up(path: str) -> StartUp:
     of_worker = receiver.recv()
     os.wait()
     return StartUp(seconds, peak_memory(), dataset.data_bytes.nbytes,
-                   of_worker)
+                   of_worker, *checking)
 
 
 def make_masks(path: str) -> dict[str, Step]:
