@@ -1,15 +1,21 @@
+import hashlib
 import json
 import os
 
 import cv2
 import numpy as np
 import pytest
+from mmengine.config import Config
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
+from mmboxcaseg.annotations import (expected_spread, read_calibration,
+                                    read_coco, read_proxy_masks)
 from mmboxcaseg.apis import BoxCasegInferencer, default_model
-from mmboxcaseg.apis.default_model import NAME
+from mmboxcaseg.apis.calibration import true_pairs
+from mmboxcaseg.apis.default_model import NAME, default_calibration
 from mmboxcaseg.cli import make_proxy_masks
+from mmboxcaseg.cli.main import main
 
 
 def test_both_files_are_found(tmp_path, monkeypatch):
@@ -31,6 +37,46 @@ def iou(one, other):
 
 def test_the_shipped_model_is_small():
     assert sum(os.path.getsize(path) for path in default_model()) <= 6e6
+
+
+def test_the_shipped_calibration_is_of_its_masks():
+    config, checkpoint = default_model()
+    made = read_calibration(default_calibration()).calibration.made
+    digest = hashlib.sha256(open(checkpoint, 'rb').read()).hexdigest()
+    assert made['checkpoint_sha256'] == digest and made['merge'] is True
+    cfg = Config.fromfile(config)
+    assert made['pipeline'] == cfg.test_dataloader.dataset.pipeline
+    # Which may be in the config, or be given.
+    expected = dict(cfg.model.test_cfg, merge_exponent=0.15)
+    del expected['crops_per_batch']
+    assert made['test_cfg'] == expected
+
+
+def test_its_calibration_holds_for_other_photos(shared_data, tmp_path):
+    """Of photos that neither has seen, the first 25."""
+    folder = shared_data / 'coco_mini'
+    truth = folder / 'annotations/instances_val2017.json'
+    content = json.loads(truth.read_text())
+    ids = sorted({ann['image_id'] for ann in content['annotations']})[:25]
+    (tmp_path / 'ids.txt').write_text('\n'.join(map(str, ids)))
+    out = tmp_path / 'masks.json'
+    assert main([
+        'masks',
+        str(truth),
+        str(folder / 'val2017'), '-o',
+        str(out), '--img-ids',
+        str(tmp_path / 'ids.txt'), '--merge-exponent', '0.15', '--num-workers',
+        '0'
+    ]) == 0
+    masks = read_proxy_masks(str(out))
+    pairs = true_pairs(masks, read_coco(str(truth), with_masks=True))
+    assert len(pairs.ious) > 100
+    expected = masks.expected_iou[pairs.places]
+    low, high = expected_spread(masks).mean_interval(
+        expected, masks.boxes.image_index[pairs.places],
+        np.zeros(len(expected), bool))
+    assert low < pairs.ious.mean() < high
+    assert high - low < 0.12
 
 
 def test_it_finds_an_object_without_a_checkpoint_being_named():

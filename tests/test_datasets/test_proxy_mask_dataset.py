@@ -198,7 +198,11 @@ def test_either_threshold_ignores(build):
 
 def test_masks_may_be_weighted_by_a_score(build):
     anns = [
-        annotation(i, proxy_agreement=agreement, proxy_confidence=confidence)
+        annotation(
+            i,
+            proxy_agreement=agreement,
+            proxy_confidence=confidence,
+            proxy_iou=i / 8)
         for i, (agreement,
                 confidence) in enumerate(((0.75, 0.25), (0.5, 0.5),
                                           (0.25, 0.125), (0.0, 1)), 1)
@@ -210,6 +214,7 @@ def test_masks_may_be_weighted_by_a_score(build):
     assert weights(0.5) == [1, 1, 0, 0]
     assert weights(0.5, mask_weight='agreement') == [0.75, 0.5, 0, 0]
     assert weights(0.5, mask_weight='confidence') == [0.25, 0.5, 0, 0]
+    assert weights(0.5, mask_weight='iou') == [0.125, 0.25, 0, 0]
     assert weights(
         0., confidence_thr=0.2, mask_weight='confidence') == [0.25, 0.5, 0, 1]
     # An empty mask, which has an agreement of 0, is one to be ignored.

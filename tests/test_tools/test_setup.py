@@ -78,6 +78,7 @@ def test_wheel_holds_package_configs_and_tools(wheel, repo_root):
         'mmboxcaseg/report/page.css',
         'mmboxcaseg/report/page.html.j2',
         'mmboxcaseg/report/page.js',
+        'mmboxcaseg/weights/boxcaseg_small.calibration.json',
         'mmboxcaseg/weights/boxcaseg_small.pth',
     }
     assert {name for name in names if '.dist-info/' not in name} == expected
