@@ -28,12 +28,12 @@ class ExpectedIoU:
     reviews: tuple[tuple[float, int], ...]
 
     @property
-    def tile(self) -> str:
-        """The mean and its interval, for the head of the page."""
+    def label(self) -> str:
+        """What the mean is, with its interval, for the head of the page."""
         if self.interval is None:
-            return f'{self.mean:.2f}'
+            return 'expected mean IoU'
         low, high = self.interval
-        return f'{self.mean:.2f} ({low:.2f}–{high:.2f})'
+        return f'expected mean IoU ({low:.2f}–{high:.2f})'
 
     @property
     def note(self) -> str:

@@ -100,7 +100,8 @@ def make_tiles(masks: ReportMasks, numbers: ReportNumbers) -> list[Tile]:
         ]
     tiles.append(Tile(kept, f'{100 - 100 * numbers.ignored:.1f} %'))
     if numbers.expected is not None:
-        tiles.append(Tile('expected mean IoU', numbers.expected.tile))
+        tiles.append(
+            Tile(numbers.expected.label, f'{numbers.expected.mean:.2f}'))
     if numbers.mean_iou is not None:
         tiles.append(
             Tile('mean IoU with true masks', f'{numbers.mean_iou:.3f}'))

