@@ -58,7 +58,7 @@ class FittingRunner(Runner):
         """The settings of a loader with the workers that fit."""
         asked = cfg.get('num_workers', 0)
         if not asked:
-            return cfg
+            return _without_workers(cfg)
         dataset = cfg['dataset']
         if isinstance(dataset, dict):
             dataset = DATASETS.build(dataset)
@@ -71,11 +71,9 @@ class FittingRunner(Runner):
                       dict) and collate.get('type') == 'pseudo_collate':
             cfg['collate_fn'] = dict(collate, type=shared_collate)
         cfg['num_workers'] = self._workers(dataset, cfg, asked)
-        if cfg['num_workers']:
-            cfg.setdefault('timeout', LONGEST_WAIT)
-        else:
-            cfg['persistent_workers'] = False
-            cfg.pop('prefetch_factor', None)
+        if not cfg['num_workers']:
+            return _without_workers(cfg)
+        cfg.setdefault('timeout', LONGEST_WAIT)
         return cfg
 
     def _workers(self, dataset: Dataset, cfg: dict[str, Any],
@@ -123,6 +121,15 @@ class FittingRunner(Runner):
             if told is None:
                 raise
             raise told from error
+
+
+def _without_workers(cfg: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a loader in the main process: torch refuses those that
+    are about workers."""
+    cfg['persistent_workers'] = False
+    for key in ('prefetch_factor', 'timeout'):
+        cfg.pop(key, None)
+    return cfg
 
 
 def _batch_size(cfg: dict[str, Any]) -> int:

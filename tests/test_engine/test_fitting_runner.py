@@ -160,3 +160,17 @@ def test_items_that_fail_are_told_where_they_are_used(monkeypatch):
 
     monkeypatch.setattr(Items, '__getitem__', fail)
     np.testing.assert_array_equal(batches_of(Items(), 16), [0] * 3)
+
+
+def test_no_workers_where_the_config_was_written_for_some(tmp_path):
+    """torch refuses settings of workers that are not there."""
+    runner = build(tmp_path, 2)
+    cfg = dict(
+        runner._train_dataloader,
+        num_workers=0,
+        persistent_workers=True,
+        prefetch_factor=2,
+        timeout=9)
+    loader = runner.build_dataloader(cfg, seed=0)
+    assert loader.num_workers == 0 and not loader.persistent_workers
+    assert len(list(loader)) > 0
