@@ -1,7 +1,18 @@
 """Text and json that are written whole: a file is absent or complete."""
+import glob
 import json
 import os
 from typing import Any
+
+
+def remove_unfinished(path: str) -> None:
+    """Remove what processes left that were killed in :func:`write_json`.
+
+    Args:
+        path (str): Path of the json; nobody else may be writing it.
+    """
+    for one in glob.glob(f'{glob.escape(path)}.*.tmp'):
+        os.remove(one)
 
 
 def write_json(path: str, content: Any) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mmboxcaseg.annotations import SkippedFile
 from mmboxcaseg.annotations.box_file import Id
-from .shards import write_json
+from mmboxcaseg.annotations.output import remove_unfinished, write_json
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ class JoinReport:
         content = asdict(self)
         for column in ('agreements', 'confidences', 'expected_ious'):
             del content[column]
+        remove_unfinished(report_path(out_file))
         write_json(report_path(out_file), content)
 
     @classmethod

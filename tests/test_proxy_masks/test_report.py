@@ -57,3 +57,16 @@ def test_in_words():
         '2 images, 3 masks, 0 of them empty, 0 crowds passed through, '
         'mean confidence 0.500, mean agreement 0.500')
     assert JoinReport().summary().endswith('passed through')
+
+
+def test_what_a_killed_process_left_goes(tmp_path):
+    """And nothing else, though the name has letters that mean patterns."""
+    out = str(tmp_path / 'masks[1].json')
+    left = tmp_path / 'masks[1].report.json.123.tmp'
+    other = tmp_path / 'masks1.report.json.123.tmp'
+    for path in (left, other):
+        path.write_text('{')
+    JoinReport().write(out)
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        'masks1.report.json.123.tmp', 'masks[1].report.json'
+    ]
