@@ -1,13 +1,15 @@
 """A config and its runner, as the commands of training and testing need."""
 import os.path as osp
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 
 from .dist import prepare_distributed
-from .fitting_runner import FittingRunner
+
+if TYPE_CHECKING:
+    from .fitting_runner import FittingRunner
 
 # Optimiser wrapper of each precision.
 AMP_WRAPPERS = dict(bf16='BF16OptimWrapper', fp16='AmpOptimWrapper')
@@ -71,7 +73,7 @@ def load_config(path: str,
     return cfg
 
 
-def build_runner(cfg: Config) -> FittingRunner:
+def build_runner(cfg: Config) -> 'FittingRunner':
     """Build the runner, also in several processes without a GPU.
 
     Args:
@@ -80,6 +82,8 @@ def build_runner(cfg: Config) -> FittingRunner:
     Returns:
         FittingRunner: The runner.
     """
+    # It imports MMDetection, which takes seconds; a config may be refused.
+    from .fitting_runner import FittingRunner
     prepare_distributed(cfg)
     return FittingRunner.from_cfg(cfg)
 

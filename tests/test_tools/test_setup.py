@@ -78,6 +78,9 @@ def test_wheel_holds_package_configs_and_tools(wheel, repo_root):
         'mmboxcaseg/report/page.css',
         'mmboxcaseg/report/page.html.j2',
         'mmboxcaseg/report/page.js',
+        'mmboxcaseg/report/review.css',
+        'mmboxcaseg/report/review.html.j2',
+        'mmboxcaseg/report/review.js',
         'mmboxcaseg/weights/boxcaseg_small.calibration.json',
         'mmboxcaseg/weights/boxcaseg_small.pth',
     }
