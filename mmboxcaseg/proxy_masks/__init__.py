@@ -7,15 +7,16 @@ from .join import ShardReader, join_shards, joined_settings
 from .lock import lock_shards
 from .options import MaskOptions
 from .report import JoinReport, SkippedBox, SkippedImage, report_path
-from .shards import (ShardWriter, check_settings, done_image_ids,
+from .shards import (ShardWriter, check_output, check_settings, done_image_ids,
                      first_skipped, prepare_shards, remove_joined,
                      remove_shards, shard_dir, write_json)
 
 __all__ = [
     'JoinReport', 'MaskOptions', 'ShardReader', 'ShardWriter', 'SkippedBox',
-    'SkippedImage', 'check_settings', 'done_image_ids', 'first_skipped',
-    'join_shards', 'joined_settings', 'lock_shards', 'prepare_shards',
-    'remove_joined', 'remove_shards', 'report_path', 'shard_dir', 'write_json'
+    'SkippedImage', 'check_output', 'check_settings', 'done_image_ids',
+    'first_skipped', 'join_shards', 'joined_settings', 'lock_shards',
+    'prepare_shards', 'remove_joined', 'remove_shards', 'report_path',
+    'shard_dir', 'write_json'
 ]
 
 _MASKS = ('agreement', 'clip_boxes', 'decode_rle', 'encode_rle', 'encode_rles',

@@ -33,6 +33,7 @@ def write_report(masks: ReportMasks,
     charts = write_charts(masks, numbers, out)
     groups = make_gallery(masks, img_dir, out, num)
     path = osp.join(out, 'index.html')
-    with open(path, 'w', encoding='utf-8') as file:
+    # Names of files may have bytes that are no letters.
+    with open(path, 'w', encoding='utf-8', errors='backslashreplace') as file:
         file.write(render_page(masks, numbers, charts, groups))
     return path
