@@ -49,4 +49,7 @@ def to_text(cell: Cell) -> str:
         return to_text(mean) + ('' if spread is None else f' ± {spread:.1f}')
     if cell is None:
         return '-'
+    if isinstance(cell, str):
+        # What would break the table.
+        return ' '.join(cell.splitlines()).replace('|', r'\|')
     return f'{cell:.1f}' if isinstance(cell, float) else str(cell)

@@ -23,3 +23,8 @@ def test_padded():
                               '| one   | 100.0 | here  |',
                               '| two   |     - |       |',
                           ]
+
+
+def test_names_do_not_break_the_table():
+    text = markdown_table(['what'], [['a|b\nc\rd']])
+    assert text.split('\n')[2] == r'| a\|b c d |'

@@ -3,6 +3,7 @@
 Labels of classes by their names, whatever the order of the file, and areas
 where it has none.
 """
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,8 +34,9 @@ def class_labels(boxes: BoxFile, classes: Sequence[str]) -> np.ndarray:
             categories with annotations share the name of a class.
     """
     names = boxes.category_names
-    place = {str(name): label for label, name in enumerate(classes)}
-    labels = np.array([place.get(name, -1) for name in names], dtype=np.int64)
+    place = {same_name(name): label for label, name in enumerate(classes)}
+    labels = np.array([place.get(same_name(name), -1) for name in names],
+                      dtype=np.int64)
     if not (labels >= 0).any():
         raise ValueError(
             f'{boxes.path}: "categories" has {list(names)}, and none of the '
@@ -54,6 +56,11 @@ def class_labels(boxes: BoxFile, classes: Sequence[str]) -> np.ndarray:
         kept = used[0] if len(used) else same[0]
         labels[same[same != kept]] = -1
     return labels
+
+
+def same_name(name: object) -> str:
+    """A name as it is compared: accents may be written in two ways."""
+    return unicodedata.normalize('NFC', str(name))
 
 
 def check_classes(classes: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mmboxcaseg.annotations import BoxFile, read_boxes
 from mmboxcaseg.annotations.findings import Finding, find_oddities
-from mmboxcaseg.annotations.instances import check_classes
+from mmboxcaseg.annotations.instances import check_classes, same_name
 from mmboxcaseg.annotations.photos import photo_size
 from mmboxcaseg.markdown import markdown_table
 
@@ -153,9 +153,10 @@ def check_config(boxes: BoxFile,
     if names is None:
         return [], []
     used = {
-        boxes.category_names[place]
+        same_name(boxes.category_names[place])
         for place in np.unique(boxes.category_index[boxes.usable]).tolist()
     }
+    names = [same_name(name) for name in names]
     unknown = sorted(used.difference(names))
     absent = [name for name in names if name not in used]
     findings = []

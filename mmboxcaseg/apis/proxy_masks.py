@@ -164,9 +164,7 @@ def _check_paths(options: MaskOptions) -> MaskOptions:
         raise FileNotFoundError(f'--ann: no file {options.ann}')
     if not osp.isdir(options.img_dir):
         raise FileNotFoundError(f'--img-dir: no folder {options.img_dir}')
-    if osp.isdir(options.out):
-        raise ValueError(f'--out: {options.out} is a folder; name a file in '
-                         'it')
+    proxy_masks.check_output(options.out)
     if osp.exists(options.out) and osp.samefile(options.out, options.ann):
         raise ValueError(f'--out: {options.out} is the file of --ann; give '
                          'another name')

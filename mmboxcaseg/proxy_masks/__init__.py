@@ -2,6 +2,7 @@
 
 No model, no runner, no torch.
 """
+from mmboxcaseg.annotations.output import check_output
 from mmboxcaseg.deprecation import moved_names
 from .join import ShardReader, join_shards, joined_settings
 from .lock import lock_shards
@@ -13,9 +14,10 @@ from .shards import (ShardWriter, check_settings, done_image_ids,
 
 __all__ = [
     'JoinReport', 'MaskOptions', 'ShardReader', 'ShardWriter', 'SkippedBox',
-    'SkippedImage', 'check_settings', 'done_image_ids', 'first_skipped',
-    'join_shards', 'joined_settings', 'lock_shards', 'prepare_shards',
-    'remove_joined', 'remove_shards', 'report_path', 'shard_dir', 'write_json'
+    'SkippedImage', 'check_output', 'check_settings', 'done_image_ids',
+    'first_skipped', 'join_shards', 'joined_settings', 'lock_shards',
+    'prepare_shards', 'remove_joined', 'remove_shards', 'report_path',
+    'shard_dir', 'write_json'
 ]
 
 _MASKS = ('agreement', 'clip_boxes', 'decode_rle', 'encode_rle', 'encode_rles',

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mmboxcaseg.visualization.fonts import matplotlib_families
+from mmboxcaseg.visualization.fonts import matplotlib_families, printable
 from .embed import data_uri
 from .masks import ReportMasks
 from .numbers import (BINS, PAPER_IGNORED, THRESHOLDS, ClassRow, ReportNumbers,
@@ -17,6 +17,8 @@ from .numbers import (BINS, PAPER_IGNORED, THRESHOLDS, ClassRow, ReportNumbers,
 # Also told apart by colour-blind readers, and by hatching or line style.
 KEPT, IGNORED, PAPER, INK = '#1769aa', '#c2412d', '#8a5a00', '#1f2933'
 GRID = '#e3e7ec'
+# Letters of a name beside a bar.
+LONGEST_LABEL = 40
 # Bars of the chart of classes; the table of the page has all.
 MOST_CLASSES = 40
 # Bands with fewer masks say nothing.
@@ -223,6 +225,14 @@ def ignored_chart(shares: np.ndarray, agreement_thr: float) -> Figure:
     return figure
 
 
+def _label(name: str) -> str:
+    """A name of a class beside its bar; the middle of a long one is cut."""
+    name = ' '.join(printable(name).split())
+    half = LONGEST_LABEL // 2
+    return name if len(
+        name) <= LONGEST_LABEL else f'{name[:half]}…{name[-half:]}'
+
+
 def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
     """Number and mean scores of the masks of the largest classes.
 
@@ -254,9 +264,9 @@ def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
     columns[0].set_xscale('log')
     # A name is no formula, whatever dollar signs it has.
     columns[0].set_yticks(
-        places, [' '.join(name.split()) for name in names],
+        places, [_label(name) for name in names],
         fontsize=8,
-        family=matplotlib_families(list(names)),
+        family=matplotlib_families([_label(name) for name in names]),
         parse_math=False)
     columns[0].set_ylim(len(rows) - 0.4, -0.6)
     for axes in columns[1:]:

@@ -43,6 +43,7 @@ def write_report(masks: ReportMasks,
     asked = None if review is None else make_review(masks, img_dir, review,
                                                     decisions)
     path = osp.join(out, 'index.html')
-    with open(path, 'w', encoding='utf-8') as file:
+    # Names of files may have bytes that are no letters.
+    with open(path, 'w', encoding='utf-8', errors='backslashreplace') as file:
         file.write(render_page(masks, numbers, charts, groups, asked))
     return path

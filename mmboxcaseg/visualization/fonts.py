@@ -14,6 +14,8 @@ from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 
 _log = logging.getLogger(__name__)
+# Between letters of some scripts they say how those are drawn.
+JOINERS = '\u200c\u200d'
 # What the missing letters have been told.
 _told: list[str] = []
 
@@ -80,6 +82,20 @@ def font_of(letter: str, bold: bool = False) -> str | None:
     return None
 
 
+def printable(text: str) -> str:
+    """A text that can be drawn: line breaks and the like are blanks.
+
+    Args:
+        text (str): A name as a file has it, with whatever letters.
+
+    Returns:
+        str: As many letters; what has no picture is the replacement letter.
+    """
+    return ''.join(
+        letter if letter.isprintable() or letter in JOINERS else ' ' if letter.
+        isspace() else '\ufffd' for letter in text)
+
+
 def split_by_font(text: str, bold: bool = False) -> list[tuple[str, str]]:
     """Cut a text where its font changes, and warn once of missing letters.
 
@@ -94,7 +110,7 @@ def split_by_font(text: str, bold: bool = False) -> list[tuple[str, str]]:
     """
     parts: list[tuple[str, str]] = []
     missing = []
-    for letter in text:
+    for letter in printable(text):
         path = font_of(letter, bold)
         if path is None:
             missing.append(letter)

@@ -131,7 +131,8 @@ def write_png(path: str, image: np.ndarray) -> None:
         os.makedirs(folder, exist_ok=True)
     _, data = cv2.imencode('.png', image[..., ::-1])
     # Not cv2.imwrite, which fails on some names without saying so.
-    data.tofile(path)
+    with open(path, 'wb') as file:
+        file.write(data)
 
 
 def _cell(cell: Cell, width: int) -> np.ndarray:

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import types
@@ -12,7 +13,7 @@ import pytest
 from proxy_run import write_inputs
 
 from mmboxcaseg.cli.main import in_one_line, main, run
-from mmboxcaseg.proxy_masks import ShardWriter
+from mmboxcaseg.proxy_masks import ShardWriter, write_json
 
 
 def words(folder, out, *more):
@@ -64,6 +65,32 @@ def test_folders_that_cannot_be_made_are_a_line(tmp_path, option):
     path = str(tmp_path / 'file' / 'below')
     assert str(tmp_path / 'file') in error_of(
         words(tmp_path, tmp_path, option, path))
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    """As root, a finished file would take the place of a device."""
+    write_inputs(tmp_path)
+    pipe = tmp_path / 'pipe'
+    os.mkfifo(pipe)
+    assert 'pipe is no ordinary file' in error_of(
+        words(tmp_path, tmp_path, '-o', str(pipe)))
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert not list(tmp_path.glob('pipe?*'))
+    with pytest.raises(ValueError, match='pipe is no ordinary file'):
+        write_json(str(pipe), {})
+    with pytest.raises(ValueError, match='is a folder; name a file'):
+        write_json(str(tmp_path), {})
+
+
+def test_a_json_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(json, 'dump', full)
+    with pytest.raises(OSError, match='No space left'):
+        write_json(str(tmp_path / 'out.json'), {})
+    assert not list(tmp_path.iterdir())
 
 
 def ends_with(error, args=argparse.Namespace()):

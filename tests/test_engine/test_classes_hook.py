@@ -6,9 +6,26 @@ import torch
 from mmboxcaseg.engine import hooks
 
 
-def loader(*classes):
-    return SimpleNamespace(
-        dataset=SimpleNamespace(metainfo=dict(classes=classes)))
+class Images(list):
+    """A data set of images with these ids."""
+
+    def get_data_info(self, place):
+        return dict(img_id=self[place])
+
+
+class Metric:
+    """A metric that knows the images 1 and 2."""
+
+    def check_images(self, image_ids):
+        for image_id in image_ids:
+            if image_id not in (1, 2):
+                raise ValueError(f'no image {image_id}')
+
+
+def loader(*classes, images=(1, 2)):
+    dataset = Images(images)
+    dataset.metainfo = dict(classes=classes)
+    return SimpleNamespace(dataset=dataset)
 
 
 def runner(number, train, val):
@@ -18,7 +35,11 @@ def runner(number, train, val):
     model.rpn_head = torch.nn.Module()
     model.rpn_head.num_classes = 1
     return SimpleNamespace(
-        model=model, train_dataloader=train, val_dataloader=val, val_loop=val)
+        model=model,
+        train_dataloader=train,
+        val_dataloader=val,
+        val_loop=val and SimpleNamespace(
+            evaluator=SimpleNamespace(metrics=[Metric(), object()])))
 
 
 def test_classes_fit_together():
@@ -30,3 +51,11 @@ def test_classes_fit_together():
         hook.before_train(runner(20, one, one))
     with pytest.raises(ValueError, match="'dog', 'cat'.*'cat', 'dog'"):
         hook.before_train(runner(2, one, two))
+
+
+def test_metrics_know_the_images_that_are_validated():
+    hook = hooks.ClassesHook()
+    one, other = loader('cat'), loader('cat', images=(1, 2, 3))
+    hook.before_train(runner(1, other, one))
+    with pytest.raises(ValueError, match='no image 3'):
+        hook.before_train(runner(1, one, other))

@@ -10,6 +10,7 @@ import pytest
 from mmboxcaseg.report.charts import class_chart
 from mmboxcaseg.report.numbers import ClassRow
 from mmboxcaseg.visualization import fonts
+from mmboxcaseg.visualization.fonts import printable
 from mmboxcaseg.visualization.text import draw_text, text_size
 
 FOLDER = osp.join(matplotlib.get_data_path(), 'fonts', 'ttf')
@@ -86,3 +87,19 @@ def test_names_of_classes_are_no_formulas(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter('error')
         figure.savefig(tmp_path / 'chart.png')
+
+
+@pytest.mark.parametrize('name, shown', [
+    ('line\nbreak', 'line break'),
+    ('a\x00b\x1bc', 'a\ufffdb\ufffdc'),
+    ('caf\udce9', 'caf\ufffd'),
+    ('cat \u202e rtl', 'cat \ufffd rtl'),
+    ('x\u200cy', 'x\u200cy'),
+])
+def test_names_that_have_no_picture_are_drawn(name, shown):
+    assert printable(name) == shown
+    blank = np.full((40, 300, 3), 255, np.uint8)
+    drawn = draw_text(blank, name, 5, 5, 16)
+    np.testing.assert_array_equal(drawn, draw_text(blank, shown, 5, 5, 16))
+    assert text_size(name, 16) == text_size(shown, 16)
+    assert (drawn != blank).any()

@@ -1,4 +1,4 @@
-"""Whether the classes of model and data sets fit together."""
+"""Whether the classes of model and data sets fit together, and metrics."""
 from typing import Any
 
 from mmengine.hooks import Hook
@@ -20,11 +20,12 @@ class ClassesHook(Hook):
     """
 
     def before_train(self, runner: Runner) -> None:
-        """Compare model, training set and validation set.
+        """Compare model, training set, validation set and its metrics.
 
         Raises:
             ValueError: If ``num_classes`` of a head is not the number of
-                classes, or the two sets have other classes or another order.
+                classes, the two sets have other classes or another order, or
+                the metric's file lacks an image of the validation set.
         """
         classes = _classes(runner.train_dataloader)
         if classes is None:
@@ -38,6 +39,13 @@ class ClassesHook(Hook):
                 f'classes of the validation set are {theirs}, but those of '
                 f'the training set are {classes}; give both datasets the same '
                 'metainfo=dict(classes=...)')
+        dataset = runner.val_dataloader.dataset
+        for metric in runner.val_loop.evaluator.metrics:
+            # Told by the metric itself only when it comes to the image.
+            if hasattr(metric, 'check_images'):
+                metric.check_images(
+                    dataset.get_data_info(place)['img_id']
+                    for place in range(len(dataset)))
 
     def before_test(self, runner: Runner) -> None:
         """Compare model and test set.

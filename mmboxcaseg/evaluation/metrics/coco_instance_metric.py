@@ -1,6 +1,6 @@
 """COCO's average precision, by the names of classes."""
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mmdet.datasets.api_wrappers import COCO
@@ -53,6 +53,7 @@ class COCOInstanceMetric(CocoMetric):
         # Read now, so that a file that won't do is told before training.
         with get_local_path(ann_file, backend_args=backend_args) as path:
             self._truth: BoxFile | None = read_coco(path, with_masks=True)
+        self._image_ids = frozenset(self._truth.image_ids)
         if 'segm' in self.metrics:
             self._check_masks(self._truth)
 
@@ -65,6 +66,22 @@ class COCOInstanceMetric(CocoMetric):
                     "score boxes with metric='bbox' of val_evaluator, or give "
                     'a file with true masks')
 
+    def check_images(self, image_ids: Iterable[Any]) -> None:
+        """Check that images can be scored.
+
+        Args:
+            image_ids (Iterable): Their ids.
+
+        Raises:
+            ValueError: If one is not in the file.
+        """
+        for image_id in image_ids:
+            if image_id not in self._image_ids:
+                raise ValueError(
+                    f'{self.ann_file} has no image {image_id!r}, which is '
+                    'validated; give the evaluator the annotation file of '
+                    'its dataset: val_evaluator, test_evaluator')
+
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Take the predictions of one batch.
 
@@ -73,8 +90,9 @@ class COCOInstanceMetric(CocoMetric):
             data_samples (Sequence[dict]): See :class:`mmdet.CocoMetric`.
 
         Raises:
-            ValueError: See :func:`class_labels`.
+            ValueError: See :func:`class_labels` and :meth:`check_images`.
         """
+        self.check_images(sample['img_id'] for sample in data_samples)
         self._index_truth()
         super().process(data_batch, data_samples)
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 from mmdet.structures import DetDataSample
 from mmengine.evaluator import Evaluator
+from mmengine.registry import METRICS
 from mmengine.structures import InstanceData
 
 import mmboxcaseg.evaluation.metrics  # noqa: F401
@@ -32,10 +33,10 @@ def write(path, **extra):
     return str(path)
 
 
-def evaluate(path, labels, **kwargs):
+def evaluate(path, labels, classes=CLASSES, **kwargs):
     evaluator = Evaluator(
         [dict(type='mmboxcaseg.COCOInstanceMetric', ann_file=path, **kwargs)])
-    evaluator.dataset_meta = dict(classes=CLASSES)
+    evaluator.dataset_meta = dict(classes=classes)
     sample = DetDataSample(metainfo=dict(img_id=1, ori_shape=(80, 90)))
     sample.pred_instances = InstanceData(
         bboxes=torch.tensor([[0., 0, 40, 50], [50, 10, 85, 50]]),
@@ -58,3 +59,25 @@ def test_masks_are_asked_for_before_training(tmp_path):
     path = write(tmp_path / 'val.json')
     with pytest.raises(ValueError, match="score boxes with metric='bbox'"):
         evaluate(path, [1, 0], metric=['bbox', 'segm'])
+
+
+def test_images_of_another_file_are_named(tmp_path):
+    """As where the evaluator has the file of another data set."""
+    path = write(tmp_path / 'val.json')
+    metric = METRICS.build(
+        dict(type='mmboxcaseg.COCOInstanceMetric', ann_file=path))
+    metric.check_images([1, 1])
+    with pytest.raises(ValueError, match='val.json has no image 7, which'):
+        metric.check_images([1, 7])
+
+
+def test_accents_of_names_may_be_written_in_two_ways(tmp_path):
+    path = write(tmp_path / 'val.json')
+    text = (tmp_path / 'val.json').read_text()
+    for name in ('caf\u00e9', 'cafe\u0301'):
+        (tmp_path / 'val.json').write_text(
+            json.dumps(json.loads(text.replace('"cat"', json.dumps(name)))))
+        for classes in (('caf\u00e9', 'dog'), ('cafe\u0301', 'dog')):
+            assert evaluate(path, [1, 0], classes)['coco/bbox_mAP'] == 1
+            # Its only object is missed; it would not count if not known.
+            assert evaluate(path, [1, 1], classes)['coco/bbox_mAP'] == 0.5
