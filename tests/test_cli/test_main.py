@@ -81,7 +81,10 @@ def test_both_doors_give_the_same_file(inputs, tmp_path):
 def test_quiet(inputs, tmp_path):
     result = run(*words(inputs, tmp_path))
     assert result.returncode == 3 and result.stdout == ''
-    warning, progress, summary, skips = result.stderr.splitlines()
+    # On a busy machine there are more lines of progress than the last.
+    warning, *lines, summary, skips = result.stderr.splitlines()
+    progress = lines[-1]
+    assert all(line.startswith('masks: ') for line in lines)
     assert warning.startswith('boxcaseg masks: warning: 1 boxes cover nothing')
     assert progress.startswith('masks: 9/9 images, ')
     assert progress.endswith('0:00:00 left')
