@@ -9,14 +9,16 @@ import cv2
 import numpy as np
 
 
-def edge_rings(mask: np.ndarray) -> list[np.ndarray]:
+def edge_rings(mask: np.ndarray, holes: bool = False) -> list[np.ndarray]:
     """The outlines of a mask's parts along the edges of its pixels.
 
     The pixel in column 0 and row 0 is the square from 0 to 1. Filled, they
-    give the mask back to the pixel, but for its holes.
+    give the mask back to the pixel, but for its holes; with those, by the
+    even-odd rule, wholly.
 
     Args:
         mask (np.ndarray): (H, W) bool.
+        holes (bool): Whether holes have rings too. Defaults to False.
 
     Returns:
         list[np.ndarray]: A ring for each part, (P, 2) in pixels, with the
@@ -26,9 +28,11 @@ def edge_rings(mask: np.ndarray) -> list[np.ndarray]:
     # OpenCV walks through the centres of the border's pixels, which would
     # make the object half a pixel smaller all around. Of a mask of twice the
     # size, the centres round to the edges: columns 2i and 2j + 1 of a run of
-    # pixels i..j to i and j + 1.
+    # pixels i..j to i and j + 1. The line around a hole goes through pixels
+    # of the mask, and so rounds to edges too.
     double = mask.astype(np.uint8).repeat(2, axis=0).repeat(2, axis=1)
-    return [corners((ring + 1) // 2) for ring in _walk(double)]
+    mode = cv2.RETR_CCOMP if holes else cv2.RETR_EXTERNAL
+    return [corners((ring + 1) // 2) for ring in _walk(double, mode)]
 
 
 def centre_rings(mask: np.ndarray) -> list[np.ndarray]:
@@ -44,12 +48,13 @@ def centre_rings(mask: np.ndarray) -> list[np.ndarray]:
         list[np.ndarray]: A ring for each part, (P, 2): column and row of
         every pixel on its way; a part of one pixel has one point.
     """
-    return [ring.astype(np.float64) for ring in _walk(mask.astype(np.uint8))]
+    rings = _walk(mask.astype(np.uint8), cv2.RETR_EXTERNAL)
+    return [ring.astype(np.float64) for ring in rings]
 
 
-def _walk(mask: np.ndarray) -> list[np.ndarray]:
+def _walk(mask: np.ndarray, mode: int) -> list[np.ndarray]:
     """What OpenCV finds, (P, 2) int32 each."""
-    rings, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    rings, _ = cv2.findContours(mask, mode, cv2.CHAIN_APPROX_NONE)
     return [ring[:, 0] for ring in rings]
 
 
