@@ -340,11 +340,12 @@ def _with_mask(ann: Dict[str, Any], rle: RLE, scores: Dict[str, float],
                form: _Form) -> Dict[str, Any]:
     """An annotation with its mask, area and scores."""
     segmentation, area = to_segmentation(rle, form.polygons)
+    told = ann.keys() & {REVIEW, SOURCE}
     # Of a file that was made before: a decision is about its mask, and goes
     # on only if this is the same.
-    same = _is_same(ann.get('segmentation'), rle)
+    stale = () if told and _is_same(ann.get('segmentation'), rle) else told
     ann = dict(ann, segmentation=segmentation, area=area, **scores)
-    for key in (SKIPPED, TIGHT, *(() if same else (REVIEW, SOURCE))):
+    for key in (SKIPPED, TIGHT, *stale):
         ann.pop(key, None)
     if form.tighten and area:
         ann[TIGHT] = rle_box(rle)
@@ -366,7 +367,7 @@ def _with_kept_mask(ann: Dict[str, Any], rle: RLE, reader: ShardReader,
 
 
 def _is_same(segmentation: Any, rle: RLE) -> bool:
-    """Whether the mask of an annotation is another one to the pixel."""
+    """Whether the mask of an annotation equals another one to the pixel."""
     return segmentation is not None and to_rle(segmentation, *
                                                rle['size']) == rle
 
