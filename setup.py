@@ -2,13 +2,14 @@
 
 OpenMMLab's tools look for them there.
 """
+
 import os
 import os.path as osp
 import runpy
 import shutil
+
 from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
-from typing import List
 
 ROOT = osp.dirname(osp.abspath(__file__))
 MIM_ENTRIES = ('configs', 'tools', 'model-index.yml')
@@ -20,7 +21,7 @@ def read(path: str) -> str:
         return file.read()
 
 
-def requirements(name: str) -> List[str]:
+def requirements(name: str) -> list[str]:
     """Requirements listed in ``requirements/<name>.txt``."""
     lines = read(f'requirements/{name}.txt').splitlines()
     lines = [line.split('#')[0].strip() for line in lines]
@@ -46,8 +47,10 @@ class BuildWithMim(build_py):
                     os.symlink(osp.relpath(source, base), target)
                     continue
                 except OSError:
-                    print(f'{target}: no symbolic links here, copying; '
-                          'install again after a change of configs or tools')
+                    print(
+                        f'{target}: no symbolic links here, copying; '
+                        'install again after a change of configs or tools'
+                    )
             copy(source, target)
 
 
@@ -62,16 +65,14 @@ def remove(path: str) -> None:
 def copy(source: str, target: str) -> None:
     """Copy a file, or a folder without what Python left in it."""
     if osp.isdir(source):
-        shutil.copytree(
-            source, target, ignore=shutil.ignore_patterns('__pycache__'))
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns('__pycache__'))
     else:
         shutil.copy(source, target)
 
 
 setup(
     name='mmboxcaseg',
-    version=runpy.run_path(osp.join(ROOT, 'mmboxcaseg',
-                                    'version.py'))['__version__'],
+    version=runpy.run_path(osp.join(ROOT, 'mmboxcaseg', 'version.py'))['__version__'],
     description='BoxCaseg for MMDetection: instance masks from boxes and '
     'salient images',
     long_description=read('README.md'),
@@ -89,11 +90,11 @@ setup(
     # distributions, and which build of torch is right depends on the machine.
     # See requirements/mminstall.txt.
     install_requires=requirements('runtime'),
-    extras_require=dict(
-        tests=requirements('tests'), optional=requirements('optional')),
+    extras_require=dict(tests=requirements('tests'), optional=requirements('optional')),
     cmdclass=dict(build_py=BuildWithMim),
     package_data={
         'mmboxcaseg': ['weights/*'],
         'mmboxcaseg.report': ['*.css', '*.j2', '*.js'],
     },
-    zip_safe=False)
+    zip_safe=False,
+)

@@ -3,11 +3,12 @@
 OpenCV turns a JPEG as its EXIF orientation says, and PNG and TIFF since some
 version, but not WebP or AVIF; here all of them come upright.
 """
+
 import io
 import struct
 import warnings
 import zlib
-from functools import lru_cache
+from functools import cache
 from typing import BinaryIO
 
 import cv2
@@ -23,8 +24,7 @@ DIM_BITS = 14
 TURNED_FORMATS = ('JPEG', 'MPO', 'PNG', 'WEBP', 'AVIF', 'TIFF')
 
 
-def decode_photo(content: bytes,
-                 flag: int = cv2.IMREAD_COLOR) -> np.ndarray | None:
+def decode_photo(content: bytes, flag: int = cv2.IMREAD_COLOR) -> np.ndarray | None:
     """Decode a photo, turned as its EXIF orientation says.
 
     Args:
@@ -60,11 +60,15 @@ def needs_care(head: bytes) -> bool:
     """
     kind = _format(head)
     if kind == 'PNG':
-        return (head[24:25] == b'\x10' or not opencv_turns(kind)
-                or not opencv_turns(kind, late=True))
+        return (
+            head[24:25] == b'\x10'
+            or not opencv_turns(kind)
+            or not opencv_turns(kind, late=True)
+        )
     # Of a TIFF the head alone does not tell the bits.
-    return (kind is not None or head[:4] in (b'II*\0', b'MM\0*')
-            or _has_sixteen_bits(head))
+    return (
+        kind is not None or head[:4] in (b'II*\0', b'MM\0*') or _has_sixteen_bits(head)
+    )
 
 
 def used_bits(content: bytes) -> int | None:
@@ -80,8 +84,8 @@ def used_bits(content: bytes) -> int | None:
     if not _has_sixteen_bits(content):
         return None
     photo = cv2.imdecode(
-        np.frombuffer(content, np.uint8),
-        cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+        np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+    )
     if photo is None or photo.dtype != np.uint16:
         return None
     return int(photo.max()).bit_length()
@@ -117,8 +121,7 @@ def upright_size(photo: Image.Image) -> tuple[int, int]:
     if photo.format == 'TIFF':
         # Newer versions of Pillow have turned the size already.
         width, height = photo.tag_v2[256], photo.tag_v2[257]
-    if (photo.format in TURNED_FORMATS
-            and _orientation_of(photo) in (5, 6, 7, 8)):
+    if photo.format in TURNED_FORMATS and _orientation_of(photo) in (5, 6, 7, 8):
         return width, height
     return height, width
 
@@ -142,7 +145,7 @@ def turn(photo: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(photo)
 
 
-@lru_cache(maxsize=None)
+@cache
 def opencv_turns(kind: str, late: bool = False) -> bool:
     """Whether this OpenCV turns photos of a format itself.
 
@@ -179,9 +182,7 @@ def with_late_exif(content: bytes, exif: Image.Exif) -> bytes:
     """
     data = exif.tobytes().removeprefix(b'Exif\0\0')
     chunk = b'eXIf' + data
-    chunk = (
-        struct.pack('>I', len(data)) + chunk +
-        struct.pack('>I', zlib.crc32(chunk)))
+    chunk = struct.pack('>I', len(data)) + chunk + struct.pack('>I', zlib.crc32(chunk))
     # The last chunk, IEND, has no data.
     return content[:-12] + chunk + content[-12:]
 
@@ -223,8 +224,13 @@ def _orientation(content: bytes) -> int:
             warnings.simplefilter('ignore', Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content)) as photo:
                 return _orientation_of(photo)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError,
-            SyntaxError, ValueError):
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        OSError,
+        SyntaxError,
+        ValueError,
+    ):
         return 1
 
 
@@ -255,8 +261,7 @@ def _has_sixteen_bits(content: bytes) -> bool:
     if content[:4] in (b'II*\0', b'MM\0*'):
         return 16 in _tiff_bits(content)
     # JPEG 2000, and Netpbm's grey and colour pictures.
-    return content[4:8] == b'jP  ' or content[:2] in (b'P2', b'P3', b'P5',
-                                                      b'P6')
+    return content[4:8] == b'jP  ' or content[:2] in (b'P2', b'P3', b'P5', b'P6')
 
 
 def _tiff_bits(content: bytes) -> tuple:
@@ -265,7 +270,12 @@ def _tiff_bits(content: bytes) -> tuple:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
             with Image.open(io.BytesIO(content)) as photo:
-                return tuple(photo.tag_v2.get(258, (1, )))
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError,
-            SyntaxError, ValueError):
-        return (16, )
+                return tuple(photo.tag_v2.get(258, (1,)))
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        OSError,
+        SyntaxError,
+        ValueError,
+    ):
+        return (16,)

@@ -1,4 +1,5 @@
 """Old names that work for one more release, with a warning."""
+
 import functools
 import warnings
 from collections.abc import Callable, Mapping
@@ -20,14 +21,14 @@ def moved_names(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 
     def getattr_(name: str) -> Any:
         if name not in homes:
-            raise AttributeError(
-                f'module {module!r} has no attribute {name!r}')
+            raise AttributeError(f'module {module!r} has no attribute {name!r}')
         home, _, new = homes[name].partition(':')
         new = new or name
         warnings.warn(
             f'{module}.{name} is deprecated; it is {home}.{new} now',
             DeprecationWarning,
-            stacklevel=2)
+            stacklevel=2,
+        )
         return getattr(import_module(home), new)
 
     return getattr_
@@ -52,7 +53,8 @@ def renamed_arguments(**new_names: str) -> Callable[[Callable], Callable]:
                     f'the argument {old!r} of {function.__qualname__} is '
                     f'called {new_names[old]!r} now',
                     DeprecationWarning,
-                    stacklevel=2)
+                    stacklevel=2,
+                )
                 kwargs[new_names[old]] = kwargs.pop(old)
             return function(*args, **kwargs)
 

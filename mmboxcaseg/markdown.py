@@ -1,15 +1,15 @@
 """The one writer of Markdown tables."""
+
 from collections.abc import Sequence
-from typing import Union
 
 # A text, a count, a number, or a mean with its spread over several runs.
-Number = Union[float, None]
-Cell = Union[str, int, Number, tuple[Number, Number]]
+Number = float | None
+Cell = str | int | Number | tuple[Number, Number]
 
 
-def markdown_table(header: Sequence[str],
-                   rows: Sequence[Sequence[Cell]],
-                   padded: bool = False) -> str:
+def markdown_table(
+    header: Sequence[str], rows: Sequence[Sequence[Cell]], padded: bool = False
+) -> str:
     """A Markdown table.
 
     Args:
@@ -26,20 +26,22 @@ def markdown_table(header: Sequence[str],
     columns = range(len(header))
     right = [not any(isinstance(row[c], str) for row in rows) for c in columns]
     widths = [
-        max(5, *(len(line[c]) for line in lines)) if padded else 0
-        for c in columns
+        max(5, *(len(line[c]) for line in lines)) if padded else 0 for c in columns
     ]
     rule = [
-        '-' * max(width - side, 3) + ':' * side
-        for width, side in zip(widths, right)
+        '-' * max(width - side, 3) + ':' * side for width, side in zip(widths, right)
     ]
-    lines = [[
-        text.rjust(width) if side else text.ljust(width)
-        for text, width, side in zip(line, widths, right)
-    ] for line in lines]
+    lines = [
+        [
+            text.rjust(width) if side else text.ljust(width)
+            for text, width, side in zip(line, widths, right)
+        ]
+        for line in lines
+    ]
     lines.insert(1, rule)
-    return '\n'.join('|' + ''.join(f' {text} |' if text else ' |'
-                                   for text in line) for line in lines)
+    return '\n'.join(
+        '|' + ''.join(f' {text} |' if text else ' |' for text in line) for line in lines
+    )
 
 
 def to_text(cell: Cell) -> str:

@@ -1,4 +1,5 @@
 """How far long work is, and the time left."""
+
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -24,10 +25,12 @@ class Progress:
             ``time.monotonic``.
     """
 
-    def __init__(self,
-                 total: int,
-                 interval: float = 5.0,
-                 clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        total: int,
+        interval: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.total = total
         self.interval = interval
         self.images = 0
@@ -55,16 +58,17 @@ class Progress:
         # The first images may be done within the clock's resolution.
         rate = self.images / max(now - self._start, 1e-9)
         left = max(self.total - self.images, 0) / rate if rate else 0.0
-        return (f'{self.images}/{self.total} images, {self.instances} '
-                f'instances, {rate:.1f} images/s, '
-                f'{timedelta(seconds=round(left))} left')
+        return (
+            f'{self.images}/{self.total} images, {self.instances} '
+            f'instances, {rate:.1f} images/s, '
+            f'{timedelta(seconds=round(left))} left'
+        )
 
 
 @contextmanager
-def show_progress(total: int,
-                  title: str = '',
-                  stream: TextIO | None = None,
-                  quiet: bool = False) -> Iterator[Update]:
+def show_progress(
+    total: int, title: str = '', stream: TextIO | None = None, quiet: bool = False
+) -> Iterator[Update]:
     """Show how far some work is, on standard error.
 
     On a terminal it is one bar; elsewhere, as in a log file, a line every
@@ -93,7 +97,8 @@ def show_progress(total: int,
                 bar.update(
                     task,
                     advance=images,
-                    instances=bar.tasks[0].fields['instances'] + instances)
+                    instances=bar.tasks[0].fields['instances'] + instances,
+                )
 
             yield update
         return
@@ -113,10 +118,12 @@ def _bar(stream: TextIO) -> 'BarProgress':
     # Commands that show no bar need not wait for the import.
     from rich import progress
     from rich.console import Console
+
     return progress.Progress(
         progress.TextColumn('{task.description}'),
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
         progress.TextColumn('images, {task.fields[instances]} instances'),
         progress.TimeRemainingColumn(),
-        console=Console(file=stream))
+        console=Console(file=stream),
+    )

@@ -1,4 +1,5 @@
 """Other libraries' remarks, kept from the terminal."""
+
 import contextlib
 import io
 import logging

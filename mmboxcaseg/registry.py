@@ -3,6 +3,7 @@
 ``locations`` makes ``type='mmboxcaseg.Name'`` resolve from any OpenMMLab
 tool with nothing imported first.
 """
+
 from mmengine import registry as root
 from mmengine.registry import Registry
 
@@ -15,7 +16,8 @@ def _child(parent: Registry, *locations: str) -> Registry:
         parent.name,
         parent=parent,
         scope=SCOPE,
-        locations=[f'{SCOPE}.{location}' for location in locations])
+        locations=[f'{SCOPE}.{location}' for location in locations],
+    )
 
 
 MODELS = _child(root.MODELS, 'models')
@@ -29,13 +31,28 @@ LOOPS = _child(root.LOOPS, 'engine.heads_loop')
 
 # Nothing of ours is in these. They stand here so that mmengine finds a
 # registry of the default scope wherever it looks and gives no warning.
-for _parent in (root.EVALUATOR, root.FUNCTIONS, root.LOG_PROCESSORS,
-                root.MODEL_WRAPPERS, root.OPTIM_WRAPPER_CONSTRUCTORS,
-                root.OPTIMIZERS, root.PARAM_SCHEDULERS, root.RUNNERS,
-                root.VISBACKENDS, root.VISUALIZERS, root.WEIGHT_INITIALIZERS):
+for _parent in (
+    root.EVALUATOR,
+    root.FUNCTIONS,
+    root.LOG_PROCESSORS,
+    root.MODEL_WRAPPERS,
+    root.OPTIM_WRAPPER_CONSTRUCTORS,
+    root.OPTIMIZERS,
+    root.PARAM_SCHEDULERS,
+    root.RUNNERS,
+    root.VISBACKENDS,
+    root.VISUALIZERS,
+    root.WEIGHT_INITIALIZERS,
+):
     _child(_parent)
 
 __all__ = [
-    'MODELS', 'DATASETS', 'DATA_SAMPLERS', 'TRANSFORMS', 'HOOKS', 'METRICS',
-    'OPTIM_WRAPPERS', 'LOOPS'
+    'MODELS',
+    'DATASETS',
+    'DATA_SAMPLERS',
+    'TRANSFORMS',
+    'HOOKS',
+    'METRICS',
+    'OPTIM_WRAPPERS',
+    'LOOPS',
 ]

@@ -1,4 +1,5 @@
 """Text files: UTF-8, and what to say where it is none."""
+
 import codecs
 
 # How files begin that are taken for text by mistake.
@@ -81,19 +82,22 @@ def decode(content: bytes, path: str) -> str:
     except UnicodeDecodeError:
         pass
     if content.replace(b'\0', b'').isascii() and not _is_wide(content):
-        raise ValueError(f'{path} has zero bytes, as files have that were '
-                         'not written to their end; restore it')
+        raise ValueError(
+            f'{path} has zero bytes, as files have that were '
+            'not written to their end; restore it'
+        )
     encoding = likely_encoding(content)
     raise ValueError(
         f'{path} is not UTF-8 text; it looks like {encoding}: save it as '
-        f'UTF-8, such as by: iconv -f {encoding} -t UTF-8')
+        f'UTF-8, such as by: iconv -f {encoding} -t UTF-8'
+    )
 
 
 def _is_wide(content: bytes) -> bool:
     """Whether about every second byte of ASCII text is zero."""
     return content.startswith(
-        (codecs.BOM_UTF16_LE,
-         codecs.BOM_UTF16_BE)) or 3 * content.count(0) > len(content)
+        (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    ) or 3 * content.count(0) > len(content)
 
 
 def likely_encoding(content: bytes) -> str:

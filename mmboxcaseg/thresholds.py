@@ -1,5 +1,7 @@
 """Which masks the mask loss ignores (the paper, Sec. 3.4 and Table 8)."""
+
 from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,11 +11,13 @@ if TYPE_CHECKING:
 DEFAULT_AGREEMENT_THR = 0.95
 
 
-def ignored_masks(agreement: np.ndarray,
-                  confidence: np.ndarray | None = None,
-                  agreement_thr: float = DEFAULT_AGREEMENT_THR,
-                  confidence_thr: float | None = None,
-                  rejected: np.ndarray | None = None) -> np.ndarray:
+def ignored_masks(
+    agreement: np.ndarray,
+    confidence: np.ndarray | None = None,
+    agreement_thr: float = DEFAULT_AGREEMENT_THR,
+    confidence_thr: float | None = None,
+    rejected: np.ndarray | None = None,
+) -> np.ndarray:
     """Which masks are below a threshold, or were rejected by a person.
 
     Their boxes and classes still train.
@@ -35,8 +39,10 @@ def ignored_masks(agreement: np.ndarray,
         ValueError: If a threshold is not in [0, 1], or ``confidence_thr`` is
             given without ``confidence``.
     """
-    for name, thr in (('agreement_thr', agreement_thr), ('confidence_thr',
-                                                         confidence_thr)):
+    for name, thr in (
+        ('agreement_thr', agreement_thr),
+        ('confidence_thr', confidence_thr),
+    ):
         if thr is not None and not 0 <= thr <= 1:
             raise ValueError(f'{name} must be from 0 to 1, not {thr:g}')
     ignored = agreement < agreement_thr
@@ -45,6 +51,5 @@ def ignored_masks(agreement: np.ndarray,
     if confidence_thr is None:
         return ignored
     if confidence is None:
-        raise ValueError('confidence_thr is given, but the masks have no '
-                         'confidence')
+        raise ValueError('confidence_thr is given, but the masks have no confidence')
     return ignored | (confidence < confidence_thr)

@@ -12,4 +12,5 @@ def make_coco():
             dict(id=10 + i, image_id=image, category_id=cat, iscrowd=crowd)
             for i, (image, cat, crowd) in enumerate(objects)
         ],
-        categories=[dict(id=i, name=name) for i, name in names.items()])
+        categories=[dict(id=i, name=name) for i, name in names.items()],
+    )

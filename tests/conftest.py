@@ -1,12 +1,13 @@
 """What all tests share: the real photos, the tools, one thread, one seed."""
+
 import os
 import random
 import subprocess
 import sys
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -30,11 +31,12 @@ def shared_data() -> Path:
     It is named by the environment variable MMBOXCASEG_DATA, and holds what
     ``tools/dataset_converters/prepare_mini.py`` writes.
     """
-    data = Path(
-        os.environ.get('MMBOXCASEG_DATA', ROOT.parent / 'shared' / 'data'))
+    data = Path(os.environ.get('MMBOXCASEG_DATA', ROOT.parent / 'shared' / 'data'))
     if not (data / 'coco_mini' / 'annotations').is_dir():
-        pytest.skip(f'no real photos in {data}; set MMBOXCASEG_DATA to the '
-                    'folder that has coco_mini and duts_tr_mini')
+        pytest.skip(
+            f'no real photos in {data}; set MMBOXCASEG_DATA to the '
+            'folder that has coco_mini and duts_tr_mini'
+        )
     return data
 
 
@@ -48,22 +50,25 @@ def instant_help() -> Callable[[str], str]:
 
     def run_help(path: str) -> str:
         script = str(ROOT / 'tools' / f'{path}.py')
-        code = ('import runpy, sys\n'
-                f'sys.argv = [{script!r}, "--help"]\n'
-                'try:\n'
-                f'    runpy.run_path({script!r}, run_name="__main__")\n'
-                'except SystemExit:\n'
-                '    assert "torch" not in sys.modules\n')
+        code = (
+            'import runpy, sys\n'
+            f'sys.argv = [{script!r}, "--help"]\n'
+            'try:\n'
+            f'    runpy.run_path({script!r}, run_name="__main__")\n'
+            'except SystemExit:\n'
+            '    assert "torch" not in sys.modules\n'
+        )
         # The folder of a script is where Python looks first.
-        run = subprocess.run([sys.executable, '-c', code],
-                             env=dict(
-                                 os.environ,
-                                 PYTHONPATH=os.pathsep.join(
-                                     [os.path.dirname(script),
-                                      str(ROOT)])),
-                             capture_output=True,
-                             text=True,
-                             check=True)
+        run = subprocess.run(
+            [sys.executable, '-c', code],
+            env=dict(
+                os.environ,
+                PYTHONPATH=os.pathsep.join([os.path.dirname(script), str(ROOT)]),
+            ),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         return run.stdout
 
     return run_help
@@ -82,8 +87,9 @@ def one_thread() -> Iterator[None]:
 def metafiles_read_once() -> Iterator[None]:
     """mmengine reads a hundred files of mmdet for every ``mmdet::`` base."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(config_utils, '_get_cfg_metainfo',
-                      lru_cache(config_utils._get_cfg_metainfo))
+        patch.setattr(
+            config_utils, '_get_cfg_metainfo', lru_cache(config_utils._get_cfg_metainfo)
+        )
         yield
 
 

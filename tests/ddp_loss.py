@@ -1,4 +1,5 @@
 """One of two processes of test_boxcaseg_training.py: losses, steps."""
+
 import os
 import sys
 

@@ -1,4 +1,5 @@
 """Files of decisions about masks, as docs/report.md describes them."""
+
 import hashlib
 import json
 from pathlib import Path
@@ -13,10 +14,7 @@ def mask_digest(ann: dict) -> str:
 
 def entry(ann: dict, review: str, **changes) -> dict:
     """What a file says of an annotation, or something else in its place."""
-    return {
-        **dict(id=ann['id'], review=review, mask=mask_digest(ann)),
-        **changes
-    }
+    return {**dict(id=ann['id'], review=review, mask=mask_digest(ann)), **changes}
 
 
 def write_decisions(path: Path, entries: list, **more) -> str:

@@ -1,4 +1,5 @@
 """A file of masks that are hard to export, and its photos."""
+
 import json
 from pathlib import Path
 
@@ -47,11 +48,11 @@ def write_hard_masks(root: Path, change=lambda data: None) -> Path:
     for image, (height, width) in SIZES.items():
         cv2.imwrite(
             str(root / 'photos' / f'{image}.png'),
-            np.full((height, width, 3), 40 * image, np.uint8))
+            np.full((height, width, 3), 40 * image, np.uint8),
+        )
         images.append(
-            dict(
-                id=image, file_name=f'{image}.png', height=height,
-                width=width))
+            dict(id=image, file_name=f'{image}.png', height=height, width=width)
+        )
     for number, (image, mask) in enumerate(hard_masks()):
         rows, columns = np.nonzero(mask)
         x, y = int(columns.min()), int(rows.min())
@@ -67,7 +68,9 @@ def write_hard_masks(root: Path, change=lambda data: None) -> Path:
                 area=int(mask.sum()),
                 segmentation=rle,
                 proxy_agreement=0.5 + number / 20,
-                proxy_confidence=0.9 - number / 10))
+                proxy_confidence=0.9 - number / 10,
+            )
+        )
     nothing = np.zeros((0, 0), bool)
     anns.append(
         dict(
@@ -78,7 +81,9 @@ def write_hard_masks(root: Path, change=lambda data: None) -> Path:
             segmentation=encode_rle(nothing, (0, 0, 0, 0), *SIZES[1]),
             proxy_agreement=0,
             proxy_confidence=0,
-            proxy_skipped='a reason'))
+            proxy_skipped='a reason',
+        )
+    )
     crowd = np.ones((5, 5), bool)
     anns.append(
         dict(
@@ -88,7 +93,9 @@ def write_hard_masks(root: Path, change=lambda data: None) -> Path:
             iscrowd=1,
             area=25,
             bbox=[20, 40, 5, 5],
-            segmentation=encode_rle(crowd, (20, 40, 25, 45), *SIZES[2])))
+            segmentation=encode_rle(crowd, (20, 40, 25, 45), *SIZES[2]),
+        )
+    )
     categories = [dict(id=key, name=name) for key, name in NAMES.items()]
     data = dict(images=images, annotations=anns, categories=categories)
     change(data)
@@ -100,8 +107,11 @@ def write_hard_masks(root: Path, change=lambda data: None) -> Path:
 def export(path: Path, out: Path, img_dir=None, **options):
     """The report of an export."""
     return write_masks(
-        read_masks(str(path)), str(out), ExportOptions(**options), img_dir
-        and str(img_dir))
+        read_masks(str(path)),
+        str(out),
+        ExportOptions(**options),
+        img_dir and str(img_dir),
+    )
 
 
 def iou(one: np.ndarray, other: np.ndarray) -> float:

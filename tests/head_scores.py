@@ -1,10 +1,11 @@
 """A small run of scoring heads: config, weights, photos and true masks."""
+
 from pathlib import Path
 
 import tiny
 from mmengine.runner import save_checkpoint
 
-CONFIG = '''
+CONFIG = """
 default_scope = 'mmboxcaseg'
 custom_imports = dict(
     imports=['tiny', 'mmboxcaseg.models', 'mmboxcaseg.datasets'])
@@ -28,7 +29,7 @@ test_dataloader = dict(
         ]))
 test_evaluator = dict(type='InstanceIoUMetric')
 test_cfg = dict(type='TestLoop')
-'''
+"""
 
 
 def write_inputs(folder: Path, **model) -> tuple[str, str]:
@@ -36,12 +37,11 @@ def write_inputs(folder: Path, **model) -> tuple[str, str]:
 
     Keys of the model's config are replaced by ``model``.
     """
-    tiny.write_coco(folder,
-                    [[(5, 5, 20, 20),
-                      (30, 10, 25, 15)], [(0, 0, 60, 40)], [(8, 8, 30, 12)]])
+    tiny.write_coco(
+        folder, [[(5, 5, 20, 20), (30, 10, 25, 15)], [(0, 0, 60, 40)], [(8, 8, 30, 12)]]
+    )
     config, weights = folder / 'config.py', folder / 'model.pth'
-    config.write_text(
-        CONFIG.format(model=tiny.model_cfg(**model), folder=folder))
+    config.write_text(CONFIG.format(model=tiny.model_cfg(**model), folder=folder))
     net = tiny.model(**model)
     save_checkpoint(dict(state_dict=net.state_dict()), str(weights))
     return str(config), str(weights)

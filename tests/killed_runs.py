@@ -3,6 +3,7 @@
 Run as a script by test_kills.py. Runs are forked from a process that has
 imported everything, for imports take longer than the runs.
 """
+
 import gc
 import json
 import os
@@ -84,8 +85,9 @@ def main(root: Path, kills: int) -> dict:
                 time.sleep(rng.uniform(0, whole))
             else:
                 # Most of a run is its start, which has little to spoil.
-                wait_for_images(pid, shard_dir(str(out / 'masks.json')),
-                                rng.randint(1, 9))
+                wait_for_images(
+                    pid, shard_dir(str(out / 'masks.json')), rng.randint(1, 9)
+                )
                 time.sleep(rng.uniform(0, 0.02))
             os.kill(pid, signal.SIGKILL)
             status = wait(pid)
@@ -94,11 +96,14 @@ def main(root: Path, kills: int) -> dict:
                 # The machine has become faster: kill earlier.
                 whole *= 0.95
             complete = (out / 'masks.json').exists()
-            if complete and any((out / name).read_bytes() != content
-                                for name, content in expected.items()):
+            if complete and any(
+                (out / name).read_bytes() != content
+                for name, content in expected.items()
+            ):
                 problems.append(f'round {rounds}: another result after a kill')
             partial += not complete and bool(
-                done_image_ids(shard_dir(str(out / 'masks.json'))))
+                done_image_ids(shard_dir(str(out / 'masks.json')))
+            )
             if killed >= kills and status == -signal.SIGKILL:
                 status = wait(start(inputs, out, '--resume'))
         # Status 3: one of the boxes is unusable.
@@ -110,8 +115,7 @@ def main(root: Path, kills: int) -> dict:
         left = sorted(os.listdir(out))
         if left != ['logs', 'masks.json', 'masks.report.json']:
             problems.append(f'round {rounds}: left {left}')
-    return dict(
-        rounds=rounds, killed=killed, partial=partial, problems=problems)
+    return dict(rounds=rounds, killed=killed, partial=partial, problems=problems)
 
 
 if __name__ == '__main__':

@@ -1,4 +1,5 @@
 """A small data set in every directory layout that the configs name."""
+
 import json
 import os
 from pathlib import Path
@@ -23,8 +24,7 @@ def write(root: Path) -> None:
         export.write_box_split(str(made), split, 0, count, SIZE)
     export.write_salient_split(str(made), 0, 8, SIZE)
     source = made / 'coco/annotations'
-    write_json(source / 'instances_train.json',
-               quickstart / 'proxy_masks_train.json')
+    write_json(source / 'instances_train.json', quickstart / 'proxy_masks_train.json')
 
     data = root / 'data'
     for folder in ('DUTS/DUTS-TR', 'duts_tr_mini'):
@@ -40,8 +40,12 @@ def write(root: Path) -> None:
     (data / 'voc').mkdir()
     os.symlink(made / 'coco/train', data / 'voc/JPEGImages')
     train, val = source / 'instances_train.json', source / 'instances_val.json'
-    for name in ('instances_train_aug', 'instances_val',
-                 'proxy_masks_train_aug', 'proxy_masks_train_aug_unmerged'):
+    for name in (
+        'instances_train_aug',
+        'instances_val',
+        'proxy_masks_train_aug',
+        'proxy_masks_train_aug_unmerged',
+    ):
         write_json(train, data / f'voc/annotations/{name}.json', VOC)
 
     for folder in ('coco', 'coco_mini'):

@@ -1,4 +1,5 @@
 """What the tests of losses share: labels, logits, a comparison."""
+
 import numpy as np
 import torch
 
@@ -21,5 +22,4 @@ def leaf(seed=0, shape=(5, HEIGHT, WIDTH), scale=2.0):
 
 
 def close(actual, expected):
-    np.testing.assert_allclose(
-        actual.detach().numpy(), expected, rtol=2e-5, atol=1e-7)
+    np.testing.assert_allclose(actual.detach().numpy(), expected, rtol=2e-5, atol=1e-7)

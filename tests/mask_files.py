@@ -1,4 +1,5 @@
 """A file of masks and one of true masks whose IoUs are known."""
+
 import json
 
 import numpy as np
@@ -26,7 +27,8 @@ def annotation(ann_id, category, bbox, segmentation, **more):
         bbox=bbox,
         segmentation=segmentation,
         iscrowd=0,
-        **more)
+        **more,
+    )
 
 
 def make_files(tmp_path, change=lambda masks, truth: None):
@@ -63,7 +65,7 @@ def make_files(tmp_path, change=lambda masks, truth: None):
     for name, anns in (('masks.json', masks), ('true.json', truth)):
         path = tmp_path / name
         path.write_text(
-            json.dumps(
-                dict(images=images, annotations=anns, categories=categories)))
+            json.dumps(dict(images=images, annotations=anns, categories=categories))
+        )
         paths.append(str(path))
     return paths

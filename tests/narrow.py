@@ -1,5 +1,7 @@
 """Configs made small: thin networks, small images, no processes."""
-from typing import Any, Iterator
+
+from collections.abc import Iterator
+from typing import Any
 
 import tiny
 from mmengine.config import ConfigDict
@@ -43,20 +45,22 @@ def narrow_boxcaseg(model: ConfigDict) -> None:
 
 def narrow_detector(model: ConfigDict) -> None:
     """A Mask R-CNN or BoxInst of few channels, in place."""
-    replace(model, ('init_cfg', ), None)
+    replace(model, ('init_cfg',), None)
     if model.backbone.type == 'ResNet':
         model.backbone.update(depth=18, base_channels=4)
         model.neck.in_channels = [4, 8, 16, 32]
-    replace(model, ('out_channels', 'feat_channels', 'conv_out_channels',
-                    'fc_out_channels'), WIDTH)
+    replace(
+        model,
+        ('out_channels', 'feat_channels', 'conv_out_channels', 'fc_out_channels'),
+        WIDTH,
+    )
     for name in ('rpn_head', 'bbox_head', 'roi_head'):
         if name in model:
-            replace(model[name], ('in_channels', ), WIDTH)
+            replace(model[name], ('in_channels',), WIDTH)
     if model.type == 'BoxInst':
         # The sizes of the mask head's dynamic filters are fixed.
         model.mask_head.update(feat_channels=16)
-        model.mask_head.mask_feature_head.update(
-            in_channels=WIDTH, out_channels=16)
+        model.mask_head.mask_feature_head.update(in_channels=WIDTH, out_channels=16)
 
 
 def dicts(node: Any) -> Iterator[dict]:
@@ -81,14 +85,20 @@ def shrink(dataset: ConfigDict, limit: int) -> None:
         dataset (ConfigDict): Data set, or one with others in it.
         limit (int): What the largest size becomes, in pixels.
     """
-    steps = [(part, key) for part in dicts(dataset)
-             for key in ('size', 'scale', 'crop_size')
-             if is_size(part.get(key))]
+    steps = [
+        (part, key)
+        for part in dicts(dataset)
+        for key in ('size', 'scale', 'crop_size')
+        if is_size(part.get(key))
+    ]
     factor = limit / max(largest(step[key]) for step, key in steps)
     for step, key in steps:
         size = step[key]
-        step[key] = round(size * factor) if isinstance(size, int) else tuple(
-            round(side * factor) for side in size)
+        step[key] = (
+            round(size * factor)
+            if isinstance(size, int)
+            else tuple(round(side * factor) for side in size)
+        )
 
 
 def is_size(value: Any) -> bool:

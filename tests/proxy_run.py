@@ -1,4 +1,5 @@
 """A small run of make_proxy_masks.py: config, weights, photos and boxes."""
+
 import json
 import os.path as osp
 import runpy
@@ -16,7 +17,7 @@ from mmboxcaseg.registry import MODELS
 TOOL = osp.join(osp.dirname(__file__), '..', 'tools', 'make_proxy_masks.py')
 CHANNELS = 8 + 8 + 24 + 80
 # Part of a config: a BoxCaseg of few channels, without a transferred head.
-MODEL = f'''
+MODEL = f"""
 head = dict(type='SegmentationHead', in_channels={CHANNELS})
 model = dict(
     type='BoxCaseg',
@@ -29,14 +30,17 @@ model = dict(
         type='mmseg.MobileNetV2', widen_factor=0.25, out_indices=(1, 2, 4, 6)),
     weak_head=head,
     salient_head=head)
-'''
-CONFIG = '''
+"""
+CONFIG = (
+    """
 default_scope = 'mmboxcaseg'
 custom_imports = dict(
     imports=['mmboxcaseg.models', 'mmboxcaseg.datasets', 'mmboxcaseg.engine'])
 log_level = 'WARNING'
 default_hooks = dict(logger=dict(type='LoggerHook'))
-''' + MODEL + '''
+"""
+    + MODEL
+    + """
 model.update(test_cfg=dict(crops_per_batch=4))
 test_dataloader = dict(
     batch_size=2,
@@ -54,7 +58,8 @@ test_dataloader = dict(
         ]))
 test_evaluator = dict(type='InstanceIoUMetric')
 test_cfg = dict(type='TestLoop')
-'''
+"""
+)
 
 
 def tool() -> dict:
@@ -70,8 +75,7 @@ def write_model(folder: Path) -> None:
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
     model.init_weights()
-    save_checkpoint(
-        dict(state_dict=model.state_dict()), str(folder / 'model.pth'))
+    save_checkpoint(dict(state_dict=model.state_dict()), str(folder / 'model.pth'))
 
 
 def write_inputs(folder: Path) -> None:
@@ -85,13 +89,11 @@ def write_inputs(folder: Path) -> None:
         image_id = 50 - number
         cv2.imwrite(
             str(folder / 'img' / f'{number}.png'),
-            rng.integers(0, 255, (height, width, 3), dtype=np.uint8))
+            rng.integers(0, 255, (height, width, 3), dtype=np.uint8),
+        )
         images.append(
-            dict(
-                id=image_id,
-                file_name=f'{number}.png',
-                height=height,
-                width=width))
+            dict(id=image_id, file_name=f'{number}.png', height=height, width=width)
+        )
         for _ in range(0 if number == 4 else rng.integers(1, 5)):
             x, y = rng.uniform(-2, 25, 2).tolist()
             w, h = rng.uniform(5, 15, 2).tolist()
@@ -101,7 +103,9 @@ def write_inputs(folder: Path) -> None:
                     image_id=image_id,
                     category_id=17 if number < 5 else 18,
                     bbox=[x, y, w, h],
-                    score=0.5))
+                    score=0.5,
+                )
+            )
     anns[1]['bbox'][2] = -3
     anns[2].update(iscrowd=1, segmentation=dict(size=[4, 4], counts=[16]))
     write_boxes(folder, images, anns)
@@ -111,17 +115,24 @@ def write_boxes(folder: Path, images: list, anns: list) -> None:
     """``boxes.json`` of two categories."""
     categories = [dict(id=17, name='Kätzchen'), dict(id=18, name='dog')]
     (folder / 'boxes.json').write_text(
-        json.dumps(
-            dict(images=images, annotations=anns, categories=categories)))
+        json.dumps(dict(images=images, annotations=anns, categories=categories))
+    )
 
 
 def arguments(folder: Path, out: Path, *more: str) -> list:
     """Command line of a run on ``folder`` that writes into ``out``."""
     return [
         str(folder / 'config.py'),
-        str(folder / 'model.pth'), '--ann',
-        str(folder / 'boxes.json'), '--img-dir',
-        str(folder / 'img'), '--out',
-        str(out / 'masks.json'), '--work-dir',
-        str(out / 'logs'), '--device', 'cpu', *more
+        str(folder / 'model.pth'),
+        '--ann',
+        str(folder / 'boxes.json'),
+        '--img-dir',
+        str(folder / 'img'),
+        '--out',
+        str(out / 'masks.json'),
+        '--work-dir',
+        str(out / 'logs'),
+        '--device',
+        'cpu',
+        *more,
     ]

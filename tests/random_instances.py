@@ -1,12 +1,11 @@
 """Random instances, and their masks slowly on the full canvas."""
-from typing import List, Tuple
 
 import numpy as np
 
 
 def random_instances(
-        rng: np.random.Generator, count: int, height: int,
-        width: int) -> Tuple[List[np.ndarray], np.ndarray, np.ndarray]:
+    rng: np.random.Generator, count: int, height: int, width: int
+) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
     """Masks in rectangles, the rectangles, and float boxes near them."""
     low = rng.integers(0, [width, height], (count, 2))
     high = rng.integers(low + 1, [width + 1, height + 1])
@@ -18,11 +17,9 @@ def random_instances(
     return masks, rects, rects + rng.uniform(-0.4, 0.4, rects.shape)
 
 
-def on_canvas(mask: np.ndarray,
-              rect: np.ndarray,
-              height: int,
-              width: int,
-              dtype: type = bool) -> np.ndarray:
+def on_canvas(
+    mask: np.ndarray, rect: np.ndarray, height: int, width: int, dtype: type = bool
+) -> np.ndarray:
     """The mask on the full canvas, pixel by pixel."""
     canvas = np.zeros((height, width), dtype=dtype)
     for y in range(rect[1], rect[3]):
@@ -31,8 +28,7 @@ def on_canvas(mask: np.ndarray,
     return canvas
 
 
-def merge_slowly(canvases: List[np.ndarray],
-                 areas: np.ndarray) -> List[np.ndarray]:
+def merge_slowly(canvases: list[np.ndarray], areas: np.ndarray) -> list[np.ndarray]:
     """For each pixel: of all masks that claim it, keep the smallest box."""
     merged = [np.zeros_like(canvas) for canvas in canvases]
     height, width = canvases[0].shape
@@ -45,9 +41,12 @@ def merge_slowly(canvases: List[np.ndarray],
     return merged
 
 
-def merge_by_probability_slowly(canvases: List[np.ndarray],
-                                probs: List[np.ndarray], areas: np.ndarray,
-                                exponent: float) -> List[np.ndarray]:
+def merge_by_probability_slowly(
+    canvases: list[np.ndarray],
+    probs: list[np.ndarray],
+    areas: np.ndarray,
+    exponent: float,
+) -> list[np.ndarray]:
     """For each pixel: of all masks that claim it, keep the one with the
     highest prob * area^-exponent, then the smallest box, then the first."""
     merged = [np.zeros_like(canvas) for canvas in canvases]
@@ -57,7 +56,6 @@ def merge_by_probability_slowly(canvases: List[np.ndarray],
         for x in range(width):
             claims = [i for i, c in enumerate(canvases) if c[y, x]]
             if claims:
-                winner = min(
-                    claims, key=lambda i: (-bids[i][y, x], areas[i], i))
+                winner = min(claims, key=lambda i: (-bids[i][y, x], areas[i], i))
                 merged[winner][y, x] = True
     return merged

@@ -1,4 +1,5 @@
 """The tensors of the authors' released weights: names, shapes, values."""
+
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,7 @@ def conv(name, *shape, bias=False):
 
 def norm(name, channels):
     """Names and shapes of a batch norm."""
-    return {
-        f'{name}.{param}': () if param == BN[-1] else (channels, )
-        for param in BN
-    }
+    return {f'{name}.{param}': () if param == BN[-1] else (channels,) for param in BN}
 
 
 def conv_norm(first, second, out, into, kernel):
@@ -45,14 +43,13 @@ def hrnet_tensors(width, stem_width, blocks, modules):
     into, out = 64, 4 * stem_width
     for block in range(blocks):
         name = f'layer1.{block}'
-        result |= conv_norm(f'{name}.conv1', f'{name}.bn1', stem_width, into,
-                            1)
-        result |= conv_norm(f'{name}.conv2', f'{name}.bn2', stem_width,
-                            stem_width, 3)
+        result |= conv_norm(f'{name}.conv1', f'{name}.bn1', stem_width, into, 1)
+        result |= conv_norm(f'{name}.conv2', f'{name}.bn2', stem_width, stem_width, 3)
         result |= conv_norm(f'{name}.conv3', f'{name}.bn3', out, stem_width, 1)
         if block == 0:
-            result |= conv_norm(f'{name}.downsample.0', f'{name}.downsample.1',
-                                out, into, 1)
+            result |= conv_norm(
+                f'{name}.downsample.0', f'{name}.downsample.1', out, into, 1
+            )
         into = out
     channels = [width * 2**branch for branch in range(4)]
     result |= conv_norm('transition1.0.0', 'transition1.0.1', width, out, 3)
@@ -60,11 +57,11 @@ def hrnet_tensors(width, stem_width, blocks, modules):
     for stage, count in zip((2, 3, 4), modules):
         # A new branch, from the coarsest one before.
         name = f'transition{stage - 1}.{stage - 1}.0'
-        result |= conv_norm(f'{name}.0', f'{name}.1', channels[stage - 1],
-                            previous[stage - 2], 3)
+        result |= conv_norm(
+            f'{name}.0', f'{name}.1', channels[stage - 1], previous[stage - 2], 3
+        )
         for module in range(count):
-            result |= hr_module(f'stage{stage}.{module}', channels[:stage],
-                                blocks)
+            result |= hr_module(f'stage{stage}.{module}', channels[:stage], blocks)
     return result
 
 
@@ -75,16 +72,22 @@ def hr_module(name, channels, blocks):
         for block in range(blocks):
             prefix = f'{name}.branches.{i}.{block}'
             for layer in (1, 2):
-                result |= conv_norm(f'{prefix}.conv{layer}',
-                                    f'{prefix}.bn{layer}', out, out, 3)
+                result |= conv_norm(
+                    f'{prefix}.conv{layer}', f'{prefix}.bn{layer}', out, out, 3
+                )
         for j, into in enumerate(channels):
             prefix = f'{name}.fuse_layers.{i}.{j}'
             if j > i:
                 result |= conv_norm(f'{prefix}.0', f'{prefix}.1', out, into, 1)
             for step in range(i - j):
                 last = step == i - j - 1
-                result |= conv_norm(f'{prefix}.{step}.0', f'{prefix}.{step}.1',
-                                    out if last else into, into, 3)
+                result |= conv_norm(
+                    f'{prefix}.{step}.0',
+                    f'{prefix}.{step}.1',
+                    out if last else into,
+                    into,
+                    3,
+                )
     return result
 
 
@@ -98,7 +101,7 @@ def head_tensors(channels):
     for name in ('transfer1', 'transfer2'):
         result |= conv(f'{name}.fc1', 4 * channels, channels, bias=True)
         result |= conv(f'{name}.fc2', channels, 4 * channels, bias=True)
-        result |= {f'{name}.k': (1, ), f'{name}.b': (1, )}
+        result |= {f'{name}.k': (1,), f'{name}.b': (1,)}
     return result
 
 
@@ -109,7 +112,7 @@ def random_tensor(name, shape):
     if len(shape) > 1:
         # Keeps the scale of what goes through a layer with a ReLU.
         fan_in = np.prod(shape[1:])
-        return torch.randn(shape) * (2 / fan_in)**0.5
+        return torch.randn(shape) * (2 / fan_in) ** 0.5
     if name.endswith('running_var') or name.endswith('weight'):
         return torch.empty(shape).uniform_(0.5, 1.5)
     return torch.randn(shape) * 0.3

@@ -1,4 +1,5 @@
 """A small proxy-mask file with its photos and true masks."""
+
 import json
 from pathlib import Path
 
@@ -12,8 +13,7 @@ WIDTH, HEIGHT = 90, 60
 NAMES = {3: '<b>cat</b>', 7: 'dog', 9: 'rare'}
 
 
-def write_report_files(root: Path,
-                       with_confidence: bool = False) -> list[dict]:
+def write_report_files(root: Path, with_confidence: bool = False) -> list[dict]:
     """Photos in ``root/img``, ``masks.json`` and ``true.json``.
 
     Six photos with five masks each, the first rows of their boxes; agreement
@@ -34,13 +34,11 @@ def write_report_files(root: Path,
     for image_id in range(1, 7):
         cv2.imwrite(
             str(root / 'img' / f'{image_id}.png'),
-            rng.integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8))
+            rng.integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8),
+        )
         images.append(
-            dict(
-                id=image_id,
-                file_name=f'{image_id}.png',
-                height=HEIGHT,
-                width=WIDTH))
+            dict(id=image_id, file_name=f'{image_id}.png', height=HEIGHT, width=WIDTH)
+        )
         for place in range(5):
             number = len(anns)
             side = 20 if place < 4 else 10
@@ -52,14 +50,14 @@ def write_report_files(root: Path,
                 category_id=9 if number == 17 else (3, 3, 7)[number % 3],
                 iscrowd=0,
                 bbox=[x, y, side, side],
-                proxy_agreement=rows / side)
+                proxy_agreement=rows / side,
+            )
             if with_confidence:
                 ann['proxy_confidence'] = number * 7 % 30 / 29
             anns.append(dict(ann, segmentation=rows_rle(x, y, side, rows)))
             truth.append(
-                dict(
-                    ann,
-                    segmentation=rows_rle(x, y, side, min(rows + 1, side))))
+                dict(ann, segmentation=rows_rle(x, y, side, min(rows + 1, side)))
+            )
     crowd = dict(anns[0], id=1, iscrowd=1, segmentation=rows_rle(0, 0, 10, 10))
     for key in ('proxy_agreement', 'proxy_confidence'):
         crowd.pop(key, None)
@@ -72,11 +70,15 @@ def write_report_files(root: Path,
                     images=images,
                     annotations=[crowd, *of_file],
                     categories=categories,
-                    info=info)))
+                    info=info,
+                )
+            )
+        )
     return anns
 
 
 def rows_rle(x: int, y: int, side: int, rows: int) -> dict:
     """The first rows of a square box as RLE."""
     return encode_rle(
-        np.ones((rows, side), bool), (x, y, x + side, y + rows), HEIGHT, WIDTH)
+        np.ones((rows, side), bool), (x, y, x + side, y + rows), HEIGHT, WIDTH
+    )

@@ -1,4 +1,5 @@
 """Slow and obvious calculations that tests compare the package with."""
+
 import math
 
 import numpy as np
@@ -11,8 +12,12 @@ def sigmoid(value: float) -> float:
 
 def tight_box(mask: np.ndarray) -> tuple:
     """x0, y0, x1, y1 (half-open) of the pixels above 0, or None."""
-    pixels = [(x, y) for y in range(mask.shape[0])
-              for x in range(mask.shape[1]) if mask[y, x] > 0]
+    pixels = [
+        (x, y)
+        for y in range(mask.shape[0])
+        for x in range(mask.shape[1])
+        if mask[y, x] > 0
+    ]
     if not pixels:
         return None
     columns, rows = zip(*pixels)
@@ -27,8 +32,7 @@ def bags(mask: np.ndarray, extent: str) -> list:
     result = []
     for x in range(width):
         positive = x0 <= x < x1
-        part = range(y0, y1) if positive and extent == 'box' else \
-            range(height)
+        part = range(y0, y1) if positive and extent == 'box' else range(height)
         result.append(([(y, x) for y in part], positive))
     for y in range(height):
         positive = y0 <= y < y1
@@ -37,8 +41,7 @@ def bags(mask: np.ndarray, extent: str) -> list:
     return result
 
 
-def mil(logits: np.ndarray, labels: np.ndarray, extent: str,
-        reduction: str) -> tuple:
+def mil(logits: np.ndarray, labels: np.ndarray, extent: str, reduction: str) -> tuple:
     """Unary terms of Eq. 1 and their gradient, patch after patch."""
     total, count = 0.0, 0
     grad = np.zeros(logits.shape)
@@ -62,8 +65,16 @@ def smoothness(logits: np.ndarray) -> tuple:
         prob = np.vectorize(sigmoid)(logits[b].astype(np.float64))
         for y in range(height):
             for x in range(width):
-                for dy, dx in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1),
-                               (1, -1), (1, 0), (1, 1)):
+                for dy, dx in (
+                    (-1, -1),
+                    (-1, 0),
+                    (-1, 1),
+                    (0, -1),
+                    (0, 1),
+                    (1, -1),
+                    (1, 0),
+                    (1, 1),
+                ):
                     if not (0 <= y + dy < height and 0 <= x + dx < width):
                         continue
                     other = y + dy, x + dx
@@ -71,15 +82,18 @@ def smoothness(logits: np.ndarray) -> tuple:
                     total += difference**2
                     count += 1
                     # A pair weighs on both of its pixels.
-                    grad[b, y, x] += \
-                        2 * difference * prob[y, x] * (1 - prob[y, x])
-                    grad[b][other] -= \
-                        2 * difference * prob[other] * (1 - prob[other])
+                    grad[b, y, x] += 2 * difference * prob[y, x] * (1 - prob[y, x])
+                    grad[b][other] -= 2 * difference * prob[other] * (1 - prob[other])
     return total / count, grad / count
 
 
-def pixel(salient: np.ndarray, transferred: np.ndarray, mask: np.ndarray,
-          alpha: float, fuse: str) -> tuple:
+def pixel(
+    salient: np.ndarray,
+    transferred: np.ndarray,
+    mask: np.ndarray,
+    alpha: float,
+    fuse: str,
+) -> tuple:
     """Eq. 3 of one patch, and its gradients; a head may be None."""
     total = 0.0
     grad_s, grad_t = np.zeros(mask.shape), np.zeros(mask.shape)
@@ -118,8 +132,9 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
             right = min(left + 1, image.shape[1] - 1)
             down, along = row - top, column - left
             result[y, x] = (
-                image[top, left] * (1 - down) * (1 - along) +
-                image[top, right] * (1 - down) * along +
-                image[bottom, left] * down * (1 - along) +
-                image[bottom, right] * down * along)
+                image[top, left] * (1 - down) * (1 - along)
+                + image[top, right] * (1 - down) * along
+                + image[bottom, left] * down * (1 - along)
+                + image[bottom, right] * down * along
+            )
     return result

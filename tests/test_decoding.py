@@ -1,4 +1,5 @@
 """Photos out of files: upright in every format, of eight bits."""
+
 import io
 
 import cv2
@@ -7,8 +8,13 @@ import pytest
 from PIL import Image, features
 
 from mmboxcaseg.annotations.photos import photo_size
-from mmboxcaseg.decoding import (decode_photo, decode_stretched, opencv_turns,
-                                 turn, used_bits)
+from mmboxcaseg.decoding import (
+    decode_photo,
+    decode_stretched,
+    opencv_turns,
+    turn,
+    used_bits,
+)
 
 # Dark to bright from left to right, a bright strip above: no orientation
 # leaves it as it is.
@@ -27,7 +33,7 @@ def stored(kind, orientation):
         5: PHOTO.T,
         6: np.rot90(PHOTO),
         7: PHOTO[::-1, ::-1].T,
-        8: np.rot90(PHOTO, -1)
+        8: np.rot90(PHOTO, -1),
     }[orientation]
     file = io.BytesIO()
     picture = Image.fromarray(np.ascontiguousarray(lying)).convert('RGB')
@@ -57,10 +63,12 @@ def test_photos_are_upright_and_their_sizes_agree(kind, orientation, tmp_path):
 def test_an_opencv_that_turns_is_left_alone(kind, monkeypatch):
     content = stored(kind, 6)
     monkeypatch.setattr(
-        'mmboxcaseg.decoding.opencv_turns', lambda kind, late=False: True)
+        'mmboxcaseg.decoding.opencv_turns', lambda kind, late=False: True
+    )
     np.testing.assert_array_equal(
         decode_photo(content),
-        cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR))
+        cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR),
+    )
 
 
 def test_opencv_is_asked():
@@ -77,14 +85,14 @@ def test_opencv_is_asked():
 def behind_the_pixels(content):
     """A PNG whose chunk eXIf is moved to its end."""
     place = content.index(b'eXIf') - 4
-    end = place + 12 + int.from_bytes(content[place:place + 4], 'big')
+    end = place + 12 + int.from_bytes(content[place : place + 4], 'big')
     assert end < content.index(b'IDAT')
-    return (content[:place] + content[end:-12] + content[place:end] +
-            content[-12:])
+    return content[:place] + content[end:-12] + content[place:end] + content[-12:]
 
 
-@pytest.mark.parametrize('early, late', [(True, True), (True, False),
-                                         (False, True), (False, False)])
+@pytest.mark.parametrize(
+    'early, late', [(True, True), (True, False), (False, True), (False, False)]
+)
 def test_exif_behind_the_pixels_of_a_png(early, late, tmp_path, monkeypatch):
     """Whatever this OpenCV turns itself, here made one that turns less."""
     content = {place: stored('PNG', 6) for place in (False, True)}
@@ -99,7 +107,7 @@ def test_exif_behind_the_pixels_of_a_png(early, late, tmp_path, monkeypatch):
     imdecode = cv2.imdecode
     monkeypatch.setattr(cv2, 'imdecode', decode)
     opencv_turns.cache_clear()
-    for place, one in content.items():
+    for one in content.values():
         assert np.abs(decode_photo(one)[..., 1].astype(int) - PHOTO).max() == 0
         (tmp_path / 'photo.png').write_bytes(one)
         assert photo_size(str(tmp_path / 'photo.png')) == (32, 48)
@@ -127,8 +135,10 @@ def test_used_bits_and_stretching(ending, bits):
     assert stretched.dtype == np.uint8
     np.testing.assert_array_equal(stretched[..., 1], eight)
     # What OpenCV makes of it: a fraction of the range stays one.
-    assert decode_photo(content).max() in (255 >> (16 - bits),
-                                           -(-255 // 2**(16 - bits)))
+    assert decode_photo(content).max() in (
+        255 >> (16 - bits),
+        -(-255 // 2 ** (16 - bits)),
+    )
 
 
 @pytest.mark.parametrize('ending', ['.png', '.tiff', '.jpg', '.bmp'])
@@ -137,12 +147,13 @@ def test_eight_bits_are_not_touched(ending):
     assert used_bits(content) is None
     np.testing.assert_array_equal(
         decode_photo(content),
-        cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR))
+        cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR),
+    )
 
 
 @pytest.mark.parametrize(
-    'content',
-    [b'', b'RIFF1234WEBP', b'\x89PNG\r\n\x1a\n', b'II*\0', b'P5 ', b'none'])
+    'content', [b'', b'RIFF1234WEBP', b'\x89PNG\r\n\x1a\n', b'II*\0', b'P5 ', b'none']
+)
 def test_what_is_no_photo_is_none(content):
     assert decode_photo(content) is None
     assert used_bits(content) is None
@@ -151,11 +162,18 @@ def test_what_is_no_photo_is_none(content):
 
 def test_an_orientation_in_xmp_only_turns_nothing(tmp_path):
     # OpenCV reads EXIF, and the size must be that of what it decodes.
-    xmp = (b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta><rdf:Description '
-           b'tiff:Orientation="6"/></x:xmpmeta>')
+    xmp = (
+        b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta><rdf:Description '
+        b'tiff:Orientation="6"/></x:xmpmeta>'
+    )
     content = stored('JPEG', 1)
-    content = content[:2] + b'\xff\xe1' + (len(xmp) + 2).to_bytes(
-        2, 'big') + xmp + content[2:]
+    content = (
+        content[:2]
+        + b'\xff\xe1'
+        + (len(xmp) + 2).to_bytes(2, 'big')
+        + xmp
+        + content[2:]
+    )
     (tmp_path / 'photo.jpg').write_bytes(content)
     assert decode_photo(content).shape[:2] == (32, 48)
     assert photo_size(str(tmp_path / 'photo.jpg')) == (32, 48)

@@ -1,4 +1,5 @@
 """What the docs and the index of models say holds."""
+
 import ast
 import importlib
 import re
@@ -15,9 +16,7 @@ from mmengine.config import Config
 from mmboxcaseg.cli.main import COMMANDS, parser
 
 ROOT = Path(__file__).parents[1]
-PAGES = [
-    'README.md', *sorted(f'docs/{p.name}' for p in ROOT.glob('docs/*.md'))
-]
+PAGES = ['README.md', *sorted(f'docs/{p.name}' for p in ROOT.glob('docs/*.md'))]
 LINKED = [*PAGES, 'CHANGELOG.md']
 OPTION = re.compile(r'(?<![\w-])--[a-z][\w-]*')
 # Scripts that hand options on, to the one that has them.
@@ -35,8 +34,7 @@ def read_yaml(path):
 def blocks(page, language):
     """Code blocks of a page, also those in lists."""
     text = (ROOT / page).read_text()
-    found = re.findall(
-        rf'^ *```{language}\n(.*?)^ *```$', text, flags=re.M | re.S)
+    found = re.findall(rf'^ *```{language}\n(.*?)^ *```$', text, flags=re.M | re.S)
     return [textwrap.dedent(block) for block in found]
 
 
@@ -61,9 +59,7 @@ def shell_lines(text):
 
 def commands(page):
     """All commands of a page's blocks."""
-    return [
-        words for block in blocks(page, 'bash') for words in shell_lines(block)
-    ]
+    return [words for block in blocks(page, 'bash') for words in shell_lines(block)]
 
 
 def of_boxcaseg(words):
@@ -71,14 +67,15 @@ def of_boxcaseg(words):
     if words[0] == 'boxcaseg':
         return words[1:]
     if 'mmboxcaseg.cli' in words:
-        return words[words.index('mmboxcaseg.cli') + 1:]
+        return words[words.index('mmboxcaseg.cli') + 1 :]
     return None
 
 
 def options_of(words):
     return {
         word.partition('=')[0]
-        for word in words if OPTION.fullmatch(word.partition('=')[0])
+        for word in words
+        if OPTION.fullmatch(word.partition('=')[0])
     }
 
 
@@ -93,15 +90,16 @@ def script_calls():
     for page in PAGES:
         for words in commands(page):
             places = [
-                place for place, word in enumerate(words[:2])
+                place
+                for place, word in enumerate(words[:2])
                 if word.startswith('tools/')
             ]
             if not places or words[0] not in ('python', 'bash'):
                 continue
-            script, *rest = words[places[0]:]
-            call = (HANDED_ON.get(script, script), )
+            script, *rest = words[places[0] :]
+            call = (HANDED_ON.get(script, script),)
             if script.endswith('draw_predictions.py'):
-                call += (rest[0], )
+                call += (rest[0],)
             calls.setdefault(call, set()).update(options_of(rest))
     return calls
 
@@ -110,15 +108,18 @@ CALLS = script_calls()
 
 
 def test_shell_lines():
-    text = ('x=a/b\n# no command\npython $x/c.py --d "e f" \\\n    --g  # h\n'
-            'boxcaseg masks')
-    assert shell_lines(text) == [['python', 'a/b/c.py', '--d', 'e f', '--g'],
-                                 ['boxcaseg', 'masks']]
+    text = (
+        'x=a/b\n# no command\npython $x/c.py --d "e f" \\\n    --g  # h\nboxcaseg masks'
+    )
+    assert shell_lines(text) == [
+        ['python', 'a/b/c.py', '--d', 'e f', '--g'],
+        ['boxcaseg', 'masks'],
+    ]
 
 
 def test_commands_are_found():
     # Tests of what was found would pass if nothing was.
-    assert ('tools/train.py', ) in CALLS
+    assert ('tools/train.py',) in CALLS
     assert ('tools/misc/draw_predictions.py', 'masks') in CALLS
     assert any(of_boxcaseg(words) for words in commands('README.md'))
 
@@ -172,11 +173,13 @@ def test_scripts_have_the_options(call):
     if script.endswith('.sh'):
         assert not CALLS[call]
         return
-    done = subprocess.run([sys.executable, script, *command, '--help'],
-                          cwd=ROOT,
-                          check=True,
-                          capture_output=True,
-                          text=True)
+    done = subprocess.run(
+        [sys.executable, script, *command, '--help'],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     assert CALLS[call] <= set(OPTION.findall(done.stdout))
 
 
@@ -184,8 +187,7 @@ def test_scripts_have_the_options(call):
 def test_files_that_are_named_exist(page):
     text = (ROOT / page).read_text()
     folders = '(?:configs|mmboxcaseg|tests|tools)'
-    for path in re.findall(rf'(?<![\w/.-]){folders}/[\w/.-]+\.(?:py|sh)\b',
-                           text):
+    for path in re.findall(rf'(?<![\w/.-]){folders}/[\w/.-]+\.(?:py|sh)\b', text):
         assert (ROOT / path).is_file(), path
 
 
@@ -201,8 +203,7 @@ def test_links(page):
         if anchor:
             headings = re.findall(r'^#+ (.+)$', file.read_text(), re.M)
             assert anchor in [
-                re.sub(r'[^\w\- ]', '', h.lower()).replace(' ', '-')
-                for h in headings
+                re.sub(r'[^\w\- ]', '', h.lower()).replace(' ', '-') for h in headings
             ], target
 
 
@@ -211,9 +212,9 @@ def test_python_examples(page):
     """They are Python, and what they import of the package is there."""
     for block in blocks(page, 'python'):
         for node in ast.walk(ast.parse(block)):
-            if isinstance(
-                    node,
-                    ast.ImportFrom) and node.module.startswith('mmboxcaseg'):
+            if isinstance(node, ast.ImportFrom) and node.module.startswith(
+                'mmboxcaseg'
+            ):
                 module = importlib.import_module(node.module)
                 for alias in node.names:
                     assert hasattr(module, alias.name), alias.name
@@ -228,9 +229,10 @@ def test_names_are_where_the_architecture_says():
         body = ast.parse((ROOT / path).read_text()).body
         for part in name.split('.'):
             found = [
-                node for node in body
-                if isinstance(node, (ast.ClassDef,
-                                     ast.FunctionDef)) and node.name == part
+                node
+                for node in body
+                if isinstance(node, (ast.ClassDef, ast.FunctionDef))
+                and node.name == part
             ]
             assert found, f'{path} defines no {name}'
             body = found[0].body
@@ -238,10 +240,7 @@ def test_names_are_where_the_architecture_says():
 
 def test_the_architecture_has_every_room():
     text = (ROOT / 'docs/architecture.md').read_text()
-    rooms = {
-        path.parent.name
-        for path in (ROOT / 'mmboxcaseg').glob('*/__init__.py')
-    }
+    rooms = {path.parent.name for path in (ROOT / 'mmboxcaseg').glob('*/__init__.py')}
     assert rooms == set(re.findall(r'^\|[ \d]*\| `(\w+)/` \|', text, re.M))
 
 
@@ -260,38 +259,37 @@ def test_index_has_every_config():
         if not {'_base_', 'ablations', 'mini'} & set(path.parts)
     }
     assert configs <= {model['Config'] for model in models}
-    assert {model['In Collection']
-            for model in models} == {one['Name']
-                                     for one in collections}
+    assert {model['In Collection'] for model in models} == {
+        one['Name'] for one in collections
+    }
     for model in models:
         assert model['Name'] == Path(model['Config']).stem
         cfg = Config.fromfile(ROOT / model['Config'])
-        for key, name in (('Iterations', 'max_iters'), ('Epochs',
-                                                        'max_epochs')):
+        for key, name in (('Iterations', 'max_iters'), ('Epochs', 'max_epochs')):
             if key in model.get('Metadata', {}):
                 assert cfg.train_cfg[name] == model['Metadata'][key]
         # Numbers that were measured with this code, in percent.
         for result in model.get('Results', ()):
             assert result['Task'] and result['Dataset']
-            assert all(0 <= value <= 100
-                       for value in result['Metrics'].values())
+            assert all(0 <= value <= 100 for value in result['Metrics'].values())
     for one in collections:
         assert (ROOT / one['README']).is_file()
 
 
 def test_config_for_own_data(tmp_path):
     text = (ROOT / 'docs/own_data.md').read_text()
-    block, = re.findall(r' *```python\n(.*?)```', text, re.S)
+    (block,) = re.findall(r' *```python\n(.*?)```', text, re.S)
     lines = [line[3:] for line in block.splitlines()]
     (tmp_path / 'configs').symlink_to(ROOT / 'configs')
     (tmp_path / 'mine.py').write_text('\n'.join(lines))
     cfg = Config.fromfile(tmp_path / 'mine.py')
     assert cfg.model.roi_head.mask_head.num_classes == 2
     dataset = cfg.train_dataloader.dataset
-    assert (dataset.data_root, dataset.ann_file) == ('data/mine/',
-                                                     'proxy_masks_train.json')
+    assert (dataset.data_root, dataset.ann_file) == (
+        'data/mine/',
+        'proxy_masks_train.json',
+    )
     assert dataset.metainfo == dict(classes=('screw', 'nut'))
     assert dataset.agreement_thr == 0.95
-    assert [one.ann_file
-            for one in cfg.test_evaluator] == ['data/mine/val.json'] * 2
+    assert [one.ann_file for one in cfg.test_evaluator] == ['data/mine/val.json'] * 2
     assert cfg.train_cfg.max_iters == 22500

@@ -1,4 +1,5 @@
 """The house: no room imports from a floor above it (docs/architecture.md)."""
+
 import ast
 from pathlib import Path
 
@@ -7,8 +8,17 @@ ROOT = Path(__file__).resolve().parent.parent
 # only, which BESIDE lists.
 FLOORS = (
     {
-        'decoding', 'deprecation', 'head_names', 'markdown', 'masks',
-        'progress', 'quiet', 'registry', 'text', 'thresholds', 'version'
+        'decoding',
+        'deprecation',
+        'head_names',
+        'markdown',
+        'masks',
+        'progress',
+        'quiet',
+        'registry',
+        'text',
+        'thresholds',
+        'version',
     },
     {'annotations', 'converters', 'synthetic'},
     {'datasets', 'evaluation', 'models'},
@@ -18,11 +28,7 @@ FLOORS = (
     {'cli'},
 )
 BESIDE = {('engine', 'proxy_masks')}
-FLOOR_OF = {
-    room: floor
-    for floor, rooms in enumerate(FLOORS)
-    for room in rooms
-}
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 
 def room_of(path: Path) -> str:
@@ -38,8 +44,7 @@ def imported_rooms(path: Path) -> set:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = package[:len(package) - node.level +
-                           1] if node.level else ()
+            base = package[: len(package) - node.level + 1] if node.level else ()
             stem = '.'.join((*base, *([node.module] if node.module else [])))
             # "from mmboxcaseg import visualization" names a room too.
             names = [f'{stem}.{alias.name}' for alias in node.names]
@@ -47,8 +52,7 @@ def imported_rooms(path: Path) -> set:
             continue
         for name in names:
             parts = name.split('.')
-            if parts[0] == 'mmboxcaseg' and parts[1:2] and (parts[1]
-                                                            in FLOOR_OF):
+            if parts[0] == 'mmboxcaseg' and parts[1:2] and (parts[1] in FLOOR_OF):
                 rooms.add(parts[1])
     return rooms
 
@@ -56,9 +60,9 @@ def imported_rooms(path: Path) -> set:
 def modules() -> list:
     """All modules of the package but its own __init__ and the weights'."""
     return [
-        path for path in (ROOT / 'mmboxcaseg').rglob('*.py')
-        if '.mim' not in path.parts and room_of(path) not in ('__init__',
-                                                              'weights')
+        path
+        for path in (ROOT / 'mmboxcaseg').rglob('*.py')
+        if '.mim' not in path.parts and room_of(path) not in ('__init__', 'weights')
     ]
 
 
@@ -73,8 +77,10 @@ def test_no_import_runs_upwards():
         for other in imported_rooms(path) - {room}:
             above = FLOOR_OF[other] > FLOOR_OF[room]
             beside = (
-                FLOOR_OF[other] == FLOOR_OF[room] and FLOOR_OF[room] > 0
-                and (room, other) not in BESIDE)
+                FLOOR_OF[other] == FLOOR_OF[room]
+                and FLOOR_OF[room] > 0
+                and (room, other) not in BESIDE
+            )
             if above or beside:
                 wrong.append(f'{path.relative_to(ROOT)} imports {other}')
     assert wrong == []

@@ -1,4 +1,5 @@
 """docs/own_data.md as one who has boxes only follows it, to the numbers."""
+
 import json
 import re
 
@@ -21,10 +22,14 @@ CLASSES = ('washer', 'screw', 'nut')
 COLORS = dict(washer=(0, 200, 0), screw=(0, 0, 200), nut=(200, 0, 0))
 # Classes and boxes xywh of each photo. Val has no washer, and its second
 # screw is so pale that the detector misses it.
-TRAIN = [[('screw', [10, 20, 30, 40]), ('washer', [60, 5, 25, 25])],
-         [('nut', [5, 5, 40, 30])]]
-VAL = [[('nut', [40, 10, 30, 50]), ('screw', [5, 30, 20, 25])],
-       [('pale screw', [30, 20, 40, 30])]]
+TRAIN = [
+    [('screw', [10, 20, 30, 40]), ('washer', [60, 5, 25, 25])],
+    [('nut', [5, 5, 40, 30])],
+]
+VAL = [
+    [('nut', [40, 10, 30, 50]), ('screw', [5, 30, 20, 25])],
+    [('pale screw', [30, 20, 40, 30])],
+]
 SIZE = (80, 100)
 
 
@@ -37,25 +42,30 @@ def write(root, name, photos, categories):
         photo = np.zeros((*SIZE, 3), np.uint8)
         for what, (x, y, w, h) in objects:
             color = np.array(COLORS[what.split()[-1]])
-            photo[y:y + h, x:x + w] = color // (3 if 'pale' in what else 1)
+            photo[y : y + h, x : x + w] = color // (3 if 'pale' in what else 1)
             anns.append(
                 dict(
                     id=len(anns),
                     image_id=number,
                     category_id=ids[what.split()[-1]],
                     bbox=[x, y, w, h],
-                    iscrowd=0))
+                    iscrowd=0,
+                )
+            )
         file_name = f'{name}_{number}.png'
         cv2.imwrite(str(root / 'images' / file_name), photo)
         images.append(
-            dict(
-                id=number, file_name=file_name, height=SIZE[0], width=SIZE[1]))
+            dict(id=number, file_name=file_name, height=SIZE[0], width=SIZE[1])
+        )
     (root / f'{name}.json').write_text(
         json.dumps(
             dict(
                 images=images,
                 annotations=anns,
-                categories=[dict(id=i, name=one) for one, i in ids.items()])))
+                categories=[dict(id=i, name=one) for one, i in ids.items()],
+            )
+        )
+    )
 
 
 class SeesColors(BaseDetector):
@@ -85,7 +95,8 @@ class SeesColors(BaseDetector):
         for photo, sample in zip(batch_inputs, batch_data_samples):
             labels = sample.gt_instances.labels.tolist()
             assert sorted(CLASSES[one] for one in labels) == sorted(
-                name for name, _ in self._named(photo))
+                name for name, _ in self._named(photo)
+            )
             self.seen += labels
         return dict(loss=self.weight.sum())
 
@@ -96,9 +107,9 @@ class SeesColors(BaseDetector):
             scale = torch.tensor(sample.scale_factor).repeat(2)
             sample.pred_instances = InstanceData(
                 bboxes=(boxes / scale).round(),
-                scores=torch.full((len(found), ), 0.9),
-                labels=torch.tensor(
-                    [self.order.index(name) for name, _ in found]))
+                scores=torch.full((len(found),), 0.9),
+                labels=torch.tensor([self.order.index(name) for name, _ in found]),
+            )
         return batch_data_samples
 
     def extract_feat(self, batch_inputs):
@@ -114,19 +125,24 @@ MODELS.register_module(module=SeesColors, force=True)
 def config_of_the_page(repo_root, root):
     """The config of docs/own_data.md, as for a file that has boxes only."""
     page = (repo_root / 'docs/own_data.md').read_text(encoding='utf-8')
-    text, = re.findall(r'```python\n(.*?)```', page, re.S)
-    boxes_only, = re.findall(r'`(val_evaluator = \[dict.*?\])`', page, re.S)
+    (text,) = re.findall(r'```python\n(.*?)```', page, re.S)
+    (boxes_only,) = re.findall(r'`(val_evaluator = \[dict.*?\])`', page, re.S)
     text, count = re.subn(
-        r'val_evaluator = \[\n.*?\n *\]', boxes_only, text, flags=re.S)
+        r'val_evaluator = \[\n.*?\n *\]', boxes_only, text, flags=re.S
+    )
     assert count == 1
-    for old, new in (("_base_ = '", f"_base_ = '{repo_root}/"),
-                     ("'data/mine/'", f"'{root}/'"), ("('screw', 'nut')",
-                                                      str(CLASSES))):
+    for old, new in (
+        ("_base_ = '", f"_base_ = '{repo_root}/"),
+        ("'data/mine/'", f"'{root}/'"),
+        ("('screw', 'nut')", str(CLASSES)),
+    ):
         assert old in text
         text = text.replace(old, new)
-    (root / 'mine.py').write_text('\n'.join(
-        line[3:] if line.startswith('   ') else line
-        for line in text.split('\n')))
+    (root / 'mine.py').write_text(
+        '\n'.join(
+            line[3:] if line.startswith('   ') else line for line in text.split('\n')
+        )
+    )
     return Config.fromfile(root / 'mine.py')
 
 
@@ -137,14 +153,23 @@ def data(tmp_path_factory):
     write(root, 'train', TRAIN, ('nut', 'washer', 'screw'))
     write(root, 'val', VAL, ('screw', 'nut'))
     write_model(root)
-    done = main.main([
-        'masks',
-        str(root / 'train.json'),
-        str(root / 'images'), '-o',
-        str(root / 'proxy_masks_train.json'), '--config',
-        str(root / 'config.py'), '--checkpoint',
-        str(root / 'model.pth'), '--device', 'cpu', '--num-workers', '0'
-    ])
+    done = main.main(
+        [
+            'masks',
+            str(root / 'train.json'),
+            str(root / 'images'),
+            '-o',
+            str(root / 'proxy_masks_train.json'),
+            '--config',
+            str(root / 'config.py'),
+            '--checkpoint',
+            str(root / 'model.pth'),
+            '--device',
+            'cpu',
+            '--num-workers',
+            '0',
+        ]
+    )
     assert done == 0
     return root
 
@@ -158,18 +183,18 @@ def scores(data, repo_root, tmp_path):
         cfg.model = dict(
             type='SeesColors',
             order=order,
-            data_preprocessor=dict(
-                type='DetDataPreprocessor', pad_size_divisor=32))
+            data_preprocessor=dict(type='DetDataPreprocessor', pad_size_divisor=32),
+        )
         cfg.work_dir = str(tmp_path)
         cfg.train_cfg.update(max_iters=2, val_interval=2)
         cfg.log_level = 'ERROR'
         for name in ('train', 'val', 'test'):
             cfg[f'{name}_dataloader'].update(
-                batch_size=1, num_workers=0, persistent_workers=False)
+                batch_size=1, num_workers=0, persistent_workers=False
+            )
         runner = build_runner(cfg)
         runner.train()
-        after_training = runner.message_hub.get_scalar(
-            'val/coco/bbox_mAP').current()
+        after_training = runner.message_hub.get_scalar('val/coco/bbox_mAP').current()
         assert runner.test()['coco/bbox_mAP'] == after_training
         assert sorted(set(runner.model.seen)) == [0, 1, 2]
         return after_training
@@ -183,10 +208,13 @@ def test_numbers_of_boxes_only_are_right(scores):
     assert scores(CLASSES) == pytest.approx((51 / 101 + 1) / 2, abs=1e-3)
 
 
-@pytest.mark.parametrize('order', [
-    ('nut', 'washer', 'screw'),
-    ('screw', 'nut', 'washer'),
-])
+@pytest.mark.parametrize(
+    'order',
+    [
+        ('nut', 'washer', 'screw'),
+        ('screw', 'nut', 'washer'),
+    ],
+)
 def test_labels_by_the_order_of_a_file_have_other_numbers(scores, order):
     """So the numbers above tell whether labels are those of the names."""
     assert scores(order) < 0.3

@@ -10,8 +10,9 @@ def test_lines_come_at_intervals_and_at_the_end():
     now[0] += 2
     assert progress.update(2, 7) is None
     now[0] += 6
-    assert progress.update(2, 3) == ('4/10 images, 10 instances, 0.5 images/s,'
-                                     ' 0:00:12 left')
+    assert progress.update(2, 3) == (
+        '4/10 images, 10 instances, 0.5 images/s, 0:00:12 left'
+    )
     assert progress.update(5, 1) is None
     assert progress.update(1, 0).startswith('10/10 images, 11 instances')
 
@@ -28,7 +29,7 @@ def test_lines_elsewhere_than_on_a_terminal():
     with show_progress(3, 'masks', stream) as update:
         update(1, 4)
         update(2)
-    line, = stream.getvalue().splitlines()
+    (line,) = stream.getvalue().splitlines()
     assert line.startswith('masks: 3/3 images, 4 instances, ')
     assert line.endswith('0:00:00 left')
 

@@ -1,10 +1,12 @@
 """A BoxCaseg that trains in milliseconds, and data for it."""
+
 import io
 import json
 import logging
 import uuid
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Callable, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,11 +32,11 @@ class TinyBackbone(nn.Module):
     def __init__(self):
         super().__init__()
         self.first = nn.Sequential(
-            nn.Conv2d(3, 6, 5, stride=4, padding=2), nn.BatchNorm2d(6),
-            nn.ReLU())
+            nn.Conv2d(3, 6, 5, stride=4, padding=2), nn.BatchNorm2d(6), nn.ReLU()
+        )
         self.second = nn.Sequential(
-            nn.Conv2d(6, 10, 3, stride=2, padding=1), nn.BatchNorm2d(10),
-            nn.ReLU())
+            nn.Conv2d(6, 10, 3, stride=2, padding=1), nn.BatchNorm2d(10), nn.ReLU()
+        )
 
     def forward(self, x: Tensor) -> tuple:
         first = self.first(x)
@@ -49,15 +51,18 @@ def narrow_hrnet(width: int = 4, **kwargs) -> dict:
             num_modules=1,
             num_branches=1,
             block='BOTTLENECK',
-            num_blocks=(1, ),
-            num_channels=(4, )))
+            num_blocks=(1,),
+            num_channels=(4,),
+        )
+    )
     for stage in (2, 3, 4):
         extra[f'stage{stage}'] = dict(
             num_modules=1,
             num_branches=stage,
             block='BASIC',
-            num_blocks=(1, ) * stage,
-            num_channels=tuple(channels[:stage]))
+            num_blocks=(1,) * stage,
+            num_channels=tuple(channels[:stage]),
+        )
     return dict(type='mmseg.HRNet', extra=extra, norm_eval=False, **kwargs)
 
 
@@ -67,14 +72,13 @@ def model_cfg(channels: int = CHANNELS, **kwargs) -> dict:
     cfg = dict(
         type='mmboxcaseg.BoxCaseg',
         data_preprocessor=dict(
-            type='BoxCasegDataPreprocessor',
-            mean=MEAN,
-            std=STD,
-            bgr_to_rgb=True),
+            type='BoxCasegDataPreprocessor', mean=MEAN, std=STD, bgr_to_rgb=True
+        ),
         backbone=dict(type='TinyBackbone'),
         weak_head=head,
         salient_head=head,
-        transferred_head=dict(type='TransferredHead', in_channels=channels))
+        transferred_head=dict(type='TransferredHead', in_channels=channels),
+    )
     cfg.update(kwargs)
     return cfg
 
@@ -105,9 +109,7 @@ def model(seed: int = 0, **kwargs) -> nn.Module:
     return net
 
 
-def patches(supervision: Sequence[str],
-            seed: int = 0,
-            size: int = SIZE) -> tuple:
+def patches(supervision: Sequence[str], seed: int = 0, size: int = SIZE) -> tuple:
     """Normalised patches (B, 3, size, size) and their data samples.
 
     Labels are boxes for ``'box'`` and two overlapping boxes for ``'mask'``.
@@ -152,11 +154,13 @@ def log_of(function: Callable) -> tuple[str, Any]:
     return stream.getvalue(), result
 
 
-def write_coco(root: Path,
-               boxes: Sequence[Sequence],
-               size: tuple = (40, 60),
-               seed: int = 0,
-               **ann_keys) -> str:
+def write_coco(
+    root: Path,
+    boxes: Sequence[Sequence],
+    size: tuple = (40, 60),
+    seed: int = 0,
+    **ann_keys,
+) -> str:
     """Photos of noise with coloured boxes, and their COCO json.
 
     Args:
@@ -176,7 +180,7 @@ def write_coco(root: Path,
     for image_id, of_image in enumerate(boxes, 1):
         photo = rng.integers(0, 120, (height, width, 3), dtype=np.uint8)
         for place, (x, y, w, h) in enumerate(of_image):
-            photo[int(y):int(y + h), int(x):int(x + w), place % 3] = 255
+            photo[int(y) : int(y + h), int(x) : int(x + w), place % 3] = 255
             anns.append(
                 dict(
                     id=10 * image_id + place,
@@ -186,19 +190,18 @@ def write_coco(root: Path,
                     area=w * h,
                     iscrowd=0,
                     segmentation=[[x, y, x + w, y, x + w, y + h, x, y + h]],
-                    **ann_keys))
+                    **ann_keys,
+                )
+            )
         cv2.imwrite(str(root / 'img' / f'{image_id}.png'), photo)
         images.append(
-            dict(
-                id=image_id,
-                file_name=f'{image_id}.png',
-                height=height,
-                width=width))
+            dict(id=image_id, file_name=f'{image_id}.png', height=height, width=width)
+        )
     path = root / 'boxes.json'
     categories = [dict(id=3, name='cat'), dict(id=4, name='dog')]
     path.write_text(
-        json.dumps(
-            dict(images=images, annotations=anns, categories=categories)))
+        json.dumps(dict(images=images, annotations=anns, categories=categories))
+    )
     return str(path)
 
 
@@ -210,7 +213,7 @@ def write_salient(root: Path, count: int, size: tuple = (40, 60)) -> None:
     for index in range(count):
         mask = np.zeros(size, dtype=np.uint8)
         y, x = rng.integers(2, 12, 2)
-        mask[y:y + 20, x:x + 30] = 255
+        mask[y : y + 20, x : x + 30] = 255
         photo = rng.integers(0, 120, (*size, 3), dtype=np.uint8)
         photo[mask > 0] = 255
         cv2.imwrite(str(root / 'img' / f's{index}.png'), photo)
@@ -224,12 +227,15 @@ def pipelines(size: int = SIZE) -> Config:
         size (int): Side of the patches; other sizes keep their ratio to it.
     """
     cfg = Config.fromfile(
-        Path(__file__).parents[1] / 'configs' / '_base_' / 'datasets' /
-        'joint_patches.py')
-    box, salient, prompt = (cfg.box_pipeline, cfg.salient_pipeline,
-                            cfg.prompt_pipeline)
+        Path(__file__).parents[1]
+        / 'configs'
+        / '_base_'
+        / 'datasets'
+        / 'joint_patches.py'
+    )
+    box, salient, prompt = (cfg.box_pipeline, cfg.salient_pipeline, cfg.prompt_pipeline)
     box[1].size = salient[3].crop_size = size
-    salient[2].scale = (size * 320 // 288, ) * 2
+    salient[2].scale = (size * 320 // 288,) * 2
     prompt[1].size = size
     return Config(dict(box=box, salient=salient, prompt=prompt))
 
@@ -248,25 +254,32 @@ def loader_cfg(root: Path, ratio: Sequence[int] = (2, 2)) -> dict:
         sampler=dict(
             type='mmdet.MultiSourceSampler',
             batch_size=sum(ratio),
-            source_ratio=list(ratio)),
+            source_ratio=list(ratio),
+        ),
         dataset=dict(
             type='mmboxcaseg.JointPatchDataset',
             box=dict(
                 type='mmboxcaseg.BoxPatchDataset',
                 ann_file=str(root / 'coco' / 'boxes.json'),
                 data_prefix=dict(img=str(root / 'coco' / 'img')),
-                pipeline=steps.box),
+                pipeline=steps.box,
+            ),
             salient=dict(
                 type='mmboxcaseg.SalientObjectDataset',
                 data_prefix=dict(
                     img=str(root / 'salient' / 'img'),
-                    mask=str(root / 'salient' / 'mask')),
-                pipeline=steps.salient)))
+                    mask=str(root / 'salient' / 'mask'),
+                ),
+                pipeline=steps.salient,
+            ),
+        ),
+    )
 
 
 def write_joint(root: Path) -> None:
     """What :func:`loader_cfg` reads."""
-    write_coco(root / 'coco',
-               [[(5, 5, 20, 20),
-                 (30, 10, 25.5, 15)], [(0, 0, 60, 40)], [(50.2, 30.7, 1, 1)]])
+    write_coco(
+        root / 'coco',
+        [[(5, 5, 20, 20), (30, 10, 25.5, 15)], [(0, 0, 60, 40)], [(50.2, 30.7, 1, 1)]],
+    )
     write_salient(root / 'salient', 5)

@@ -3,6 +3,7 @@
 The same as ``boxcaseg masks``, with the model first, as OpenMMLab's tools
 have it.
 """
+
 import sys
 
 from mmboxcaseg.cli.make_proxy_masks import main

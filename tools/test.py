@@ -4,6 +4,7 @@ Example:
     python tools/test.py configs/boxcaseg/hrnet_w48_voc.py \
         work_dirs/hrnet_w48_voc/iter_42250.pth
 """
+
 import argparse
 import json
 import os
@@ -17,8 +18,7 @@ from mmboxcaseg.cli.common import add_config_options, parse_config_args
 def pickle_file(path: str) -> str:
     """Path of a pickle file, by its suffix."""
     if not path.endswith(('.pkl', '.pickle')):
-        raise argparse.ArgumentTypeError(
-            f'must end in .pkl or .pickle, got {path}')
+        raise argparse.ArgumentTypeError(f'must end in .pkl or .pickle, got {path}')
     return path
 
 
@@ -43,19 +43,18 @@ def dump_metric(cfg, out: str):
 def parse_args() -> argparse.Namespace:
     """Parse the command line; imports no torch, so that help is instant."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument(
-        '--out',
-        type=pickle_file,
-        help='pickle file (.pkl) to write the predictions to')
-    parser.add_argument(
-        '--metrics-out', help='JSON file to write the metrics to')
+        '--out', type=pickle_file, help='pickle file (.pkl) to write the predictions to'
+    )
+    parser.add_argument('--metrics-out', help='JSON file to write the metrics to')
     parser.add_argument(
         '--show-dir',
-        help='folder for pictures of the results, below the folder of logs')
+        help='folder for pictures of the results, below the folder of logs',
+    )
     add_config_options(parser)
     return parse_config_args(parser)
 
@@ -63,8 +62,10 @@ def parse_args() -> argparse.Namespace:
 def run(args: argparse.Namespace) -> int:
     """Test; the exit status."""
     from mmboxcaseg.engine import launch
-    cfg = launch.load_config(args.config, args.cfg_options, args.work_dir,
-                             args.launcher)
+
+    cfg = launch.load_config(
+        args.config, args.cfg_options, args.work_dir, args.launcher
+    )
     cfg.load_from = args.checkpoint
     # For whoever tells an error.
     args.log_dir = cfg.work_dir

@@ -3,6 +3,7 @@
 Example:
     python tools/train.py configs/boxcaseg/hrnet_w48_voc.py --amp bf16
 """
+
 import argparse
 import sys
 
@@ -13,8 +14,8 @@ from mmboxcaseg.cli.common import add_config_options, parse_config_args
 def parse_args() -> argparse.Namespace:
     """Parse the command line; imports no torch, so that help is instant."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('config', help='config file')
     parser.add_argument(
         '--amp',
@@ -22,18 +23,21 @@ def parse_args() -> argparse.Namespace:
         choices=['bf16', 'fp16'],
         const='bf16',
         help='train in mixed precision: bf16 (without a value), also on a '
-        'CPU, or fp16 with loss scaling, on a GPU')
+        'CPU, or fp16 with loss scaling, on a GPU',
+    )
     parser.add_argument(
         '--auto-scale-lr',
         action='store_true',
-        help='scale the learning rate with the number of samples a step')
+        help='scale the learning rate with the number of samples a step',
+    )
     parser.add_argument(
         '--resume',
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
         help='go on from a checkpoint, without a value from the last one in '
-        'the work folder')
+        'the work folder',
+    )
     add_config_options(parser)
     return parse_config_args(parser)
 
@@ -41,8 +45,10 @@ def parse_args() -> argparse.Namespace:
 def run(args: argparse.Namespace) -> int:
     """Train; the exit status."""
     from mmboxcaseg.engine import launch
-    cfg = launch.load_config(args.config, args.cfg_options, args.work_dir,
-                             args.launcher)
+
+    cfg = launch.load_config(
+        args.config, args.cfg_options, args.work_dir, args.launcher
+    )
     # For whoever tells an error.
     args.log_dir = cfg.work_dir
     if args.amp:

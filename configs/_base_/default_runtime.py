@@ -1,22 +1,27 @@
 default_scope = 'mmboxcaseg'
 custom_imports = dict(
     imports=[
-        'mmboxcaseg.models', 'mmboxcaseg.datasets', 'mmboxcaseg.evaluation',
-        'mmboxcaseg.engine'
+        'mmboxcaseg.models',
+        'mmboxcaseg.datasets',
+        'mmboxcaseg.evaluation',
+        'mmboxcaseg.engine',
     ],
-    allow_failed_imports=False)
+    allow_failed_imports=False,
+)
 env_cfg = dict(
     cudnn_benchmark=True,
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
-    dist_cfg=dict(backend='nccl'))
+    dist_cfg=dict(backend='nccl'),
+)
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='CheckpointHook', by_epoch=False, interval=2000,
-        max_keep_ckpts=2),
-    sampler_seed=dict(type='DistSamplerSeedHook'))
+        type='CheckpointHook', by_epoch=False, interval=2000, max_keep_ckpts=2
+    ),
+    sampler_seed=dict(type='DistSamplerSeedHook'),
+)
 log_processor = dict(by_epoch=False)
 log_level = 'INFO'
 load_from = None

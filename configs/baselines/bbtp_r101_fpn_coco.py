@@ -4,10 +4,13 @@ _base_ = './mask-rcnn_r101_fpn_true-masks_coco.py'
 
 model = dict(roi_head=dict(mask_head=dict(type='mmboxcaseg.BBTPMaskHead')))
 train_dataloader = dict(
-    dataset=dict(pipeline=[
-        dict(type='LoadImageFromFile', backend_args=None),
-        dict(type='mmboxcaseg.UprightPhoto'),
-        dict(type='LoadAnnotations', with_bbox=True),
-        # What follows the loading of the true masks.
-        *_base_.train_dataloader.dataset.pipeline[3:]
-    ]))
+    dataset=dict(
+        pipeline=[
+            dict(type='LoadImageFromFile', backend_args=None),
+            dict(type='mmboxcaseg.UprightPhoto'),
+            dict(type='LoadAnnotations', with_bbox=True),
+            # What follows the loading of the true masks.
+            *_base_.train_dataloader.dataset.pipeline[3:],
+        ]
+    )
+)

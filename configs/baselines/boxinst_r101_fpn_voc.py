@@ -9,6 +9,8 @@ model = dict(
         boxinst,
         # The ninth of the iterations, as in MMDetection's schedule, until the
         # pairwise term has its full weight.
-        mask_head=dict(boxinst.mask_head, warmup_iters=2500)))
+        mask_head=dict(boxinst.mask_head, warmup_iters=2500),
+    ),
+)
 # MMDetection's 0.01 for 16 images, scaled to 6.
 optim_wrapper = dict(optimizer=dict(lr=0.00375))

@@ -12,6 +12,9 @@ train_dataloader = dict(
         filter_cfg=dict(filter_empty_gt=True, min_size=32),
         # Without it no mask is ignored.
         pipeline=[
-            step for step in _base_.train_dataloader.dataset.pipeline
+            step
+            for step in _base_.train_dataloader.dataset.pipeline
             if step['type'] != 'mmboxcaseg.MarkIgnoredMasks'
-        ]))
+        ],
+    )
+)

@@ -6,21 +6,25 @@ _base_ = [
     'mmdet::_base_/models/mask-rcnn_r50_fpn.py',
     '../_base_/datasets/coco_proxy_instance.py',
     'mmdet::_base_/schedules/schedule_1x.py',
-    'mmdet::_base_/default_runtime.py'
+    'mmdet::_base_/default_runtime.py',
 ]
 default_scope = 'mmdet'
 custom_imports = dict(
     imports=[
-        'mmboxcaseg.models', 'mmboxcaseg.datasets', 'mmboxcaseg.evaluation',
-        'mmboxcaseg.engine'
+        'mmboxcaseg.models',
+        'mmboxcaseg.datasets',
+        'mmboxcaseg.evaluation',
+        'mmboxcaseg.engine',
     ],
-    allow_failed_imports=False)
+    allow_failed_imports=False,
+)
 
 model = dict(
     backbone=dict(
         depth=101,
-        init_cfg=dict(type='Pretrained',
-                      checkpoint='torchvision://resnet101')),
-    roi_head=dict(mask_head=dict(type='mmboxcaseg.ProxyFCNMaskHead')))
+        init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet101'),
+    ),
+    roi_head=dict(mask_head=dict(type='mmboxcaseg.ProxyFCNMaskHead')),
+)
 
 default_hooks = dict(classes=dict(type='mmboxcaseg.ClassesHook'))

@@ -1,16 +1,17 @@
 """The boxes of a set of photos, read and checked once, as columns."""
+
 import hashlib
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import (Any, Dict, Iterable, Mapping, Optional, Sequence, Tuple,
-                    Union)
+from typing import Any
 
 import numpy as np
 
 from mmboxcaseg.masks import RLE
 
-Id = Union[int, str]
+Id = int | str
 
 
 class BadInputError(ValueError):
@@ -25,6 +26,7 @@ class SkippedFile:
         file (str): Path of the annotation file below its folder.
         reason (str): What is wrong.
     """
+
     file: str
     reason: str
 
@@ -69,13 +71,14 @@ class BoxFile:
             is in the folder that was given when the boxes were read; None
             where none was given.
     """
+
     path: str
-    image_ids: Tuple[Id, ...]
-    file_names: Tuple[str, ...]
+    image_ids: tuple[Id, ...]
+    file_names: tuple[str, ...]
     sizes: np.ndarray
-    category_ids: Tuple[Id, ...]
-    category_names: Tuple[str, ...]
-    box_ids: Tuple[Id, ...]
+    category_ids: tuple[Id, ...]
+    category_names: tuple[str, ...]
+    box_ids: tuple[Id, ...]
     image_index: np.ndarray
     category_index: np.ndarray
     boxes: np.ndarray
@@ -83,17 +86,17 @@ class BoxFile:
     usable: np.ndarray
     why_not: Mapping[int, str]
     digest: str
-    content: Dict[str, Any] = field(repr=False)
-    left_out: Tuple[SkippedFile, ...] = ()
+    content: dict[str, Any] = field(repr=False)
+    left_out: tuple[SkippedFile, ...] = ()
     kept: Mapping[int, RLE] = field(default_factory=dict, repr=False)
-    there: Optional[np.ndarray] = None
+    there: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Number of annotations, N."""
         return len(self.box_ids)
 
     @cached_property
-    def _by_image(self) -> Tuple[np.ndarray, np.ndarray]:
+    def _by_image(self) -> tuple[np.ndarray, np.ndarray]:
         """Places of annotations image by image, and where each image's end."""
         order = np.argsort(self.image_index, kind='stable')
         counts = np.bincount(self.image_index, minlength=len(self.image_ids))
@@ -110,7 +113,7 @@ class BoxFile:
         """
         order, ends = self._by_image
         start = ends[image - 1] if image else 0
-        return order[start:ends[image]]
+        return order[start : ends[image]]
 
     def usable_places(self, image: int) -> np.ndarray:
         """As :meth:`places`, but only the usable ones."""
@@ -129,7 +132,7 @@ class BoxFile:
         boxes[:, 2:] -= boxes[:, :2]
         return boxes
 
-    def annotation(self, place: int) -> Dict[str, Any]:
+    def annotation(self, place: int) -> dict[str, Any]:
         """An annotation as it came, to be written back."""
         return self.content['annotations'][place]
 
@@ -150,7 +153,8 @@ class BoxFile:
             raise ValueError(
                 f'{self.path}: annotation {self.box_ids[place]!r}: '
                 "'segmentation' is missing, but with_mask asks for masks; set "
-                'with_mask=False or give a file that has them')
+                'with_mask=False or give a file that has them'
+            )
         return segmentation
 
     def select_images(self, image_ids: Iterable[str]) -> 'BoxFile':
@@ -171,10 +175,14 @@ class BoxFile:
         if unknown:
             raise ValueError(
                 f'{self.path}: {len(unknown)} of the asked image ids are not '
-                f'in it, such as {min(unknown, key=str)!r}')
+                f'in it, such as {min(unknown, key=str)!r}'
+            )
         images = np.array([text in wanted for text in texts], dtype=bool)
-        return self._part(images, images[self.image_index],
-                          np.ones(len(self.category_ids), dtype=bool))
+        return self._part(
+            images,
+            images[self.image_index],
+            np.ones(len(self.category_ids), dtype=bool),
+        )
 
     def select_categories(self, asked: Iterable[str]) -> 'BoxFile':
         """The part that belongs to some of the categories.
@@ -197,15 +205,18 @@ class BoxFile:
             if not found.any():
                 found = ids == text
             if not found.any():
-                raise ValueError(f'{self.path}: no category {text!r}; it has '
-                                 f'{", ".join(self.category_names)}')
+                raise ValueError(
+                    f'{self.path}: no category {text!r}; it has '
+                    f'{", ".join(self.category_names)}'
+                )
             kept |= found
         return self._part(
-            np.ones(len(self.image_ids), dtype=bool),
-            kept[self.category_index], kept)
+            np.ones(len(self.image_ids), dtype=bool), kept[self.category_index], kept
+        )
 
-    def _part(self, images: np.ndarray, anns: np.ndarray,
-              categories: np.ndarray) -> 'BoxFile':
+    def _part(
+        self, images: np.ndarray, anns: np.ndarray, categories: np.ndarray
+    ) -> 'BoxFile':
         """The rows that are True in the masks of the three lists."""
         places = np.flatnonzero(anns)
         new_place = np.full(len(anns), -1)
@@ -233,16 +244,17 @@ class BoxFile:
             usable=self.usable[places],
             why_not={
                 int(new_place[place]): reason
-                for place, reason in self.why_not.items() if anns[place]
+                for place, reason in self.why_not.items()
+                if anns[place]
             },
             kept={
                 int(new_place[place]): rle
-                for place, rle in self.kept.items() if anns[place]
+                for place, rle in self.kept.items()
+                if anns[place]
             },
-            digest=digest_of(
-                self.digest,
-                [list(image_ids), list(category_ids)]),
-            content=content)
+            digest=digest_of(self.digest, [list(image_ids), list(category_ids)]),
+            content=content,
+        )
 
 
 def _take(values: Sequence[Any], chosen: np.ndarray) -> list:

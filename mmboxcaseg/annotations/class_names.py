@@ -1,15 +1,24 @@
 """The names of YOLO's classes and the shape of its poses, and their files."""
+
 import os
 import os.path as osp
 from collections.abc import Iterable
 from typing import Any
 
 from mmboxcaseg.text import read_text
+
 from .numbers import whole
 
 # Files of class names, the best first: one a line, or YAML.
-CLASS_FILES = ('classes.txt', 'data.yaml', 'dataset.yaml', 'data.yml',
-               'dataset.yml', 'obj.names', '_classes.txt')
+CLASS_FILES = (
+    'classes.txt',
+    'data.yaml',
+    'dataset.yaml',
+    'data.yml',
+    'dataset.yml',
+    'obj.names',
+    '_classes.txt',
+)
 YAML = ('.yaml', '.yml')
 
 
@@ -35,21 +44,24 @@ def read_classes(path: str) -> dict[int, str]:
             # Leaving it out would give every class behind it another number.
             raise ValueError(
                 f'{path}: line {lines.index("") + 1} is blank; the number of '
-                'a class is that of its line, so write its name there')
+                'a class is that of its line, so write its name there'
+            )
         return dict(enumerate(line for line in lines if line))
     names = _read_yaml(path).get('names')
     if isinstance(names, list):
         names = dict(enumerate(names))
-    if not isinstance(names, dict) or any(
-            whole(number) is None for number in names):
-        raise ValueError(f'{path}: "names" is {names!r}; it must be a list of '
-                         'names or a mapping from numbers to names')
+    if not isinstance(names, dict) or any(whole(number) is None for number in names):
+        raise ValueError(
+            f'{path}: "names" is {names!r}; it must be a list of '
+            'names or a mapping from numbers to names'
+        )
     return {whole(number): str(name) for number, name in names.items()}
 
 
 def _read_yaml(path: str) -> dict:
     """The content of a YAML file; none if it is no mapping."""
     import yaml
+
     text = read_text(path)
     try:
         # As text, for "no" and "1.10" may be names of classes.
@@ -59,8 +71,9 @@ def _read_yaml(path: str) -> dict:
     return content if isinstance(content, dict) else {}
 
 
-def find_kpt_shape(folder: str, paths: Iterable[str],
-                   classes: str | None) -> tuple[int, int] | None:
+def find_kpt_shape(
+    folder: str, paths: Iterable[str], classes: str | None
+) -> tuple[int, int] | None:
     """How many points and numbers of each the poses of label files have.
 
     Args:
@@ -78,7 +91,8 @@ def find_kpt_shape(folder: str, paths: Iterable[str],
     """
     files = [classes] if classes else []
     files += [
-        osp.join(place, name) for place in _places(folder, paths)
+        osp.join(place, name)
+        for place in _places(folder, paths)
         for name in CLASS_FILES
     ]
     for path in files:
@@ -91,10 +105,16 @@ def find_kpt_shape(folder: str, paths: Iterable[str],
 
 def _checked_shape(shape: Any, path: str) -> tuple[int, int]:
     numbers = [whole(one) for one in shape] if isinstance(shape, list) else []
-    if (len(numbers) != 2 or None in numbers or numbers[0] < 1
-            or numbers[1] not in (2, 3)):
-        raise ValueError(f'{path}: "kpt_shape" is {shape!r}; it must be the '
-                         'number of points and 2 or 3, such as [17, 3]')
+    if (
+        len(numbers) != 2
+        or None in numbers
+        or numbers[0] < 1
+        or numbers[1] not in (2, 3)
+    ):
+        raise ValueError(
+            f'{path}: "kpt_shape" is {shape!r}; it must be the '
+            'number of points and 2 or 3, such as [17, 3]'
+        )
     return numbers[0], numbers[1]
 
 
@@ -108,8 +128,9 @@ def _places(folder: str, paths: Iterable[str]) -> list[str]:
         while head and head not in inner:
             inner.add(head)
             head = osp.dirname(head)
-    return [folder, above, osp.dirname(above)
-            ] + [osp.join(folder, one) for one in sorted(inner)]
+    return [folder, above, osp.dirname(above)] + [
+        osp.join(folder, one) for one in sorted(inner)
+    ]
 
 
 def find_classes(folder: str, paths: Iterable[str]) -> dict[int, str]:
@@ -136,8 +157,10 @@ def find_classes(folder: str, paths: Iterable[str]) -> dict[int, str]:
     names = [read_classes(path) for path in found]
     for path, one in zip(found[1:], names[1:], strict=True):
         if one != names[0]:
-            raise ValueError(f'{found[0]} and {path} name the classes '
-                             'differently; give the file by --classes')
+            raise ValueError(
+                f'{found[0]} and {path} name the classes '
+                'differently; give the file by --classes'
+            )
     return names[0] if names else {}
 
 

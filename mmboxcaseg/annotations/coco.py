@@ -1,4 +1,5 @@
 """Reading and checking a COCO annotation file before any work starts."""
+
 import contextlib
 import gc
 import hashlib
@@ -11,16 +12,23 @@ import numpy as np
 
 from mmboxcaseg.masks import usable_boxes
 from mmboxcaseg.text import decode
+
 from .box_file import BoxFile, Id, SkippedFile
-from .coco_checks import (check_annotations, check_categories, check_images,
-                          check_lists, check_owners, crowd_number)
+from .coco_checks import (
+    check_annotations,
+    check_categories,
+    check_images,
+    check_lists,
+    check_owners,
+    crowd_number,
+)
 from .coco_photos import ask_sizes, check_file_name, put_names_right
 from .resolve import PhotoFinder
 
 
-def read_coco(path: str,
-              with_masks: bool = False,
-              img_dir: str | None = None) -> BoxFile:
+def read_coco(
+    path: str, with_masks: bool = False, img_dir: str | None = None
+) -> BoxFile:
     """Read a COCO json and check what making masks relies on.
 
     Args:
@@ -50,7 +58,8 @@ def read_coco(path: str,
     if not osp.isfile(path):
         raise FileNotFoundError(
             f'no annotation file {path}; give the path of a COCO json (in a '
-            'config: ann_file, with data_root if that is set)')
+            'config: ann_file, with data_root if that is set)'
+        )
     content, digest = _load(path, with_masks)
     boxes = to_box_file(content, path, digest, img_dir=img_dir)
     _check_pixels(boxes)
@@ -60,13 +69,18 @@ def read_coco(path: str,
 def _check_pixels(boxes: BoxFile) -> None:
     """Raise ValueError if boxes are parts of the image's size."""
     values = boxes.xywh
-    if (len(values) and (np.abs(values) <= 1).all()
-            and (values[:, 2:] > 0).all() and (values % 1 > 0).any()
-            and boxes.sizes.min() > 1):
+    if (
+        len(values)
+        and (np.abs(values) <= 1).all()
+        and (values[:, 2:] > 0).all()
+        and (values % 1 > 0).any()
+        and boxes.sizes.min() > 1
+    ):
         raise ValueError(
             f'{boxes.path}: no "bbox" has a number above 1, so they seem to '
             'be parts of the width and height of the image; COCO has pixels: '
-            'multiply them')
+            'multiply them'
+        )
 
 
 def load_coco(ann_file: str, with_masks: bool = True) -> dict[str, Any]:
@@ -87,8 +101,9 @@ def _load(path: str, with_masks: bool) -> tuple[Any, str]:
             content = json.load(file, object_hook=hook)
         # Numbers of thousands of digits are a ValueError too.
         except (ValueError, RecursionError) as error:
-            raise ValueError(f'{path} is not valid json: {error}'
-                             f'{_what_it_is(path)}') from error
+            raise ValueError(
+                f'{path} is not valid json: {error}{_what_it_is(path)}'
+            ) from error
     return content, digest.hexdigest()
 
 
@@ -130,11 +145,13 @@ def _without_mask(entry: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
-def to_box_file(content: Any,
-                path: str,
-                digest: str,
-                left_out: Sequence[SkippedFile] = (),
-                img_dir: str | None = None) -> BoxFile:
+def to_box_file(
+    content: Any,
+    path: str,
+    digest: str,
+    left_out: Sequence[SkippedFile] = (),
+    img_dir: str | None = None,
+) -> BoxFile:
     """Check a COCO dictionary and lay its boxes out in columns.
 
     Args:
@@ -165,16 +182,16 @@ def to_box_file(content: Any,
     check_categories(categories, path)
     image_place = {image['id']: place for place, image in enumerate(images)}
     category_place = {
-        category['id']: place
-        for place, category in enumerate(categories)
+        category['id']: place for place, category in enumerate(categories)
     }
     check_owners(anns, image_place, category_place, path)
-    sizes = np.array([(image['height'], image['width']) for image in images],
-                     dtype=np.int64).reshape(-1, 2)
-    image_index = np.array([image_place[ann['image_id']] for ann in anns],
-                           dtype=np.int64)
-    boxes = np.array([ann['bbox'] for ann in anns],
-                     dtype=np.float64).reshape(-1, 4)
+    sizes = np.array(
+        [(image['height'], image['width']) for image in images], dtype=np.int64
+    ).reshape(-1, 2)
+    image_index = np.array(
+        [image_place[ann['image_id']] for ann in anns], dtype=np.int64
+    )
+    boxes = np.array([ann['bbox'] for ann in anns], dtype=np.float64).reshape(-1, 4)
     boxes[:, 2:] += boxes[:, :2]
     crowd = np.array([is_crowd(ann) for ann in anns], dtype=bool)
     covers = usable_boxes(boxes, *sizes[image_index].T)
@@ -188,22 +205,24 @@ def to_box_file(content: Any,
         box_ids=tuple(ann['id'] for ann in anns),
         image_index=image_index,
         category_index=np.array(
-            [category_place[ann['category_id']] for ann in anns],
-            dtype=np.int64),
+            [category_place[ann['category_id']] for ann in anns], dtype=np.int64
+        ),
         boxes=boxes,
         crowd=crowd,
         usable=covers & ~crowd,
         why_not={
-            place:
-            _what_is_wrong(anns[place]['bbox'],
-                           *sizes[image_index[place]].tolist())
+            place: _what_is_wrong(
+                anns[place]['bbox'], *sizes[image_index[place]].tolist()
+            )
             for place in np.flatnonzero(~covers & ~crowd).tolist()
         },
         digest=digest,
         content=content,
         left_out=tuple(left_out),
-        there=None if gone is None else np.array(
-            [one not in gone for one in image_place], dtype=bool))
+        there=None
+        if gone is None
+        else np.array([one not in gone for one in image_place], dtype=bool),
+    )
 
 
 def is_crowd(ann: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ as text or with a point, ids that are numbers here and text there, categories
 without a name, an ``info`` that is no object. It is put right in place, so
 that what is written back is in order.
 """
+
 from collections import Counter
 from typing import Any
 
@@ -14,16 +15,19 @@ from .numbers import LARGEST, whole
 LISTS = ('images', 'annotations', 'categories')
 # Keys of other formats, and where to get a COCO json from.
 OTHER_LISTS = (
-    (('data', 'annotations'), 'Label Studio\'s own json: export as COCO'),
-    (('image', 'annotations'), 'CreateML\'s json: convert it to COCO'),
-    (('imagefilename', ), 'CreateML\'s json: convert it to COCO'),
-    (('image_id', 'bbox', 'score'), 'a list of detections: put it under '
-     '"annotations" of a file with "images" and "categories"'),
+    (('data', 'annotations'), "Label Studio's own json: export as COCO"),
+    (('image', 'annotations'), "CreateML's json: convert it to COCO"),
+    (('imagefilename',), "CreateML's json: convert it to COCO"),
+    (
+        ('image_id', 'bbox', 'score'),
+        'a list of detections: put it under '
+        '"annotations" of a file with "images" and "categories"',
+    ),
 )
 OTHER_OBJECTS = (
-    (('shapes', ), 'LabelMe\'s json: convert it to COCO'),
-    (('_via_img_metadata', ), 'VIA\'s project: export as COCO'),
-    (('data', 'annotations'), 'Label Studio\'s own json: export as COCO'),
+    (('shapes',), "LabelMe's json: convert it to COCO"),
+    (('_via_img_metadata',), "VIA's project: export as COCO"),
+    (('data', 'annotations'), "Label Studio's own json: export as COCO"),
 )
 
 
@@ -39,19 +43,24 @@ def check_lists(content: Any, path: str) -> None:
     """
     if not isinstance(content, dict):
         first = content[0] if isinstance(content, list) and content else None
-        raise ValueError(f'{path}: the top level of a COCO json is an object, '
-                         f'not {type(content).__name__}'
-                         f'{_format_hint(first, OTHER_LISTS)}')
+        raise ValueError(
+            f'{path}: the top level of a COCO json is an object, '
+            f'not {type(content).__name__}'
+            f'{_format_hint(first, OTHER_LISTS)}'
+        )
     for key in LISTS:
         if not isinstance(content.get(key), list):
-            raise ValueError(f'{path}: no list "{key}"; a COCO json has '
-                             '"images", "annotations" and "categories"'
-                             f'{_format_hint(content, OTHER_OBJECTS)}')
+            raise ValueError(
+                f'{path}: no list "{key}"; a COCO json has '
+                '"images", "annotations" and "categories"'
+                f'{_format_hint(content, OTHER_OBJECTS)}'
+            )
     for key in LISTS:
         for place, entry in enumerate(content[key]):
             if not isinstance(entry, dict):
-                raise ValueError(f'{path}: {key}[{place}] must be an object, '
-                                 f'but is {entry!r}')
+                raise ValueError(
+                    f'{path}: {key}[{place}] must be an object, but is {entry!r}'
+                )
     info = content.get('info', {})
     if not isinstance(info, dict):
         text = isinstance(info, str) and info
@@ -80,13 +89,14 @@ def check_images(images: list[dict], path: str, may_ask: bool) -> None:
     """
     for place, image in enumerate(images):
         for key in ('id', 'file_name', 'width', 'height'):
-            if key not in image and not (may_ask
-                                         and key in ('width', 'height')):
+            if key not in image and not (may_ask and key in ('width', 'height')):
                 raise ValueError(f'{path}: images[{place}] has no "{key}"')
         name = image['file_name']
         if not isinstance(name, str):
-            raise ValueError(f'{path}: "file_name" of image {image["id"]!r} '
-                             f'is {name!r}; it must be a string')
+            raise ValueError(
+                f'{path}: "file_name" of image {image["id"]!r} '
+                f'is {name!r}; it must be a string'
+            )
         for key in ('width', 'height'):
             _put_size_right(image, key, path, may_ask)
     _check_ids(images, 'image', path)
@@ -98,11 +108,16 @@ def _put_size_right(image: dict, key: str, path: str, may_ask: bool) -> None:
         return
     number = 0 if value is None or value == '' else whole(value)
     if number is None or number < 0 or number == 0 and not may_ask:
-        hint = ('' if number != 0 else
-                '; making masks asks the photo where it is missing or 0')
-        raise ValueError(f'{path}: "{key}" of image {image["id"]!r} is '
-                         f'{value!r}; it must be a positive whole number'
-                         f'{hint}')
+        hint = (
+            ''
+            if number != 0
+            else '; making masks asks the photo where it is missing or 0'
+        )
+        raise ValueError(
+            f'{path}: "{key}" of image {image["id"]!r} is '
+            f'{value!r}; it must be a positive whole number'
+            f'{hint}'
+        )
     image[key] = number
 
 
@@ -120,21 +135,25 @@ def check_annotations(anns: list[dict], path: str) -> None:
     for place, ann in enumerate(anns):
         for key in ('id', 'image_id', 'category_id', 'bbox'):
             if key not in ann:
-                raise ValueError(f'{path}: annotations[{place}] has no '
-                                 f'"{key}"')
+                raise ValueError(f'{path}: annotations[{place}] has no "{key}"')
         box = ann['bbox']
-        if (not isinstance(box, list) or len(box) != 4
-                or not all(_is_number(side) for side in box)):
+        if (
+            not isinstance(box, list)
+            or len(box) != 4
+            or not all(_is_number(side) for side in box)
+        ):
             raise ValueError(
                 f'{path}: "bbox" of annotation {ann["id"]!r} is {box!r}; it '
-                'must be four numbers [x, y, width, height]')
+                'must be four numbers [x, y, width, height]'
+            )
         crowd = ann.get('iscrowd', 0)
         if type(crowd) is not int:
             number = crowd_number(crowd)
             if number is None:
                 raise ValueError(
                     f'{path}: "iscrowd" of annotation {ann["id"]!r} is '
-                    f'{crowd!r}; it must be 0 or 1')
+                    f'{crowd!r}; it must be 0 or 1'
+                )
             ann['iscrowd'] = number
     _check_ids(anns, 'annotation', path)
 
@@ -172,7 +191,8 @@ def check_categories(categories: list[dict], path: str) -> None:
         raise ValueError(
             f'{path}: some category ids are numbers, such as {number!r}, and '
             f'others text, such as {texts[0]!r}; make them one kind, since '
-            'classes are ordered by them')
+            'classes are ordered by them'
+        )
     for category in categories:
         name = category.get('name')
         if isinstance(name, str):
@@ -180,13 +200,16 @@ def check_categories(categories: list[dict], path: str) -> None:
         if name is None or name == '':
             category['name'] = str(category['id'])
         elif not isinstance(name, (str, int, float)):
-            raise ValueError(f'{path}: "name" of category '
-                             f'{category["id"]!r} is {name!r}; it must be '
-                             'text')
+            raise ValueError(
+                f'{path}: "name" of category '
+                f'{category["id"]!r} is {name!r}; it must be '
+                'text'
+            )
 
 
-def check_owners(anns: list[dict], images: dict[Id, int],
-                 categories: dict[Id, int], path: str) -> None:
+def check_owners(
+    anns: list[dict], images: dict[Id, int], categories: dict[Id, int], path: str
+) -> None:
     """Check that annotations belong to an image and a category.
 
     Args:
@@ -203,11 +226,13 @@ def check_owners(anns: list[dict], images: dict[Id, int],
         if not _put_owner_right(ann, 'image_id', images):
             raise ValueError(
                 f'{path}: annotation {ann["id"]!r} belongs to image '
-                f'{ann["image_id"]!r}, which is not in "images"')
+                f'{ann["image_id"]!r}, which is not in "images"'
+            )
         if not _put_owner_right(ann, 'category_id', categories):
             raise ValueError(
                 f'{path}: annotation {ann["id"]!r} is of category '
-                f'{ann["category_id"]!r}, which is not in "categories"')
+                f'{ann["category_id"]!r}, which is not in "categories"'
+            )
 
 
 def _put_owner_right(ann: dict, key: str, owners: dict[Id, int]) -> bool:
@@ -231,26 +256,30 @@ def _is_number(value: Any) -> bool:
 
 
 def _check_ids(entries: list[dict], kind: str, path: str) -> None:
-    """Check that ids are whole numbers or text, and that none is there twice.
-    """
+    """Check that ids are whole numbers or text, and that none is there twice."""
     for entry in entries:
         value = entry['id']
         if type(value) in (int, str):
             continue
         number = whole(value)
         if number is None:
-            raise ValueError(f'{path}: {kind} id {value!r} is neither a '
-                             'whole number nor a string')
+            raise ValueError(
+                f'{path}: {kind} id {value!r} is neither a whole number nor a string'
+            )
         entry['id'] = number
     counts = Counter(entry['id'] for entry in entries)
     repeated = [key for key, count in counts.items() if count > 1]
     if repeated:
-        raise ValueError(f'{path}: {len(repeated)} {kind} ids occur more than '
-                         f'once, the first is {repeated[0]!r}; ids must be '
-                         'unique')
+        raise ValueError(
+            f'{path}: {len(repeated)} {kind} ids occur more than '
+            f'once, the first is {repeated[0]!r}; ids must be '
+            'unique'
+        )
     for key in counts:
         number = whole(key) if isinstance(key, str) else None
         if number is not None and number in counts:
-            raise ValueError(f'{path}: {kind} ids {number} and {key!r} are '
-                             'both there; ids must differ in more than being '
-                             'text')
+            raise ValueError(
+                f'{path}: {kind} ids {number} and {key!r} are '
+                'both there; ids must differ in more than being '
+                'text'
+            )

@@ -1,4 +1,5 @@
 """The photos of a COCO json: their names and sizes put right."""
+
 import os.path as osp
 
 from .box_file import Id, SkippedFile
@@ -24,8 +25,7 @@ def put_names_right(images: list[dict], finder: PhotoFinder) -> set[Id]:
         return set()
     lacking = set(map(id, missing))
     taken = {
-        osp.normpath(image['file_name'])
-        for image in images if id(image) not in lacking
+        osp.normpath(image['file_name']) for image in images if id(image) not in lacking
     }
     gone = set()
     for image in missing:
@@ -38,8 +38,7 @@ def put_names_right(images: list[dict], finder: PhotoFinder) -> set[Id]:
     return gone
 
 
-def ask_sizes(content: dict, finder: PhotoFinder,
-              path: str) -> list[SkippedFile]:
+def ask_sizes(content: dict, finder: PhotoFinder, path: str) -> list[SkippedFile]:
     """Ask photos for sizes that are missing.
 
     Args:
@@ -67,8 +66,10 @@ def ask_sizes(content: dict, finder: PhotoFinder,
             unknown.add(image['id'])
             left_out.append(
                 SkippedFile(
-                    name, 'no "width" and "height", and the photo can\'t be '
-                    f'asked: {error}'))
+                    name,
+                    f'no "width" and "height", and the photo can\'t be asked: {error}',
+                )
+            )
             continue
         image['height'], image['width'] = size
     if unknown:
@@ -78,16 +79,16 @@ def ask_sizes(content: dict, finder: PhotoFinder,
             image for image in content['images'] if image['id'] not in unknown
         ]
         content['annotations'] = [
-            ann for ann in content['annotations']
+            ann
+            for ann in content['annotations']
             if str(ann.get('image_id')) not in texts
         ]
     return left_out
 
 
-def check_file_name(name: str,
-                    image_id: Id,
-                    path: str,
-                    finder: PhotoFinder | None = None) -> None:
+def check_file_name(
+    name: str, image_id: Id, path: str, finder: PhotoFinder | None = None
+) -> None:
     """Check that an image lies below the folder of the images.
 
     Args:
@@ -108,4 +109,5 @@ def check_file_name(name: str,
     raise ValueError(
         f'{path}: "file_name" of image {image_id!r} is {name!r}; it must be '
         'a path below the folder of the images, neither absolute nor with '
-        f'".."{hint}')
+        f'".."{hint}'
+    )

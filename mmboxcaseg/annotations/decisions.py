@@ -3,6 +3,7 @@
 The page of ``boxcaseg report --review`` writes it, ``--decisions`` of other
 commands applies it (docs/report.md describes the file).
 """
+
 import hashlib
 import json
 import logging
@@ -14,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from mmboxcaseg.masks import RLE, rle_area, to_rle
+
 from .box_file import BoxFile, Id, digest_of
-from .mask_file import (EXPECTED_IOU, KEPT, REVIEW, REVIEWS, SCORES, SOURCE,
-                        MaskFile)
+from .mask_file import EXPECTED_IOU, KEPT, REVIEW, REVIEWS, SCORES, SOURCE, MaskFile
 
 VERSION = 1
 ACCEPTED, REJECTED, UNSURE = REVIEWS
@@ -36,6 +37,7 @@ class Decision:
         review (str): One of ``REVIEWS``.
         mask (str): :func:`fingerprint` of the mask that was looked at.
     """
+
     box_id: Id
     review: str
     mask: str
@@ -51,6 +53,7 @@ class Decisions:
         masks_digest (str): SHA-256 of the file of masks that was looked at,
             hexadecimal; empty where the decisions don't say.
     """
+
     path: str
     entries: tuple[Decision, ...]
     masks_digest: str = ''
@@ -92,14 +95,14 @@ def read_decisions(path: str) -> Decisions:
     except FileNotFoundError:
         raise FileNotFoundError(f'no file of decisions {path}') from None
     except (ValueError, RecursionError) as error:
-        raise ValueError(f'{path} is not valid json: {error}; '
-                         f'{HINT}') from error
+        raise ValueError(f'{path} is not valid json: {error}; {HINT}') from error
     if not isinstance(content, dict) or 'decisions' not in content:
         raise ValueError(f'{path} has no "decisions"; {HINT}')
     if content.get('version') != VERSION:
         raise ValueError(
             f'{path}: "version" is {content.get("version")!r}, but this '
-            f'version of boxcaseg reads {VERSION}; {HINT}')
+            f'version of boxcaseg reads {VERSION}; {HINT}'
+        )
     if not isinstance(content['decisions'], list):
         raise ValueError(f'{path}: "decisions" is no list; {HINT}')
     entries = [
@@ -109,31 +112,38 @@ def read_decisions(path: str) -> Decisions:
     counts = Counter(entry.box_id for entry in entries)
     twice = [key for key, count in counts.items() if count > 1]
     if twice:
-        raise ValueError(f'{path}: annotation {twice[0]!r} is decided '
-                         f'{counts[twice[0]]} times; leave one of them')
+        raise ValueError(
+            f'{path}: annotation {twice[0]!r} is decided '
+            f'{counts[twice[0]]} times; leave one of them'
+        )
     masks = content.get('masks')
     digest = masks.get('sha256') if isinstance(masks, dict) else None
-    return Decisions(path, tuple(entries),
-                     digest if isinstance(digest, str) else '')
+    return Decisions(path, tuple(entries), digest if isinstance(digest, str) else '')
 
 
 def _read_entry(entry: Any, where: str) -> Decision:
     if not isinstance(entry, dict):
-        raise ValueError(f'{where} is {str(entry)[:80]!r}; it must be an '
-                         'object with "id", "review" and "mask"')
+        raise ValueError(
+            f'{where} is {str(entry)[:80]!r}; it must be an '
+            'object with "id", "review" and "mask"'
+        )
     box_id, review = entry.get('id'), entry.get('review')
     if isinstance(box_id, bool) or not isinstance(box_id, (int, str)):
-        raise ValueError(f'{where} has "id" {box_id!r}; it must be the id of '
-                         'an annotation')
+        raise ValueError(
+            f'{where} has "id" {box_id!r}; it must be the id of an annotation'
+        )
     if review not in REVIEWS:
-        raise ValueError(f'{where}, of annotation {box_id!r}, has "review" '
-                         f'{review!r}; it must be one of '
-                         f'{", ".join(REVIEWS)}')
+        raise ValueError(
+            f'{where}, of annotation {box_id!r}, has "review" '
+            f'{review!r}; it must be one of '
+            f'{", ".join(REVIEWS)}'
+        )
     mask = entry.get('mask')
     if not isinstance(mask, str):
         raise ValueError(
             f'{where}, of annotation {box_id!r}, has "mask" {mask!r}; it must '
-            'be the fingerprint of the mask that was looked at')
+            'be the fingerprint of the mask that was looked at'
+        )
     return Decision(box_id, review, mask)
 
 
@@ -150,6 +160,7 @@ class Matches:
         empty (tuple[Decision, ...]): A mask without pixels is said to be
             accepted.
     """
+
     fitting: Mapping[int, Decision]
     unknown: tuple[Decision, ...]
     changed: tuple[Decision, ...]
@@ -167,8 +178,7 @@ def match_decisions(boxes: BoxFile, decisions: Decisions) -> Matches:
         Matches: What fits, and what doesn't.
     """
     places = {
-        boxes.box_ids[place]: place
-        for place in np.flatnonzero(~boxes.crowd).tolist()
+        boxes.box_ids[place]: place for place in np.flatnonzero(~boxes.crowd).tolist()
     }
     fitting: dict[int, Decision] = {}
     unknown, changed, empty = [], [], []
@@ -218,7 +228,7 @@ def apply_decisions(masks: MaskFile, decisions: Decisions) -> MaskFile:
     if masks.expected_iou is not None:
         scores['expected_iou'] = masks.expected_iou.copy()
     for column in scores.values():
-        column[accepted] = 1.
+        column[accepted] = 1.0
     return replace(masks, boxes=boxes, **scores)
 
 
@@ -273,11 +283,11 @@ def _decide(boxes: BoxFile, decisions: Decisions) -> tuple[BoxFile, list[int]]:
     for place, decision in matches.fitting.items():
         anns[place] = _decided(anns[place], decision.review)
     accepted = [
-        place for place, decision in matches.fitting.items()
+        place
+        for place, decision in matches.fitting.items()
         if decision.review == ACCEPTED
     ]
-    return replace(
-        boxes, content=dict(boxes.content, annotations=anns)), accepted
+    return replace(boxes, content=dict(boxes.content, annotations=anns)), accepted
 
 
 def _decided(ann: dict[str, Any], review: str) -> dict[str, Any]:
@@ -287,7 +297,7 @@ def _decided(ann: dict[str, Any], review: str) -> dict[str, Any]:
     if review == ACCEPTED:
         ann[SOURCE] = KEPT
         keys = [f'proxy_{score}' for score in SCORES] + [EXPECTED_IOU]
-        ann.update({key: 1. for key in keys if key in ann})
+        ann.update({key: 1.0 for key in keys if key in ann})
     elif review == REJECTED or before == ACCEPTED:
         # To be predicted anew, as is what was accepted and no longer is.
         ann.pop(SOURCE, None)
@@ -298,21 +308,25 @@ def _tell(matches: Matches, decisions: Decisions, path: str) -> None:
     """Say what is applied and what is not; raise ValueError if nothing is."""
     wrong = [
         f'{len(entries)} {what}, such as annotation {entries[0].box_id!r}'
-        for entries, what in ((matches.changed,
-                               'about masks that have changed since'),
-                              (matches.unknown,
-                               f'about annotations that {path} lacks'),
-                              (matches.empty,
-                               'accepting a mask without pixels')) if entries
+        for entries, what in (
+            (matches.changed, 'about masks that have changed since'),
+            (matches.unknown, f'about annotations that {path} lacks'),
+            (matches.empty, 'accepting a mask without pixels'),
+        )
+        if entries
     ]
     if wrong and not matches.fitting:
-        raise ValueError(f'{decisions.path}: none of its '
-                         f'{len(decisions.entries)} decisions fits {path}: '
-                         f'{"; ".join(wrong)}; give the decisions about this '
-                         'file')
+        raise ValueError(
+            f'{decisions.path}: none of its '
+            f'{len(decisions.entries)} decisions fits {path}: '
+            f'{"; ".join(wrong)}; give the decisions about this '
+            'file'
+        )
     if wrong:
-        _log.warning('%s: decisions not applied: %s', decisions.path,
-                     '; '.join(wrong))
+        _log.warning('%s: decisions not applied: %s', decisions.path, '; '.join(wrong))
     counts = Counter(one.review for one in matches.fitting.values())
-    _log.info('%s: %s', decisions.path,
-              ', '.join(f'{counts[review]} {review}' for review in REVIEWS))
+    _log.info(
+        '%s: %s',
+        decisions.path,
+        ', '.join(f'{counts[review]} {review}' for review in REVIEWS),
+    )

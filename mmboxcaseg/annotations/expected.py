@@ -1,4 +1,5 @@
 """The expected IoU of the masks of a file."""
+
 import hashlib
 import json
 from collections.abc import Mapping
@@ -7,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from mmboxcaseg.masks import (areas, clip_boxes, pixel_rects, rle_area,
-                              usable_boxes)
+from mmboxcaseg.masks import areas, clip_boxes, pixel_rects, rle_area, usable_boxes
 from mmboxcaseg.masks.calibration import Calibration, MaskTraits, Spread
+
 from .box_file import BoxFile
 from .mask_file import MaskFile
 
@@ -28,18 +29,25 @@ class BoxTraits:
         shared (np.ndarray): (N,) float64 in [0, 1], how much of each box
             others cover: the sum of their shares of it, 1 at most.
     """
+
     rect_areas: np.ndarray
     shared: np.ndarray
 
-    def of_masks(self, places: np.ndarray, agreement: np.ndarray,
-                 confidence: np.ndarray, mask_areas: np.ndarray) -> MaskTraits:
+    def of_masks(
+        self,
+        places: np.ndarray,
+        agreement: np.ndarray,
+        confidence: np.ndarray,
+        mask_areas: np.ndarray,
+    ) -> MaskTraits:
         """With what is known of the masks at some places, (M,) each."""
         return MaskTraits(
             agreement=np.asarray(agreement, dtype=np.float64),
             confidence=np.asarray(confidence, dtype=np.float64),
             areas=np.asarray(mask_areas, dtype=np.float64),
             rect_areas=self.rect_areas[places],
-            shared=self.shared[places])
+            shared=self.shared[places],
+        )
 
 
 def box_traits(boxes: BoxFile) -> BoxTraits:
@@ -61,8 +69,7 @@ def box_traits(boxes: BoxFile) -> BoxTraits:
             continue
         clipped = clip_boxes(boxes.boxes[places], height, width)
         whole = areas(clipped)
-        rect_areas[places] = areas(
-            pixel_rects(boxes.boxes[places], height, width))
+        rect_areas[places] = areas(pixel_rects(boxes.boxes[places], height, width))
         low = np.maximum(clipped[:, None, :2], clipped[None, :, :2])
         high = np.minimum(clipped[:, None, 2:], clipped[None, :, 2:])
         common = np.clip(high - low, 0, None).prod(axis=2)
@@ -82,8 +89,11 @@ def mask_traits(masks: MaskFile, places: np.ndarray) -> MaskTraits:
         MaskTraits: Of these masks.
     """
     return box_traits(masks.boxes).of_masks(
-        places, masks.agreement[places], masks.confidence[places],
-        [rle_area(masks.rle(place)) for place in places.tolist()])
+        places,
+        masks.agreement[places],
+        masks.confidence[places],
+        [rle_area(masks.rle(place)) for place in places.tolist()],
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +105,7 @@ class CalibrationFile:
         digest (str): SHA-256 of its bytes, hexadecimal.
         calibration (Calibration): What it holds.
     """
+
     path: str
     digest: str
     calibration: Calibration
@@ -134,8 +145,9 @@ def expected_spread(masks: MaskFile) -> Spread | None:
     try:
         return Spread.from_json(said)
     except ValueError as error:
-        raise ValueError(f'{masks.boxes.path}: info.proxy_masks.calibration: '
-                         f'{error}') from error
+        raise ValueError(
+            f'{masks.boxes.path}: info.proxy_masks.calibration: {error}'
+        ) from error
 
 
 def conditions(made: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,10 +164,10 @@ def conditions(made: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(
         made,
         test_cfg={
-            key: value
-            for key, value in test_cfg.items() if key not in _NO_MATTER
+            key: value for key, value in test_cfg.items() if key not in _NO_MATTER
         },
-        pipeline=config.get('pipeline'))
+        pipeline=config.get('pipeline'),
+    )
     return {key: values.get(key) for key in _MADE}
 
 
@@ -178,5 +190,4 @@ def read_calibration(path: str) -> CalibrationFile:
         calibration = Calibration.from_json(json.loads(content))
     except ValueError as error:
         raise ValueError(f'{path}: {error}') from error
-    return CalibrationFile(path,
-                           hashlib.sha256(content).hexdigest(), calibration)
+    return CalibrationFile(path, hashlib.sha256(content).hexdigest(), calibration)

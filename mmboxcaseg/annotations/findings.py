@@ -1,4 +1,5 @@
 """What is odd about boxes, without a look at the photos."""
+
 import posixpath
 from collections import Counter
 from dataclasses import dataclass
@@ -6,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmboxcaseg.masks import clip_boxes
+
 from .box_file import BoxFile
 
 # Boxes of one class of one photo that overlap more are one object twice.
@@ -25,6 +27,7 @@ class Finding:
         skipped (bool): Whether they are skipped when masks are made and in
             training.
     """
+
     what: str
     count: int
     examples: tuple[str, ...] = ()
@@ -80,35 +83,52 @@ def find_oddities(boxes: BoxFile) -> list[Finding]:
     sides = (clipped[:, 2:] - clipped[:, :2]).min(axis=1, initial=np.inf)
     found = [
         Finding(
-            'annotation files without a photo', len(boxes.left_out),
+            'annotation files without a photo',
+            len(boxes.left_out),
             tuple(f'{one.file} ({one.reason})' for one in boxes.left_out[:3]),
-            True),
+            True,
+        ),
         Finding(
-            'boxes that cover nothing of their image', len(boxes.why_not),
-            tuple(f'annotation {boxes.box_ids[place]}: {reason}'
-                  for place, reason in list(boxes.why_not.items())[:3]), True),
+            'boxes that cover nothing of their image',
+            len(boxes.why_not),
+            tuple(
+                f'annotation {boxes.box_ids[place]}: {reason}'
+                for place, reason in list(boxes.why_not.items())[:3]
+            ),
+            True,
+        ),
         Finding(
             'boxes that seem to be corners [x0, y0, x1, y1], where COCO has '
             '[x, y, width, height]',
-            int(boxes.usable.sum()) if seem_corners(boxes) else 0),
-        Finding('images with the file name of another',
-                sum(names[name] - 1 for name in twice), tuple(twice[:3])),
+            int(boxes.usable.sum()) if seem_corners(boxes) else 0,
+        ),
+        Finding(
+            'images with the file name of another',
+            sum(names[name] - 1 for name in twice),
+            tuple(twice[:3]),
+        ),
         _of_boxes(
-            boxes, 'boxes that reach out of their image, by more than a '
-            'pixel', outside),
-        _of_boxes(boxes, f'tiny boxes, with a side below {TINY} px',
-                  places[sides < TINY]),
+            boxes, 'boxes that reach out of their image, by more than a pixel', outside
+        ),
         _of_boxes(
-            boxes, 'boxes that are there twice, with the same class and an '
-            f'IoU above {DUPLICATE_IOU}', duplicates(boxes))
+            boxes, f'tiny boxes, with a side below {TINY} px', places[sides < TINY]
+        ),
+        _of_boxes(
+            boxes,
+            'boxes that are there twice, with the same class and an '
+            f'IoU above {DUPLICATE_IOU}',
+            duplicates(boxes),
+        ),
     ]
     return [one for one in found if one.count]
 
 
 def _of_boxes(boxes: BoxFile, what: str, places: np.ndarray) -> Finding:
-    examples = tuple(f'annotation {boxes.box_ids[place]} of '
-                     f'{boxes.file_names[boxes.image_index[place]]}'
-                     for place in places[:3].tolist())
+    examples = tuple(
+        f'annotation {boxes.box_ids[place]} of '
+        f'{boxes.file_names[boxes.image_index[place]]}'
+        for place in places[:3].tolist()
+    )
     return Finding(what, len(places), examples)
 
 
@@ -124,8 +144,10 @@ def duplicates(boxes: BoxFile, iou: float = DUPLICATE_IOU) -> np.ndarray:
         np.ndarray: Places of one box of each such pair, ascending, int64.
     """
     places = np.flatnonzero(boxes.usable)
-    group = boxes.image_index[places] * max(len(boxes.category_ids),
-                                            1) + boxes.category_index[places]
+    group = (
+        boxes.image_index[places] * max(len(boxes.category_ids), 1)
+        + boxes.category_index[places]
+    )
     order = np.lexsort((boxes.boxes[places, 0], group))
     places, group = places[order], group[order]
     x0, y0, x1, y1 = boxes.boxes[places].T
@@ -143,8 +165,7 @@ def duplicates(boxes: BoxFile, iou: float = DUPLICATE_IOU) -> np.ndarray:
         near = (group[other] == group[active]) & (x0[other] <= reach[active])
         active, other = active[near], other[near]
         width = np.minimum(x1[active], x1[other]) - x0[other]
-        height = np.minimum(y1[active], y1[other]) - np.maximum(
-            y0[active], y0[other])
+        height = np.minimum(y1[active], y1[other]) - np.maximum(y0[active], y0[other])
         common = np.maximum(width, 0) * np.maximum(height, 0)
         same = common > iou * (area[active] + area[other] - common)
         found[active[same]] = True

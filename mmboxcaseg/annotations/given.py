@@ -1,4 +1,5 @@
 """Masks that people gave, which a run keeps instead of predicting them."""
+
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mmboxcaseg.masks import RLE, rle_area, rle_length, to_rle
+
 from .box_file import BoxFile
 from .mask_file import KEPT, SOURCE
 
@@ -50,8 +52,10 @@ def keep_given_masks(boxes: BoxFile) -> BoxFile:
     if places and all(_is_box(boxes, place) for place in places):
         _log.warning(
             '%s: all %d given masks are polygons around their boxes, as some '
-            'exporters write boxes; they are predicted', boxes.path,
-            len(places))
+            'exporters write boxes; they are predicted',
+            boxes.path,
+            len(places),
+        )
         places = []
     kept = {place: _rle(boxes, place) for place in places}
     empty = [place for place, rle in kept.items() if rle_area(rle) == 0]
@@ -60,21 +64,24 @@ def keep_given_masks(boxes: BoxFile) -> BoxFile:
     if empty:
         ids = ', '.join(repr(boxes.box_ids[place]) for place in empty[:5])
         _log.warning(
-            '%s: %d given masks have no pixel, of annotations %s%s; they are '
-            'predicted', boxes.path, len(empty), ids,
-            ', ...' if len(empty) > 5 else '')
+            '%s: %d given masks have no pixel, of annotations %s%s; they are predicted',
+            boxes.path,
+            len(empty),
+            ids,
+            ', ...' if len(empty) > 5 else '',
+        )
     usable = boxes.usable.copy()
     usable[list(kept)] = False
     why_not = {
-        place: reason
-        for place, reason in boxes.why_not.items() if place not in kept
+        place: reason for place, reason in boxes.why_not.items() if place not in kept
     }
     return replace(boxes, usable=usable, why_not=why_not, kept=kept)
 
 
 def _is_given(ann: Mapping[str, Any]) -> bool:
-    return bool(ann.get('segmentation')) and ('proxy_agreement' not in ann
-                                              or ann.get(SOURCE) == KEPT)
+    return bool(ann.get('segmentation')) and (
+        'proxy_agreement' not in ann or ann.get(SOURCE) == KEPT
+    )
 
 
 def _is_box(boxes: BoxFile, place: int) -> bool:
@@ -86,12 +93,15 @@ def _is_box(boxes: BoxFile, place: int) -> bool:
     corners = {(x, y) for x in (x0, x1) for y in (y0, y1)}
     points = list(zip(polygons[0][::2], polygons[0][1::2]))
     # Exporters round, and some close the polygon.
-    met = [[
-        corner for corner in corners
-        if max(abs(corner[0] - x), abs(corner[1] - y)) < 0.5
-    ] for x, y in points]
-    return len(points) in (4, 5) and all(met) and {one[0]
-                                                   for one in met} == corners
+    met = [
+        [
+            corner
+            for corner in corners
+            if max(abs(corner[0] - x), abs(corner[1] - y)) < 0.5
+        ]
+        for x, y in points
+    ]
+    return len(points) in (4, 5) and all(met) and {one[0] for one in met} == corners
 
 
 def _rle(boxes: BoxFile, place: int) -> RLE:
@@ -103,21 +113,26 @@ def _rle(boxes: BoxFile, place: int) -> RLE:
         if not all(isinstance(one, list) for one in segmentation):
             raise ValueError(f'{name} is broken: it is no list of polygons')
         if any(len(one) % 2 for one in segmentation):
-            raise ValueError(f'{name} is broken: a polygon has an odd number '
-                             'of coordinates')
+            raise ValueError(
+                f'{name} is broken: a polygon has an odd number of coordinates'
+            )
         # pycocotools takes four numbers for a box.
         segmentation = [one for one in segmentation if len(one) >= 6]
     elif not {'size', 'counts'} <= set(segmentation):
         raise ValueError(f'{name} is broken: an RLE has "size" and "counts"')
     elif list(segmentation['size']) != list(size):
-        raise ValueError(f'{name} has (height, width) '
-                         f'{tuple(segmentation["size"])}, its image {size}')
+        raise ValueError(
+            f'{name} has (height, width) '
+            f'{tuple(segmentation["size"])}, its image {size}'
+        )
     try:
         rle = to_rle(segmentation, *size)
         length = rle_length(rle['counts'])
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f'{name} is broken: {error}') from error
     if length != size[0] * size[1]:
-        raise ValueError(f'{name} is broken: its runs have {length} pixels, '
-                         f'the image {size[0] * size[1]}')
+        raise ValueError(
+            f'{name} is broken: its runs have {length} pixels, '
+            f'the image {size[0] * size[1]}'
+        )
     return rle

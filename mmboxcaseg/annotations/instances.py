@@ -3,12 +3,14 @@
 Labels of classes by their names, whatever the order of the file, and areas
 where it has none.
 """
+
 import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 
 from mmboxcaseg.masks import rle_area, to_rle
+
 from .box_file import BoxFile
 
 # Key of images and annotations: why no proxy mask was made.
@@ -35,16 +37,19 @@ def class_labels(boxes: BoxFile, classes: Sequence[str]) -> np.ndarray:
     """
     names = boxes.category_names
     place = {same_name(name): label for label, name in enumerate(classes)}
-    labels = np.array([place.get(same_name(name), -1) for name in names],
-                      dtype=np.int64)
+    labels = np.array(
+        [place.get(same_name(name), -1) for name in names], dtype=np.int64
+    )
     if not (labels >= 0).any():
         raise ValueError(
             f'{boxes.path}: "categories" has {list(names)}, and none of the '
             f'classes {list(classes)}; set metainfo=dict(classes=...) of the '
-            'dataset to the names in the file')
+            'dataset to the names in the file'
+        )
     counts = np.bincount(boxes.category_index, minlength=len(names))
     for label in np.flatnonzero(
-            np.bincount(labels[labels >= 0], minlength=len(place)) > 1):
+        np.bincount(labels[labels >= 0], minlength=len(place)) > 1
+    ):
         same = np.flatnonzero(labels == label)
         used = same[counts[same] > 0]
         if len(used) > 1:
@@ -52,7 +57,8 @@ def class_labels(boxes: BoxFile, classes: Sequence[str]) -> np.ndarray:
             raise ValueError(
                 f'{boxes.path}: the categories {ids} are all called '
                 f'{names[used[0]]!r}, and all have annotations; give them '
-                'one id, or names of their own')
+                'one id, or names of their own'
+            )
         kept = used[0] if len(used) else same[0]
         labels[same[same != kept]] = -1
     return labels
@@ -77,7 +83,8 @@ def check_classes(classes: Sequence[str]) -> None:
         raise ValueError(
             f'classes={classes!r} is a text, where a list of names is '
             f'needed; for one class write classes=({classes!r}, ), with the '
-            'comma')
+            'comma'
+        )
     names = list(classes)
     twice = sorted({str(name) for name in names if names.count(name) > 1})
     if twice:
@@ -97,7 +104,8 @@ def annotation_areas(boxes: BoxFile) -> np.ndarray:
     given = [ann.get('area') for ann in boxes.content['annotations']]
     areas = np.array(
         [area if isinstance(area, (int, float)) else np.nan for area in given],
-        dtype=np.float64)
+        dtype=np.float64,
+    )
     for place in np.flatnonzero(np.isnan(areas)).tolist():
         mask = boxes.annotation(place).get('segmentation')
         if mask:

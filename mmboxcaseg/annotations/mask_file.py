@@ -1,11 +1,14 @@
 """The masks of a COCO json, with their scores where they are proxy masks."""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any
 
 import numpy as np
 
 from mmboxcaseg.masks import RLE, to_rle
+
 from .box_file import BoxFile
 from .coco import read_coco
 
@@ -37,11 +40,12 @@ class MaskFile:
             is expected of each mask, NaN for crowds; None where the file has
             none.
     """
+
     boxes: BoxFile
-    agreement: Optional[np.ndarray]
-    confidence: Optional[np.ndarray]
+    agreement: np.ndarray | None
+    confidence: np.ndarray | None
     made: Mapping[str, Any]
-    expected_iou: Optional[np.ndarray] = None
+    expected_iou: np.ndarray | None = None
 
     @cached_property
     def kept(self) -> np.ndarray:
@@ -68,7 +72,7 @@ class MaskFile:
         return np.array([ann.get(key) == value for ann in anns], dtype=bool)
 
     @property
-    def scores(self) -> Dict[str, np.ndarray]:
+    def scores(self) -> dict[str, np.ndarray]:
         """The scores that the file has, by name, (N,) float64."""
         scores = dict(agreement=self.agreement, confidence=self.confidence)
         return {k: v for k, v in scores.items() if v is not None}
@@ -88,25 +92,26 @@ class MaskFile:
         ann = self.boxes.annotation(place)
         segmentation = ann.get('segmentation')
         # No polygons are an empty mask where a score says that there is one.
-        if not segmentation and (segmentation is None
-                                 or self.agreement is None):
-            raise ValueError(f'{self.boxes.path}: annotation '
-                             f'{ann["id"]!r} has no "segmentation"')
+        if not segmentation and (segmentation is None or self.agreement is None):
+            raise ValueError(
+                f'{self.boxes.path}: annotation {ann["id"]!r} has no "segmentation"'
+            )
         size = self.size(place)
         rle = to_rle(segmentation, *size)
         if tuple(rle['size']) != size:
             raise ValueError(
                 f'{self.boxes.path}: the mask of annotation {ann["id"]!r} has '
-                f'(height, width) {tuple(rle["size"])}, its image {size}')
+                f'(height, width) {tuple(rle["size"])}, its image {size}'
+            )
         return rle
 
-    def size(self, place: int) -> Tuple[int, int]:
+    def size(self, place: int) -> tuple[int, int]:
         """Height and width of an annotation's image, in pixels."""
         height, width = self.boxes.sizes[self.boxes.image_index[place]]
         return int(height), int(width)
 
 
-def read_masks(path: str, img_dir: Optional[str] = None) -> MaskFile:
+def read_masks(path: str, img_dir: str | None = None) -> MaskFile:
     """Read the masks of a COCO json.
 
     Args:
@@ -127,10 +132,8 @@ def read_masks(path: str, img_dir: Optional[str] = None) -> MaskFile:
     made = boxes.content.get('info', {}).get('proxy_masks', {})
     columns = {score: _column(boxes, f'proxy_{score}') for score in SCORES}
     return MaskFile(
-        boxes=boxes,
-        made=made,
-        expected_iou=_column(boxes, EXPECTED_IOU),
-        **columns)
+        boxes=boxes, made=made, expected_iou=_column(boxes, EXPECTED_IOU), **columns
+    )
 
 
 def read_proxy_masks(path: str) -> MaskFile:
@@ -154,14 +157,15 @@ def read_proxy_masks(path: str) -> MaskFile:
             raise ValueError(
                 f'{path}: annotation {ann["id"]!r} has no "proxy_agreement" '
                 'from 0 to 1 or no "segmentation"; give a file of boxcaseg '
-                'masks')
+                'masks'
+            )
     if masks.agreement is None:
         # Crowds only, or nothing at all.
         return replace(masks, agreement=np.full(len(masks.boxes), np.nan))
     return masks
 
 
-def _column(boxes: BoxFile, key: str) -> Optional[np.ndarray]:
+def _column(boxes: BoxFile, key: str) -> np.ndarray | None:
     """A score of all masks, (N,) float64, NaN for crowds; None without."""
     column = np.full(len(boxes), np.nan)
     lacking = []
@@ -171,18 +175,19 @@ def _column(boxes: BoxFile, key: str) -> Optional[np.ndarray]:
             lacking.append(ann['id'])
             continue
         value = ann[key]
-        if isinstance(
-                value,
-                bool) or not (isinstance(value,
-                                         (int, float)) and 0 <= value <= 1):
-            raise ValueError(f'{boxes.path}: annotation {ann["id"]!r} has '
-                             f'"{key}" {value!r}; it must be a number from 0 '
-                             'to 1')
+        if isinstance(value, bool) or not (
+            isinstance(value, (int, float)) and 0 <= value <= 1
+        ):
+            raise ValueError(
+                f'{boxes.path}: annotation {ann["id"]!r} has '
+                f'"{key}" {value!r}; it must be a number from 0 '
+                'to 1'
+            )
         column[place] = value
     if not lacking:
         return None if np.isnan(column).all() else column
     if np.isnan(column).all():
         return None
     raise ValueError(
-        f'{boxes.path}: annotation {lacking[0]!r} has no "{key}", '
-        'but others have')
+        f'{boxes.path}: annotation {lacking[0]!r} has no "{key}", but others have'
+    )

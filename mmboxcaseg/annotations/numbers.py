@@ -1,4 +1,5 @@
 """Numbers as files have them."""
+
 import re
 from typing import Any
 
@@ -25,8 +26,7 @@ def whole(value: Any) -> int | None:
             value = decimal(text)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if (isinstance(value, bool) or not isinstance(value, int)
-            or abs(value) > LARGEST):
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST:
         return None
     return value
 

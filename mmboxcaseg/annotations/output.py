@@ -1,4 +1,5 @@
 """Text and json that are written whole: a file is absent or complete."""
+
 import glob
 import json
 import os

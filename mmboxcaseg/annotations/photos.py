@@ -1,4 +1,5 @@
 """Files below a folder, and the size of a photo."""
+
 import os
 import os.path as osp
 import warnings
@@ -44,7 +45,8 @@ def files_below(folder: str, ending: str) -> list[str]:
             seen.add(real)
             folders[:] = sorted(one for one in folders if not is_hidden(one))
             linked += [
-                osp.join(root, one) for one in folders
+                osp.join(root, one)
+                for one in folders
                 if osp.islink(osp.join(root, one))
             ]
             for name in names:
@@ -76,7 +78,8 @@ def photo_size(path: str) -> tuple[int, int]:
     except UnidentifiedImageError:
         raise ValueError('no image of a known format') from None
     except Image.DecompressionBombError:
-        raise ValueError('more pixels than Pillow reads the size of; put the '
-                         'size into a COCO json') from None
+        raise ValueError(
+            'more pixels than Pillow reads the size of; put the size into a COCO json'
+        ) from None
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from None

@@ -1,4 +1,5 @@
 """The boxes to make masks for: read, restricted, checked, once."""
+
 import os.path as osp
 from collections.abc import Sequence
 from dataclasses import replace
@@ -44,20 +45,22 @@ def find_format(path: str) -> str:
         return 'voc' if xmls else 'yolo'
     found = 'both .xml and .txt' if xmls else 'neither .xml nor .txt'
     jsons = files_below(path, '.json')
-    hint = (f' (a COCO json is given itself, such as {jsons[0]})'
-            if jsons else '')
-    raise ValueError(f'{path} has {found} files{hint}; name the format: '
-                     f'{", ".join(FORMATS)}')
+    hint = f' (a COCO json is given itself, such as {jsons[0]})' if jsons else ''
+    raise ValueError(
+        f'{path} has {found} files{hint}; name the format: {", ".join(FORMATS)}'
+    )
 
 
-def read_boxes(path: str,
-               img_dir: str,
-               kind: str | None = None,
-               classes: str | None = None,
-               img_ids: Sequence[str] | None = None,
-               categories: Sequence[str] | None = None,
-               decisions: str | None = None,
-               keep_masks: bool = False) -> BoxFile:
+def read_boxes(
+    path: str,
+    img_dir: str,
+    kind: str | None = None,
+    classes: str | None = None,
+    img_ids: Sequence[str] | None = None,
+    categories: Sequence[str] | None = None,
+    decisions: str | None = None,
+    keep_masks: bool = False,
+) -> BoxFile:
     """Read and check boxes of any of the formats.
 
     Args:
@@ -94,10 +97,13 @@ def read_boxes(path: str,
     if kind == 'coco':
         with_masks = keep_masks or decisions is not None
         boxes = decided_boxes(
-            read_coco(path, with_masks=with_masks, img_dir=img_dir), decisions)
+            read_coco(path, with_masks=with_masks, img_dir=img_dir), decisions
+        )
     elif decisions is not None:
-        raise ValueError(f'{path} has no masks that {decisions} could be '
-                         'about; give the COCO json that was reviewed')
+        raise ValueError(
+            f'{path} has no masks that {decisions} could be '
+            'about; give the COCO json that was reviewed'
+        )
     else:
         gone: set[int] = set()
         if kind == 'voc':

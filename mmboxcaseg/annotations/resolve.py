@@ -1,4 +1,5 @@
 """Finding the photo that an annotation means."""
+
 import difflib
 import os
 import os.path as osp
@@ -14,9 +15,9 @@ from .photos import SUFFIXES, is_hidden
 # Folders of annotations and those of their photos, in the layouts of
 # ultralytics and of VOC.
 PARTNERS = {
-    'labels': ('images', ),
-    'images': ('labels', ),
-    'annotations': ('images', 'JPEGImages')
+    'labels': ('images',),
+    'images': ('labels',),
+    'annotations': ('images', 'JPEGImages'),
 }
 # Folders that say nothing of a photo but what kind of file is in them.
 _PLAIN = re.compile(r'[\w][^\\:\0]*')
@@ -31,7 +32,8 @@ def stays_below(name: str) -> bool:
     # A file may come from another system than the one it is read on.
     return '\0' not in name and all(
         path.parts and not path.anchor and '..' not in path.parts
-        for path in (PurePosixPath(name), PureWindowsPath(name)))
+        for path in (PurePosixPath(name), PureWindowsPath(name))
+    )
 
 
 def base_name(name: str) -> str:
@@ -47,8 +49,7 @@ def split_suffix(name: str) -> tuple[str, str]:
 
 def _key(name: str) -> str:
     """The same for names that differ in case or Unicode form only."""
-    return unicodedata.normalize('NFC',
-                                 unicodedata.normalize('NFC', name).casefold())
+    return unicodedata.normalize('NFC', unicodedata.normalize('NFC', name).casefold())
 
 
 class _Listing:
@@ -60,7 +61,8 @@ class _Listing:
         self.by_stem = defaultdict(list)
         if osp.isdir(folder):
             self.names = sorted(
-                name for name in os.listdir(folder) if not is_hidden(name))
+                name for name in os.listdir(folder) if not is_hidden(name)
+            )
         self.exact = frozenset(self.names)
         for name in self.names:
             self.by_key[_key(name)].append(name)
@@ -157,7 +159,8 @@ class PhotoFinder:
         head = self._folder(head) or ''
         names = {
             _key(split_suffix(one)[0]): one
-            for one in self._listing(head).names if split_suffix(one)[1]
+            for one in self._listing(head).names
+            if split_suffix(one)[1]
         }
         # Without suffixes, which are alike of all.
         stem = _key(split_suffix(tail)[0])
@@ -203,10 +206,9 @@ class PhotoFinder:
             for place, part in enumerate(parts):
                 for partner in PARTNERS.get(part.lower(), ()):
                     yield from self._below(
-                        os.sep.join(
-                            [*parts[:place], partner, *parts[place + 1:]]))
-        yield '/'.join(
-            part for part in head.split('/') if not KINDS.fullmatch(part))
+                        os.sep.join([*parts[:place], partner, *parts[place + 1 :]])
+                    )
+        yield '/'.join(part for part in head.split('/') if not KINDS.fullmatch(part))
 
     def _below(self, path: str) -> Iterator[str]:
         """A path relative to the folder, if it is the folder or below it."""
@@ -214,7 +216,7 @@ class PhotoFinder:
         if path == self._root:
             yield ''
         elif path.startswith(osp.join(self._root, '')):
-            yield path[len(osp.join(self._root, '')):].replace(os.sep, '/')
+            yield path[len(osp.join(self._root, '')) :].replace(os.sep, '/')
 
     def _match(self, path: str) -> str | None:
         """The file of a path but for letter case and Unicode form."""
@@ -260,10 +262,7 @@ class PhotoFinder:
         names = listing.by_key.get(_key(name), [])
         if len(names) > 1:
             text = unicodedata.normalize('NFC', name)
-            names = [
-                one for one in names
-                if unicodedata.normalize('NFC', one) == text
-            ]
+            names = [one for one in names if unicodedata.normalize('NFC', one) == text]
         return names[0] if len(names) == 1 else None
 
     def _listing(self, folder: str) -> _Listing:

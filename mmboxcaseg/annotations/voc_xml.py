@@ -4,6 +4,7 @@ Read with the standard library: converters that are on offer want the class
 names beforehand, drop ``difficult`` and its like, or stop at the first image
 that they can't open, and none counts pixels from 1 as VOC does.
 """
+
 import os.path as osp
 import re
 import xml.etree.ElementTree as ElementTree
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mmboxcaseg.text import likely_encoding
+
 from .box_file import SkippedFile
 from .numbers import decimal, whole
 from .photos import files_below, photo_size
@@ -23,8 +25,8 @@ _DECLARED = re.compile(rb'<\?xml[^>]*?encoding\s*=\s*["\']([\w.-]+)["\']')
 
 
 def read_voc(
-        folder: str,
-        img_dir: str) -> tuple[dict[str, Any], list[SkippedFile], set[int]]:
+    folder: str, img_dir: str
+) -> tuple[dict[str, Any], list[SkippedFile], set[int]]:
     """Read a folder of VOC annotations.
 
     VOC counts pixels from 1 and both corners belong to the box, so
@@ -69,23 +71,23 @@ def read_voc(
             except ValueError as error:
                 left_out.append(
                     SkippedFile(
-                        path, 'no <size>, and the image can\'t be asked: '
-                        f'{file_name}: {error}'))
+                        path,
+                        "no <size>, and the image can't be asked: "
+                        f'{file_name}: {error}',
+                    )
+                )
                 continue
         image_id = len(data['images']) + 1
         if not found:
             gone.add(image_id)
         data['images'].append(
-            dict(
-                id=image_id,
-                file_name=file_name,
-                height=size[0],
-                width=size[1]))
+            dict(id=image_id, file_name=file_name, height=size[0], width=size[1])
+        )
         for ann in anns:
             names.add(ann['category_id'])
             data['annotations'].append(
-                dict(
-                    id=len(data['annotations']) + 1, image_id=image_id, **ann))
+                dict(id=len(data['annotations']) + 1, image_id=image_id, **ann)
+            )
     ids = {name: number for number, name in enumerate(sorted(names), 1)}
     data['categories'] = [dict(id=i, name=name) for name, i in ids.items()]
     for ann in data['annotations']:
@@ -118,9 +120,11 @@ def _parse(name: str) -> ElementTree.Element:
     except (ElementTree.ParseError, LookupError, ValueError) as error:
         hint = ''
         if not _is_text(content, encoding):
-            hint = (f'; it is not {encoding} text, perhaps '
-                    f'{likely_encoding(content)}: declare its encoding in '
-                    'the first line, or save it as UTF-8')
+            hint = (
+                f'; it is not {encoding} text, perhaps '
+                f'{likely_encoding(content)}: declare its encoding in '
+                'the first line, or save it as UTF-8'
+            )
         raise ValueError(f'{name} is not valid XML: {error}{hint}') from error
 
 
@@ -137,14 +141,20 @@ def _check_kind(root: ElementTree.Element, name: str) -> None:
         return
     if root.tag != 'annotations' and root.find('.//object') is not None:
         return
-    hint = ('; CVAT\'s own format has this element: export as Pascal VOC or '
-            'COCO' if root.tag == 'annotations' else '')
-    raise ValueError(f'{name} is no Pascal VOC file: its <{root.tag}> has no '
-                     f'<filename> and no <object>{hint}')
+    hint = (
+        "; CVAT's own format has this element: export as Pascal VOC or COCO"
+        if root.tag == 'annotations'
+        else ''
+    )
+    raise ValueError(
+        f'{name} is no Pascal VOC file: its <{root.tag}> has no '
+        f'<filename> and no <object>{hint}'
+    )
 
 
-def _photo(root: ElementTree.Element, path: str,
-           finder: PhotoFinder) -> tuple[str, bool]:
+def _photo(
+    root: ElementTree.Element, path: str, finder: PhotoFinder
+) -> tuple[str, bool]:
     """The image that a file belongs to, and whether it is there.
 
     Args:
@@ -191,11 +201,12 @@ def _only(found: list[str]) -> str | None:
 def _size(root: ElementTree.Element, name: str) -> tuple[int, int] | None:
     """Height and width; None where they are missing or 0."""
     texts = [root.findtext(f'size/{key}') for key in ('height', 'width')]
-    height, width = (
-        whole(text) if text and text.strip() else 0 for text in texts)
+    height, width = (whole(text) if text and text.strip() else 0 for text in texts)
     if height is None or width is None:
-        raise ValueError(f'{name}: <size> has the height and the width '
-                         f'{texts}; they must be whole numbers')
+        raise ValueError(
+            f'{name}: <size> has the height and the width '
+            f'{texts}; they must be whole numbers'
+        )
     return (height, width) if height > 0 and width > 0 else None
 
 
@@ -209,17 +220,18 @@ def _annotation(item: ElementTree.Element, name: str) -> dict[str, Any]:
     if None in corners:
         raise ValueError(
             f'{name}: <bndbox> of an object {label!r} has {texts} as '
-            f'{", ".join(CORNERS)}; they must be four numbers')
+            f'{", ".join(CORNERS)}; they must be four numbers'
+        )
     x0, y0, x1, y1 = corners
     extra = {}
     for key in KEPT:
         text = item.findtext(key)
         if text is not None:
-            number = int(text) if re.fullmatch(r'\s*[0-9]{1,9}\s*',
-                                               text) else text
+            number = int(text) if re.fullmatch(r'\s*[0-9]{1,9}\s*', text) else text
             extra[key] = number
     return dict(
         category_id=label,
         bbox=[x0 - 1, y0 - 1, x1 - x0 + 1, y1 - y0 + 1],
         iscrowd=0,
-        **extra)
+        **extra,
+    )

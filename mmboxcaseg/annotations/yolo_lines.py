@@ -13,6 +13,7 @@ After the number of the class stand
 Where the data set has poses, a box with its points stands in their place, and
 perhaps the same behind them.
 """
+
 import math
 import re
 from collections.abc import Iterable
@@ -36,6 +37,7 @@ class Line:
         values (tuple[float, ...]): The numbers behind it.
         whole_end (bool): Whether the last of them is written without a point.
     """
+
     where: str
     label: int
     values: tuple[float, ...]
@@ -65,17 +67,20 @@ def parse_lines(text: str, path: str) -> list[Line]:
         where = f'{path}:{number}: {short!r}'
         label = whole(words[0])
         values = [decimal(word) for word in words[1:]]
-        if (label is None or label < 0 or len(values) < 4 or None in values):
+        if label is None or label < 0 or len(values) < 4 or None in values:
             raise ValueError(
                 f'{where} is not a class number, the four numbers of a box, '
                 'and perhaps a confidence; nor a class number and the points '
-                f'of a polygon{_cure(line)}')
+                f'of a polygon{_cure(line)}'
+            )
         lines.append(
             Line(
                 where,
                 label,
                 tuple(values),  # type: ignore[arg-type]
-                words[-1].isdigit()))
+                words[-1].isdigit(),
+            )
+        )
     return lines
 
 
@@ -101,15 +106,16 @@ class Reading:
         maybe_poses (bool): Whether the polygons may be poses of points that
             have two numbers. Defaults to False.
     """
+
     fifth_is_track: bool
     sixth_is_track: bool
     pose: tuple[int, int] | None = None
     maybe_poses: bool = False
 
     @classmethod
-    def of(cls,
-           lines: Iterable[Line],
-           pose: tuple[int, int] | None = None) -> 'Reading':
+    def of(
+        cls, lines: Iterable[Line], pose: tuple[int, int] | None = None
+    ) -> 'Reading':
         """Find it out from all lines of a data set.
 
         Args:
@@ -133,11 +139,12 @@ class Reading:
         return cls(
             all(value.is_integer() for value in fifth)
             and any(_is_track(value) for value in fifth),
-            any(
-                _is_track(value) for line in sixth
-                for value in line.values[4:])
-            or not longer and all(line.whole_end for line in sixth), pose
-            or _poses(long, 3), seem is not None)
+            any(_is_track(value) for line in sixth for value in line.values[4:])
+            or not longer
+            and all(line.whole_end for line in sixth),
+            pose or _poses(long, 3),
+            seem is not None,
+        )
 
     def annotation(self, line: Line, height: int, width: int) -> dict:
         """What a line says, as keys of a COCO annotation.
@@ -163,8 +170,9 @@ class Reading:
             shape, rest = line.values[:4], line.values[4:]
             _check(shape, line, FARTHEST)
             x, y, w, h = shape
-            ann = _found(line, [(x - w / 2) * width,
-                                (y - h / 2) * height, w * width, h * height])
+            ann = _found(
+                line, [(x - w / 2) * width, (y - h / 2) * height, w * width, h * height]
+            )
             track = self.fifth_is_track if count == 5 else count == 6
         else:
             track = _is_track(line.values[-1])
@@ -189,7 +197,8 @@ class Reading:
             raise ValueError(
                 f'{line.where} has {len(line.values)} numbers behind its '
                 f'class, where a pose of {points} points of {each} numbers '
-                f'("kpt_shape" of the YAML file) has {end}')
+                f'("kpt_shape" of the YAML file) has {end}'
+            )
         box = replace(line, values=line.values[:4])
         ann = self.annotation(box, height, width)
         if rest and 0 <= rest[0] <= 1:
@@ -209,16 +218,16 @@ def _poses(lines: list[Line], each: int) -> tuple[int, int] | None:
     counts = {len(line.values) - 4 for line in lines}
     if len(counts) != 1:
         return None
-    count, = counts
+    (count,) = counts
     if count % each or count < 2 * each:
         return None
     for line in lines:
         x, y, w, h = line.values[:4]
         for place in range(4, len(line.values), each):
-            px, py, *visible = line.values[place:place + each]
+            px, py, *visible = line.values[place : place + each]
             inside = (
-                abs(px - x) <= 0.51 * w and abs(py - y) <= 0.51 * h
-                or px == py == 0)
+                abs(px - x) <= 0.51 * w and abs(py - y) <= 0.51 * h or px == py == 0
+            )
             if not inside or not set(visible) <= {0, 1, 2}:
                 return None
     return count // each, each
@@ -228,14 +237,17 @@ def _found(line: Line, bbox: list[float]) -> dict[str, Any]:
     return dict(category_id=line.label, bbox=bbox, iscrowd=0)
 
 
-def _polygon(line: Line, shape: tuple[float, ...], height: int,
-             width: int) -> dict[str, Any]:
+def _polygon(
+    line: Line, shape: tuple[float, ...], height: int, width: int
+) -> dict[str, Any]:
     """The box around some points, and the points in pixels."""
     xs = [x * width for x in shape[::2]]
     ys = [y * height for y in shape[1::2]]
     if len(xs) == 3 and _area(xs, ys) == 0:
-        raise ValueError(f'{line.where} has six numbers behind its class, '
-                         'which are neither a box nor a triangle')
+        raise ValueError(
+            f'{line.where} has six numbers behind its class, '
+            'which are neither a box nor a triangle'
+        )
     if not all(map(math.isfinite, xs + ys)):
         # Told as such and skipped, as a box of this kind is.
         return _found(line, [math.nan] * 4)
@@ -246,8 +258,7 @@ def _polygon(line: Line, shape: tuple[float, ...], height: int,
 
 def _area(xs: list[float], ys: list[float]) -> float:
     """Area of a triangle, up to what is lost in rounding."""
-    double = abs((xs[1] - xs[0]) * (ys[2] - ys[0]) - (xs[2] - xs[0]) *
-                 (ys[1] - ys[0]))
+    double = abs((xs[1] - xs[0]) * (ys[2] - ys[0]) - (xs[2] - xs[0]) * (ys[1] - ys[0]))
     return 0.0 if double < 1e-6 else double / 2
 
 
@@ -261,6 +272,6 @@ def _check(shape: tuple[float, ...], line: Line, farthest: float) -> None:
         if math.isfinite(value) and abs(value) > farthest:
             raise ValueError(
                 f'{line.where} has {value:g}; coordinates are parts of the '
-                'photo\'s width and height, from 0 to 1, and these seem to '
-                'be pixels' +
-                (' or points of a pose' if len(shape) > 4 else ''))
+                "photo's width and height, from 0 to 1, and these seem to "
+                'be pixels' + (' or points of a pose' if len(shape) > 4 else '')
+            )

@@ -4,12 +4,14 @@ A line is a class and some numbers, so no converter is needed for them; those
 on offer find the photos only in one layout of folders, or stop at the first
 photo that they can't open.
 """
+
 import logging
 import os.path as osp
 import re
 from typing import Any
 
 from mmboxcaseg.text import read_text
+
 from .box_file import SkippedFile
 from .class_names import find_classes, find_kpt_shape, read_classes
 from .photos import SUFFIXES, files_below, photo_size
@@ -21,14 +23,13 @@ OTHER = re.compile(
     r'(readme|licen[cs]e|requirements|notes?\b).*|'
     r'_?(classes|labels|names|(auto)?(train|val|valid|validation|test|all|'
     r'trainval|images|files|obj|predefined_classes|darknet)(_?list)?)\.txt',
-    re.I)
+    re.I,
+)
 _log = logging.getLogger(__name__)
 
 
 def read_yolo(
-        folder: str,
-        img_dir: str,
-        classes: str | None = None
+    folder: str, img_dir: str, classes: str | None = None
 ) -> tuple[dict[str, Any], list[SkippedFile]]:
     """Read a folder of YOLO annotations.
 
@@ -60,7 +61,8 @@ def read_yolo(
             photo of a file is not clear.
     """
     paths = [
-        path for path in files_below(folder, '.txt')
+        path
+        for path in files_below(folder, '.txt')
         if not _has_names(osp.join(folder, path), classes)
     ]
     finder = PhotoFinder(img_dir, folder)
@@ -75,19 +77,23 @@ def read_yolo(
     for path, some in lines.items():
         stem, found = osp.splitext(path)[0], photos[path]
         if len(found) > 1:
-            raise ValueError(f'{osp.join(folder, path)} may belong to '
-                             f'{" or ".join(found)}; keep one of them')
+            raise ValueError(
+                f'{osp.join(folder, path)} may belong to '
+                f'{" or ".join(found)}; keep one of them'
+            )
         if not found:
             nearest = finder.nearest(f'{stem}.jpg')
             hint = f'; the nearest is {nearest}' if nearest else ''
             left_out.append(SkippedFile(path, f'no photo {stem}.*{hint}'))
             continue
-        photo, = found
+        (photo,) = found
         other = owners.setdefault(photo, path)
         if other != path:
-            raise ValueError(f'{osp.join(folder, other)} and '
-                             f'{osp.join(folder, path)} both belong to '
-                             f'{photo}; keep one of them')
+            raise ValueError(
+                f'{osp.join(folder, other)} and '
+                f'{osp.join(folder, path)} both belong to '
+                f'{photo}; keep one of them'
+            )
         try:
             height, width = photo_size(osp.join(img_dir, photo))
         except ValueError as error:
@@ -95,19 +101,21 @@ def read_yolo(
             continue
         image_id = len(data['images']) + 1
         data['images'].append(
-            dict(id=image_id, file_name=photo, height=height, width=width))
+            dict(id=image_id, file_name=photo, height=height, width=width)
+        )
         for line in some:
             data['annotations'].append(
                 dict(
                     id=len(data['annotations']) + 1,
                     image_id=image_id,
-                    **reading.annotation(line, height, width)))
+                    **reading.annotation(line, height, width),
+                )
+            )
     data['categories'] = _categories(data['annotations'], names, folder)
     return data, left_out
 
 
-def _reading(folder: str, lines: dict[str, list[Line]],
-             classes: str | None) -> Reading:
+def _reading(folder: str, lines: dict[str, list[Line]], classes: str | None) -> Reading:
     """What the numbers behind boxes mean; says what may be otherwise."""
     every = [line for some in lines.values() for line in some]
     shape = None
@@ -117,13 +125,20 @@ def _reading(folder: str, lines: dict[str, list[Line]],
     if reading.pose:
         _log.info(
             '%s: the points of poses (%d of %d numbers) are left out, their '
-            'boxes are used', folder, *reading.pose)
+            'boxes are used',
+            folder,
+            *reading.pose,
+        )
     elif reading.maybe_poses:
         count = max(len(line.values) for line in every)
         _log.warning(
             '%s: the lines of %d numbers are read as polygons, but may be '
             'boxes with the points of a pose; if so, write kpt_shape: [%d, 2] '
-            'into data.yaml', folder, count + 1, (count - 4) // 2)
+            'into data.yaml',
+            folder,
+            count + 1,
+            (count - 4) // 2,
+        )
     return reading
 
 
@@ -139,8 +154,8 @@ def looks_like_labels(path: str) -> bool:
 def _has_names(path: str, classes: str | None) -> bool:
     """Whether a text file holds names of classes, and so no boxes."""
     return osp.basename(path).lower() == 'classes.txt' or (
-        classes is not None and osp.exists(path)
-        and osp.samefile(path, classes))
+        classes is not None and osp.exists(path) and osp.samefile(path, classes)
+    )
 
 
 def _read(
@@ -163,34 +178,46 @@ def _read(
                 others.append(path)
             elif not found and _no_numbers(text):
                 left_out.append(
-                    SkippedFile(path, 'neither boxes nor a photo of its name'))
+                    SkippedFile(path, 'neither boxes nor a photo of its name')
+                )
             else:
                 raise
     if others:
-        _log.info('%s: %d text files hold no boxes and are left out: %s',
-                  folder, len(others), ', '.join(others[:5]))
+        _log.info(
+            '%s: %d text files hold no boxes and are left out: %s',
+            folder,
+            len(others),
+            ', '.join(others[:5]),
+        )
     return lines, left_out
 
 
 def _lists_photos(text: str) -> bool:
     """Whether every line names a photo."""
-    return all(line.strip().lower().endswith(SUFFIXES)
-               for line in text.split('\n') if line.strip())
+    return all(
+        line.strip().lower().endswith(SUFFIXES)
+        for line in text.split('\n')
+        if line.strip()
+    )
 
 
 def _no_numbers(text: str) -> bool:
     """Whether no line looks like one of a label file."""
     return not any(
-        re.match(r'\s*[-+.\d]+\s+[-+.\d]', line) for line in text.split('\n'))
+        re.match(r'\s*[-+.\d]+\s+[-+.\d]', line) for line in text.split('\n')
+    )
 
 
-def _categories(anns: list[dict[str, Any]], names: dict[int, str],
-                folder: str) -> list[dict[str, Any]]:
+def _categories(
+    anns: list[dict[str, Any]], names: dict[int, str], folder: str
+) -> list[dict[str, Any]]:
     """The classes by number, with their names."""
     labels = {ann['category_id'] for ann in anns}
     unknown = labels - set(names) if names else set()
     if unknown:
-        raise ValueError(f'{folder}: class {min(unknown)} has no name; there '
-                         f'are names of {sorted(names)}')
+        raise ValueError(
+            f'{folder}: class {min(unknown)} has no name; there '
+            f'are names of {sorted(names)}'
+        )
     names = names or {label: str(label) for label in labels}
     return [dict(id=label, name=name) for label, name in sorted(names.items())]

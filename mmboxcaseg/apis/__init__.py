@@ -1,4 +1,5 @@
 """What Python users call: boxes to masks, scores, reports, drawings."""
+
 from importlib import import_module
 from typing import Any
 
@@ -22,7 +23,8 @@ _HOMES = dict(
     make_proxy_masks='proxy_masks',
     make_report='report',
     score_heads='score',
-    score_masks='score')
+    score_masks='score',
+)
 
 __all__ = sorted([*_HOMES, 'default_model'])
 

@@ -1,4 +1,5 @@
 """Pictures of training batches."""
+
 import os.path as osp
 
 from mmengine.config import Config
@@ -21,14 +22,13 @@ def train_loader(cfg: Config, seed: int) -> DataLoader:
     """
     set_random_seed(seed)
     return Runner.build_dataloader(
-        dict(cfg.train_dataloader, num_workers=0, persistent_workers=False),
-        seed=seed)
+        dict(cfg.train_dataloader, num_workers=0, persistent_workers=False), seed=seed
+    )
 
 
-def draw_batches(cfg: Config,
-                 out: str,
-                 num_batches: int = 2,
-                 seed: int = 0) -> list[str]:
+def draw_batches(
+    cfg: Config, out: str, num_batches: int = 2, seed: int = 0
+) -> list[str]:
     """Draw training batches as the model gets them, one picture a batch.
 
     Args:
@@ -48,17 +48,17 @@ def draw_batches(cfg: Config,
     if num_batches < 1:
         raise ValueError(f'num_batches must be at least 1, not {num_batches}')
     written = []
-    with DefaultScope.overwrite_default_scope(
-            cfg.get('default_scope', 'mmengine')):
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmengine')):
         loader = train_loader(cfg, seed)
         preprocessor = MODELS.build(cfg.model.data_preprocessor)
         for number, batch in zip(range(1, num_batches + 1), loader):
             batch = preprocessor(batch, training=True)
             sheet = vis.batch_sheet(
                 vis.denormalize(batch['inputs'], preprocessor),
-                batch['data_samples'], loader.dataset.metainfo['classes'],
-                f'{osp.basename(cfg.filename)}: training batch {number}, '
-                f'seed {seed}')
+                batch['data_samples'],
+                loader.dataset.metainfo['classes'],
+                f'{osp.basename(cfg.filename)}: training batch {number}, seed {seed}',
+            )
             written.append(osp.join(out, f'batch_{number}.png'))
             vis.write_png(written[-1], sheet)
     return written

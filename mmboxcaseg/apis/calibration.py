@@ -1,4 +1,5 @@
 """What IoU to expect of masks, learnt from some whose true ones are known."""
+
 import logging
 import os
 import os.path as osp
@@ -6,8 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmboxcaseg.annotations import (BoxFile, MaskFile, conditions, mask_traits,
-                                    read_coco, read_proxy_masks)
+from mmboxcaseg.annotations import (
+    BoxFile,
+    MaskFile,
+    conditions,
+    mask_traits,
+    read_coco,
+    read_proxy_masks,
+)
 from mmboxcaseg.annotations.given import given_places
 from mmboxcaseg.masks import rle_iou
 from mmboxcaseg.masks.calibration import Calibration, fit_calibration
@@ -25,6 +32,7 @@ class Pairs:
         truth_places (np.ndarray): (M,) int64, those of the true masks.
         ious (np.ndarray): (M,) float64 in [0, 1].
     """
+
     places: np.ndarray
     truth_places: np.ndarray
     ious: np.ndarray
@@ -57,13 +65,18 @@ def calibrate(masks: str, truth: str, out: str) -> Calibration:
             raise ValueError(f'{out} is an input; give another name')
     file = read_proxy_masks(masks)
     if file.confidence is None:
-        raise ValueError(f'{masks}: its masks have no "proxy_confidence"; '
-                         'make them anew with boxcaseg masks')
+        raise ValueError(
+            f'{masks}: its masks have no "proxy_confidence"; '
+            'make them anew with boxcaseg masks'
+        )
     pairs = true_pairs(file, read_coco(truth, with_masks=True))
     try:
         found = fit_calibration(
-            mask_traits(file, pairs.places), pairs.ious,
-            file.boxes.image_index[pairs.places], conditions(file.made))
+            mask_traits(file, pairs.places),
+            pairs.ious,
+            file.boxes.image_index[pairs.places],
+            conditions(file.made),
+        )
     except ValueError as error:
         raise ValueError(f'{masks} and {truth}: {error}') from error
     os.makedirs(osp.dirname(osp.abspath(out)), exist_ok=True)
@@ -91,12 +104,13 @@ def true_pairs(masks: MaskFile, truth: BoxFile) -> Pairs:
     }
     given = given_places(truth)
     _tell_predicted(truth, given)
-    pairs = [(ours[truth.box_ids[place]], place)
-             for place in np.flatnonzero(given).tolist()
-             if truth.box_ids[place] in ours]
+    pairs = [
+        (ours[truth.box_ids[place]], place)
+        for place in np.flatnonzero(given).tolist()
+        if truth.box_ids[place] in ours
+    ]
     # Only some of them may have scores, which reading proxy masks refuses.
-    true_masks = MaskFile(
-        boxes=truth, agreement=None, confidence=None, made={})
+    true_masks = MaskFile(boxes=truth, agreement=None, confidence=None, made={})
     ious = []
     for place, other in pairs:
         if masks.size(place) != true_masks.size(other):
@@ -104,7 +118,8 @@ def true_pairs(masks: MaskFile, truth: BoxFile) -> Pairs:
                 f'annotation {boxes.box_ids[place]!r}: (height, width) of its '
                 f'image is {masks.size(place)} in {boxes.path}, but '
                 f'{true_masks.size(other)} in {truth.path}; give two files of '
-                'the same annotations')
+                'the same annotations'
+            )
         ious.append(rle_iou(masks.rle(place), true_masks.rle(other)))
     places, others = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     return Pairs(places, others, np.array(ious, dtype=np.float64))
@@ -112,10 +127,15 @@ def true_pairs(masks: MaskFile, truth: BoxFile) -> Pairs:
 
 def _tell_predicted(truth: BoxFile, given: np.ndarray) -> None:
     """Tell of masks that are not taken for true ones."""
-    count = sum('proxy_agreement' in truth.annotation(place)
-                for place in np.flatnonzero(~given & ~truth.crowd).tolist())
+    count = sum(
+        'proxy_agreement' in truth.annotation(place)
+        for place in np.flatnonzero(~given & ~truth.crowd).tolist()
+    )
     if count:
         _log.warning(
             '%s: %d of its masks have "proxy_agreement", so they were '
             'predicted and are not taken for true ones; where they were '
-            'corrected, remove that key', truth.path, count)
+            'corrected, remove that key',
+            truth.path,
+            count,
+        )

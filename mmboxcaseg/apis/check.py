@@ -1,4 +1,5 @@
 """A look at boxes before training."""
+
 import os.path as osp
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ class CheckReport:
         errors (tuple[str, ...]): What training with the config can't be right
             with.
     """
+
     path: str
     images: int
     boxes: int
@@ -44,22 +46,33 @@ class CheckReport:
     def to_markdown(self) -> str:
         """The report as two tables, the classes and what is odd."""
         rows = [(name, count) for name, count in self.classes]
-        text = (f'{self.path}: {self.images} images, {self.boxes} boxes, '
-                f'{self.crowds} crowds\n\n' +
-                markdown_table(['class', 'boxes'], rows, True))
+        text = (
+            f'{self.path}: {self.images} images, {self.boxes} boxes, '
+            f'{self.crowds} crowds\n\n' + markdown_table(['class', 'boxes'], rows, True)
+        )
         if self.findings:
-            rows = [(one.count, one.what, 'yes' if one.skipped else 'no',
-                     '; '.join(one.examples)) for one in self.findings]
+            rows = [
+                (
+                    one.count,
+                    one.what,
+                    'yes' if one.skipped else 'no',
+                    '; '.join(one.examples),
+                )
+                for one in self.findings
+            ]
             text += '\n\n' + markdown_table(
-                ['found', 'what', 'skipped', 'such as'], rows)
+                ['found', 'what', 'skipped', 'such as'], rows
+            )
         return text
 
 
-def check_boxes(path: str,
-                img_dir: str,
-                config: str | None = None,
-                ann_format: str | None = None,
-                classes: str | None = None) -> CheckReport:
+def check_boxes(
+    path: str,
+    img_dir: str,
+    config: str | None = None,
+    ann_format: str | None = None,
+    classes: str | None = None,
+) -> CheckReport:
     """Read boxes as making masks and training would, and say what is odd.
 
     Of the photos only the heads are read.
@@ -87,7 +100,8 @@ def check_boxes(path: str,
         raise FileNotFoundError(f'--config: no file {config}')
     boxes = read_boxes(path, img_dir, ann_format, classes)
     counts = np.bincount(
-        boxes.category_index[boxes.usable], minlength=len(boxes.category_ids))
+        boxes.category_index[boxes.usable], minlength=len(boxes.category_ids)
+    )
     findings, errors = find_oddities(boxes) + find_photos(boxes, img_dir), []
     if config is not None:
         loose, errors = check_config(boxes, config)
@@ -99,7 +113,8 @@ def check_boxes(path: str,
         crowds=int(boxes.crowd.sum()),
         classes=tuple(zip(boxes.category_names, counts.tolist())),
         findings=tuple(findings),
-        errors=tuple(errors))
+        errors=tuple(errors),
+    )
 
 
 def find_photos(boxes: BoxFile, img_dir: str) -> list[Finding]:
@@ -125,18 +140,23 @@ def find_photos(boxes: BoxFile, img_dir: str) -> list[Finding]:
             continue
         height, width = boxes.sizes[image].tolist()
         if size != (height, width):
-            other.append(f'{name} is {size[1]} x {size[0]}, its annotation '
-                         f'says {width} x {height}')
-    kinds = (('missing photos', missing), ('unreadable photos', unreadable),
-             ('photos of another size than the file says', other))
+            other.append(
+                f'{name} is {size[1]} x {size[0]}, its annotation '
+                f'says {width} x {height}'
+            )
+    kinds = (
+        ('missing photos', missing),
+        ('unreadable photos', unreadable),
+        ('photos of another size than the file says', other),
+    )
     return [
         Finding(what, len(names), tuple(names[:3]), True)
-        for what, names in kinds if names
+        for what, names in kinds
+        if names
     ]
 
 
-def check_config(boxes: BoxFile,
-                 config: str) -> tuple[list[Finding], list[str]]:
+def check_config(boxes: BoxFile, config: str) -> tuple[list[Finding], list[str]]:
     """Compare the classes of boxes with those of a config.
 
     Args:
@@ -148,6 +168,7 @@ def check_config(boxes: BoxFile,
         of classes that don't go together.
     """
     from mmengine.config import Config
+
     cfg = Config.fromfile(config)
     names = _class_names(cfg)
     if names is None:
@@ -162,12 +183,21 @@ def check_config(boxes: BoxFile,
     findings = []
     if unknown:
         findings.append(
-            Finding('classes of the file that are not in the config',
-                    len(unknown), tuple(unknown[:5]), True))
+            Finding(
+                'classes of the file that are not in the config',
+                len(unknown),
+                tuple(unknown[:5]),
+                True,
+            )
+        )
     if absent:
         findings.append(
-            Finding('classes of the config without a box in the file',
-                    len(absent), tuple(absent[:5])))
+            Finding(
+                'classes of the config without a box in the file',
+                len(absent),
+                tuple(absent[:5]),
+            )
+        )
     errors = [
         f'{config}: {place}={count}, but it names {len(names)} classes; set '
         f'it to {len(names)}'
@@ -175,9 +205,11 @@ def check_config(boxes: BoxFile,
         if count != len(names)
     ]
     if not used.intersection(names):
-        errors.append(f'{config}: none of its classes is in the file, which '
-                      f'has {", ".join(boxes.category_names)}; set '
-                      'metainfo=dict(classes=(...)) of the data sets')
+        errors.append(
+            f'{config}: none of its classes is in the file, which '
+            f'has {", ".join(boxes.category_names)}; set '
+            'metainfo=dict(classes=(...)) of the data sets'
+        )
     return findings, errors
 
 
@@ -194,6 +226,7 @@ def _class_names(cfg: Mapping[str, Any]) -> list[str] | None:
     from mmdet.registry import DATASETS as MMDET_DATASETS
 
     from mmboxcaseg.registry import DATASETS
+
     name = str(dataset.get('type')).split('.')[-1]
     kind = DATASETS.get(name) or MMDET_DATASETS.get(name)
     if not isinstance(kind, type) or not issubclass(kind, CocoDataset):

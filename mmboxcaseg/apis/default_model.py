@@ -1,12 +1,12 @@
 """The model that is used where none is named."""
+
 from pathlib import Path
-from typing import Tuple
 
 WEIGHTS = Path(__file__).resolve().parent.parent / 'weights'
 NAME = 'boxcaseg_small'
 
 
-def default_model() -> Tuple[str, str]:
+def default_model() -> tuple[str, str]:
     """Config and checkpoint of the small model that ships with the package.
 
     Returns:
@@ -22,7 +22,8 @@ def default_model() -> Tuple[str, str]:
             'no model was named and this copy of mmboxcaseg ships none '
             f'({", ".join(missing)} not found); give the config and the '
             'checkpoint of a trained BoxCaseg, such as '
-            'configs/boxcaseg/hrnet_w48_voc.py and its weights')
+            'configs/boxcaseg/hrnet_w48_voc.py and its weights'
+        )
     config, checkpoint = map(str, paths)
     return config, checkpoint
 

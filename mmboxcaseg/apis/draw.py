@@ -1,12 +1,12 @@
 """Pictures of proxy masks, image after image or on one sheet."""
+
 import os.path as osp
-from typing import Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from mmboxcaseg import visualization as vis
-from mmboxcaseg.annotations import (BoxFile, MaskFile, read_proxy_masks,
-                                    with_decisions)
+from mmboxcaseg.annotations import BoxFile, MaskFile, read_proxy_masks, with_decisions
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
 
@@ -14,18 +14,20 @@ from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
 PHOTO_SIDE = 400
 
 
-def draw_masks(masks: str,
-               img_dir: str,
-               out: str | None = None,
-               *,
-               images: Sequence[str] | None = None,
-               classes: Sequence[str] | None = None,
-               only_ignored: bool = False,
-               agreement_thr: float = DEFAULT_AGREEMENT_THR,
-               confidence_thr: float | None = None,
-               num: int | None = None,
-               side: int = 1000,
-               decisions: str | None = None) -> list[str]:
+def draw_masks(
+    masks: str,
+    img_dir: str,
+    out: str | None = None,
+    *,
+    images: Sequence[str] | None = None,
+    classes: Sequence[str] | None = None,
+    only_ignored: bool = False,
+    agreement_thr: float = DEFAULT_AGREEMENT_THR,
+    confidence_thr: float | None = None,
+    num: int | None = None,
+    side: int = 1000,
+    decisions: str | None = None,
+) -> list[str]:
     """Draw the masks of a file on their photos.
 
     Every mask is drawn with its class and its scores; ignored ones are
@@ -68,20 +70,16 @@ def draw_masks(masks: str,
     if not osp.isdir(img_dir):
         raise FileNotFoundError(f'no folder of photos {img_dir}')
     file = with_decisions(read_proxy_masks(masks), decisions)
-    chosen = choose_images(file, images, classes, only_ignored, agreement_thr,
-                           confidence_thr)[:num]
+    chosen = choose_images(
+        file, images, classes, only_ignored, agreement_thr, confidence_thr
+    )[:num]
     if not chosen:
         raise ValueError(f'{masks}: no image to draw')
 
     def picture(image: int) -> vis.Cell:
         return vis.image_picture(
-            file,
-            image,
-            img_dir,
-            side,
-            agreement_thr,
-            confidence_thr,
-            with_classes=True)
+            file, image, img_dir, side, agreement_thr, confidence_thr, with_classes=True
+        )
 
     if out is None:
         for image in chosen:
@@ -98,12 +96,14 @@ def draw_masks(masks: str,
     return written
 
 
-def choose_images(masks: MaskFile,
-                  images: Sequence[str] | None = None,
-                  classes: Sequence[str] | None = None,
-                  only_ignored: bool = False,
-                  agreement_thr: float = DEFAULT_AGREEMENT_THR,
-                  confidence_thr: float | None = None) -> list[int]:
+def choose_images(
+    masks: MaskFile,
+    images: Sequence[str] | None = None,
+    classes: Sequence[str] | None = None,
+    only_ignored: bool = False,
+    agreement_thr: float = DEFAULT_AGREEMENT_THR,
+    confidence_thr: float | None = None,
+) -> list[int]:
     """Choose the images to draw, see :func:`draw_masks`.
 
     Args:
@@ -121,8 +121,9 @@ def choose_images(masks: MaskFile,
         ValueError: If an image or class isn't there.
     """
     boxes = masks.boxes
-    _check_there(boxes.path, 'images', images,
-                 (*map(str, boxes.image_ids), *boxes.file_names))
+    _check_there(
+        boxes.path, 'images', images, (*map(str, boxes.image_ids), *boxes.file_names)
+    )
     _check_there(boxes.path, 'classes', classes, boxes.category_names)
     kept = np.ones(len(boxes.image_ids), dtype=bool)
     # An image without masks is of interest only to who asks for it.
@@ -130,25 +131,33 @@ def choose_images(masks: MaskFile,
         kept &= _have(boxes, ~boxes.crowd)
     else:
         asked = set(images)
-        kept &= np.array([
-            bool(asked & {str(image_id), name})
-            for image_id, name in zip(boxes.image_ids, boxes.file_names)
-        ])
+        kept &= np.array(
+            [
+                bool(asked & {str(image_id), name})
+                for image_id, name in zip(boxes.image_ids, boxes.file_names)
+            ]
+        )
     if classes is not None:
-        wanted = np.isin(
-            np.array(boxes.category_names, dtype=object), list(classes))
+        wanted = np.isin(np.array(boxes.category_names, dtype=object), list(classes))
         kept &= _have(boxes, wanted[boxes.category_index] & ~boxes.crowd)
     if only_ignored:
         # Crowds have NaN, which is below nothing.
         kept &= _have(
             boxes,
-            ignored_masks(masks.agreement, masks.confidence, agreement_thr,
-                          confidence_thr, masks.rejected))
+            ignored_masks(
+                masks.agreement,
+                masks.confidence,
+                agreement_thr,
+                confidence_thr,
+                masks.rejected,
+            ),
+        )
     return np.flatnonzero(kept).tolist()
 
 
-def _check_there(path: str, what: str, asked: Sequence[str] | None,
-                 there: Iterable[str]) -> None:
+def _check_there(
+    path: str, what: str, asked: Sequence[str] | None, there: Iterable[str]
+) -> None:
     known = set(there)
     missing = [name for name in asked or () if name not in known]
     if missing:
@@ -157,8 +166,7 @@ def _check_there(path: str, what: str, asked: Sequence[str] | None,
 
 def _have(boxes: BoxFile, chosen: np.ndarray) -> np.ndarray:
     """Which images have one of some annotations, bool, shape (I,)."""
-    return np.bincount(
-        boxes.image_index[chosen], minlength=len(boxes.image_ids)) > 0
+    return np.bincount(boxes.image_index[chosen], minlength=len(boxes.image_ids)) > 0
 
 
 def picture_name(boxes: BoxFile, image: int) -> str:
@@ -188,9 +196,11 @@ def show(picture: np.ndarray, title: str) -> None:
         ValueError: If there is no display.
     """
     from matplotlib import pyplot
+
     if pyplot.get_backend().lower() == 'agg':
-        raise ValueError('there is no display to open a window on; save the '
-                         'pictures with --out DIR')
+        raise ValueError(
+            'there is no display to open a window on; save the pictures with --out DIR'
+        )
     figure = pyplot.figure(title, layout='constrained')
     axes = figure.add_subplot()
     axes.imshow(picture)
@@ -198,12 +208,14 @@ def show(picture: np.ndarray, title: str) -> None:
     pyplot.show()
 
 
-def proxy_sheet(masks: str,
-                img_dir: str,
-                num: int = 6,
-                agreement_thr: float = DEFAULT_AGREEMENT_THR,
-                max_instances: int = 12,
-                seed: int = 0) -> np.ndarray:
+def proxy_sheet(
+    masks: str,
+    img_dir: str,
+    num: int = 6,
+    agreement_thr: float = DEFAULT_AGREEMENT_THR,
+    max_instances: int = 12,
+    seed: int = 0,
+) -> np.ndarray:
     """Some images of a file of proxy masks, the ignored masks hatched.
 
     Args:
@@ -227,32 +239,33 @@ def proxy_sheet(masks: str,
     file = read_proxy_masks(masks)
     boxes = file.boxes
     counts = np.bincount(
-        boxes.image_index[~boxes.crowd], minlength=len(boxes.image_ids))
+        boxes.image_index[~boxes.crowd], minlength=len(boxes.image_ids)
+    )
     images = np.flatnonzero((counts > 0) & (counts <= max_instances)).tolist()
     if not images:
-        raise ValueError(f'{masks}: no image has between 1 and '
-                         f'{max_instances} masks')
+        raise ValueError(f'{masks}: no image has between 1 and {max_instances} masks')
     cells = [
-        vis.image_picture(file, images[index], img_dir, PHOTO_SIDE,
-                          agreement_thr)
+        vis.image_picture(file, images[index], img_dir, PHOTO_SIDE, agreement_thr)
         for index in choose(num, len(images), seed)
     ]
     ignored = ignored_masks(
         file.agreement[~boxes.crowd],
         agreement_thr=agreement_thr,
-        rejected=file.rejected[~boxes.crowd])
+        rejected=file.rejected[~boxes.crowd],
+    )
     legend = vis.score_legend(file.confidence is not None)
     return vis.make_sheet(
         vis.in_rows(cells, 3),
         f'{osp.basename(masks)}: proxy masks',
         f'{100 * ignored.mean():.0f} % of all {len(ignored)} masks are '
         f'ignored, with an agreement below {agreement_thr:g}; {legend}',
-        legend=[(vis.swatch(vis.color_of(0), 'mask'), 'kept'),
-                (vis.swatch(vis.IGNORED,
-                            'hatched'), 'ignored: only box and class train')])
+        legend=[
+            (vis.swatch(vis.color_of(0), 'mask'), 'kept'),
+            (vis.swatch(vis.IGNORED, 'hatched'), 'ignored: only box and class train'),
+        ],
+    )
 
 
 def choose(count: int, total: int, seed: int) -> list[int]:
     """``count`` of ``total`` numbers (or all), drawn at random, sorted."""
-    return sorted(
-        np.random.default_rng(seed).permutation(total)[:count].tolist())
+    return sorted(np.random.default_rng(seed).permutation(total)[:count].tolist())

@@ -1,39 +1,44 @@
 """Masks in another form."""
+
 import os
 import os.path as osp
 from typing import overload
 
 from mmboxcaseg.annotations import read_masks, with_decisions
-from mmboxcaseg.annotations.writers import (FOLDERS, ExportOptions,
-                                            ExportReport, write_masks)
+from mmboxcaseg.annotations.writers import (
+    FOLDERS,
+    ExportOptions,
+    ExportReport,
+    write_masks,
+)
 
 
 @overload
-def export_masks(masks: str,
-                 out: str,
-                 options: ExportOptions,
-                 *,
-                 img_dir: str | None = None,
-                 decisions: str | None = None) -> ExportReport:
-    ...
+def export_masks(
+    masks: str,
+    out: str,
+    options: ExportOptions,
+    *,
+    img_dir: str | None = None,
+    decisions: str | None = None,
+) -> ExportReport: ...
 
 
 @overload
-def export_masks(masks: str,
-                 out: str,
-                 segmentation: str = 'rle',
-                 *,
-                 decisions: str | None = None) -> int:
-    ...
+def export_masks(
+    masks: str, out: str, segmentation: str = 'rle', *, decisions: str | None = None
+) -> int: ...
 
 
-def export_masks(masks: str,
-                 out: str,
-                 options: ExportOptions | str | None = None,
-                 segmentation: str | None = None,
-                 *,
-                 img_dir: str | None = None,
-                 decisions: str | None = None) -> ExportReport | int:
+def export_masks(
+    masks: str,
+    out: str,
+    options: ExportOptions | str | None = None,
+    segmentation: str | None = None,
+    *,
+    img_dir: str | None = None,
+    decisions: str | None = None,
+) -> ExportReport | int:
     """Write the masks of a COCO json as another program reads them.
 
     Args:

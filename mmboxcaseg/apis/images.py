@@ -1,12 +1,12 @@
 """Images as people give them: paths, contents of files, arrays."""
+
 import os
 from collections.abc import Sequence
-from typing import Union
 
 import numpy as np
 
-Path = Union[str, os.PathLike]
-Image = Union[Path, bytes, np.ndarray]
+Path = str | os.PathLike
+Image = Path | bytes | np.ndarray
 
 
 def image_name(image: Image) -> str:
@@ -21,17 +21,20 @@ def image_name(image: Image) -> str:
 def as_bgr(image: np.ndarray, channel_order: str) -> np.ndarray:
     """An array of the user's as the loading transform would give it."""
     if channel_order not in ('rgb', 'bgr'):
-        raise ValueError(
-            f"channel_order must be 'rgb' or 'bgr', not {channel_order!r}")
-    if image.dtype != np.uint8 or image.ndim not in (2, 3) or (
-            image.ndim == 3 and image.shape[2] != 3) or not image.size:
+        raise ValueError(f"channel_order must be 'rgb' or 'bgr', not {channel_order!r}")
+    if (
+        image.dtype != np.uint8
+        or image.ndim not in (2, 3)
+        or (image.ndim == 3 and image.shape[2] != 3)
+        or not image.size
+    ):
         raise ValueError(
             'an image given as an array must be uint8 of shape (H, W, 3) or '
-            f'(H, W), not {image.dtype} of shape {image.shape}')
+            f'(H, W), not {image.dtype} of shape {image.shape}'
+        )
     if image.ndim == 2:
         return np.repeat(image[..., None], 3, axis=2)
-    return np.ascontiguousarray(image[..., ::-1] if channel_order ==
-                                'rgb' else image)
+    return np.ascontiguousarray(image[..., ::-1] if channel_order == 'rgb' else image)
 
 
 def picture_names(images: Sequence[Image]) -> list[str]:

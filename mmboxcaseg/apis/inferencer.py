@@ -1,9 +1,9 @@
 """Masks for the boxes of some images, from Python."""
+
 import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Union
 
 import numpy as np
 import torch
@@ -20,12 +20,13 @@ from mmboxcaseg.models import PredictOptions
 from mmboxcaseg.models.segmentors.crop_masks import claims_of
 from mmboxcaseg.registry import TRANSFORMS
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
+
 from .default_model import default_model
 from .draw import show as show_picture
 from .images import Image, Path, as_bgr, image_name, picture_names
 from .model import init_model
 
-Boxes = Union[np.ndarray, Sequence[Sequence[float]]]
+Boxes = np.ndarray | Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,7 @@ class InstanceMasks:
             0 outside the boxes.
         visualization (np.ndarray | None): (H', W', 3) uint8, RGB, on request.
     """
+
     masks: np.ndarray
     agreement: np.ndarray
     confidence: np.ndarray
@@ -56,7 +58,8 @@ class InstanceMasks:
             'the result of BoxCasegInferencer has the attributes masks, '
             'agreement, confidence and probs; unpacking it is deprecated',
             DeprecationWarning,
-            stacklevel=3)
+            stacklevel=3,
+        )
         parts = self.masks, self.agreement
         return parts if self.probs is None else (*parts, self.probs)
 
@@ -100,18 +103,23 @@ class BoxCasegInferencer:
             this model.
     """
 
-    def __init__(self,
-                 model: str | Config | None = None,
-                 weights: str | None = None,
-                 device: str | None = None,
-                 merge: bool = True,
-                 allow_unsafe: bool = False,
-                 merge_exponent: float | None = None) -> None:
+    def __init__(
+        self,
+        model: str | Config | None = None,
+        weights: str | None = None,
+        device: str | None = None,
+        merge: bool = True,
+        allow_unsafe: bool = False,
+        merge_exponent: float | None = None,
+    ) -> None:
         if (model is None) != (weights is None):
-            given, lacking = (('model', 'weights') if weights is None else
-                              ('weights', 'model'))
-            raise ValueError(f'{given} is given without {lacking}; give both, '
-                             'or neither for the model of the package')
+            given, lacking = (
+                ('model', 'weights') if weights is None else ('weights', 'model')
+            )
+            raise ValueError(
+                f'{given} is given without {lacking}; give both, '
+                'or neither for the model of the package'
+            )
         if model is None:
             model, weights = default_model()
         cfg = model if isinstance(model, Config) else Config.fromfile(model)
@@ -121,39 +129,40 @@ class BoxCasegInferencer:
             raise ValueError(
                 f'{cfg.filename}: test_dataloader.dataset.type is '
                 f'{dataset.get("type")!r}; masks are made from boxes by a '
-                'config that tests on a BoxPromptDataset')
+                'config that tests on a BoxPromptDataset'
+            )
         # Whatever scope another library has set in this process.
         with DefaultScope.overwrite_default_scope(
-                cfg.get('default_scope', 'mmboxcaseg')):
-            load, *rest = (
-                TRANSFORMS.build(step) for step in dataset['pipeline'])
+            cfg.get('default_scope', 'mmboxcaseg')
+        ):
+            load, *rest = (TRANSFORMS.build(step) for step in dataset['pipeline'])
         if not isinstance(load, LoadPhoto):
             raise ValueError(
                 f'{cfg.filename}: the pipeline of test_dataloader.dataset '
                 f'begins with {type(load).__name__}; it must begin with '
-                'LoadImageFromFile')
+                'LoadImageFromFile'
+            )
         self.load = load
         self.prepare = Compose(rest)
         self.batch_size = loader.get('batch_size', 1)
         self.merge = merge
-        self.model = init_model(
-            cfg, weights, device, allow_unsafe=allow_unsafe)
+        self.model = init_model(cfg, weights, device, allow_unsafe=allow_unsafe)
         self.options = self.model.predict_options
         if merge_exponent is not None:
             self.options = replace(self.options, merge_exponent=merge_exponent)
 
     @renamed_arguments(images='inputs')
     def __call__(
-            self,
-            inputs: Image | Sequence[Image],
-            boxes: Boxes | Sequence[Boxes],
-            return_probs: bool = False,
-            channel_order: str = 'rgb',
-            *,
-            batch_size: int | None = None,
-            return_vis: bool = False,
-            show: bool = False,
-            out_dir: Path | None = None
+        self,
+        inputs: Image | Sequence[Image],
+        boxes: Boxes | Sequence[Boxes],
+        return_probs: bool = False,
+        channel_order: str = 'rgb',
+        *,
+        batch_size: int | None = None,
+        return_vis: bool = False,
+        show: bool = False,
+        out_dir: Path | None = None,
     ) -> InstanceMasks | list[InstanceMasks]:
         """Make the masks of the boxes of an image, or of several images.
 
@@ -196,28 +205,41 @@ class BoxCasegInferencer:
                 is less than 1.
         """
         if batch_size is not None and batch_size < 1:
-            raise ValueError(
-                f'batch_size must be at least 1, not {batch_size}')
+            raise ValueError(f'batch_size must be at least 1, not {batch_size}')
         several = isinstance(inputs, (list, tuple))
         images, of_images = (inputs, boxes) if several else ([inputs], [boxes])
         if len(images) != len(of_images):
-            raise ValueError(f'{len(images)} images, but boxes of '
-                             f'{len(of_images)}; give one list of boxes an '
-                             'image')
-        results = self._infer(images, of_images, return_probs, channel_order,
-                              batch_size or self.batch_size)
+            raise ValueError(
+                f'{len(images)} images, but boxes of '
+                f'{len(of_images)}; give one list of boxes an '
+                'image'
+            )
+        results = self._infer(
+            images,
+            of_images,
+            return_probs,
+            channel_order,
+            batch_size or self.batch_size,
+        )
         if return_vis or show or out_dir is not None:
             results = [
-                self._with_picture(name, image, of_image, result,
-                                   channel_order, show, out_dir)
+                self._with_picture(
+                    name, image, of_image, result, channel_order, show, out_dir
+                )
                 for name, image, of_image, result in zip(
-                    picture_names(images), images, of_images, results)
+                    picture_names(images), images, of_images, results
+                )
             ]
         return results if several else results[0]
 
-    def _infer(self, images: Sequence[Image], boxes: Sequence[Boxes],
-               return_probs: bool, channel_order: str,
-               batch_size: int) -> list[InstanceMasks]:
+    def _infer(
+        self,
+        images: Sequence[Image],
+        boxes: Sequence[Boxes],
+        return_probs: bool,
+        channel_order: str,
+        batch_size: int,
+    ) -> list[InstanceMasks]:
         options = replace(self.options, with_probs=return_probs)
         results: list[InstanceMasks] = []
         batch: list[tuple] = []
@@ -233,7 +255,9 @@ class BoxCasegInferencer:
                 warnings.warn(
                     f'the boxes {np.flatnonzero(~usable).tolist()} of '
                     f'{image_name(image)} are empty, not finite or outside '
-                    'the image; they get an empty mask and agreement 0')
+                    'the image; they get an empty mask and agreement 0',
+                    stacklevel=2,
+                )
             results.append(_empty(len(usable), height, width, return_probs))
             # As in a data set, images without boxes are in no batch.
             if usable.any():
@@ -246,31 +270,36 @@ class BoxCasegInferencer:
             self._predict(batch, options)
         return results
 
-    def _predict(self, batch: Sequence[tuple],
-                 options: PredictOptions) -> None:
+    def _predict(self, batch: Sequence[tuple], options: PredictOptions) -> None:
         """Fill in the results of some images."""
         with torch.no_grad():
             samples = self.model.test_step(
-                pseudo_collate([item for item, _, _ in batch]), options)
+                pseudo_collate([item for item, _, _ in batch]), options
+            )
         for sample, (_, places, result) in zip(samples, batch):
             self._fill(sample, places, result)
 
-    def _fill(self, sample: BaseDataElement, places: np.ndarray,
-              result: InstanceMasks) -> None:
+    def _fill(
+        self, sample: BaseDataElement, places: np.ndarray, result: InstanceMasks
+    ) -> None:
         """Fill in the result of an image, at the places of usable boxes."""
         pred = sample.pred_instances
         rects = pred.rects.cpu().numpy()
         merged, result.agreement[places] = merge_and_score(
-            pred.masks, rects,
+            pred.masks,
+            rects,
             sample.prompt_instances.bboxes.cpu().numpy(),
-            *result.masks.shape[1:], self.merge, claims_of(pred))
+            *result.masks.shape[1:],
+            self.merge,
+            claims_of(pred),
+        )
         result.confidence[places] = merged_confidence(
-            pred.confidence, np.array([mask.sum() for mask in merged]), rects)
+            pred.confidence, np.array([mask.sum() for mask in merged]), rects
+        )
         for place, mask, (x0, y0, x1, y1) in zip(places, merged, rects):
             result.masks[place, y0:y1, x0:x1] = mask
         if result.probs is not None:
-            for place, prob, (x0, y0, x1, y1) in zip(places, pred.probs,
-                                                     rects):
+            for place, prob, (x0, y0, x1, y1) in zip(places, pred.probs, rects):
                 result.probs[place, y0:y1, x0:x1] = prob
 
     def _load(self, image: Image, channel_order: str) -> dict:
@@ -280,10 +309,11 @@ class BoxCasegInferencer:
         elif isinstance(image, np.ndarray):
             array = as_bgr(image, channel_order)
         else:
-            raise TypeError('an image must be a path, bytes or a NumPy array, '
-                            f'not {type(image).__name__}')
-        return dict(
-            img=array, img_shape=array.shape[:2], ori_shape=array.shape[:2])
+            raise TypeError(
+                'an image must be a path, bytes or a NumPy array, '
+                f'not {type(image).__name__}'
+            )
+        return dict(img=array, img_shape=array.shape[:2], ori_shape=array.shape[:2])
 
     def _decode(self, image: Path | bytes) -> np.ndarray:
         """Decode a file as the first transform of the pipeline does."""
@@ -295,13 +325,19 @@ class BoxCasegInferencer:
                 content = file.read()
         array = self.load.decode(content)
         if array is None or not len(array):
-            raise ValueError(
-                f'{image_name(image)} can\'t be decoded as an image')
+            raise ValueError(f"{image_name(image)} can't be decoded as an image")
         return array
 
-    def _with_picture(self, name: str, image: Image, boxes: Boxes,
-                      result: InstanceMasks, channel_order: str, show: bool,
-                      out_dir: Path | None) -> InstanceMasks:
+    def _with_picture(
+        self,
+        name: str,
+        image: Image,
+        boxes: Boxes,
+        result: InstanceMasks,
+        channel_order: str,
+        show: bool,
+        out_dir: Path | None,
+    ) -> InstanceMasks:
         """The result with its picture, shown and written as asked for."""
         out_file = None
         if out_dir is not None:
@@ -313,21 +349,24 @@ class BoxCasegInferencer:
             result.agreement,
             channel_order=channel_order,
             out_file=out_file,
-            confidence=result.confidence)
+            confidence=result.confidence,
+        )
         if show:
             show_picture(picture, name)
         return replace(result, visualization=picture)
 
-    def visualize(self,
-                  image: Image,
-                  boxes: Boxes,
-                  masks: np.ndarray,
-                  agreement: np.ndarray,
-                  agreement_thr: float = DEFAULT_AGREEMENT_THR,
-                  channel_order: str = 'rgb',
-                  side: int = 800,
-                  out_file: Path | None = None,
-                  confidence: np.ndarray | None = None) -> np.ndarray:
+    def visualize(
+        self,
+        image: Image,
+        boxes: Boxes,
+        masks: np.ndarray,
+        agreement: np.ndarray,
+        agreement_thr: float = DEFAULT_AGREEMENT_THR,
+        channel_order: str = 'rgb',
+        side: int = 800,
+        out_file: Path | None = None,
+        confidence: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Draw masks, boxes and scores on an image.
 
         Args:
@@ -368,16 +407,19 @@ class BoxCasegInferencer:
             agreement_thr,
             '',
             side,
-            confidences=None if confidence is None else confidence[usable])
+            confidences=None if confidence is None else confidence[usable],
+        )
         if out_file is not None:
             vis.write_png(os.fspath(out_file), drawn.image)
         return drawn.image
 
 
-def _empty(count: int, height: int, width: int,
-           with_probs: bool) -> InstanceMasks:
+def _empty(count: int, height: int, width: int, with_probs: bool) -> InstanceMasks:
     """The result of an image with ``count`` boxes, to be filled in."""
     shape = (count, height, width)
     return InstanceMasks(
-        np.zeros(shape, bool), np.zeros(count), np.zeros(count),
-        np.zeros(shape, np.float32) if with_probs else None)
+        np.zeros(shape, bool),
+        np.zeros(count),
+        np.zeros(count),
+        np.zeros(shape, np.float32) if with_probs else None,
+    )

@@ -1,4 +1,5 @@
 """A trained model out of its config and its checkpoint."""
+
 import os
 
 from mmengine.config import Config
@@ -10,11 +11,13 @@ from mmengine.runner import load_checkpoint
 from mmboxcaseg.engine import WEIGHTS_ONLY, check_weights
 
 
-def init_model(config: str | os.PathLike | Config,
-               checkpoint: str,
-               device: str | None = None,
-               *,
-               allow_unsafe: bool = False) -> BaseModel:
+def init_model(
+    config: str | os.PathLike | Config,
+    checkpoint: str,
+    device: str | None = None,
+    *,
+    allow_unsafe: bool = False,
+) -> BaseModel:
     """Build a model and load its weights.
 
     Args:
@@ -36,14 +39,14 @@ def init_model(config: str | os.PathLike | Config,
     """
     cfg = config if isinstance(config, Config) else Config.fromfile(config)
     # Whatever scope another library has set in this process.
-    with DefaultScope.overwrite_default_scope(
-            cfg.get('default_scope', 'mmboxcaseg')):
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmboxcaseg')):
         model = MODELS.build(cfg.model)
     # An address is read by the backend that it names.
     plain = allow_unsafe or '://' in checkpoint
     loaded = load_checkpoint(
         model,
         checkpoint if plain else f'{WEIGHTS_ONLY}{checkpoint}',
-        map_location='cpu')
+        map_location='cpu',
+    )
     check_weights(model, loaded)
     return model.to(device or get_device()).eval()

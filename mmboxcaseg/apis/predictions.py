@@ -1,6 +1,8 @@
 """What a trained model predicts on the test data of its config."""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,6 +33,7 @@ class ScoredMask:
         iou (float): IoU of the two, in [0, 1].
         box_iou (float): IoU of the filled box with the true mask, in [0, 1].
     """
+
     box_id: int
     image_id: int
     img_path: str
@@ -53,19 +56,17 @@ def test_loader(cfg: Config, **dataset_options: Any) -> DataLoader:
         DataLoader: The loader.
     """
     loader = dict(
-        cfg.test_dataloader,
-        batch_size=1,
-        num_workers=0,
-        persistent_workers=False)
+        cfg.test_dataloader, batch_size=1, num_workers=0, persistent_workers=False
+    )
     loader['dataset'] = dict(loader['dataset'], **dataset_options)
-    with DefaultScope.overwrite_default_scope(
-            cfg.get('default_scope', 'mmengine')):
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmengine')):
         return Runner.build_dataloader(loader)
 
 
 @torch.no_grad()
-def predict_boxes(model: BoxCaseg, loader: DataLoader, options: PredictOptions,
-                  what: str) -> Iterator[BaseDataElement]:
+def predict_boxes(
+    model: BoxCaseg, loader: DataLoader, options: PredictOptions, what: str
+) -> Iterator[BaseDataElement]:
     """Masks of the boxes of image after image; tells the progress.
 
     Args:
@@ -86,8 +87,9 @@ def predict_boxes(model: BoxCaseg, loader: DataLoader, options: PredictOptions,
 
 
 @torch.no_grad()
-def detect(detector: torch.nn.Module, loader: DataLoader,
-           what: str) -> Iterator[BaseDataElement]:
+def detect(
+    detector: torch.nn.Module, loader: DataLoader, what: str
+) -> Iterator[BaseDataElement]:
     """What a detector finds in image after image; tells the progress.
 
     Args:
@@ -101,8 +103,9 @@ def detect(detector: torch.nn.Module, loader: DataLoader,
     yield from _run(detector.test_step, loader, what)
 
 
-def _run(step: Callable[[dict], list[BaseDataElement]], loader: DataLoader,
-         what: str) -> Iterator[BaseDataElement]:
+def _run(
+    step: Callable[[dict], list[BaseDataElement]], loader: DataLoader, what: str
+) -> Iterator[BaseDataElement]:
     with show_progress(len(loader.dataset), what) as update:
         for batch in loader:
             for sample in step(batch):
@@ -110,8 +113,7 @@ def _run(step: Callable[[dict], list[BaseDataElement]], loader: DataLoader,
                 yield sample
 
 
-def scored_masks(sample: BaseDataElement,
-                 min_side: int) -> Iterator[ScoredMask]:
+def scored_masks(sample: BaseDataElement, min_side: int) -> Iterator[ScoredMask]:
     """The masks of an image with their true ones.
 
     Args:
@@ -127,8 +129,10 @@ def scored_masks(sample: BaseDataElement,
     """
     prompts, pred = sample.prompt_instances, sample.pred_instances
     if 'true_rles' not in prompts:
-        raise ValueError('masks are drawn beside true ones: set '
-                         'test_dataloader.dataset.with_mask=True')
+        raise ValueError(
+            'masks are drawn beside true ones: set '
+            'test_dataloader.dataset.with_mask=True'
+        )
     for index, rect in enumerate(pred.rects.tolist()):
         x0, y0, x1, y1 = rect
         if min(x1 - x0, y1 - y0) < min_side:
@@ -145,5 +149,5 @@ def scored_masks(sample: BaseDataElement,
             mask=mask,
             truth=truth,
             iou=rect_mask_iou(pred.masks[index], rect, truth),
-            box_iou=rect_mask_iou(
-                np.ones_like(pred.masks[index]), rect, truth))
+            box_iou=rect_mask_iou(np.ones_like(pred.masks[index]), rect, truth),
+        )

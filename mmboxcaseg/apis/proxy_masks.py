@@ -1,4 +1,5 @@
 """Boxes in, a file of masks out."""
+
 import logging
 import os
 import os.path as osp
@@ -6,12 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mmboxcaseg import proxy_masks
-from mmboxcaseg.annotations import (BoxFile, CalibrationFile, PhotoFinder,
-                                    read_boxes, read_calibration)
+from mmboxcaseg.annotations import (
+    BoxFile,
+    CalibrationFile,
+    PhotoFinder,
+    read_boxes,
+    read_calibration,
+)
 from mmboxcaseg.annotations.findings import seem_corners
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.proxy_masks import JoinReport, MaskOptions
 from mmboxcaseg.quiet import unprinted
+
 from .default_model import default_calibration, default_model
 
 if TYPE_CHECKING:
@@ -41,11 +48,19 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
             or something would be skipped and ``strict`` is set.
     """
     options = _check_paths(options)
-    boxes = read_boxes(options.ann, options.img_dir, options.ann_format,
-                       options.classes, options.img_ids, options.categories,
-                       options.decisions, options.keep_masks)
-    calibration = None if options.calibration is None else read_calibration(
-        options.calibration)
+    boxes = read_boxes(
+        options.ann,
+        options.img_dir,
+        options.ann_format,
+        options.classes,
+        options.img_ids,
+        options.categories,
+        options.decisions,
+        options.keep_masks,
+    )
+    calibration = (
+        None if options.calibration is None else read_calibration(options.calibration)
+    )
     _tell_skips(boxes, options)
     # Mistakes in the boxes are told before torch is imported.
     with unprinted(options.verbose):
@@ -62,36 +77,41 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
     # Other processes of a run that was killed may need a moment to end.
     rank = process_rank()
     with proxy_masks.lock_shards(folder, rank, 10 if rank else 0):
-        started = options.resume and proxy_masks.check_settings(
-            folder, settings)
-        skipped = options.strict and started and proxy_masks.first_skipped(
-            folder)
+        started = options.resume and proxy_masks.check_settings(folder, settings)
+        skipped = options.strict and started and proxy_masks.first_skipped(folder)
         if skipped:
             raise ValueError(
-                '--strict: image {!r} has been skipped: {}'.format(*skipped))
+                '--strict: image {!r} has been skipped: {}'.format(*skipped)
+            )
         done = proxy_masks.done_image_ids(folder) if started else set()
         left = [
-            image for image in boxes.wanted.tolist()
+            image
+            for image in boxes.wanted.tolist()
             if boxes.image_ids[image] not in done
         ]
         if started:
             _tell(f'{len(left)} images to do, {len(done)} done before')
         if not left:
-            return _join(folder, boxes, options, settings, started,
-                         calibration)
+            return _join(folder, boxes, options, settings, started, calibration)
         runner = proxy_mask_run.build_runner(cfg, options, checkpoint)
-        return _run(runner, options, boxes, settings, done, started,
-                    calibration)
+        return _run(runner, options, boxes, settings, done, started, calibration)
 
 
-def _run(runner: 'ProxyMaskRunner', options: MaskOptions, boxes: BoxFile,
-         settings: dict[str, Any], done: set[Any], started: bool,
-         calibration: CalibrationFile | None) -> JoinReport | None:
+def _run(
+    runner: 'ProxyMaskRunner',
+    options: MaskOptions,
+    boxes: BoxFile,
+    settings: dict[str, Any],
+    done: set[Any],
+    started: bool,
+    calibration: CalibrationFile | None,
+) -> JoinReport | None:
     """Make the masks that are not there yet, and join all."""
     from mmboxcaseg.engine import ProxyMaskHook, proxy_mask_run
+
     count = runner.load_test_data(
-        proxy_mask_run.prompt_dataset(runner.cfg, boxes, options.img_dir),
-        done)
+        proxy_mask_run.prompt_dataset(runner.cfg, boxes, options.img_dir), done
+    )
     title = 'masks'
     if runner.world_size > 1:
         title += f' (process 1 of {runner.world_size})'
@@ -106,7 +126,8 @@ def _run(runner: 'ProxyMaskRunner', options: MaskOptions, boxes: BoxFile,
             resume=started,
             settings=settings,
             progress=update,
-            calibration=calibration and calibration.calibration)
+            calibration=calibration and calibration.calibration,
+        )
         proxy_mask_run.make_masks(runner, hook)
     if hook.dim:
         names = [osp.basename(path) for path in hook.dim]
@@ -114,21 +135,33 @@ def _run(runner: 'ProxyMaskRunner', options: MaskOptions, boxes: BoxFile,
             f'{len(names)} photos of 16 bits use 14 or fewer of them, so they '
             f'are nearly black in 8 bits: {", ".join(names[:5])}'
             f'{", ..." if len(names) > 5 else ""}; --stretch-16bit takes the '
-            'bits that they use', logging.WARNING)
+            'bits that they use',
+            logging.WARNING,
+        )
     return hook.report
 
 
-def _join(folder: str, boxes: BoxFile, options: MaskOptions,
-          settings: dict[str, Any], started: bool,
-          calibration: CalibrationFile | None) -> JoinReport | None:
+def _join(
+    folder: str,
+    boxes: BoxFile,
+    options: MaskOptions,
+    settings: dict[str, Any],
+    started: bool,
+    calibration: CalibrationFile | None,
+) -> JoinReport | None:
     """Join shards in which all masks are."""
     if process_rank() != 0:
         return None
     proxy_masks.prepare_shards(folder, settings, started)
-    return proxy_masks.join_shards(folder, boxes, options.out, settings,
-                                   options.polygons, options.tighten
-                                   is not None, calibration
-                                   and calibration.calibration)
+    return proxy_masks.join_shards(
+        folder,
+        boxes,
+        options.out,
+        settings,
+        options.polygons,
+        options.tighten is not None,
+        calibration and calibration.calibration,
+    )
 
 
 def process_rank() -> int:
@@ -148,14 +181,16 @@ def _tell(text: str, level: int = logging.INFO) -> None:
 def _check_paths(options: MaskOptions) -> MaskOptions:
     """Check that what is named exists, and name the model if it isn't."""
     if (options.config is None) != (options.checkpoint is None):
-        raise ValueError('a config and a checkpoint go together; give both, '
-                         'or neither for the model of the package')
+        raise ValueError(
+            'a config and a checkpoint go together; give both, '
+            'or neither for the model of the package'
+        )
     files = {
         'CONFIG': options.config,
         'CHECKPOINT': options.checkpoint,
         '--classes': options.classes,
         '--decisions': options.decisions,
-        '--calibration': options.calibration
+        '--calibration': options.calibration,
     }
     for name, path in files.items():
         if path is not None and not osp.isfile(path):
@@ -166,20 +201,23 @@ def _check_paths(options: MaskOptions) -> MaskOptions:
         raise FileNotFoundError(f'--img-dir: no folder {options.img_dir}')
     proxy_masks.check_output(options.out)
     if osp.exists(options.out) and osp.samefile(options.out, options.ann):
-        raise ValueError(f'--out: {options.out} is the file of --ann; give '
-                         'another name')
+        raise ValueError(
+            f'--out: {options.out} is the file of --ann; give another name'
+        )
     if options.config is None:
         config, checkpoint = default_model()
         options = replace(
             options,
             config=config,
             checkpoint=checkpoint,
-            calibration=options.calibration or default_calibration())
+            calibration=options.calibration or default_calibration(),
+        )
     return options
 
 
-def _tell_differences(calibration: CalibrationFile | None,
-                      settings: dict[str, Any]) -> None:
+def _tell_differences(
+    calibration: CalibrationFile | None, settings: dict[str, Any]
+) -> None:
     """Tell if the calibration is one of other masks."""
     differences = calibration and calibration.differences(settings)
     if differences:
@@ -187,13 +225,15 @@ def _tell_differences(calibration: CalibrationFile | None,
             f'{calibration.path} was fitted on masks that were made in '
             f'another way ({", ".join(differences)}), so the expected IoU '
             'may be off; boxcaseg calibrate fits one for these',
-            logging.WARNING)
+            logging.WARNING,
+        )
 
 
 def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
     """Tell what will be skipped, or refuse it."""
     missing = [
-        boxes.file_names[image] for image in boxes.wanted.tolist()
+        boxes.file_names[image]
+        for image in boxes.wanted.tolist()
         if not boxes.there[image]
     ]
     finder = PhotoFinder(options.img_dir)
@@ -201,30 +241,38 @@ def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
     if missing and len(missing) == len(boxes.wanted):
         raise FileNotFoundError(
             f'--img-dir: none of the {len(missing)} images with boxes is in '
-            f'{options.img_dir}, such as {missing[0]}')
+            f'{options.img_dir}, such as {missing[0]}'
+        )
     if boxes.left_out and not len(boxes.wanted):
         first = boxes.left_out[0]
         raise FileNotFoundError(
             f'--img-dir: none of the {len(boxes.left_out)} files of boxes in '
             f'{options.ann} has its photo in {options.img_dir}, such as '
-            f'{first.file}: {first.reason}')
+            f'{first.file}: {first.reason}'
+        )
     if any(one == 0 and type(one) is int for one in boxes.box_ids):
         _tell(
             f'{options.ann}: an annotation has the id 0, with which '
             'pycocotools counts a match as none; give it another id before '
-            'scoring against it', logging.WARNING)
+            'scoring against it',
+            logging.WARNING,
+        )
     if seem_corners(boxes):
         _tell(
             f'{options.ann}: the boxes seem to be corners [x0, y0, x1, y1], '
-            'but are read as [x, y, width, height]', logging.WARNING)
+            'but are read as [x, y, width, height]',
+            logging.WARNING,
+        )
     unusable = [
         f'annotation {boxes.box_ids[place]}: {reason}'
         for place, reason in boxes.why_not.items()
     ]
     left_out = [f'{one.file}: {one.reason}' for one in boxes.left_out]
-    for lines, what in ((unusable, 'boxes cover nothing of their image'),
-                        (missing, f'images are not in {options.img_dir}'),
-                        (left_out, 'annotation files have no image')):
+    for lines, what in (
+        (unusable, 'boxes cover nothing of their image'),
+        (missing, f'images are not in {options.img_dir}'),
+        (left_out, 'annotation files have no image'),
+    ):
         if not lines:
             continue
         text = f'{len(lines)} {what}: {"; ".join(lines[:5])}'
@@ -240,9 +288,11 @@ def _with_nearest(name: str, finder: PhotoFinder) -> str:
     return f'{name} (the nearest is {nearest})' if nearest else name
 
 
-def _is_complete(options: MaskOptions, folder: str,
-                 settings: dict[str, Any]) -> bool:
+def _is_complete(options: MaskOptions, folder: str, settings: dict[str, Any]) -> bool:
     """Whether ``resume`` finds the output there, made the same way."""
-    return (options.resume and not osp.isdir(folder)
-            and proxy_masks.joined_settings(options.out) == settings
-            and osp.isfile(proxy_masks.report_path(options.out)))
+    return (
+        options.resume
+        and not osp.isdir(folder)
+        and proxy_masks.joined_settings(options.out) == settings
+        and osp.isfile(proxy_masks.report_path(options.out))
+    )

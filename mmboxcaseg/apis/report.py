@@ -1,24 +1,32 @@
 """A report on proxy masks, to be looked at in a browser."""
+
 import os.path as osp
 
-from mmboxcaseg.annotations import (MaskFile, apply_decisions, read_decisions,
-                                    read_masks, read_proxy_masks)
+from mmboxcaseg.annotations import (
+    MaskFile,
+    apply_decisions,
+    read_decisions,
+    read_masks,
+    read_proxy_masks,
+)
 from mmboxcaseg.evaluation import MaskIoUs, mask_ious
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.report import report_masks, write_report
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 
 
-def make_report(masks: str,
-                img_dir: str,
-                out: str,
-                *,
-                truth: str | None = None,
-                agreement_thr: float = DEFAULT_AGREEMENT_THR,
-                confidence_thr: float | None = None,
-                num: int = 96,
-                review: int | None = None,
-                decisions: str | None = None) -> str:
+def make_report(
+    masks: str,
+    img_dir: str,
+    out: str,
+    *,
+    truth: str | None = None,
+    agreement_thr: float = DEFAULT_AGREEMENT_THR,
+    confidence_thr: float | None = None,
+    num: int = 96,
+    review: int | None = None,
+    decisions: str | None = None,
+) -> str:
     """Write a page on the masks of a file, and its charts as PNGs.
 
     It shows how confidence and agreement are distributed, how many masks are
@@ -67,11 +75,15 @@ def make_report(masks: str,
         file = apply_decisions(file, decided)
     ious = None if truth is None else _compare(file, read_masks(truth))
     return write_report(
-        report_masks(file, ious, agreement_thr, confidence_thr), img_dir, out,
-        num, review, decided)
+        report_masks(file, ious, agreement_thr, confidence_thr),
+        img_dir,
+        out,
+        num,
+        review,
+        decided,
+    )
 
 
 def _compare(masks: MaskFile, truth: MaskFile) -> MaskIoUs:
     with show_progress(len(truth.boxes.wanted), 'scoring') as update:
-        return mask_ious(
-            masks, truth, on_image=lambda instances: update(1, instances))
+        return mask_ious(masks, truth, on_image=lambda instances: update(1, instances))

@@ -1,5 +1,6 @@
 """Scoring masks, and the heads of a model."""
-from typing import Sequence
+
+from collections.abc import Sequence
 
 from mmboxcaseg.annotations import read_masks, with_decisions
 from mmboxcaseg.evaluation import MaskScores, mask_ious, summarize_masks
@@ -9,15 +10,17 @@ from mmboxcaseg.progress import show_progress
 AGREEMENT_THRS = (0.75, 0.85, 0.9, 0.95)
 
 
-def score_masks(masks: str,
-                truth: str,
-                *,
-                by_size: bool = False,
-                by_overlap: bool = False,
-                boundary: bool = False,
-                agreement_thrs: Sequence[float] = AGREEMENT_THRS,
-                confidence_thrs: Sequence[float] = (),
-                decisions: str | None = None) -> MaskScores:
+def score_masks(
+    masks: str,
+    truth: str,
+    *,
+    by_size: bool = False,
+    by_overlap: bool = False,
+    boundary: bool = False,
+    agreement_thrs: Sequence[float] = AGREEMENT_THRS,
+    confidence_thrs: Sequence[float] = (),
+    decisions: str | None = None,
+) -> MaskScores:
     """Score the masks of a COCO json against the true masks of another.
 
     Masks belong together by annotation id; crowds are not scored, nor are
@@ -56,17 +59,21 @@ def score_masks(masks: str,
     files = [with_decisions(read_masks(masks), decisions), read_masks(truth)]
     with show_progress(len(files[1].boxes.wanted), 'score') as update:
         ious = mask_ious(
-            *files, boundary, on_image=lambda instances: update(1, instances))
-    return summarize_masks(ious, by_size, agreement_thrs, confidence_thrs,
-                           ious.unusable, by_overlap)
+            *files, boundary, on_image=lambda instances: update(1, instances)
+        )
+    return summarize_masks(
+        ious, by_size, agreement_thrs, confidence_thrs, ious.unusable, by_overlap
+    )
 
 
-def score_heads(config: str,
-                checkpoint: str,
-                *,
-                cfg_options: Sequence[str] = (),
-                work_dir: str | None = None,
-                launcher: str = 'none') -> dict[str, dict[str, float]]:
+def score_heads(
+    config: str,
+    checkpoint: str,
+    *,
+    cfg_options: Sequence[str] = (),
+    work_dir: str | None = None,
+    launcher: str = 'none',
+) -> dict[str, dict[str, float]]:
     """Score each head of BoxCaseg, and their fusion, on a config's test set.
 
     The photos are gone through once, see
@@ -95,6 +102,7 @@ def score_heads(config: str,
     """
     # Scoring masks needs no torch.
     from mmboxcaseg.engine.launch import build_runner, load_config
+
     cfg = load_config(config, cfg_options, work_dir, launcher)
     cfg.load_from = checkpoint
     cfg.test_cfg = dict(cfg.test_cfg, type='mmboxcaseg.HeadsTestLoop')

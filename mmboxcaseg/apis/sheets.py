@@ -1,7 +1,8 @@
 """Sheets of a model's results: masks by head, detections."""
+
 import os.path as osp
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Iterator
 
 import numpy as np
 from mmengine.config import Config
@@ -10,10 +11,10 @@ from mmengine.structures import BaseDataElement
 from mmboxcaseg import visualization as vis
 from mmboxcaseg.head_names import HEADS
 from mmboxcaseg.masks import decode_rle, to_rle
+
 from .draw import PHOTO_SIDE, choose
 from .model import init_model
-from .predictions import (ScoredMask, detect, predict_boxes, scored_masks,
-                          test_loader)
+from .predictions import ScoredMask, detect, predict_boxes, scored_masks, test_loader
 
 # Cut-outs are scaled to fit a square of this side, in pixels.
 CROP_SIDE = 170
@@ -37,13 +38,15 @@ def spread(values: np.ndarray, count: int, seed: int) -> list[int]:
     return [int(rng.choice(share)) for share in shares]
 
 
-def heads_sheet(cfg: Config,
-                checkpoint: str,
-                num: int = 8,
-                max_images: int = 200,
-                min_side: int = 32,
-                seed: int = 0,
-                allow_unsafe: bool = False) -> np.ndarray:
+def heads_sheet(
+    cfg: Config,
+    checkpoint: str,
+    num: int = 8,
+    max_images: int = 200,
+    min_side: int = 32,
+    seed: int = 0,
+    allow_unsafe: bool = False,
+) -> np.ndarray:
     """What each head of BoxCaseg makes of the boxes of the test set.
 
     Args:
@@ -80,30 +83,40 @@ def heads_sheet(cfg: Config,
 
     # Not the masks, which have the size of their photos.
     scored = {
-        found.box_id: (found.image_id, found.iou)
-        for found in predict('fused', ids)
+        found.box_id: (found.image_id, found.iou) for found in predict('fused', ids)
     }
     if not scored:
         raise ValueError(f'no box with sides of {min_side} px or more')
     ious = [iou for _, iou in scored.values()]
     chosen = [list(scored)[index] for index in spread(ious, num, seed)]
     img_ids = list({scored[box_id][0] for box_id in chosen})
-    columns = [{
-        found.box_id: found
-        for found in predict(head, img_ids) if found.box_id in chosen
-    } for head in (*heads, 'fused')]
+    columns = [
+        {
+            found.box_id: found
+            for found in predict(head, img_ids)
+            if found.box_id in chosen
+        }
+        for head in (*heads, 'fused')
+    ]
     rows, labels = [], []
     for box_id in chosen:
         found = [of_head[box_id] for of_head in columns]
         fused = found[-1]
         rows.append(
             vis.comparison_row(
-                vis.read_photo(fused.img_path), fused.box, fused.box_iou,
-                fused.truth, [one.mask for one in found],
-                [one.iou for one in found], CROP_SIDE))
+                vis.read_photo(fused.img_path),
+                fused.box,
+                fused.box_iou,
+                fused.truth,
+                [one.mask for one in found],
+                [one.iou for one in found],
+                CROP_SIDE,
+            )
+        )
         width, height = np.rint(fused.box[2:] - fused.box[:2])
-        labels.append(f'{dataset.metainfo["classes"][fused.label]}\n'
-                      f'{width:.0f} x {height:.0f} px')
+        labels.append(
+            f'{dataset.metainfo["classes"][fused.label]}\n{width:.0f} x {height:.0f} px'
+        )
     return vis.make_sheet(
         rows,
         f'{osp.basename(cfg.filename)}: masks of each head',
@@ -111,15 +124,18 @@ def heads_sheet(cfg: Config,
         f'first; mean over {len(ious)} instances of at least {min_side} '
         f'px in {len(ids)} images: {100 * np.mean(ious):.1f}',
         column_titles=['photo', 'truth', *heads, 'fused'],
-        row_labels=labels)
+        row_labels=labels,
+    )
 
 
-def detections_sheet(cfg: Config,
-                     checkpoint: str,
-                     num: int = 6,
-                     score_thr: float = 0.3,
-                     seed: int = 0,
-                     allow_unsafe: bool = False) -> np.ndarray:
+def detections_sheet(
+    cfg: Config,
+    checkpoint: str,
+    num: int = 6,
+    score_thr: float = 0.3,
+    seed: int = 0,
+    allow_unsafe: bool = False,
+) -> np.ndarray:
     """What a detector finds in test images, beside the truth.
 
     Args:
@@ -142,19 +158,23 @@ def detections_sheet(cfg: Config,
     loader = test_loader(cfg, indices=chosen)
     cells = []
     for index, sample in enumerate(detect(model, loader, 'detections')):
-        cells += detection_cells(sample, loader.dataset.get_data_info(index),
-                                 loader.dataset.metainfo['classes'], score_thr)
+        cells += detection_cells(
+            sample,
+            loader.dataset.get_data_info(index),
+            loader.dataset.metainfo['classes'],
+            score_thr,
+        )
     return vis.make_sheet(
         vis.in_rows(cells, 4),
         f'{osp.basename(cfg.filename)}: detections beside the truth',
-        f'Detections with a score of at least {score_thr:g}; a colour is a '
-        'class',
-        column_titles=['detected', 'truth'] * (2 if len(cells) > 2 else 1))
+        f'Detections with a score of at least {score_thr:g}; a colour is a class',
+        column_titles=['detected', 'truth'] * (2 if len(cells) > 2 else 1),
+    )
 
 
-def detection_cells(sample: BaseDataElement, info: dict, classes: tuple[str,
-                                                                        ...],
-                    score_thr: float) -> list[vis.Cell]:
+def detection_cells(
+    sample: BaseDataElement, info: dict, classes: tuple[str, ...], score_thr: float
+) -> list[vis.Cell]:
     """What was found in an image, and the truth.
 
     Args:
@@ -170,15 +190,23 @@ def detection_cells(sample: BaseDataElement, info: dict, classes: tuple[str,
     photo = vis.read_photo(info['img_path'])
     pred = sample.pred_instances
     pred = pred[pred.scores >= score_thr].cpu().numpy()
-    found = vis.Instances(pred.bboxes, pred.masks, pred.labels.tolist(), [
-        f'{classes[label]} {score:.2f}'
-        for label, score in zip(pred.labels, pred.scores)
-    ])
+    found = vis.Instances(
+        pred.bboxes,
+        pred.masks,
+        pred.labels.tolist(),
+        [
+            f'{classes[label]} {score:.2f}'
+            for label, score in zip(pred.labels, pred.scores)
+        ],
+    )
     true = [one for one in info['instances'] if not one['ignore_flag']]
     labels = [one['bbox_label'] for one in true]
     there = vis.Instances(
         np.array([one['bbox'] for one in true]),
         [decode_rle(to_rle(one['mask'], *photo.shape[:2])) for one in true],
-        labels, [classes[label] for label in labels])
-    return vis.detection_pictures(photo, found, there,
-                                  osp.basename(info['img_path']), PHOTO_SIDE)
+        labels,
+        [classes[label] for label in labels],
+    )
+    return vis.detection_pictures(
+        photo, found, there, osp.basename(info['img_path']), PHOTO_SIDE
+    )

@@ -1,4 +1,5 @@
 """``python -m mmboxcaseg.cli`` is ``boxcaseg``."""
+
 import sys
 
 from .main import main

@@ -1,4 +1,5 @@
 """``boxcaseg calibrate``: the IoU to expect, from some true masks."""
+
 import argparse
 
 HELP = 'what IoU to expect of masks, from some true ones'
@@ -14,12 +15,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         'truth',
         help='COCO json with true masks of some of its annotations, such as '
-        'a hundred corrected ones')
+        'a hundred corrected ones',
+    )
     parser.add_argument(
         '-o',
         '--out',
         required=True,
-        help='json to write, for boxcaseg masks --calibration')
+        help='json to write, for boxcaseg masks --calibration',
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,8 +35,11 @@ def run(args: argparse.Namespace) -> int:
         int: Exit status.
     """
     from mmboxcaseg.apis.calibration import calibrate
+
     found = calibrate(args.masks, args.truth, args.out)
-    print(f'{args.out}: fitted on {found.masks} masks of {found.photos} '
-          f'photos, whose mean IoU is {found.mean_iou:.3f}; expected of a '
-          f'mask: {found.ious[0]:.2f} to {found.ious[-1]:.2f}')
+    print(
+        f'{args.out}: fitted on {found.masks} masks of {found.photos} '
+        f'photos, whose mean IoU is {found.mean_iou:.3f}; expected of a '
+        f'mask: {found.ious[0]:.2f} to {found.ious[-1]:.2f}'
+    )
     return 0

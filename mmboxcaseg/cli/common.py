@@ -3,6 +3,7 @@
 Nothing heavy is imported, so that ``--help`` and mistakes in the command line
 are answered at once.
 """
+
 import argparse
 import os
 import os.path as osp
@@ -14,8 +15,7 @@ from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 SKIPPED = 3
 
 
-def add_ann_argument(parser: argparse.ArgumentParser, name: str,
-                     **words: bool) -> None:
+def add_ann_argument(parser: argparse.ArgumentParser, name: str, **words: bool) -> None:
     """Add the argument for the boxes.
 
     Args:
@@ -27,7 +27,8 @@ def add_ann_argument(parser: argparse.ArgumentParser, name: str,
         name,
         help='the boxes: a COCO json, or a folder of Pascal VOC xml or of '
         'YOLO txt files',
-        **words)
+        **words,
+    )
 
 
 def add_threshold_options(parser: argparse.ArgumentParser, shown: str) -> None:
@@ -42,13 +43,14 @@ def add_threshold_options(parser: argparse.ArgumentParser, shown: str) -> None:
         type=float,
         default=DEFAULT_AGREEMENT_THR,
         metavar='T',
-        help=f'masks with a lower agreement are {shown}; default: '
-        '%(default)s')
+        help=f'masks with a lower agreement are {shown}; default: %(default)s',
+    )
     parser.add_argument(
         '--confidence-thr',
         type=float,
         metavar='T',
-        help='so are those with a lower confidence; default: none are')
+        help='so are those with a lower confidence; default: none are',
+    )
 
 
 def add_decisions_option(parser: argparse._ActionsContainer) -> None:
@@ -62,7 +64,8 @@ def add_decisions_option(parser: argparse._ActionsContainer) -> None:
         metavar='FILE',
         help='what was decided about the masks, as the page of boxcaseg '
         'report --review saves it: accepted masks are kept, rejected ones '
-        'ignored in the mask loss')
+        'ignored in the mask loss',
+    )
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
@@ -73,31 +76,32 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument(
         '--work-dir',
-        help='folder of logs and results (default: the config\'s work_dir, '
-        'or else work_dirs/<name of the config>)')
+        help="folder of logs and results (default: the config's work_dir, "
+        'or else work_dirs/<name of the config>)',
+    )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         default=[],
         metavar='KEY=VALUE',
-        help='settings that replace the config\'s, as in model.alpha=0.5; '
-        'lists as key="[a,b]" or key=a,b, without blanks')
+        help="settings that replace the config's, as in model.alpha=0.5; "
+        'lists as key="[a,b]" or key=a,b, without blanks',
+    )
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
-        help='what started the processes of a distributed run')
+        help='what started the processes of a distributed run',
+    )
     # Some versions of PyTorch's launcher pass the rank this way.
     parser.add_argument(
-        '--local_rank',
-        '--local-rank',
-        type=int,
-        default=0,
-        help=argparse.SUPPRESS)
+        '--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS
+    )
 
 
-def parse_config_args(parser: argparse.ArgumentParser,
-                      argv: Sequence[str] | None = None) -> argparse.Namespace:
+def parse_config_args(
+    parser: argparse.ArgumentParser, argv: Sequence[str] | None = None
+) -> argparse.Namespace:
     """Parse a command line, and check what needs no import.
 
     Args:

@@ -1,11 +1,14 @@
 """``boxcaseg draw``: draw proxy masks on their photos."""
+
 import argparse
 
 from .common import add_decisions_option, add_threshold_options
 
 HELP = 'proxy masks on their photos, as PNGs or in a window'
-EPILOG = ('Each mask gets its class and its scores: "cat c 0.71 a 0.97" is a '
-          'confidence of 0.71 and an agreement of 0.97.')
+EPILOG = (
+    'Each mask gets its class and its scores: "cat c 0.71 a 0.97" is a '
+    'confidence of 0.71 and an agreement of 0.97.'
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,28 +32,34 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--out',
         metavar='DIR',
         help='save pictures there, as PNGs; without it each image opens in a '
-        'window: close it to go on')
+        'window: close it to go on',
+    )
     parser.add_argument(
-        '--images', nargs='+', metavar='IMAGE', help='ids or file names')
+        '--images', nargs='+', metavar='IMAGE', help='ids or file names'
+    )
     parser.add_argument(
         '--classes',
         nargs='+',
         metavar='NAME',
-        help='only images with an object of one of these classes')
+        help='only images with an object of one of these classes',
+    )
     parser.add_argument(
         '--only-ignored',
         action='store_true',
-        help='only images with a mask below a threshold')
+        help='only images with a mask below a threshold',
+    )
     add_threshold_options(parser, 'ignored: hatched in red')
     add_decisions_option(parser)
     parser.add_argument(
-        '--num', type=int, metavar='N', help='most images; default: all')
+        '--num', type=int, metavar='N', help='most images; default: all'
+    )
     parser.add_argument(
         '--side',
         type=int,
         default=1000,
         metavar='PX',
-        help='longer side of the pictures; default: %(default)s')
+        help='longer side of the pictures; default: %(default)s',
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -63,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
         int: Exit status.
     """
     from mmboxcaseg.apis.draw import draw_masks
+
     written = draw_masks(
         args.masks,
         args.img_dir,
@@ -74,7 +84,8 @@ def run(args: argparse.Namespace) -> int:
         confidence_thr=args.confidence_thr,
         num=args.num,
         side=args.side,
-        decisions=args.decisions)
+        decisions=args.decisions,
+    )
     if written:
         noun = 'picture' if len(written) == 1 else 'pictures'
         print(f'saved {len(written)} {noun} in {args.out}')

@@ -1,16 +1,25 @@
 """``boxcaseg export``: masks as other programs read them."""
+
 import argparse
 
 from .common import add_decisions_option
 
 HELP = 'masks for other programs: COCO, YOLO, Label Studio, CVAT, Labelme, PNG'
-EPILOG = ('What is left out, and what a format can\'t keep, is counted in the '
-          'summary. coco, labelstudio and cvat are a file, the others a '
-          'folder.')
+EPILOG = (
+    "What is left out, and what a format can't keep, is counted in the "
+    'summary. coco, labelstudio and cvat are a file, the others a '
+    'folder.'
+)
 FORMATS = ('coco', 'yolo-seg', 'labelstudio', 'cvat', 'labelme', 'png')
 # Options of add_options, by their fields of ExportOptions.
-CHOICES = ('simplify', 'min_confidence', 'min_agreement', 'min_area',
-           'fill_holes', 'largest_part')
+CHOICES = (
+    'simplify',
+    'min_confidence',
+    'min_agreement',
+    'min_area',
+    'fill_holes',
+    'largest_part',
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,27 +30,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument('masks', help='COCO json with masks')
     parser.add_argument(
-        '-o',
-        '--out',
-        required=True,
-        metavar='PLACE',
-        help='file or folder to write')
+        '-o', '--out', required=True, metavar='PLACE', help='file or folder to write'
+    )
     parser.add_argument(
-        '--format',
-        choices=FORMATS,
-        default='coco',
-        help='default: %(default)s')
+        '--format', choices=FORMATS, default='coco', help='default: %(default)s'
+    )
     parser.add_argument(
         '--img-dir',
         metavar='DIR',
-        help='folder of the photos: yolo-seg links it, labelstudio and '
-        'labelme name it')
+        help='folder of the photos: yolo-seg links it, labelstudio and labelme name it',
+    )
     parser.add_argument(
         '--segmentation',
         choices=('rle', 'polygons'),
         help='how coco, cvat and labelme hold masks: as pixels, or as '
         'polygons, which lose their holes; default: polygons for coco and '
-        'with --simplify, else rle')
+        'with --simplify, else rle',
+    )
     add_decisions_option(parser)
     add_options(parser)
 
@@ -56,27 +61,29 @@ def add_options(parser: argparse._ActionsContainer) -> None:
         '--simplify',
         type=float,
         metavar='PX',
-        help='fewer points: polygons up to so many pixels from the outline')
+        help='fewer points: polygons up to so many pixels from the outline',
+    )
     for score in ('confidence', 'agreement'):
         parser.add_argument(
             f'--min-{score}',
             type=float,
             metavar='T',
-            help=f'leave out masks with a lower {score}')
+            help=f'leave out masks with a lower {score}',
+        )
     parser.add_argument(
-        '--min-area',
-        type=int,
-        metavar='PX',
-        help='leave out masks of fewer pixels')
+        '--min-area', type=int, metavar='PX', help='leave out masks of fewer pixels'
+    )
     parser.add_argument(
         '--fill-holes',
         type=int,
         metavar='PX',
-        help='fill holes of up to so many pixels')
+        help='fill holes of up to so many pixels',
+    )
     parser.add_argument(
         '--largest-part',
         action='store_true',
-        help='keep only the largest part of each mask')
+        help='keep only the largest part of each mask',
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,16 +96,14 @@ def run(args: argparse.Namespace) -> int:
         int: Exit status.
     """
     from mmboxcaseg.apis.export import ExportOptions, export_masks
+
     options = ExportOptions(
         format=args.format,
         segmentation=args.segmentation,
-        **{name: getattr(args, name)
-           for name in CHOICES})
+        **{name: getattr(args, name) for name in CHOICES},
+    )
     report = export_masks(
-        args.masks,
-        args.out,
-        options,
-        img_dir=args.img_dir,
-        decisions=args.decisions)
+        args.masks, args.out, options, img_dir=args.img_dir, decisions=args.decisions
+    )
     print(f'{args.out}: {report.summary()}')
     return 0

@@ -1,4 +1,5 @@
 """Which command it is, and what becomes of its errors."""
+
 import argparse
 import logging
 import os
@@ -7,8 +8,8 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from types import ModuleType
-from typing import Optional, Sequence
 
 from . import calibrate, check, draw, export, masks, report, score
 
@@ -19,25 +20,28 @@ COMMANDS = dict(
     calibrate=calibrate,
     report=report,
     export=export,
-    draw=draw)
+    draw=draw,
+)
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command and its subcommands."""
     from mmboxcaseg import __version__
+
     whole = argparse.ArgumentParser(
-        prog='boxcaseg', description='Boxes in, instance masks out.')
-    whole.add_argument(
-        '--version', action='version', version=f'boxcaseg {__version__}')
-    commands = whole.add_subparsers(
-        dest='command', metavar='COMMAND', required=True)
+        prog='boxcaseg', description='Boxes in, instance masks out.'
+    )
+    whole.add_argument('--version', action='version', version=f'boxcaseg {__version__}')
+    commands = whole.add_subparsers(dest='command', metavar='COMMAND', required=True)
     for name, module in COMMANDS.items():
         module.add_arguments(
             commands.add_parser(
                 name,
                 help=module.HELP,
                 description=_described(module),
-                epilog=getattr(module, 'EPILOG', None)))
+                epilog=getattr(module, 'EPILOG', None),
+            )
+        )
     return whole
 
 
@@ -47,7 +51,7 @@ def _described(module: ModuleType) -> str:
     return text[0].upper() + text[1:]
 
 
-def main(argv: Optional[Sequence[str]] = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run ``boxcaseg``.
 
     Args:
@@ -133,8 +137,11 @@ def in_one_line(error: Exception) -> str:
     text = str(error.args[0]) if isinstance(error, KeyError) else str(error)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
-        return 'memory is short' if isinstance(
-            error, MemoryError) else type(error).__name__
+        return (
+            'memory is short'
+            if isinstance(error, MemoryError)
+            else type(error).__name__
+        )
     if 'Original Traceback' in text:
         return lines[-1].split(': ', 1)[-1]
     return ' '.join(lines)

@@ -1,13 +1,14 @@
 """``tools/make_proxy_masks.py``: ``boxcaseg masks`` with the model first."""
+
 import argparse
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 from . import masks
 from .common import add_ann_argument
 from .main import run
 
 
-def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line of the script.
 
     Args:
@@ -20,16 +21,17 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Make proxy masks: boxes in, a COCO file with masks and '
         'their scores out.',
-        epilog=masks.EPILOG)
+        epilog=masks.EPILOG,
+    )
     parser.add_argument(
         'config',
         nargs='?',
         help='config of a BoxCaseg model; default: the model that comes with '
-        'the package')
+        'the package',
+    )
     parser.add_argument('checkpoint', nargs='?', help='its weights')
     add_ann_argument(parser, '--ann', required=True)
-    parser.add_argument(
-        '--img-dir', required=True, help='folder of the images')
+    parser.add_argument('--img-dir', required=True, help='folder of the images')
     parser.add_argument('--out', required=True, help='COCO json to write')
     masks.add_options(parser)
     args = parser.parse_args(argv)
@@ -38,7 +40,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return args
 
 
-def main(argv: Optional[Sequence[str]] = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Make the masks.
 
     Args:

@@ -1,4 +1,5 @@
 """``boxcaseg masks``: a mask for every box, with its scores."""
+
 import argparse
 import os
 import sys
@@ -8,9 +9,11 @@ from .common import SKIPPED, add_ann_argument, add_decisions_option
 
 HELP = 'a mask for every box, as a COCO json with scores'
 STOPPED = '; run the same command with --resume to go on'
-EPILOG = ('Killed? Run the same command with --resume. Exit status: 0 done, '
-          f'{SKIPPED} done, but photos or boxes were skipped, which the '
-          'report beside --out lists, 1 an error, 2 a wrong command line.')
+EPILOG = (
+    'Killed? Run the same command with --resume. Exit status: 0 done, '
+    f'{SKIPPED} done, but photos or boxes were skipped, which the '
+    'report beside --out lists, 1 an error, 2 a wrong command line.'
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,12 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '-o',
         '--out',
         required=True,
-        help='COCO json to write; with --format the folder for it and for the '
-        'export')
+        help='COCO json to write; with --format the folder for it and for the export',
+    )
     parser.add_argument(
         '--config',
         help='config of a BoxCaseg model; default: the model that comes with '
-        'the package')
+        'the package',
+    )
     parser.add_argument('--checkpoint', help='its weights')
     add_options(parser)
 
@@ -45,100 +49,117 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     boxes.add_argument(
         '--ann-format',
         choices=('coco', 'voc', 'yolo'),
-        help='format of the boxes; default: found out')
+        help='format of the boxes; default: found out',
+    )
     boxes.add_argument(
         '--classes',
         metavar='FILE',
-        help='names of YOLO\'s classes: a text file with one a line, or a '
+        help="names of YOLO's classes: a text file with one a line, or a "
         'yaml file with "names"; default: classes.txt or data.yaml beside or '
-        'above the boxes')
+        'above the boxes',
+    )
     boxes.add_argument(
         '--img-ids',
         metavar='FILE',
-        help='only these images: a text file with one image id a line')
+        help='only these images: a text file with one image id a line',
+    )
     boxes.add_argument(
         '--categories',
         nargs='+',
         metavar='NAME',
-        help='only boxes of these categories, by name or id')
+        help='only boxes of these categories, by name or id',
+    )
     add_decisions_option(boxes)
     made = parser.add_argument_group('masks')
     made.add_argument(
         '--no-merge',
         dest='merge',
         action='store_false',
-        help='let masks overlap, instead of giving each pixel to one of them')
+        help='let masks overlap, instead of giving each pixel to one of them',
+    )
     made.add_argument(
         '--merge-exponent',
         type=float,
         metavar='G',
         help='give each pixel to the mask with the highest probability * '
         '(box area)^-G, 0 or more; default: as in the config, of which the '
-        'paper\'s give it to the smallest object')
+        "paper's give it to the smallest object",
+    )
     made.add_argument(
         '--keep-masks',
         action='store_true',
         help='boxes that have a mask already keep it, to the pixel; only the '
-        'others get one')
+        'others get one',
+    )
     made.add_argument(
         '--tighten',
         nargs='?',
         type=float,
-        const=0.,
+        const=0.0,
         metavar='G',
-        help='for loose boxes: write each mask\'s tight box too, as '
+        help="for loose boxes: write each mask's tight box too, as "
         '"bbox_tight"; with a number, look for the mask in the box grown by '
-        'this part of its width and height on each side')
+        'this part of its width and height on each side',
+    )
     made.add_argument(
         '--segmentation',
         choices=('rle', 'polygons'),
         default='rle',
-        help='how masks are written; polygons lose their holes; default: rle')
+        help='how masks are written; polygons lose their holes; default: rle',
+    )
     made.add_argument(
         '--flip',
         action='store_true',
-        help='average over each crop and its mirror image')
+        help='average over each crop and its mirror image',
+    )
     made.add_argument(
         '--margins',
         nargs='+',
         type=float,
         metavar='M',
         help='average over crops with these margins around the box, as parts '
-        'of its width and height, such as 0 0.2; default: the box alone')
+        'of its width and height, such as 0 0.2; default: the box alone',
+    )
     made.add_argument(
         '--stretch-16bit',
         action='store_true',
         help='for photos of 16 bits of which 14 or fewer are used (cameras, '
         'scanners, microscopes): take the bits that are used, without which '
-        'such a photo is nearly black')
+        'such a photo is nearly black',
+    )
     made.add_argument(
         '--precision',
         choices=('fp32', 'bf16'),
-        help='numbers the network computes with; default: the config\'s')
+        help="numbers the network computes with; default: the config's",
+    )
     made.add_argument(
         '--calibration',
         metavar='FILE',
         help='file of boxcaseg calibrate, by which the expected IoU of each '
         'mask is told; default: that of the model that comes with the '
-        'package, none for another')
+        'package, none for another',
+    )
     made.add_argument(
         '--cfg-options',
         nargs='+',
         metavar='KEY=VALUE',
         default=[],
-        help='config values to override, such as model.alpha=0.6')
+        help='config values to override, such as model.alpha=0.6',
+    )
     made.add_argument(
         '--allow-unsafe-checkpoint',
         dest='allow_unsafe',
         action='store_true',
         help='load a checkpoint that holds more than weights, and may run '
-        'any code; only for one from a source that you trust')
+        'any code; only for one from a source that you trust',
+    )
     exported = parser.add_argument_group('export')
     exported.add_argument(
         '--format',
         choices=export.FORMATS,
         help='write the masks in this format as well: --out is a folder then, '
-        'with masks.json in it')
+        'with masks.json in it',
+    )
     export.add_options(exported)
     _add_run_options(parser.add_argument_group('run'))
 
@@ -149,42 +170,41 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         '--resume',
         action='store_true',
         help='go on where a run that was cut short left off; without it '
-        'such results are removed')
+        'such results are removed',
+    )
     group.add_argument(
         '--strict',
         action='store_true',
-        help='a photo or a box that can\'t be used is an error')
+        help="a photo or a box that can't be used is an error",
+    )
     group.add_argument(
         '--crops-per-batch',
         type=int,
         metavar='N',
-        help='most crops that go through the network at once')
+        help='most crops that go through the network at once',
+    )
     group.add_argument(
         '--num-workers',
         type=int,
         metavar='N',
-        help='processes that read photos, for each process')
+        help='processes that read photos, for each process',
+    )
     group.add_argument(
-        '--device',
-        choices=('cpu', 'cuda'),
-        help='default: a GPU if there is one')
+        '--device', choices=('cpu', 'cuda'), help='default: a GPU if there is one'
+    )
     group.add_argument(
-        '--work-dir',
-        metavar='DIR',
-        help='folder of the log; default: <out>.logs')
-    group.add_argument(
-        '--verbose', action='store_true', help='print the log as well')
+        '--work-dir', metavar='DIR', help='folder of the log; default: <out>.logs'
+    )
+    group.add_argument('--verbose', action='store_true', help='print the log as well')
     group.add_argument(
         '--launcher',
         choices=('none', 'pytorch', 'slurm', 'mpi'),
         default='none',
-        help='what started the processes, if there are several')
+        help='what started the processes, if there are several',
+    )
     group.add_argument(
-        '--local_rank',
-        '--local-rank',
-        type=int,
-        default=0,
-        help=argparse.SUPPRESS)
+        '--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -203,22 +223,23 @@ def run(args: argparse.Namespace) -> int:
     from mmboxcaseg.apis.proxy_masks import MaskOptions, make_proxy_masks
     from mmboxcaseg.proxy_masks import report_path
     from mmboxcaseg.text import read_lines
+
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     exported = None
     if args.format is not None:
         # Before hours of work, not after them.
         exported = ExportOptions(
-            format=args.format,
-            **{name: getattr(args, name)
-               for name in export.CHOICES})
+            format=args.format, **{name: getattr(args, name) for name in export.CHOICES}
+        )
         folder, args.out = args.out, os.path.join(args.out, 'masks.json')
     values = dict(
         vars(args),
         polygons=args.segmentation == 'polygons',
-        img_ids=args.img_ids and read_lines(args.img_ids))
+        img_ids=args.img_ids and read_lines(args.img_ids),
+    )
     options = MaskOptions(
-        **{field.name: values[field.name]
-           for field in fields(MaskOptions)})
+        **{field.name: values[field.name] for field in fields(MaskOptions)}
+    )
     # For whoever tells an error.
     args.log_dir = options.log_dir
     report = make_proxy_masks(options)
@@ -246,10 +267,12 @@ def _check(args: argparse.Namespace) -> None:
         raise ValueError('--crops-per-batch must be at least 1')
     if args.num_workers is not None and args.num_workers < 0:
         raise ValueError('--num-workers must not be negative')
-    if args.merge_exponent is not None and not (args.merge
-                                                and args.merge_exponent >= 0):
-        raise ValueError('--merge-exponent must be 0 or more, and has no '
-                         'sense with --no-merge')
+    if args.merge_exponent is not None and not (
+        args.merge and args.merge_exponent >= 0
+    ):
+        raise ValueError(
+            '--merge-exponent must be 0 or more, and has no sense with --no-merge'
+        )
     if args.tighten is not None and not 0 <= args.tighten <= 1:
         raise ValueError('--tighten must be a number from 0 to 1')
     if args.margins and not all(0 <= margin <= 10 for margin in args.margins):
@@ -259,8 +282,11 @@ def _check(args: argparse.Namespace) -> None:
     if args.format is None:
         given = [name for name in export.CHOICES if getattr(args, name)]
         if given:
-            raise ValueError(f'--{given[0].replace("_", "-")} is about an '
-                             'export; name its --format')
+            raise ValueError(
+                f'--{given[0].replace("_", "-")} is about an export; name its --format'
+            )
     elif args.out.endswith('.json') or os.path.isfile(args.out):
-        raise ValueError(f'--format: --out {args.out} must be a folder; '
-                         'masks.json and the export go into it')
+        raise ValueError(
+            f'--format: --out {args.out} must be a folder; '
+            'masks.json and the export go into it'
+        )

@@ -1,4 +1,5 @@
 """``boxcaseg report``: make a page to look at proxy masks in a browser."""
+
 import argparse
 
 from .common import add_decisions_option, add_threshold_options
@@ -7,7 +8,8 @@ HELP = 'one HTML page on proxy masks: their scores, classes and pictures'
 EPILOG = (
     'Writes index.html, which needs no other file, and its charts as PNGs. '
     'The best and the worst masks go by confidence, or by agreement '
-    'where the file has none.')
+    'where the file has none.'
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--truth',
         metavar='TRUE.json',
-        help='COCO json with the true masks of the same annotations')
+        help='COCO json with the true masks of the same annotations',
+    )
     add_options(parser)
 
 
@@ -31,14 +34,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     Args:
         parser (argparse.ArgumentParser): Parser to add to.
     """
-    parser.add_argument(
-        '--out', required=True, metavar='DIR', help='folder to write')
+    parser.add_argument('--out', required=True, metavar='DIR', help='folder to write')
     add_threshold_options(parser, 'shown as ignored')
     parser.add_argument(
         '--num',
         type=int,
         default=96,
-        help='most pictures in each of the four groups; default: %(default)s')
+        help='most pictures in each of the four groups; default: %(default)s',
+    )
     parser.add_argument(
         '--review',
         type=int,
@@ -47,7 +50,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar='N',
         help='let the page ask about the N masks of the least confidence, '
         'and save what was decided; 0: all masks; default without N: '
-        '%(const)s')
+        '%(const)s',
+    )
     add_decisions_option(parser)
 
 
@@ -61,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
         int: Exit status.
     """
     from mmboxcaseg.apis.report import make_report
+
     path = make_report(
         args.masks,
         args.img_dir,
@@ -70,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         confidence_thr=args.confidence_thr,
         num=args.num,
         review=args.review,
-        decisions=args.decisions)
+        decisions=args.decisions,
+    )
     print(f'saved {path}')
     return 0

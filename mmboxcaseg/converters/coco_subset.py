@@ -1,4 +1,5 @@
 """A part of a COCO annotation file, and of its photos."""
+
 import json
 import os
 import os.path as osp
@@ -48,7 +49,7 @@ def draw_ids(coco: dict, count: int, seed: int) -> list[int]:
     """
     ids = sorted(image['id'] for image in coco['images'])
     if not 0 < count <= len(ids):
-        raise ValueError(f'can\'t draw {count} of {len(ids)} images')
+        raise ValueError(f"can't draw {count} of {len(ids)} images")
     return sorted(random.Random(seed).sample(ids, count))
 
 
@@ -70,29 +71,33 @@ def keep_images(coco: dict, image_ids: Sequence[int]) -> dict:
     images = [image for image in coco['images'] if image['id'] in wanted]
     missing = sorted(wanted - {image['id'] for image in images})
     if missing:
-        raise ValueError(f'{len(missing)} of {len(wanted)} image ids are not '
-                         f'in the annotations, the first: {missing[:5]}')
+        raise ValueError(
+            f'{len(missing)} of {len(wanted)} image ids are not '
+            f'in the annotations, the first: {missing[:5]}'
+        )
     return dict(
         coco,
         images=sorted(images, key=lambda image: image['id']),
-        annotations=[
-            ann for ann in coco['annotations'] if ann['image_id'] in wanted
-        ])
+        annotations=[ann for ann in coco['annotations'] if ann['image_id'] in wanted],
+    )
 
 
-def _keep_category_ids(coco: dict, new_id: dict[int, int],
-                       categories: list[dict]) -> dict:
+def _keep_category_ids(
+    coco: dict, new_id: dict[int, int], categories: list[dict]
+) -> dict:
     """Renumber the categories; drop the others, and images left without."""
     annotations = [
         dict(ann, category_id=new_id[ann['category_id']])
-        for ann in coco['annotations'] if ann['category_id'] in new_id
+        for ann in coco['annotations']
+        if ann['category_id'] in new_id
     ]
     left = {ann['image_id'] for ann in annotations}
     return dict(
         coco,
         images=[image for image in coco['images'] if image['id'] in left],
         annotations=annotations,
-        categories=categories)
+        categories=categories,
+    )
 
 
 def keep_categories(coco: dict, names: Sequence[str]) -> dict:
@@ -111,11 +116,11 @@ def keep_categories(coco: dict, names: Sequence[str]) -> dict:
     known = {category['name'] for category in coco['categories']}
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise ValueError(f'no categories of the names {unknown}; there are '
-                         f'{sorted(known)}')
+        raise ValueError(
+            f'no categories of the names {unknown}; there are {sorted(known)}'
+        )
     categories = [c for c in coco['categories'] if c['name'] in set(names)]
-    return _keep_category_ids(coco, {c['id']: c['id']
-                                     for c in categories}, categories)
+    return _keep_category_ids(coco, {c['id']: c['id'] for c in categories}, categories)
 
 
 def to_voc20(coco: dict) -> dict:
@@ -135,7 +140,8 @@ def to_voc20(coco: dict) -> dict:
     ]
     new_id = {
         category['id']: voc_id[category['name']]
-        for category in coco['categories'] if category['name'] in voc_id
+        for category in coco['categories']
+        if category['name'] in voc_id
     }
     return _keep_category_ids(coco, new_id, categories)
 
@@ -160,20 +166,20 @@ def keep_mask_share(coco: dict, share: float, seed: int) -> dict:
         ValueError: If the share is not in [0, 1].
     """
     if not 0 <= share <= 1:
-        raise ValueError(f'the share of masks is {share!r}; it must lie in '
-                         '[0, 1]')
+        raise ValueError(f'the share of masks is {share!r}; it must lie in [0, 1]')
     anns = coco['annotations']
     order = [ann['id'] for ann in anns if not ann.get('iscrowd')]
     random.Random(seed).shuffle(order)
-    kept = set(order[:round(share * len(order))])
+    kept = set(order[: round(share * len(order))])
     return dict(
         coco,
         annotations=[
-            ann if ann.get('iscrowd') or ann['id'] in kept else {
-                key: value
-                for key, value in ann.items() if key != 'segmentation'
-            } for ann in anns
-        ])
+            ann
+            if ann.get('iscrowd') or ann['id'] in kept
+            else {key: value for key, value in ann.items() if key != 'segmentation'}
+            for ann in anns
+        ],
+    )
 
 
 def read_coco(path: str) -> dict:
@@ -196,8 +202,7 @@ def read_coco(path: str) -> dict:
             raise ValueError(f'{path} is not valid json: {error}') from error
     for key in ('images', 'annotations', 'categories'):
         if not isinstance(coco, dict) or not isinstance(coco.get(key), list):
-            raise ValueError(
-                f'{path} has no list {key!r}; give a COCO instances file')
+            raise ValueError(f'{path} has no list {key!r}; give a COCO instances file')
     return coco
 
 
@@ -218,8 +223,10 @@ def ids_of_lines(coco: dict, lines: Sequence[str], path: str) -> list:
     by_text = {str(image['id']): image['id'] for image in coco['images']}
     unknown = [line for line in lines if line not in by_text]
     if unknown:
-        raise ValueError(f'{path}: {len(unknown)} of {len(lines)} image ids '
-                         f'are not in the annotations, such as {unknown[:5]}')
+        raise ValueError(
+            f'{path}: {len(unknown)} of {len(lines)} image ids '
+            f'are not in the annotations, such as {unknown[:5]}'
+        )
     return [by_text[line] for line in lines]
 
 
@@ -234,12 +241,13 @@ def write_coco(path: str, coco: dict) -> None:
     with open(path, 'w', encoding='utf-8') as file:
         json.dump(coco, file)
     crowds = sum(ann.get('iscrowd', 0) for ann in coco['annotations'])
-    print(f'{path}: {len(coco["images"])} images, '
-          f'{len(coco["annotations"])} annotations, {crowds} of them crowds')
+    print(
+        f'{path}: {len(coco["images"])} images, '
+        f'{len(coco["annotations"])} annotations, {crowds} of them crowds'
+    )
 
 
-def take_files(names: Sequence[str], source: str, target: str,
-               copy: bool) -> None:
+def take_files(names: Sequence[str], source: str, target: str, copy: bool) -> None:
     """Link or copy files into a folder; those that are there are kept.
 
     Args:
@@ -255,8 +263,8 @@ def take_files(names: Sequence[str], source: str, target: str,
         old = osp.abspath(osp.join(source, name))
         if not osp.isfile(old):
             raise FileNotFoundError(
-                f'{old} is missing, one of {len(names)} files wanted of '
-                f'{source}')
+                f'{old} is missing, one of {len(names)} files wanted of {source}'
+            )
     for name in names:
         old = osp.abspath(osp.join(source, name))
         new = osp.join(target, name)

@@ -4,6 +4,7 @@ An image becomes the two things that COCO has of it: its entry in ``images``,
 and its annotations without ``id``.  What doesn't go together in an image is
 counted, and not silently mended.
 """
+
 import os.path as osp
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
@@ -32,8 +33,10 @@ def import_loadmat() -> Callable:
     try:
         from scipy.io import loadmat
     except ImportError as error:
-        raise ImportError('SBD\'s masks are MATLAB files, which are read with '
-                          'the package scipy: pip install scipy') from error
+        raise ImportError(
+            "SBD's masks are MATLAB files, which are read with "
+            'the package scipy: pip install scipy'
+        ) from error
     return loadmat
 
 
@@ -54,7 +57,8 @@ def read_ids(path: str) -> np.ndarray:
             raise ValueError(
                 f'{path}: a picture of mode {picture.mode!r}, where VOC has '
                 'numbers with a palette (mode "P"); take the file from the '
-                'original archive')
+                'original archive'
+            )
         return np.asarray(picture)
 
 
@@ -82,19 +86,22 @@ def read_objects(path: str) -> list[dict]:
     for item in root.findall('object'):
         name = item.findtext('name', '').strip()
         if name not in CLASSES:
-            raise ValueError(f'{path}: an object of class {name!r}, which is '
-                             'not one of VOC\'s 20')
+            raise ValueError(
+                f"{path}: an object of class {name!r}, which is not one of VOC's 20"
+            )
         box = item.find('bndbox')
         if box is not None:
             x0, y0, x1, y1 = (
-                float(box.findtext(key))
-                for key in ('xmin', 'ymin', 'xmax', 'ymax'))
+                float(box.findtext(key)) for key in ('xmin', 'ymin', 'xmax', 'ymax')
+            )
             box = [x0 - 1, y0 - 1, x1 - x0 + 1, y1 - y0 + 1]
         objects.append(
             dict(
                 category_id=1 + CLASSES.index(name),
                 difficult=int(item.findtext('difficult', '0')),
-                bbox=box))
+                bbox=box,
+            )
+        )
     return objects
 
 
@@ -119,8 +126,7 @@ def clip(box: list[float], height: int, width: int) -> list[float]:
     return [x0, y0, x1 - x0, y1 - y0]
 
 
-def image_entry(voc_root: str, name: str, shape: tuple[int, int],
-                source: str) -> dict:
+def image_entry(voc_root: str, name: str, shape: tuple[int, int], source: str) -> dict:
     """COCO's entry of an image, whose size is checked.
 
     Args:
@@ -140,22 +146,28 @@ def image_entry(voc_root: str, name: str, shape: tuple[int, int],
     with Image.open(path) as photo:
         width, height = photo.size
     if (height, width) != tuple(shape):
-        raise ValueError(f'{path} is {width} x {height} pixels, but the masks '
-                         f'of {source} are {shape[1]} x {shape[0]}')
+        raise ValueError(
+            f'{path} is {width} x {height} pixels, but the masks '
+            f'of {source} are {shape[1]} x {shape[0]}'
+        )
     digits = name.replace('_', '')
     if not digits.isdigit():
-        raise ValueError(f'{path}: VOC\'s names are a year, a low line and a '
-                         'number, which give the image its id')
+        raise ValueError(
+            f"{path}: VOC's names are a year, a low line and a "
+            'number, which give the image its id'
+        )
     return dict(
         id=int(digits),
         file_name=f'{name}.jpg',
         width=width,
         height=height,
-        source=source)
+        source=source,
+    )
 
 
-def annotation(image: dict, mask: np.ndarray, category_id: int,
-               box: list[float] | None, **kwargs) -> dict:
+def annotation(
+    image: dict, mask: np.ndarray, category_id: int, box: list[float] | None, **kwargs
+) -> dict:
     """COCO's annotation of an instance, without ``id``.
 
     Args:
@@ -179,11 +191,11 @@ def annotation(image: dict, mask: np.ndarray, category_id: int,
         area=int(np.count_nonzero(mask)),
         segmentation=rle,
         iscrowd=0,
-        **kwargs)
+        **kwargs,
+    )
 
 
-def voc_instances(voc_root: str, name: str,
-                  odd: Counter) -> tuple[dict, list[dict]]:
+def voc_instances(voc_root: str, name: str, odd: Counter) -> tuple[dict, list[dict]]:
     """Instances of an image of VOC's segmentation set.
 
     Pixels of number n of ``SegmentationObject`` are the mask of the n-th
@@ -220,7 +232,8 @@ def voc_instances(voc_root: str, name: str,
         if number <= len(objects):
             item = objects[number - 1]
             odd['masks of another class than the object'] += (
-                painted != item['category_id'])
+                painted != item['category_id']
+            )
             odd['objects without a box'] += item['bbox'] is None
         else:
             odd['masks without an object'] += 1
@@ -228,23 +241,28 @@ def voc_instances(voc_root: str, name: str,
         if not 1 <= item['category_id'] <= len(CLASSES):
             raise ValueError(
                 f'{path}: number {number} has no object in the XML, which '
-                f'has {len(objects)}, and no class in SegmentationClass')
+                f'has {len(objects)}, and no class in SegmentationClass'
+            )
         anns.append(
             annotation(
                 image,
                 mask,
                 item['category_id'],
                 item['bbox'],
-                difficult=item['difficult']))
+                difficult=item['difficult'],
+            )
+        )
     odd['objects without a mask'] += sum(
-        number not in found for number in range(1, 1 + len(objects)))
+        number not in found for number in range(1, 1 + len(objects))
+    )
     if VOID in found:
         image['void'] = encode(numbers == VOID)
     return image, anns
 
 
-def sbd_instances(voc_root: str, sbd_root: str, name: str,
-                  odd: Counter) -> tuple[dict, list[dict]]:
+def sbd_instances(
+    voc_root: str, sbd_root: str, name: str, odd: Counter
+) -> tuple[dict, list[dict]]:
     """Instances of an image of SBD, with the tight boxes of their masks.
 
     Args:
@@ -262,13 +280,13 @@ def sbd_instances(voc_root: str, sbd_root: str, name: str,
     """
     path = osp.join(sbd_root, 'inst', f'{name}.mat')
     content = import_loadmat()(
-        path,
-        variable_names=['GTinst'],
-        squeeze_me=True,
-        struct_as_record=False)
+        path, variable_names=['GTinst'], squeeze_me=True, struct_as_record=False
+    )
     if 'GTinst' not in content:
-        raise ValueError(f'{path} has no GTinst; SBD keeps instances in the '
-                         'folder inst, classes in cls')
+        raise ValueError(
+            f'{path} has no GTinst; SBD keeps instances in the '
+            'folder inst, classes in cls'
+        )
     numbers = np.atleast_2d(content['GTinst'].Segmentation)
     categories = np.atleast_1d(content['GTinst'].Categories).astype(int)
     image = image_entry(voc_root, name, numbers.shape, 'sbd')
@@ -282,9 +300,12 @@ def sbd_instances(voc_root: str, sbd_root: str, name: str,
             continue
         category_id = int(categories[number - 1])
         if not 1 <= category_id <= len(CLASSES):
-            raise ValueError(f'{path}: instance {number} is of class '
-                             f'{category_id}, which is not one of VOC\'s 20')
+            raise ValueError(
+                f'{path}: instance {number} is of class '
+                f"{category_id}, which is not one of VOC's 20"
+            )
         anns.append(annotation(image, numbers == number, category_id, None))
     odd['classes without a mask'] += sum(
-        number not in found for number in range(1, 1 + len(categories)))
+        number not in found for number in range(1, 1 + len(categories))
+    )
     return image, anns

@@ -4,13 +4,23 @@ from .coco_instance import COCOInstanceDataset
 from .joint_patch import JointPatchDataset
 from .proxy_mask_dataset import ProxyMaskDataset
 from .salient_object import SalientObjectDataset
-from .samplers import (BlockSampler, OverlapMultiSourceSampler,
-                       PhotoMultiSourceSampler, max_overlaps)
+from .samplers import (
+    BlockSampler,
+    OverlapMultiSourceSampler,
+    PhotoMultiSourceSampler,
+    max_overlaps,
+)
 from .transforms import *  # noqa: F401,F403
 
 __all__ = [
-    'BlockSampler', 'BoxPatchDataset', 'COCOInstanceDataset',
-    'BoxPromptDataset', 'JointPatchDataset', 'OverlapMultiSourceSampler',
-    'PhotoMultiSourceSampler', 'ProxyMaskDataset', 'SalientObjectDataset',
-    'max_overlaps'
+    'BlockSampler',
+    'BoxPatchDataset',
+    'COCOInstanceDataset',
+    'BoxPromptDataset',
+    'JointPatchDataset',
+    'OverlapMultiSourceSampler',
+    'PhotoMultiSourceSampler',
+    'ProxyMaskDataset',
+    'SalientObjectDataset',
+    'max_overlaps',
 ]

@@ -1,4 +1,5 @@
 """Training patches from boxes (the paper, Sec. 3.2)."""
+
 import os.path as osp
 
 import numpy as np
@@ -8,6 +9,7 @@ from mmengine.logging import print_log
 from mmboxcaseg.annotations import BoxFile, MaskFile, read_coco, read_masks
 from mmboxcaseg.annotations.given import keep_given_masks
 from mmboxcaseg.registry import DATASETS
+
 from .left_out import look_below, used_images
 from .oddities import log_oddities
 
@@ -52,29 +54,36 @@ class BoxPatchDataset(BaseDataset):
 
     METAINFO = dict(classes=('background', 'object'))
 
-    def __init__(self,
-                 ann_file: str,
-                 data_prefix: dict,
-                 with_mask: bool = False,
-                 min_agreement: float | None = None,
-                 min_confidence: float | None = None,
-                 given_only: bool = False,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        ann_file: str,
+        data_prefix: dict,
+        with_mask: bool = False,
+        min_agreement: float | None = None,
+        min_confidence: float | None = None,
+        given_only: bool = False,
+        **kwargs,
+    ) -> None:
         self.least = {
             score: value
-            for score, value in (('agreement', min_agreement),
-                                 ('confidence', min_confidence))
+            for score, value in (
+                ('agreement', min_agreement),
+                ('confidence', min_confidence),
+            )
             if value is not None
         }
         for score, value in self.least.items():
             if not (with_mask and 0 <= value <= 1):
                 raise ValueError(
                     f'BoxPatchDataset: min_{score}={value!r} must lie in '
-                    '[0, 1], and is for with_mask=True only')
+                    '[0, 1], and is for with_mask=True only'
+                )
         if given_only and (self.least or not with_mask):
-            raise ValueError('BoxPatchDataset: given_only=True is for '
-                             'with_mask=True only, without min_agreement and '
-                             'min_confidence')
+            raise ValueError(
+                'BoxPatchDataset: given_only=True is for '
+                'with_mask=True only, without min_agreement and '
+                'min_confidence'
+            )
         self.with_mask = with_mask
         self.given_only = given_only
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
@@ -101,16 +110,17 @@ class BoxPatchDataset(BaseDataset):
                 box=boxes.boxes[place].tolist(),
                 height=height,
                 width=width,
-                supervision='box')
+                supervision='box',
+            )
             if learnt[place]:
-                item.update(
-                    supervision='mask', segmentation=boxes.segmentation(place))
+                item.update(supervision='mask', segmentation=boxes.segmentation(place))
             data_list.append(item)
         if self.with_mask:
             print_log(
                 f'{self.ann_file}: masks of {int(learnt[places].sum())} of '
                 f'{len(data_list)} boxes are learnt from',
-                logger='current')
+                logger='current',
+            )
         log_oddities(boxes, self.ann_file)
         return data_list
 
@@ -133,7 +143,8 @@ class BoxPatchDataset(BaseDataset):
             if score not in masks.scores:
                 raise ValueError(
                     f"{self.ann_file}: no 'proxy_{score}', which min_{score} "
-                    'asks for; give a file of boxcaseg masks')
+                    'asks for; give a file of boxcaseg masks'
+                )
             good &= masks.scores[score] >= least
         return good
 
@@ -152,11 +163,14 @@ def box_sources(dataset: ConcatDataset, sampler: str) -> list[int]:
         ValueError: If there is none.
     """
     sources = [
-        source for source, part in enumerate(dataset.datasets)
+        source
+        for source, part in enumerate(dataset.datasets)
         if isinstance(part, BoxPatchDataset)
     ]
     if not sources:
         kinds = [type(part).__name__ for part in dataset.datasets]
-        raise ValueError(f'{sampler} needs a BoxPatchDataset, but the parts '
-                         f'are {kinds}; use mmdet.MultiSourceSampler')
+        raise ValueError(
+            f'{sampler} needs a BoxPatchDataset, but the parts '
+            f'are {kinds}; use mmdet.MultiSourceSampler'
+        )
     return sources

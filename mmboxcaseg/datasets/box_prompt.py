@@ -1,6 +1,8 @@
 """Images with the boxes whose masks are asked for (the paper, Sec. 3.4)."""
+
 import os.path as osp
-from typing import Any, Collection, Optional
+from collections.abc import Collection
+from typing import Any
 
 import cv2
 import torch
@@ -9,6 +11,7 @@ from mmseg.structures import SegDataSample
 
 from mmboxcaseg.annotations import BadInputError, BoxFile, read_coco
 from mmboxcaseg.registry import DATASETS
+
 from .left_out import check_all_there, look_below
 
 
@@ -42,14 +45,16 @@ class BoxPromptDataset(BaseDataset):
         box_counts (list[int]): Number of boxes of each item.
     """
 
-    def __init__(self,
-                 ann_file: str = '',
-                 data_prefix: dict = dict(img=''),
-                 with_mask: bool = False,
-                 img_ids: Optional[Collection] = None,
-                 skip_unusable: bool = False,
-                 boxes: Optional[BoxFile] = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        ann_file: str = '',
+        data_prefix: dict = dict(img=''),
+        with_mask: bool = False,
+        img_ids: Collection | None = None,
+        skip_unusable: bool = False,
+        boxes: BoxFile | None = None,
+        **kwargs,
+    ) -> None:
         self.skip_unusable = skip_unusable
         self.with_mask = with_mask
         self.img_ids = None if img_ids is None else set(img_ids)
@@ -64,17 +69,17 @@ class BoxPromptDataset(BaseDataset):
         self._boxes = None
         if boxes is None:
             folder = self.data_prefix['img']
-            boxes = read_coco(self.ann_file, self.with_mask,
-                              look_below(folder))
+            boxes = read_coco(self.ann_file, self.with_mask, look_below(folder))
             if not self.skip_unusable and self.img_ids is None:
                 check_all_there(boxes, self.ann_file, folder)
         # Classes by the order of their ids, as COCO's own tools have them.
         order = sorted(
-            range(len(boxes.category_ids)),
-            key=lambda place: boxes.category_ids[place])
+            range(len(boxes.category_ids)), key=lambda place: boxes.category_ids[place]
+        )
         label_of = {place: label for label, place in enumerate(order)}
-        self._metainfo['classes'] = tuple(boxes.category_names[place]
-                                          for place in order)
+        self._metainfo['classes'] = tuple(
+            boxes.category_names[place] for place in order
+        )
         data_list = []
         for image in boxes.wanted.tolist():
             image_id = boxes.image_ids[image]
@@ -83,8 +88,7 @@ class BoxPromptDataset(BaseDataset):
             places = boxes.usable_places(image)
             height, width = boxes.sizes[image].tolist()
             item = dict(
-                img_path=osp.join(self.data_prefix['img'],
-                                  boxes.file_names[image]),
+                img_path=osp.join(self.data_prefix['img'], boxes.file_names[image]),
                 img_id=image_id,
                 height=height,
                 width=width,
@@ -93,7 +97,8 @@ class BoxPromptDataset(BaseDataset):
                     label_of[category]
                     for category in boxes.category_index[places].tolist()
                 ],
-                ann_ids=[boxes.box_ids[place] for place in places.tolist()])
+                ann_ids=[boxes.box_ids[place] for place in places.tolist()],
+            )
             if self.with_mask:
                 item['segmentations'] = [
                     boxes.segmentation(place) for place in places.tolist()
@@ -116,9 +121,10 @@ class BoxPromptDataset(BaseDataset):
                 metainfo=dict(
                     img_id=item['img_id'],
                     img_path=item['img_path'],
-                    skipped=_reason(error, item['img_path'])))
-            return dict(
-                inputs=torch.empty(0, dtype=torch.uint8), data_samples=sample)
+                    skipped=_reason(error, item['img_path']),
+                )
+            )
+            return dict(inputs=torch.empty(0, dtype=torch.uint8), data_samples=sample)
 
 
 def _reason(error: Exception, path: str) -> str:
@@ -129,5 +135,7 @@ def _reason(error: Exception, path: str) -> str:
         return error.strerror
     if osp.getsize(path) == 0:
         return 'the file is empty'
-    return ('no image of a format that OpenCV reads, or cut short, or of more '
-            'than 2**30 pixels')
+    return (
+        'no image of a format that OpenCV reads, or cut short, or of more '
+        'than 2**30 pixels'
+    )

@@ -1,4 +1,5 @@
 """Boxes and masks of a COCO json, with labels by the names of classes."""
+
 import logging
 import os.path as osp
 from typing import Any
@@ -9,9 +10,14 @@ from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 
 from mmboxcaseg.annotations import BoxFile, read_coco
-from mmboxcaseg.annotations.instances import (SKIPPED, annotation_areas,
-                                              check_classes, class_labels)
+from mmboxcaseg.annotations.instances import (
+    SKIPPED,
+    annotation_areas,
+    check_classes,
+    class_labels,
+)
 from mmboxcaseg.registry import DATASETS
+
 from .oddities import log_oddities
 
 
@@ -69,22 +75,22 @@ class COCOInstanceDataset(CocoDataset):
         folder = self.data_prefix.get('img') or '.'
         # Photos of another backend than the disk can't be looked for.
         local = self.backend_args is None and osp.isdir(folder)
-        with get_local_path(
-                self.ann_file, backend_args=self.backend_args) as path:
-            boxes = read_coco(
-                path, with_masks=True, img_dir=folder if local else None)
+        with get_local_path(self.ann_file, backend_args=self.backend_args) as path:
+            boxes = read_coco(path, with_masks=True, img_dir=folder if local else None)
         labels = self._class_labels(boxes)
         images = self._used_images(boxes, folder)
         used = self._used(boxes, labels)
         index = boxes.image_index
         skipped = np.array(
-            [SKIPPED in ann for ann in boxes.content['annotations']],
-            dtype=bool)
+            [SKIPPED in ann for ann in boxes.content['annotations']], dtype=bool
+        )
         if not self.test_mode:
             lost = int((used & skipped & images[index]).sum())
             if lost:
-                self._warn(f'{lost} boxes that were skipped when masks were '
-                           'made are not trained on')
+                self._warn(
+                    f'{lost} boxes that were skipped when masks were '
+                    'made are not trained on'
+                )
             used &= ~skipped
         # What filter_cfg asks for. As mmdet's it counts crowds and boxes
         # that are not used, but not those that were skipped.
@@ -92,8 +98,9 @@ class COCOInstanceDataset(CocoDataset):
         self.cat_img_map = {
             category: [
                 boxes.image_ids[image]
-                for image in np.unique(index[(boxes.category_index == place)
-                                             & ~skipped])
+                for image in np.unique(
+                    index[(boxes.category_index == place) & ~skipped]
+                )
             ]
             for place, category in enumerate(boxes.category_ids)
         }
@@ -109,7 +116,8 @@ class COCOInstanceDataset(CocoDataset):
                 instance = dict(
                     ignore_flag=int(crowd[place]),
                     bbox=corners[place],
-                    bbox_label=own[place])
+                    bbox_label=own[place],
+                )
                 mask = anns[place].get('segmentation')
                 if mask:
                     instance['mask'] = mask
@@ -128,8 +136,8 @@ class COCOInstanceDataset(CocoDataset):
     def _image_info(self, image: dict) -> dict:
         """An image in mmdet's form, without instances."""
         return self.parse_data_info(
-            dict(
-                raw_img_info=dict(image, img_id=image['id']), raw_ann_info=[]))
+            dict(raw_img_info=dict(image, img_id=image['id']), raw_ann_info=[])
+        )
 
     def _class_labels(self, boxes: BoxFile) -> np.ndarray:
         """Label of each category; says what does not fit together."""
@@ -138,24 +146,23 @@ class COCOInstanceDataset(CocoDataset):
         chosen = np.flatnonzero(labels >= 0)
         chosen = chosen[np.argsort(labels[chosen])]
         self.cat_ids = [boxes.category_ids[one] for one in chosen]
-        self.cat2label = {
-            boxes.category_ids[one]: int(labels[one])
-            for one in chosen
-        }
-        missing = [
-            name for label, name in enumerate(classes) if label not in labels
-        ]
+        self.cat2label = {boxes.category_ids[one]: int(labels[one]) for one in chosen}
+        missing = [name for label, name in enumerate(classes) if label not in labels]
         if missing and not self.test_mode:
             self._warn(f'"categories" lacks the classes {missing}')
         other = labels[boxes.category_index] < 0
         if other.any():
-            names = sorted({
-                boxes.category_names[one]
-                for one in np.unique(boxes.category_index[other])
-            })
-            self._warn(f'{int(other.sum())} annotations are not used, because '
-                       f'their categories {names} are no classes of the '
-                       'config')
+            names = sorted(
+                {
+                    boxes.category_names[one]
+                    for one in np.unique(boxes.category_index[other])
+                }
+            )
+            self._warn(
+                f'{int(other.sum())} annotations are not used, because '
+                f'their categories {names} are no classes of the '
+                'config'
+            )
         return labels
 
     def _used_images(self, boxes: BoxFile, folder: str) -> np.ndarray:
@@ -163,12 +170,14 @@ class COCOInstanceDataset(CocoDataset):
         used = np.ones(len(boxes.image_ids), dtype=bool)
         if not self.test_mode:
             used = np.array(
-                [SKIPPED not in image for image in boxes.content['images']],
-                dtype=bool)
+                [SKIPPED not in image for image in boxes.content['images']], dtype=bool
+            )
         skipped = len(used) - int(used.sum())
         if skipped:
-            self._warn(f'{skipped} images that were skipped when masks were '
-                       'made are not trained on')
+            self._warn(
+                f'{skipped} images that were skipped when masks were '
+                'made are not trained on'
+            )
         if self.backend_args is not None:
             return used
         # No folder, no photos.
@@ -179,12 +188,15 @@ class COCOInstanceDataset(CocoDataset):
         names = [one.file for one in boxes.left_out]
         names += [boxes.file_names[one] for one in lost]
         number = len(used) + len(boxes.left_out) - skipped
-        text = (f'{len(names)} of {number} photos are not in {folder}, the '
-                f'first is {names[0]!r}')
+        text = (
+            f'{len(names)} of {number} photos are not in {folder}, the '
+            f'first is {names[0]!r}'
+        )
         if self.test_mode or len(names) == number:
             raise FileNotFoundError(
                 f'{self.ann_file}: {text}; set data_prefix=dict(img=...) of '
-                'the dataset to their folder, or take them out of the file')
+                'the dataset to their folder, or take them out of the file'
+            )
         self._warn(f'{text}; they are not trained on')
         return used & there
 
@@ -195,18 +207,19 @@ class COCOInstanceDataset(CocoDataset):
         across = np.minimum(x2, width) - np.maximum(x1, 0)
         down = np.minimum(y2, height) - np.maximum(y1, 0)
         # Sides are differences of corners here, which may be a bit off.
-        used = ((across > 0) & (down > 0)
-                & (boxes.xywh[:, 2:] >= 1 - 1e-9).all(axis=1)
-                & (labels[boxes.category_index] >= 0))
+        used = (
+            (across > 0)
+            & (down > 0)
+            & (boxes.xywh[:, 2:] >= 1 - 1e-9).all(axis=1)
+            & (labels[boxes.category_index] >= 0)
+        )
         used &= ~np.array(
             [bool(ann.get('ignore')) for ann in boxes.content['annotations']],
-            dtype=bool)
+            dtype=bool,
+        )
         if self.NEEDS_AREA:
             used &= annotation_areas(boxes) > 0
         return used
 
     def _warn(self, text: str) -> None:
-        print_log(
-            f'{self.ann_file}: {text}',
-            logger='current',
-            level=logging.WARNING)
+        print_log(f'{self.ann_file}: {text}', logger='current', level=logging.WARNING)

@@ -24,13 +24,13 @@ class JointPatchDataset(ConcatDataset):
         ValueError: If both are None.
     """
 
-    def __init__(self,
-                 box: dict | None = None,
-                 salient: dict | None = None) -> None:
+    def __init__(self, box: dict | None = None, salient: dict | None = None) -> None:
         parts = [part for part in (box, salient) if part is not None]
         if not parts:
-            raise ValueError('JointPatchDataset: box and salient are both '
-                             'None; give at least one of them')
+            raise ValueError(
+                'JointPatchDataset: box and salient are both '
+                'None; give at least one of them'
+            )
         # Built here: ConcatDataset knows mmengine's registry alone, which
         # has no default scope where a tool sets none.
         super().__init__([DATASETS.build(part) for part in parts])

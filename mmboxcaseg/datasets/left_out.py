@@ -1,4 +1,5 @@
 """Photos that a data set has to do without."""
+
 import logging
 import os.path as osp
 
@@ -31,24 +32,28 @@ def used_images(boxes: BoxFile, ann_file: str, folder: str) -> np.ndarray:
         FileNotFoundError: If no photo of an image with boxes is there.
     """
     made = np.array(
-        [SKIPPED not in image for image in boxes.content['images']],
-        dtype=bool)
+        [SKIPPED not in image for image in boxes.content['images']], dtype=bool
+    )
     if not made.all():
-        _warn(f'{ann_file}: {int((~made).sum())} images that were skipped '
-              'when masks were made are not trained on')
+        _warn(
+            f'{ann_file}: {int((~made).sum())} images that were skipped '
+            'when masks were made are not trained on'
+        )
     if boxes.there is None:
         return made
     wanted = np.zeros_like(made)
     wanted[boxes.wanted] = True
     gone = np.flatnonzero(wanted & made & ~boxes.there)
     if len(gone):
-        text = (f'{ann_file}: {len(gone)} of {int((wanted & made).sum())} '
-                f'photos are not in {folder}, the first is '
-                f'{boxes.file_names[gone[0]]!r}')
+        text = (
+            f'{ann_file}: {len(gone)} of {int((wanted & made).sum())} '
+            f'photos are not in {folder}, the first is '
+            f'{boxes.file_names[gone[0]]!r}'
+        )
         if not (wanted & made & boxes.there).any():
             raise FileNotFoundError(
-                f'{text}; set data_prefix=dict(img=...) of the dataset to '
-                'their folder')
+                f'{text}; set data_prefix=dict(img=...) of the dataset to their folder'
+            )
         _warn(f'{text}; they are not trained on')
     return made & boxes.there
 
@@ -69,7 +74,8 @@ def check_all_there(boxes: BoxFile, ann_file: str, folder: str) -> None:
             f'{ann_file}: {len(gone)} of {len(boxes.wanted)} photos are not '
             f'in {folder}, the first is {boxes.file_names[gone[0]]!r}; set '
             'data_prefix=dict(img=...) of the dataset to their folder, or '
-            'take them out of the file')
+            'take them out of the file'
+        )
 
 
 def _warn(text: str) -> None:

@@ -1,4 +1,5 @@
 """What is odd about boxes, in the log of a training."""
+
 import logging
 
 from mmengine.logging import print_log
@@ -19,4 +20,5 @@ def log_oddities(boxes: BoxFile, ann_file: str) -> None:
         print_log(
             f'{ann_file}: {said}{finding.line()}',
             logger='current',
-            level=logging.WARNING if finding.skipped else logging.INFO)
+            level=logging.WARNING if finding.skipped else logging.INFO,
+        )

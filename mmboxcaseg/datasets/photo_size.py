@@ -1,4 +1,5 @@
 """A photo against what its annotation says."""
+
 from mmboxcaseg.annotations import BadInputError
 
 
@@ -19,6 +20,7 @@ def check_photo_size(results: dict) -> None:
     announced = results.get('height', height), results.get('width', width)
     if announced != (height, width):
         raise BadInputError(
-            f"{results.get('img_path')}: the photo is {width} x {height} "
+            f'{results.get("img_path")}: the photo is {width} x {height} '
             f'pixels, its annotation says {announced[1]} x {announced[0]}; '
-            'correct the annotation file')
+            'correct the annotation file'
+        )

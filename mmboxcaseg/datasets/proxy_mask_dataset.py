@@ -1,4 +1,5 @@
 """Boxes with proxy masks, the training set of Proxy Mask R-CNN."""
+
 from typing import Any
 
 import numpy as np
@@ -6,6 +7,7 @@ import numpy as np
 from mmboxcaseg.annotations import KEPT, REVIEW, SCORES, SOURCE
 from mmboxcaseg.registry import DATASETS
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
+
 from .coco_instance import COCOInstanceDataset
 
 
@@ -58,23 +60,28 @@ class ProxyMaskDataset(COCOInstanceDataset):
 
     NEEDS_AREA = False
 
-    def __init__(self,
-                 *args,
-                 agreement_thr: float | None = DEFAULT_AGREEMENT_THR,
-                 confidence_thr: float | None = None,
-                 mask_weight: str | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        *args,
+        agreement_thr: float | None = DEFAULT_AGREEMENT_THR,
+        confidence_thr: float | None = None,
+        mask_weight: str | None = None,
+        **kwargs,
+    ) -> None:
         if agreement_thr is None:
             agreement_thr = DEFAULT_AGREEMENT_THR
         scores = (*SCORES, 'iou')
         if mask_weight is not None and mask_weight not in scores:
-            raise ValueError(f'ProxyMaskDataset: mask_weight={mask_weight!r} '
-                             f'is none of {list(scores)}')
+            raise ValueError(
+                f'ProxyMaskDataset: mask_weight={mask_weight!r} '
+                f'is none of {list(scores)}'
+            )
         thresholds = dict(agreement=agreement_thr, confidence=confidence_thr)
         for score, thr in thresholds.items():
             if thr is not None and not 0 <= thr <= 1:
                 raise ValueError(
-                    f'ProxyMaskDataset: {score}_thr={thr!r} is not in [0, 1]')
+                    f'ProxyMaskDataset: {score}_thr={thr!r} is not in [0, 1]'
+                )
         self.agreement_thr = agreement_thr
         self.confidence_thr = confidence_thr
         self.mask_weight = mask_weight
@@ -89,24 +96,24 @@ class ProxyMaskDataset(COCOInstanceDataset):
         size = [info['height'], info['width']]
         proxies = []
         for instance, ann in zip(info['instances'], anns, strict=True):
-            instance['mask_weight'] = 1.
+            instance['mask_weight'] = 1.0
             if not instance['ignore_flag']:
                 self._check(ann, size)
                 proxies.append((instance, ann))
         weights = self._weights([ann for _, ann in proxies])
-        for (instance, _), weight in zip(
-                proxies, weights.tolist(), strict=True):
+        for (instance, _), weight in zip(proxies, weights.tolist(), strict=True):
             instance['mask_weight'] = weight
 
     def _check(self, ann: dict, size: list[int]) -> None:
         """Raise ValueError unless ``ann`` has a mask of ``size`` (height,
         width) and its scores."""
         mask = ann.get('segmentation')
-        wrong = [
-            key for key in self._keys.values() if not _is_share(ann.get(key))
-        ]
-        if not (isinstance(mask, dict) and mask.get('counts') is not None
-                and mask.get('size') == size):
+        wrong = [key for key in self._keys.values() if not _is_share(ann.get(key))]
+        if not (
+            isinstance(mask, dict)
+            and mask.get('counts') is not None
+            and mask.get('size') == size
+        ):
             key, value, need = 'segmentation', mask, f'an RLE of size {size}'
         elif wrong:
             key, value, need = wrong[0], ann.get(wrong[0]), 'a score in [0, 1]'
@@ -116,7 +123,8 @@ class ProxyMaskDataset(COCOInstanceDataset):
             f'{self.ann_file}: annotation {ann["id"]} has {key}='
             f'{str(value)[:80]}, where a proxy mask needs {need}; make proxy '
             'masks from a file of boxes with boxcaseg masks or '
-            'tools/make_proxy_masks.py')
+            'tools/make_proxy_masks.py'
+        )
 
     def _weights(self, anns: list[dict]) -> np.ndarray:
         """The weights of N annotations' masks, float64, (N,)."""
@@ -125,13 +133,16 @@ class ProxyMaskDataset(COCOInstanceDataset):
             for score, key in self._keys.items()
         }
         kept = np.array([ann.get(SOURCE) == KEPT for ann in anns], dtype=bool)
-        rejected = np.array([ann.get(REVIEW) == 'rejected' for ann in anns],
-                            dtype=bool)
-        ignored = ignored_masks(scores['agreement'], scores.get('confidence'),
-                                self.agreement_thr, self.confidence_thr,
-                                rejected)
-        weights = scores[self.mask_weight] if self.mask_weight else 1.
-        return np.where(ignored, 0., np.where(kept, 1., weights))
+        rejected = np.array([ann.get(REVIEW) == 'rejected' for ann in anns], dtype=bool)
+        ignored = ignored_masks(
+            scores['agreement'],
+            scores.get('confidence'),
+            self.agreement_thr,
+            self.confidence_thr,
+            rejected,
+        )
+        weights = scores[self.mask_weight] if self.mask_weight else 1.0
+        return np.where(ignored, 0.0, np.where(kept, 1.0, weights))
 
 
 def _is_share(value: Any) -> bool:

@@ -1,8 +1,9 @@
 """Salient images resized once, in a file that all workers map."""
+
 import hashlib
 import os
 import os.path as osp
-from typing import Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from mmcv.transforms import Resize
@@ -32,7 +33,8 @@ def split_at_resize(transforms: Sequence[Callable]) -> int:
     raise ValueError(
         'SalientObjectDataset: cache_dir needs a Resize with a fixed scale '
         'and keep_ratio=False in the pipeline, so that all images have one '
-        f'size, but the pipeline is {list(transforms)}; leave cache_dir out')
+        f'size, but the pipeline is {list(transforms)}; leave cache_dir out'
+    )
 
 
 class SalientCache:
@@ -52,11 +54,11 @@ class SalientCache:
         steps (Sequence[Callable]): Transforms that load and resize an item.
     """
 
-    def __init__(self, folder: str, items: Sequence[dict],
-                 steps: Sequence[Callable]) -> None:
+    def __init__(
+        self, folder: str, items: Sequence[dict], steps: Sequence[Callable]
+    ) -> None:
         self.steps = steps
-        self.path = osp.join(folder,
-                             f'salient_{_fingerprint(items, steps)}.npy')
+        self.path = osp.join(folder, f'salient_{_fingerprint(items, steps)}.npy')
         # One process of the run first; then those of other machines, whose
         # folder may be another one.
         if is_main_process():
@@ -74,17 +76,19 @@ class SalientCache:
         array = None
         try:
             for index, item in enumerate(
-                    track(
-                        items,
-                        description='resizing salient images',
-                        disable=not is_main_process())):
+                track(
+                    items,
+                    description='resizing salient images',
+                    disable=not is_main_process(),
+                )
+            ):
                 result = self.run_steps(dict(item))
                 mask = result['gt_seg_map']
                 pixels = np.concatenate([result['img'].ravel(), mask.ravel()])
                 if array is None:
                     array = np.lib.format.open_memmap(
-                        temporary, 'w+', np.uint8,
-                        (len(items), 4, *mask.shape))
+                        temporary, 'w+', np.uint8, (len(items), 4, *mask.shape)
+                    )
                 array[index] = pixels.reshape(4, *mask.shape)
             array.flush()
             os.replace(temporary, self.path)
@@ -94,7 +98,8 @@ class SalientCache:
         print_log(
             f'{self.path}: {len(items)} salient images of '
             f'{array.shape[3]} x {array.shape[2]} pixels',
-            logger='current')
+            logger='current',
+        )
 
     def run_steps(self, item: dict) -> dict:
         """An item after the steps, without the file."""
@@ -121,20 +126,20 @@ class SalientCache:
             gt_seg_map=pixels[3],
             seg_fields=['gt_seg_map'],
             ori_shape=shape,
-            img_shape=shape)
+            img_shape=shape,
+        )
         return item
 
 
 def _fingerprint(items: Sequence[dict], steps: Sequence[Callable]) -> str:
     """Names the files and the steps they go through."""
     # Not their repr, which is an address where a transform has none.
-    settings = [(type(step).__name__, sorted(vars(step).items()))
-                for step in steps]
+    settings = [(type(step).__name__, sorted(vars(step).items())) for step in steps]
     digest = hashlib.sha256(repr(settings).encode())
     for item in items:
         for path in (item['img_path'], item['mask_path']):
             state = os.stat(path)
             digest.update(
-                repr((osp.abspath(path), state.st_size,
-                      state.st_mtime_ns)).encode())
+                repr((osp.abspath(path), state.st_size, state.st_mtime_ns)).encode()
+            )
     return digest.hexdigest()[:16]

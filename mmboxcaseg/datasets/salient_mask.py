@@ -1,4 +1,5 @@
 """Object masks stored as pictures."""
+
 import os.path as osp
 from collections.abc import Sequence
 
@@ -56,14 +57,14 @@ def fitting_mask(image: str, masks: Sequence[str]) -> tuple[str | None, str]:
             continue
         if size == (height, width):
             return mask, ''
-        reasons.append(f'{osp.basename(mask)} is {size[1]} x {size[0]} '
-                       f'pixels, its image {width} x {height}')
+        reasons.append(
+            f'{osp.basename(mask)} is {size[1]} x {size[0]} '
+            f'pixels, its image {width} x {height}'
+        )
     return None, ', '.join(reasons)
 
 
-def count_objects(mask: np.ndarray,
-                  connectivity: int = 8,
-                  min_area: int = 0) -> int:
+def count_objects(mask: np.ndarray, connectivity: int = 8, min_area: int = 0) -> int:
     """Connected components of a mask.
 
     Args:
@@ -80,9 +81,9 @@ def count_objects(mask: np.ndarray,
         ValueError: If ``connectivity`` is neither 4 nor 8.
     """
     if connectivity not in (4, 8):
-        raise ValueError(f'single_object.connectivity must be 4 or 8, but is '
-                         f'{connectivity!r}')
-    _, _, stats, _ = cv2.connectedComponentsWithStats(
-        mask, connectivity=connectivity)
+        raise ValueError(
+            f'single_object.connectivity must be 4 or 8, but is {connectivity!r}'
+        )
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=connectivity)
     # The first component is the background.
     return int((stats[1:, cv2.CC_STAT_AREA] >= min_area).sum())

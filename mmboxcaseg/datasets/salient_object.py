@@ -1,8 +1,8 @@
 """Salient images with pixel masks, e.g. DUTS-TR (the paper, Sec. 4)."""
+
 import os
 import os.path as osp
 from collections import defaultdict
-from typing import Optional
 
 from mmengine.dataset import BaseDataset, Compose
 from mmengine.dist import is_main_process
@@ -10,6 +10,7 @@ from mmengine.logging import print_log
 from rich.progress import track
 
 from mmboxcaseg.registry import DATASETS
+
 from .salient_cache import SalientCache, split_at_resize
 from .salient_mask import count_objects, fitting_mask, read_mask
 
@@ -48,16 +49,21 @@ class SalientObjectDataset(BaseDataset):
 
     METAINFO = dict(classes=('background', 'object'))
 
-    def __init__(self,
-                 data_prefix: dict,
-                 ann_file: str = '',
-                 single_object: Optional[dict] = None,
-                 cache_dir: Optional[str] = None,
-                 **kwargs) -> None:
-        self.single_object = None if single_object is None else dict(
-            dict(connectivity=8, min_area=0), **single_object)
+    def __init__(
+        self,
+        data_prefix: dict,
+        ann_file: str = '',
+        single_object: dict | None = None,
+        cache_dir: str | None = None,
+        **kwargs,
+    ) -> None:
+        self.single_object = (
+            None
+            if single_object is None
+            else dict(dict(connectivity=8, min_area=0), **single_object)
+        )
         self.cache_dir = cache_dir
-        self._cache: Optional[SalientCache] = None
+        self._cache: SalientCache | None = None
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
 
     def full_init(self) -> None:
@@ -67,8 +73,7 @@ class SalientObjectDataset(BaseDataset):
             transforms = self.pipeline.transforms
             count = split_at_resize(transforms)
             items = [self.get_data_info(index) for index in range(len(self))]
-            self._cache = SalientCache(self.cache_dir, items,
-                                       transforms[:count])
+            self._cache = SalientCache(self.cache_dir, items, transforms[:count])
             self._rest = Compose(transforms[count:])
 
     def prepare_data(self, idx: int) -> dict:
@@ -86,34 +91,37 @@ class SalientObjectDataset(BaseDataset):
         lost = [name for name in names if name not in images]
         if self.ann_file and lost:
             raise FileNotFoundError(
-                f"{self.ann_file}: {len(lost)} of {len(names)} names have no "
-                f"image in {self.data_prefix['img']}, e.g. {lost[0]!r}")
+                f'{self.ann_file}: {len(lost)} of {len(names)} names have no '
+                f'image in {self.data_prefix["img"]}, e.g. {lost[0]!r}'
+            )
         paired = [name for name in names if name in masks]
         if len(paired) < len(names):
             print_log(
-                f"{self.data_prefix['img']}: {len(names) - len(paired)} of "
-                f"{len(names)} images have no mask in "
-                f"{self.data_prefix['mask']} and are left out",
+                f'{self.data_prefix["img"]}: {len(names) - len(paired)} of '
+                f'{len(names)} images have no mask in '
+                f'{self.data_prefix["mask"]} and are left out',
                 logger='current',
-                level=30)
-        data_list = self._fitting(
-            {images[name]: masks[name]
-             for name in paired})
+                level=30,
+            )
+        data_list = self._fitting({images[name]: masks[name] for name in paired})
         if self.single_object is not None:
             data_list = self._keep_single_objects(data_list)
         if not data_list:
             raise ValueError(
-                f"{self.data_prefix['img']}: no image is left to train on; "
-                f"its masks are looked for in {self.data_prefix['mask']} "
-                'under the same names')
+                f'{self.data_prefix["img"]}: no image is left to train on; '
+                f'its masks are looked for in {self.data_prefix["mask"]} '
+                'under the same names'
+            )
         return data_list
 
     def _files(self, key: str) -> dict[str, list[str]]:
         """Paths by name without suffix, sorted, of one of the folders."""
         folder = self.data_prefix[key]
         if not osp.isdir(folder):
-            raise FileNotFoundError(f'{folder}: no such folder; give it as '
-                                    f'data_prefix.{key} of the data set')
+            raise FileNotFoundError(
+                f'{folder}: no such folder; give it as '
+                f'data_prefix.{key} of the data set'
+            )
         found = defaultdict(list)
         # The order of a folder is arbitrary.
         for name in sorted(os.listdir(folder)):
@@ -131,14 +139,16 @@ class SalientObjectDataset(BaseDataset):
                 wrong.append(reason)
             else:
                 data_list.append(
-                    dict(img_path=image, mask_path=mask, supervision='mask'))
+                    dict(img_path=image, mask_path=mask, supervision='mask')
+                )
         if wrong:
             print_log(
-                f"{self.data_prefix['img']}: skipped {len(wrong)} of "
+                f'{self.data_prefix["img"]}: skipped {len(wrong)} of '
                 f'{len(masks_of)} images that have no mask of their size: '
                 f'{"; ".join(wrong[:5])}{"; ..." if len(wrong) > 5 else ""}',
                 logger='current',
-                level=30)
+                level=30,
+            )
         return data_list
 
     def _listed_names(self) -> list[str]:
@@ -158,9 +168,8 @@ class SalientObjectDataset(BaseDataset):
         counts = [
             count_objects(read_mask(item['mask_path']), **self.single_object)
             for item in track(
-                data_list,
-                description='counting objects',
-                disable=not is_main_process())
+                data_list, description='counting objects', disable=not is_main_process()
+            )
         ]
         kept = [item for item, n in zip(data_list, counts) if n == 1]
         rule = ', '.join(f'{k}={v}' for k, v in self.single_object.items())
@@ -168,5 +177,6 @@ class SalientObjectDataset(BaseDataset):
             f'single object ({rule}): kept {len(kept)} of {len(data_list)} '
             f'images; {counts.count(0)} have none, '
             f'{sum(n > 1 for n in counts)} several',
-            logger='current')
+            logger='current',
+        )
         return kept

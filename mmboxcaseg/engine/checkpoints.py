@@ -1,9 +1,11 @@
 """Weights out of a checkpoint, without running code from it."""
+
 import contextlib
 import pickle
 import re
 from collections.abc import Callable
-from typing import Any, ContextManager
+from contextlib import AbstractContextManager
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,27 +26,33 @@ def _method_of_history(owner: Any, name: str) -> Callable:
     Raises:
         pickle.UnpicklingError: If anything else is asked for.
     """
-    if owner is not HistoryBuffer or name not in ('current', 'max', 'mean',
-                                                  'min'):
+    if owner is not HistoryBuffer or name not in ('current', 'max', 'mean', 'min'):
         raise pickle.UnpicklingError(f'getattr of {owner!r}, {name!r}')
     return getattr(owner, name)
 
 
-def _harmless() -> ContextManager:
+def _harmless() -> AbstractContextManager:
     """Lets the log values pass that mmengine saves beside the weights."""
     if not hasattr(torch.serialization, 'safe_globals'):
         return contextlib.nullcontext()
     # NumPy moved them: old checkpoints name the old place.
     core = np._core if hasattr(np, '_core') else np.core
-    names = [(getattr(core.multiarray,
-                      name), f'numpy.{place}.multiarray.{name}')
-             for name in ('_reconstruct', 'scalar')
-             for place in ('core', '_core')]
+    names = [
+        (getattr(core.multiarray, name), f'numpy.{place}.multiarray.{name}')
+        for name in ('_reconstruct', 'scalar')
+        for place in ('core', '_core')
+    ]
     kinds = [type(np.dtype(code)) for code in ('f4', 'f8', 'i4', 'i8', 'b1')]
-    return torch.serialization.safe_globals([
-        *names, (_method_of_history, 'builtins.getattr'), HistoryBuffer,
-        np.ndarray, np.dtype, *kinds
-    ])
+    return torch.serialization.safe_globals(
+        [
+            *names,
+            (_method_of_history, 'builtins.getattr'),
+            HistoryBuffer,
+            np.ndarray,
+            np.dtype,
+            *kinds,
+        ]
+    )
 
 
 def read_checkpoint(path: str, allow_unsafe: bool = False) -> dict[str, Any]:
@@ -65,7 +73,8 @@ def read_checkpoint(path: str, allow_unsafe: bool = False) -> dict[str, Any]:
     try:
         with _harmless():
             content = torch.load(
-                path, map_location='cpu', weights_only=not allow_unsafe)
+                path, map_location='cpu', weights_only=not allow_unsafe
+            )
     except pickle.UnpicklingError as error:
         # torch explains at length how to switch the check off for good.
         reason = re.split(r'\n|\. This file can still', str(error))
@@ -75,20 +84,22 @@ def read_checkpoint(path: str, allow_unsafe: bool = False) -> dict[str, Any]:
             'may run any code when they are loaded '
             f'({named.group() if named else reason[0]}). If you trust where '
             'it comes from, allow it with --allow-unsafe-checkpoint '
-            '(allow_unsafe=True in Python)') from error
+            '(allow_unsafe=True in Python)'
+        ) from error
     # What torch's reader runs into where a file is another or cut short.
     except (EOFError, LookupError, RuntimeError) as error:
         raise ValueError(f'{path} is no whole checkpoint of torch') from error
     if not isinstance(content, dict):
-        raise ValueError(f'{path} holds a {type(content).__name__}, not a '
-                         'dictionary of weights')
+        raise ValueError(
+            f'{path} holds a {type(content).__name__}, not a dictionary of weights'
+        )
     return content
 
 
 @CheckpointLoader.register_scheme(prefixes=WEIGHTS_ONLY)
 def load_from_weights_only(filename: str, map_location: Any) -> dict[str, Any]:
     """What mmengine calls; it moves the weights to the model's device."""
-    return read_checkpoint(filename[len(WEIGHTS_ONLY):])
+    return read_checkpoint(filename[len(WEIGHTS_ONLY) :])
 
 
 def weights_of(checkpoint: dict[str, Any]) -> dict[str, Any]:
@@ -124,12 +135,14 @@ def check_weights(model: nn.Module, checkpoint: dict[str, Any]) -> None:
     model = unwrapped(model)
     loaded = weights_of(checkpoint)
     unset = [
-        name for name, value in model.state_dict().items()
-        if not name.endswith('num_batches_tracked') and (
-            name not in loaded or loaded[name].shape != value.shape)
+        name
+        for name, value in model.state_dict().items()
+        if not name.endswith('num_batches_tracked')
+        and (name not in loaded or loaded[name].shape != value.shape)
     ]
     if unset:
         raise ValueError(
             f'the checkpoint does not belong to the config: {len(unset)} '
             'weights of the model are missing in it or have another shape, '
-            f'such as {unset[0]}')
+            f'such as {unset[0]}'
+        )

@@ -1,4 +1,5 @@
 """Several processes on a machine without an accelerator."""
+
 import atexit
 import datetime
 import logging
@@ -38,13 +39,14 @@ def prepare_distributed(cfg: Config) -> None:
     if launcher != 'pytorch':
         raise ValueError(
             f'launcher={launcher!r} needs a GPU in every process; without one '
-            'start the processes with torchrun and --launcher pytorch')
-    for name in ('RANK', 'WORLD_SIZE', 'LOCAL_RANK', 'MASTER_ADDR',
-                 'MASTER_PORT'):
+            'start the processes with torchrun and --launcher pytorch'
+        )
+    for name in ('RANK', 'WORLD_SIZE', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT'):
         if name not in os.environ:
             raise KeyError(
                 f'launcher="pytorch", but the environment has no {name}: '
-                'start the processes with torchrun')
+                'start the processes with torchrun'
+            )
 
     cfg.merge_from_dict({'env_cfg.dist_cfg.backend': 'gloo'})
     if not is_distributed():
@@ -61,7 +63,8 @@ def prepare_distributed(cfg: Config) -> None:
         wrapper = dict(
             type='MMDistributedDataParallel',
             broadcast_buffers=False,
-            find_unused_parameters=cfg.get('find_unused_parameters', False))
+            find_unused_parameters=cfg.get('find_unused_parameters', False),
+        )
         cfg.model_wrapper_cfg = wrapper
     cfg.model_wrapper_cfg['device_ids'] = None
 
@@ -70,7 +73,8 @@ def prepare_distributed(cfg: Config) -> None:
             f'sync_bn={cfg.sync_bn!r} needs GPUs: on the CPU each process '
             'normalises with the statistics of its own samples',
             logger='current',
-            level=logging.WARNING)
+            level=logging.WARNING,
+        )
         cfg.sync_bn = None
 
 

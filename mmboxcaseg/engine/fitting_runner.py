@@ -1,4 +1,5 @@
 """A runner whose workers fit into the shared memory that there is."""
+
 import logging
 import os
 import random
@@ -12,8 +13,16 @@ from mmengine.runner import Runner
 from torch.utils.data import DataLoader, Dataset
 
 from mmboxcaseg.datasets.transforms import CropBoxes
-from .shared_memory import (batch_bytes, fitting_workers, free_bytes, held,
-                            shared_collate, tensor_bytes, worker_error)
+
+from .shared_memory import (
+    batch_bytes,
+    fitting_workers,
+    free_bytes,
+    held,
+    shared_collate,
+    tensor_bytes,
+    worker_error,
+)
 
 _log = logging.getLogger('mmboxcaseg')
 # A batch that takes longer never comes: seconds.
@@ -30,16 +39,20 @@ class FittingRunner(Runner):
     all the same, or a worker dies, there is an error and no endless wait.
     """
 
-    WAYS_OUT = ('give more, such as by docker run --shm-size 2g, or fewer '
-                'workers: --cfg-options train_dataloader.num_workers=0')
+    WAYS_OUT = (
+        'give more, such as by docker run --shm-size 2g, or fewer '
+        'workers: --cfg-options train_dataloader.num_workers=0'
+    )
 
     # What the workers of other loaders of this run may hold, in bytes.
     _claimed = 0
 
-    def build_dataloader(self,
-                         dataloader: DataLoader | dict,
-                         seed: int | None = None,
-                         diff_rank_seed: bool = False) -> DataLoader:
+    def build_dataloader(
+        self,
+        dataloader: DataLoader | dict,
+        seed: int | None = None,
+        diff_rank_seed: bool = False,
+    ) -> DataLoader:
         """Build a loader with workers that fit, see the class.
 
         Args:
@@ -67,8 +80,7 @@ class FittingRunner(Runner):
         # A function, for a data set would be copied with the settings.
         cfg['dataset'] = dict(type=lambda: dataset)
         collate = cfg.get('collate_fn', dict(type='pseudo_collate'))
-        if isinstance(collate,
-                      dict) and collate.get('type') == 'pseudo_collate':
+        if isinstance(collate, dict) and collate.get('type') == 'pseudo_collate':
             cfg['collate_fn'] = dict(collate, type=shared_collate)
         cfg['num_workers'] = self._workers(dataset, cfg, asked)
         if not cfg['num_workers']:
@@ -76,8 +88,7 @@ class FittingRunner(Runner):
         cfg.setdefault('timeout', LONGEST_WAIT)
         return cfg
 
-    def _workers(self, dataset: Dataset, cfg: dict[str, Any],
-                 asked: int) -> int:
+    def _workers(self, dataset: Dataset, cfg: dict[str, Any], asked: int) -> int:
         """How many workers fit, at most those that are asked for."""
         free = free_bytes()
         if free is None:
@@ -91,9 +102,12 @@ class FittingRunner(Runner):
         if count < asked and self.rank == 0:
             _log.warning(
                 '%d MB of shared memory (/dev/shm) are too few for %d '
-                'processes that read photos, so it is %s; %s', left // 10**6,
-                asked, count or 'the main process that reads them',
-                self.WAYS_OUT)
+                'processes that read photos, so it is %s; %s',
+                left // 10**6,
+                asked,
+                count or 'the main process that reads them',
+                self.WAYS_OUT,
+            )
         return count
 
     def train(self) -> torch.nn.Module:
@@ -136,8 +150,8 @@ def _batch_size(cfg: dict[str, Any]) -> int:
     """Items of a batch; a batch sampler may bring its own number."""
     batch_sampler = cfg.get('batch_sampler')
     of_sampler = (
-        batch_sampler.get('batch_size')
-        if isinstance(batch_sampler, dict) else None)
+        batch_sampler.get('batch_size') if isinstance(batch_sampler, dict) else None
+    )
     return cfg.get('batch_size') or of_sampler or 1
 
 
@@ -153,13 +167,14 @@ def batches_of(dataset: Any, batch_size: int) -> np.ndarray:
         np.ndarray: Bytes of each batch, int64, in order.
     """
     crops = [
-        step for step in getattr(
-            getattr(dataset, 'pipeline', None), 'transforms', ())
+        step
+        for step in getattr(getattr(dataset, 'pipeline', None), 'transforms', ())
         if isinstance(step, CropBoxes)
     ]
     if crops and hasattr(dataset, 'box_counts'):
-        return batch_bytes(dataset.box_counts, len(crops[0].margins),
-                           crops[0].size, batch_size)
+        return batch_bytes(
+            dataset.box_counts, len(crops[0].margins), crops[0].size, batch_size
+        )
     count = len(dataset) if isinstance(dataset, Sized) else 0
     largest = _largest_item(dataset, count)
     batches = max(-(-count // batch_size), 1)

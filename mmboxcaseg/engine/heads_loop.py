@@ -1,4 +1,5 @@
 """Testing every head of BoxCaseg in one pass over the photos."""
+
 import copy
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from torch.utils.data import DataLoader
 from mmboxcaseg.head_names import HEADS
 from mmboxcaseg.models import BoxCaseg
 from mmboxcaseg.registry import LOOPS
+
 from .unwrapped import unwrapped
 
 
@@ -29,15 +31,19 @@ class HeadsTestLoop(TestLoop):
         ValueError: If the model is no BoxCaseg.
     """
 
-    def __init__(self,
-                 runner: Runner,
-                 dataloader: DataLoader | dict,
-                 evaluator: dict | list,
-                 fp16: bool = False) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: DataLoader | dict,
+        evaluator: dict | list,
+        fp16: bool = False,
+    ) -> None:
         model = unwrapped(runner.model)
         if not isinstance(model, BoxCaseg):
-            raise ValueError('only a BoxCaseg has heads to score, and the '
-                             f'model of the config is {type(model).__name__}')
+            raise ValueError(
+                'only a BoxCaseg has heads to score, and the '
+                f'model of the config is {type(model).__name__}'
+            )
         self.options = {
             head: replace(model.predict_options, head=head)
             for head in (*HEADS, 'fused')
@@ -46,8 +52,7 @@ class HeadsTestLoop(TestLoop):
         # The metrics of the fusion are those of any test.
         others = [head for head in self.options if head != 'fused']
         self.evaluators = {
-            head: runner.build_evaluator(copy.deepcopy(evaluator))
-            for head in others
+            head: runner.build_evaluator(copy.deepcopy(evaluator)) for head in others
         }
         super().__init__(runner, dataloader, evaluator, fp16)
         for one in self.evaluators.values():
@@ -89,17 +94,15 @@ class HeadsTestLoop(TestLoop):
             idx (int): Number of the batch.
             data_batch (dict): A batch of the data loader.
         """
-        self.runner.call_hook(
-            'before_test_iter', batch_idx=idx, data_batch=data_batch)
+        self.runner.call_hook('before_test_iter', batch_idx=idx, data_batch=data_batch)
         model = unwrapped(self.runner.model)
         with autocast(enabled=self.fp16):
             data = model.data_preprocessor(data_batch, False)
             for head, options in self.options.items():
                 outputs = model.predict(**data, options=options)
                 self.evaluators[head].process(
-                    data_samples=outputs, data_batch=data_batch)
+                    data_samples=outputs, data_batch=data_batch
+                )
         self.runner.call_hook(
-            'after_test_iter',
-            batch_idx=idx,
-            data_batch=data_batch,
-            outputs=outputs)
+            'after_test_iter', batch_idx=idx, data_batch=data_batch, outputs=outputs
+        )

@@ -1,4 +1,5 @@
 """A config and its runner, as the commands of training and testing need."""
+
 import os.path as osp
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -29,20 +30,22 @@ def parse_cfg_options(options: Sequence[str]) -> dict[str, Any]:
         ValueError: If one has no ``=``.
     """
     import argparse
+
     for option in options:
         if '=' not in option:
             raise ValueError(f'--cfg-options takes KEY=VALUE, got {option!r}')
     parser = argparse.ArgumentParser()
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={})
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     words = ['--cfg-options', *options] if options else []
     return parser.parse_args(words).cfg_options
 
 
-def load_config(path: str,
-                cfg_options: Sequence[str] = (),
-                work_dir: str | None = None,
-                launcher: str = 'none') -> Config:
+def load_config(
+    path: str,
+    cfg_options: Sequence[str] = (),
+    work_dir: str | None = None,
+    launcher: str = 'none',
+) -> Config:
     """Read a config and apply what a command line says.
 
     Args:
@@ -68,8 +71,7 @@ def load_config(path: str,
     cfg.launcher = launcher
     cfg.merge_from_dict(parse_cfg_options(cfg_options))
     name = osp.splitext(osp.basename(path))[0]
-    cfg.work_dir = (
-        work_dir or cfg.get('work_dir') or osp.join('work_dirs', name))
+    cfg.work_dir = work_dir or cfg.get('work_dir') or osp.join('work_dirs', name)
     return cfg
 
 
@@ -84,6 +86,7 @@ def build_runner(cfg: Config) -> 'FittingRunner':
     """
     # It imports MMDetection, which takes seconds; a config may be refused.
     from .fitting_runner import FittingRunner
+
     prepare_distributed(cfg)
     return FittingRunner.from_cfg(cfg)
 
@@ -104,11 +107,14 @@ def use_amp(cfg: Config, precision: str) -> None:
         raise ValueError(
             f'--amp: optim_wrapper.type is {kind!r}; only OptimWrapper can be '
             f'switched to {AMP_WRAPPERS[precision]}, so set the type in the '
-            'config')
+            'config'
+        )
     if precision == 'fp16':
         if get_device() == 'cpu':
-            raise ValueError('--amp fp16 needs a GPU, and none is visible '
-                             'here; --amp bf16 needs none')
+            raise ValueError(
+                '--amp fp16 needs a GPU, and none is visible '
+                'here; --amp bf16 needs none'
+            )
         cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
         cfg.optim_wrapper.dtype = 'float16'
     cfg.optim_wrapper.type = AMP_WRAPPERS[precision]
@@ -129,7 +135,8 @@ def scale_lr(cfg: Config, config: str) -> None:
         raise ValueError(
             f'--auto-scale-lr: {config} has no auto_scale_lr.base_batch_size, '
             'the number of samples a step that its learning rate is meant '
-            'for; add it')
+            'for; add it'
+        )
     cfg.auto_scale_lr.enable = True
 
 
@@ -148,6 +155,7 @@ def draw_results(cfg: Config, config: str, show_dir: str) -> None:
     if hook is None:
         raise ValueError(
             f'--show-dir: {config} has no default_hooks.visualization to draw '
-            'with; add type="mmdet.DetVisualizationHook" for a detector')
+            'with; add type="mmdet.DetVisualizationHook" for a detector'
+        )
     hook.draw = True
     hook.test_out_dir = show_dir

@@ -1,4 +1,5 @@
 """Optimiser wrapper of training in bfloat16, also without a GPU."""
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,10 +34,11 @@ class BF16OptimWrapper(OptimWrapper):
         """
         device = next(model.parameters()).device.type
         if device == 'cuda' and not torch.cuda.is_bf16_supported(
-                including_emulation=False):
+            including_emulation=False
+        ):
             raise RuntimeError(
                 f'{torch.cuda.get_device_name()} has no bfloat16; train in '
-                'fp16: tools/train.py --amp fp16')
-        with super().optim_context(model), torch.autocast(
-                device, torch.bfloat16):
+                'fp16: tools/train.py --amp fp16'
+            )
+        with super().optim_context(model), torch.autocast(device, torch.bfloat16):
             yield

@@ -1,4 +1,5 @@
 """A test loop that makes proxy masks, out of the config of a BoxCaseg."""
+
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ from mmboxcaseg import __version__
 from mmboxcaseg.annotations import BoxFile, CalibrationFile
 from mmboxcaseg.datasets import BoxPromptDataset
 from mmboxcaseg.proxy_masks import MaskOptions
+
 from .checkpoints import weights_of
 from .dist import close_process_group, prepare_distributed
 from .fitting_runner import FittingRunner
@@ -48,39 +50,53 @@ def prediction_config(options: MaskOptions) -> Config:
         raise ValueError(
             f'{options.config}: test_dataloader.dataset.type is '
             f'{dataset.get("type")!r}; masks are made from boxes by a config '
-            'that tests on a BoxPromptDataset')
+            'that tests on a BoxPromptDataset'
+        )
     cfg.test_dataloader.setdefault('batch_size', 1)
     asked = dict(
         crops_per_batch=options.crops_per_batch,
         precision=options.precision,
         merge_exponent=options.merge_exponent,
-        flip=options.flip or None)
-    cfg.merge_from_dict({
-        f'model.test_cfg.{key}': value
-        for key, value in asked.items() if value is not None
-    })
+        flip=options.flip or None,
+    )
+    cfg.merge_from_dict(
+        {
+            f'model.test_cfg.{key}': value
+            for key, value in asked.items()
+            if value is not None
+        }
+    )
     if options.margins is not None:
-        _set_step(cfg, options, '--margins', 'CropBoxes',
-                  dict(margins=list(options.margins)))
+        _set_step(
+            cfg, options, '--margins', 'CropBoxes', dict(margins=list(options.margins))
+        )
     if options.tighten:
-        _set_step(cfg, options, '--tighten', 'CropBoxes',
-                  dict(grow=options.tighten))
+        _set_step(cfg, options, '--tighten', 'CropBoxes', dict(grow=options.tighten))
     if options.stretch_16bit:
-        _set_step(cfg, options, '--stretch-16bit', 'LoadImageFromFile',
-                  dict(stretch_16bit=True))
+        _set_step(
+            cfg,
+            options,
+            '--stretch-16bit',
+            'LoadImageFromFile',
+            dict(stretch_16bit=True),
+        )
     return cfg
 
 
-def _set_step(cfg: Config, options: MaskOptions, option: str, kind: str,
-              values: dict[str, Any]) -> None:
+def _set_step(
+    cfg: Config, options: MaskOptions, option: str, kind: str, values: dict[str, Any]
+) -> None:
     """Give a step of the pipeline what an option asks for."""
     steps = [
-        step for step in cfg.test_dataloader.dataset.pipeline
+        step
+        for step in cfg.test_dataloader.dataset.pipeline
         if _short_type(step) == kind
     ]
     if not steps:
-        raise ValueError(f'{options.config}: {option}, but the pipeline of '
-                         f'test_dataloader has no {kind}')
+        raise ValueError(
+            f'{options.config}: {option}, but the pipeline of '
+            f'test_dataloader has no {kind}'
+        )
     for step in steps:
         step.update(values)
 
@@ -90,10 +106,11 @@ def _short_type(config: Any) -> str:
 
 
 def make_settings(
-        cfg: Config,
-        options: MaskOptions,
-        boxes: BoxFile,
-        calibration: CalibrationFile | None = None) -> dict[str, Any]:
+    cfg: Config,
+    options: MaskOptions,
+    boxes: BoxFile,
+    calibration: CalibrationFile | None = None,
+) -> dict[str, Any]:
     """What the output depends on, as json values.
 
     Batch sizes are among it: the last digits of the network's output depend
@@ -117,7 +134,8 @@ def make_settings(
         pipeline=config['test_dataloader']['dataset']['pipeline'],
         images_per_batch=config['test_dataloader']['batch_size'],
         test_cfg=config.get('test_cfg'),
-        custom_hooks=config.get('custom_hooks', []))
+        custom_hooks=config.get('custom_hooks', []),
+    )
     settings = dict(
         merge=options.merge,
         keep_masks=options.keep_masks,
@@ -127,7 +145,8 @@ def make_settings(
         calibration=calibration and calibration.summary(),
         checkpoint_sha256=_sha256(options.checkpoint),
         annotations_sha256=boxes.digest,
-        package_version=__version__)
+        package_version=__version__,
+    )
     return json.loads(json.dumps(settings, default=str))
 
 
@@ -136,7 +155,8 @@ def _without_keys(config: Any, keys: tuple[str, ...]) -> Any:
     if isinstance(config, dict):
         return {
             key: _without_keys(value, keys)
-            for key, value in config.items() if key not in keys
+            for key, value in config.items()
+            if key not in keys
         }
     if isinstance(config, (list, tuple)):
         return [_without_keys(value, keys) for value in config]
@@ -170,8 +190,7 @@ class ProxyMaskRunner(FittingRunner):
                     logger.removeHandler(handler)
         return logger
 
-    def load_checkpoint(self, filename: str, *args,
-                        **kwargs) -> dict[str, Any]:
+    def load_checkpoint(self, filename: str, *args, **kwargs) -> dict[str, Any]:
         """Load the weights that have been read already.
 
         Args:
@@ -184,15 +203,15 @@ class ProxyMaskRunner(FittingRunner):
         """
         self.call_hook('after_load_checkpoint', checkpoint=self.checkpoint)
         load_state_dict(
-            unwrapped(self.model),
-            weights_of(self.checkpoint),
-            logger=self.logger)
+            unwrapped(self.model), weights_of(self.checkpoint), logger=self.logger
+        )
         self._has_loaded = True
         self.logger.info(f'loaded {filename}')
         return self.checkpoint
 
-    def load_test_data(self, dataset: BoxPromptDataset,
-                       done_ids: Collection[Any]) -> int:
+    def load_test_data(
+        self, dataset: BoxPromptDataset, done_ids: Collection[Any]
+    ) -> int:
         """Take other test data than the config's.
 
         Args:
@@ -207,15 +226,15 @@ class ProxyMaskRunner(FittingRunner):
         # A function, for a data set would be copied with the settings.
         cfg['dataset'] = dict(type=lambda: dataset)
         cfg['sampler'] = dict(
-            type='mmboxcaseg.BlockSampler',
-            block=cfg['batch_size'],
-            done_ids=done_ids)
+            type='mmboxcaseg.BlockSampler', block=cfg['batch_size'], done_ids=done_ids
+        )
         self._test_dataloader = self.build_dataloader(cfg, seed=self.seed)
         return len(self._test_dataloader.sampler)
 
 
-def build_runner(cfg: Config, options: MaskOptions,
-                 checkpoint: dict[str, Any]) -> ProxyMaskRunner:
+def build_runner(
+    cfg: Config, options: MaskOptions, checkpoint: dict[str, Any]
+) -> ProxyMaskRunner:
     """Build the runner of a test loop that makes proxy masks.
 
     Args:
@@ -243,21 +262,24 @@ def build_runner(cfg: Config, options: MaskOptions,
         dict(
             default_hooks=dict(
                 # ProxyMaskHook tells the progress, in images and instances.
-                logger=None),
+                logger=None
+            ),
             env_cfg=dict(
                 # It picks algorithms by the clock; their last digits differ.
                 cudnn_benchmark=False,
                 # A process that is done waits for the slowest, for hours if
                 # need be.
-                dist_cfg=dict(timeout=24 * 3600))))
+                dist_cfg=dict(timeout=24 * 3600),
+            ),
+        )
+    )
     prepare_distributed(cfg)
     runner = ProxyMaskRunner.from_cfg(cfg)
     runner.checkpoint = checkpoint
     return runner
 
 
-def prompt_dataset(cfg: Config, boxes: BoxFile,
-                   img_dir: str) -> BoxPromptDataset:
+def prompt_dataset(cfg: Config, boxes: BoxFile, img_dir: str) -> BoxPromptDataset:
     """The data set of a run: the given boxes in the config's pipeline.
 
     Args:
@@ -275,7 +297,8 @@ def prompt_dataset(cfg: Config, boxes: BoxFile,
         data_prefix=dict(img=img_dir),
         pipeline=cfg.test_dataloader.dataset.pipeline,
         skip_unusable=True,
-        test_mode=True)
+        test_mode=True,
+    )
 
 
 def make_masks(runner: ProxyMaskRunner, hook: ProxyMaskHook) -> None:
@@ -295,7 +318,8 @@ def make_masks(runner: ProxyMaskRunner, hook: ProxyMaskHook) -> None:
     try:
         runner.test()
     except torch.cuda.OutOfMemoryError as error:
-        raise MemoryError('the memory of the GPU is short; give a lower '
-                          '--crops-per-batch') from error
+        raise MemoryError(
+            'the memory of the GPU is short; give a lower --crops-per-batch'
+        ) from error
     finally:
         close_process_group()

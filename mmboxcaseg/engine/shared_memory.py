@@ -4,6 +4,7 @@ A worker hands its batches over in ``/dev/shm``, of which a Docker container
 has 64 MB. Where it is full, torch fails in a thread of the worker, and the
 main process waits for a batch that never comes.
 """
+
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,8 +22,7 @@ SPARE = 4 * 2**20
 
 
 class WorkerError(OSError):
-    """A process that reads photos has died, or the memory it shares is full.
-    """
+    """A process that reads photos has died, or the memory it shares is full."""
 
 
 def free_bytes(folder: str = FOLDER) -> int | None:
@@ -38,8 +38,9 @@ def free_bytes(folder: str = FOLDER) -> int | None:
     return shutil.disk_usage(folder).free if os.path.isdir(folder) else None
 
 
-def batch_bytes(boxes_per_image: Sequence[int], crops_per_box: int, side: int,
-                batch_size: int) -> np.ndarray:
+def batch_bytes(
+    boxes_per_image: Sequence[int], crops_per_box: int, side: int, batch_size: int
+) -> np.ndarray:
     """What the crops of each batch take.
 
     Args:
@@ -59,11 +60,13 @@ def batch_bytes(boxes_per_image: Sequence[int], crops_per_box: int, side: int,
     return np.add.reduceat(counts, starts) * crops_per_box * 3 * side**2
 
 
-def fitting_workers(batches: np.ndarray,
-                    free: int | None,
-                    workers: int,
-                    prefetch: int = 2,
-                    processes: int = 1) -> int:
+def fitting_workers(
+    batches: np.ndarray,
+    free: int | None,
+    workers: int,
+    prefetch: int = 2,
+    processes: int = 1,
+) -> int:
     """How many workers there is shared memory for.
 
     Args:
@@ -86,10 +89,9 @@ def fitting_workers(batches: np.ndarray,
     return 0
 
 
-def held(batches: np.ndarray,
-         workers: int,
-         prefetch: int = 2,
-         processes: int = 1) -> int:
+def held(
+    batches: np.ndarray, workers: int, prefetch: int = 2, processes: int = 1
+) -> int:
     """Most shared memory that the batches of some workers take.
 
     Args:
@@ -106,7 +108,7 @@ def held(batches: np.ndarray,
     sums = np.concatenate([[0], np.cumsum(batches)])
     # Besides those that are read ahead, the one in use and the next.
     alive = min(processes * (workers * prefetch + 2), len(batches))
-    return int((sums[alive:] - sums[:len(sums) - alive]).max())
+    return int((sums[alive:] - sums[: len(sums) - alive]).max())
 
 
 def shared_collate(batch: Sequence[Any]) -> Any:
@@ -168,10 +170,14 @@ def worker_error(error: RuntimeError, ways_out: str) -> WorkerError | None:
     """
     text = str(error)
     if 'shared memory' in text or 'Bus error' in text:
-        return WorkerError('shared memory (/dev/shm) is short for the '
-                           f'processes that read photos; {ways_out}')
+        return WorkerError(
+            'shared memory (/dev/shm) is short for the '
+            f'processes that read photos; {ways_out}'
+        )
     if 'DataLoader worker (pid' in text or 'DataLoader timed out' in text:
         what = text.strip().splitlines()[0]
-        return WorkerError(f'a process that reads photos has died: {what} '
-                           f'Memory may be short; {ways_out}')
+        return WorkerError(
+            f'a process that reads photos has died: {what} '
+            f'Memory may be short; {ways_out}'
+        )
     return None

@@ -1,4 +1,5 @@
 """A model without its wrapper."""
+
 from mmengine.model import is_model_wrapper
 from torch import nn
 

@@ -3,29 +3,52 @@
 The metrics of mmengine are in :mod:`mmboxcaseg.evaluation.metrics`, which is
 imported where one is asked for: scoring a file needs no torch.
 """
+
 import warnings
 from importlib import import_module
 
-from .accumulator import (InstanceIoUs, MaskScoreAccumulator, image_ious,
-                          summarize_masks)
-from .instance_iou import (SIZES, size_groups, spearman, summarize_by_size,
-                           summarize_ious)
+from .accumulator import InstanceIoUs, MaskScoreAccumulator, image_ious, summarize_masks
+from .instance_iou import (
+    SIZES,
+    size_groups,
+    spearman,
+    summarize_by_size,
+    summarize_ious,
+)
 from .mask_scores import MaskScores, ScoreRow
 from .scoring import MaskIoUs, mask_ious
-from .voc_instance_ap import (ImageMatches, average_precision,
-                              match_detections, score_image, summarize_ap)
+from .voc_instance_ap import (
+    ImageMatches,
+    average_precision,
+    match_detections,
+    score_image,
+    summarize_ap,
+)
 
 METRICS = ('InstanceIoUMetric', 'VOCInstanceMetric')
 # They were here before there was mmboxcaseg.masks.
-MOVED = ('boundary_width', 'inner_boundary', 'rect_boundary_iou',
-         'rect_mask_iou')
+MOVED = ('boundary_width', 'inner_boundary', 'rect_boundary_iou', 'rect_mask_iou')
 
 __all__ = [
-    *METRICS, 'ImageMatches', 'InstanceIoUs', 'MaskIoUs',
-    'MaskScoreAccumulator', 'MaskScores', 'SIZES', 'ScoreRow',
-    'average_precision', 'image_ious', 'mask_ious', 'match_detections',
-    'score_image', 'size_groups', 'spearman', 'summarize_ap',
-    'summarize_by_size', 'summarize_ious', 'summarize_masks'
+    *METRICS,
+    'ImageMatches',
+    'InstanceIoUs',
+    'MaskIoUs',
+    'MaskScoreAccumulator',
+    'MaskScores',
+    'SIZES',
+    'ScoreRow',
+    'average_precision',
+    'image_ious',
+    'mask_ious',
+    'match_detections',
+    'score_image',
+    'size_groups',
+    'spearman',
+    'summarize_ap',
+    'summarize_by_size',
+    'summarize_ious',
+    'summarize_masks',
 ]
 
 
@@ -38,6 +61,7 @@ def __getattr__(name: str) -> object:
             f'mmboxcaseg.evaluation.{name} is deprecated: import it from '
             'mmboxcaseg.masks',
             DeprecationWarning,
-            stacklevel=2)
+            stacklevel=2,
+        )
         return getattr(import_module('mmboxcaseg.masks'), name)
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

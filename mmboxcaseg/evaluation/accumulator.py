@@ -1,13 +1,22 @@
 """One accumulator of mask scores, behind the metric and the command."""
+
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Iterable, Sequence
 
 import numpy as np
 
-from mmboxcaseg.masks import (RLE, boundary_width, covered_shares, encode_rles,
-                              rle_area, rle_boundary_iou, rle_iou)
+from mmboxcaseg.masks import (
+    RLE,
+    boundary_width,
+    covered_shares,
+    encode_rles,
+    rle_area,
+    rle_boundary_iou,
+    rle_iou,
+)
 from mmboxcaseg.thresholds import ignored_masks
+
 from .instance_iou import size_groups, spearman, summarize_ious
 from .mask_scores import BOX, MASKS, MaskScores, ScoreRow
 
@@ -35,6 +44,7 @@ class InstanceIoUs:
         rejected (np.ndarray | None): (N,) bool, masks that a person rejected;
             None where nothing is known of it.
     """
+
     labels: np.ndarray
     areas: np.ndarray
     ious: np.ndarray
@@ -61,21 +71,25 @@ class InstanceIoUs:
         """
         columns = {one.name: getattr(self, one.name) for one in fields(self)}
         return replace(
-            self, **{
+            self,
+            **{
                 name: column[chosen]
                 for name, column in columns.items()
                 if isinstance(column, np.ndarray)
-            })
+            },
+        )
 
 
-def image_ious(rles: Sequence[RLE],
-               rects: np.ndarray,
-               true_rles: Sequence[RLE],
-               labels: np.ndarray,
-               boundary: bool = False,
-               agreement: np.ndarray | None = None,
-               confidence: np.ndarray | None = None,
-               rejected: np.ndarray | None = None) -> InstanceIoUs:
+def image_ious(
+    rles: Sequence[RLE],
+    rects: np.ndarray,
+    true_rles: Sequence[RLE],
+    labels: np.ndarray,
+    boundary: bool = False,
+    agreement: np.ndarray | None = None,
+    confidence: np.ndarray | None = None,
+    rejected: np.ndarray | None = None,
+) -> InstanceIoUs:
     """Compare the masks of an image with the true ones.
 
     Args:
@@ -95,37 +109,44 @@ def image_ious(rles: Sequence[RLE],
     """
     rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
     height, width = true_rles[0]['size'] if len(true_rles) else (1, 1)
-    boxes = encode_rles([
-        np.ones((y1 - y0, x1 - x0), dtype=bool)
-        for x0, y0, x1, y1 in rects.tolist()
-    ], rects, height, width)
+    boxes = encode_rles(
+        [np.ones((y1 - y0, x1 - x0), dtype=bool) for x0, y0, x1, y1 in rects.tolist()],
+        rects,
+        height,
+        width,
+    )
     columns = dict(
         ious=_paired(rle_iou, rles, true_rles),
         box_ious=_paired(rle_iou, boxes, true_rles),
-        covered=covered_shares(rects))
+        covered=covered_shares(rects),
+    )
     if boundary:
         band = boundary_width(height, width)
         columns.update(
             boundary_ious=_paired(rle_boundary_iou, rles, true_rles, band),
-            box_boundary_ious=_paired(rle_boundary_iou, boxes, true_rles,
-                                      band))
+            box_boundary_ious=_paired(rle_boundary_iou, boxes, true_rles, band),
+        )
     return InstanceIoUs(
         labels=np.asarray(labels, dtype=np.int64),
         areas=np.array([rle_area(rle) for rle in true_rles], dtype=np.float64),
         agreement=agreement,
         confidence=confidence,
         rejected=rejected,
-        **columns)
+        **columns,
+    )
 
 
-def _paired(measure, rles: Sequence[RLE], true_rles: Sequence[RLE],
-            *more) -> np.ndarray:
+def _paired(
+    measure, rles: Sequence[RLE], true_rles: Sequence[RLE], *more
+) -> np.ndarray:
     """A measure of mask i and true mask i, (N,) float64."""
-    return np.array([
-        measure(rle, true_rle, *more)
-        for rle, true_rle in zip(rles, true_rles, strict=True)
-    ],
-                    dtype=np.float64)
+    return np.array(
+        [
+            measure(rle, true_rle, *more)
+            for rle, true_rle in zip(rles, true_rles, strict=True)
+        ],
+        dtype=np.float64,
+    )
 
 
 class MaskScoreAccumulator:
@@ -138,25 +159,36 @@ class MaskScoreAccumulator:
             images, such as those of other processes. Defaults to ().
     """
 
-    def __init__(self,
-                 boundary: bool = False,
-                 images: Iterable[InstanceIoUs] = ()) -> None:
+    def __init__(
+        self, boundary: bool = False, images: Iterable[InstanceIoUs] = ()
+    ) -> None:
         self.boundary = boundary
         self._images = list(images)
 
-    def update(self,
-               rles: Sequence[RLE],
-               rects: np.ndarray,
-               true_rles: Sequence[RLE],
-               labels: np.ndarray,
-               agreement: np.ndarray | None = None,
-               confidence: np.ndarray | None = None,
-               rejected: np.ndarray | None = None) -> None:
+    def update(
+        self,
+        rles: Sequence[RLE],
+        rects: np.ndarray,
+        true_rles: Sequence[RLE],
+        labels: np.ndarray,
+        agreement: np.ndarray | None = None,
+        confidence: np.ndarray | None = None,
+        rejected: np.ndarray | None = None,
+    ) -> None:
         """Add the masks of an image; for the arguments see
         :func:`image_ious`."""
         self._images.append(
-            image_ious(rles, rects, true_rles, labels, self.boundary,
-                       agreement, confidence, rejected))
+            image_ious(
+                rles,
+                rects,
+                true_rles,
+                labels,
+                self.boundary,
+                agreement,
+                confidence,
+                rejected,
+            )
+        )
 
     def ious(self) -> InstanceIoUs:
         """The columns of all images, one image after the other."""
@@ -167,30 +199,30 @@ class MaskScoreAccumulator:
         columns = {}
         for one in fields(InstanceIoUs):
             parts = [getattr(image, one.name) for image in images]
-            columns[one.name] = (None if parts[0] is None else
-                                 np.concatenate(parts))
+            columns[one.name] = None if parts[0] is None else np.concatenate(parts)
         return InstanceIoUs(**columns)
 
-    def compute(self,
-                by_size: bool = False,
-                agreement_thrs: Sequence[float] = (),
-                confidence_thrs: Sequence[float] = (),
-                by_overlap: bool = False) -> MaskScores:
+    def compute(
+        self,
+        by_size: bool = False,
+        agreement_thrs: Sequence[float] = (),
+        confidence_thrs: Sequence[float] = (),
+        by_overlap: bool = False,
+    ) -> MaskScores:
         """The numbers of all images; see :func:`summarize_masks`."""
         return summarize_masks(
-            self.ious(),
-            by_size,
-            agreement_thrs,
-            confidence_thrs,
-            by_overlap=by_overlap)
+            self.ious(), by_size, agreement_thrs, confidence_thrs, by_overlap=by_overlap
+        )
 
 
-def summarize_masks(ious: InstanceIoUs,
-                    by_size: bool = False,
-                    agreement_thrs: Sequence[float] = (),
-                    confidence_thrs: Sequence[float] = (),
-                    unusable: int = 0,
-                    by_overlap: bool = False) -> MaskScores:
+def summarize_masks(
+    ious: InstanceIoUs,
+    by_size: bool = False,
+    agreement_thrs: Sequence[float] = (),
+    confidence_thrs: Sequence[float] = (),
+    unusable: int = 0,
+    by_overlap: bool = False,
+) -> MaskScores:
     """The numbers of masks, of their filled boxes, and by thresholds.
 
     Args:
@@ -224,44 +256,51 @@ def summarize_masks(ious: InstanceIoUs,
         covered = ious.covered >= COVERED
         groups.update(free=~covered, covered=covered)
     rows = [
-        _row(ious, chosen, of=of, part=part) for of in (MASKS, BOX)
+        _row(ious, chosen, of=of, part=part)
+        for of in (MASKS, BOX)
         for part, chosen in groups.items()
     ]
-    for score, thrs in (('agreement', agreement_thrs), ('confidence',
-                                                        confidence_thrs)):
+    for score, thrs in (('agreement', agreement_thrs), ('confidence', confidence_thrs)):
         values = getattr(ious, score)
         for thr in () if values is None else thrs:
-            ignored = ignored_masks(
-                values, agreement_thr=thr, rejected=ious.rejected)
+            ignored = ignored_masks(values, agreement_thr=thr, rejected=ious.rejected)
             key = {f'{score}_thr': float(thr)}
             rows += [
                 _row(ious, ~ignored, part='kept', **key),
-                _row(ious, ignored, part='ignored', **key)
+                _row(ious, ignored, part='ignored', **key),
             ]
     return MaskScores(
         rows=tuple(rows),
         spearman=spearman(ious.agreement, ious.ious),
         spearman_confidence=spearman(ious.confidence, ious.ious),
         unusable=unusable,
-        rejected=0 if ious.rejected is None else int(ious.rejected.sum()))
+        rejected=0 if ious.rejected is None else int(ious.rejected.sum()),
+    )
 
 
-def _row(ious: InstanceIoUs,
-         chosen: np.ndarray,
-         part: str,
-         of: str = MASKS,
-         agreement_thr: float | None = None,
-         confidence_thr: float | None = None) -> ScoreRow:
+def _row(
+    ious: InstanceIoUs,
+    chosen: np.ndarray,
+    part: str,
+    of: str = MASKS,
+    agreement_thr: float | None = None,
+    confidence_thr: float | None = None,
+) -> ScoreRow:
     """The numbers of the chosen masks, or of their boxes; chosen is bool."""
     some = ious.take(chosen)
-    plain, boundary = ((some.ious, some.boundary_ious) if of == MASKS else
-                       (some.box_ious, some.box_boundary_ious))
+    plain, boundary = (
+        (some.ious, some.boundary_ious)
+        if of == MASKS
+        else (some.box_ious, some.box_boundary_ious)
+    )
     numbers = summarize_ious(plain, some.labels)
     if boundary is not None:
-        numbers.update({
-            f'boundary_{key}': value
-            for key, value in summarize_ious(boundary, some.labels).items()
-        })
+        numbers.update(
+            {
+                f'boundary_{key}': value
+                for key, value in summarize_ious(boundary, some.labels).items()
+            }
+        )
     return ScoreRow(
         of=of,
         part=part,
@@ -270,6 +309,6 @@ def _row(ious: InstanceIoUs,
         instances=len(some),
         share=100 * float(chosen.mean()) if len(chosen) else 0.0,
         metrics={
-            key: None if math.isnan(value) else value
-            for key, value in numbers.items()
-        })
+            key: None if math.isnan(value) else value for key, value in numbers.items()
+        },
+    )

@@ -2,6 +2,7 @@
 
 Pure functions of the IoU of every instance.
 """
+
 import numpy as np
 
 THRESHOLDS = (25, 50, 70, 75)
@@ -29,8 +30,8 @@ def summarize_ious(ious: np.ndarray, labels: np.ndarray) -> dict[str, float]:
         return dict.fromkeys(keys, float('nan'))
     class_means = [ious[labels == label].mean() for label in np.unique(labels)]
     result = dict(
-        mIoU_star=100 * float(np.mean(class_means)),
-        mIoU=100 * float(ious.mean()))
+        mIoU_star=100 * float(np.mean(class_means)), mIoU=100 * float(ious.mean())
+    )
     for k in THRESHOLDS:
         result[f'IoU@{k}'] = 100 * float(np.mean(ious > k / 100))
     return result
@@ -48,13 +49,13 @@ def size_groups(areas: np.ndarray) -> dict[str, np.ndarray]:
     """
     areas = np.asarray(areas)
     return {
-        size: (areas >= low) & (areas < high)
-        for size, (low, high) in SIZES.items()
+        size: (areas >= low) & (areas < high) for size, (low, high) in SIZES.items()
     }
 
 
-def summarize_by_size(ious: np.ndarray, labels: np.ndarray,
-                      areas: np.ndarray) -> dict[str, float]:
+def summarize_by_size(
+    ious: np.ndarray, labels: np.ndarray, areas: np.ndarray
+) -> dict[str, float]:
     """:func:`summarize_ious` of small, medium and large objects.
 
     Args:
@@ -96,7 +97,6 @@ def spearman(first: np.ndarray | None, second: np.ndarray) -> float | None:
 
 def _ranks(values: np.ndarray) -> np.ndarray:
     """Ranks from 1 on, (N,) float64; equal values get their mean."""
-    _, place, counts = np.unique(
-        values, return_inverse=True, return_counts=True)
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = counts.cumsum()
     return (last - (counts - 1) / 2)[place]

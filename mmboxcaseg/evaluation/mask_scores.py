@@ -1,7 +1,9 @@
 """Numbers of masks whose boxes are given, as typed rows with keys."""
+
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Mapping
+from typing import Any
 
 from mmboxcaseg.markdown import markdown_table
 
@@ -9,8 +11,7 @@ from mmboxcaseg.markdown import markdown_table
 MASKS, BOX = 'masks', 'box'
 # Which of them: all, by the size of the true mask, by what other boxes cover,
 # or by a threshold.
-PARTS = ('all', 'small', 'medium', 'large', 'free', 'covered', 'kept',
-         'ignored')
+PARTS = ('all', 'small', 'medium', 'large', 'free', 'covered', 'kept', 'ignored')
 # Columns of the table, and the metrics in them.
 COLUMNS = {
     'mIoU*': 'mIoU_star',
@@ -18,7 +19,7 @@ COLUMNS = {
     'IoU@25': 'IoU@25',
     'IoU@50': 'IoU@50',
     'IoU@70': 'IoU@70',
-    'IoU@75': 'IoU@75'
+    'IoU@75': 'IoU@75',
 }
 
 
@@ -41,6 +42,7 @@ class ScoreRow:
         confidence_thr (float | None): The threshold where the score is the
             confidence. Defaults to None.
     """
+
     of: str
     part: str
     agreement_thr: float | None
@@ -81,17 +83,20 @@ class MaskScores:
         rejected (int): Masks that a person rejected: they are scored, and
             ignored at every threshold.
     """
+
     rows: tuple[ScoreRow, ...]
     spearman: float | None = None
     spearman_confidence: float | None = None
     unusable: int = 0
     rejected: int = 0
 
-    def row(self,
-            of: str = MASKS,
-            part: str = 'all',
-            agreement_thr: float | None = None,
-            confidence_thr: float | None = None) -> ScoreRow:
+    def row(
+        self,
+        of: str = MASKS,
+        part: str = 'all',
+        agreement_thr: float | None = None,
+        confidence_thr: float | None = None,
+    ) -> ScoreRow:
         """A row by its key.
 
         Args:
@@ -113,18 +118,28 @@ class MaskScores:
             if row.key == key:
                 return row
         there = ', '.join(row.name for row in self.rows)
-        raise KeyError(f'no scores of (of, part, agreement_thr, '
-                       f'confidence_thr) = {key}; there are: {there}')
+        raise KeyError(
+            f'no scores of (of, part, agreement_thr, '
+            f'confidence_thr) = {key}; there are: {there}'
+        )
 
     def to_markdown(self) -> str:
         """The rows as a Markdown table, in percent."""
         columns = dict(COLUMNS)
         if 'boundary_mIoU' in self.rows[0].metrics:
             columns['boundary mIoU'] = 'boundary_mIoU'
-        return markdown_table(['', 'instances', '% of all', *columns], [[
-            row.name, row.instances, row.share,
-            *map(row.metrics.get, columns.values())
-        ] for row in self.rows])
+        return markdown_table(
+            ['', 'instances', '% of all', *columns],
+            [
+                [
+                    row.name,
+                    row.instances,
+                    row.share,
+                    *map(row.metrics.get, columns.values()),
+                ]
+                for row in self.rows
+            ],
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As json values; :meth:`from_json` reads them."""
@@ -138,7 +153,8 @@ class MaskScores:
             spearman=self.spearman,
             spearman_confidence=self.spearman_confidence,
             unusable=self.unusable,
-            rejected=self.rejected)
+            rejected=self.rejected,
+        )
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> 'MaskScores':
@@ -149,7 +165,8 @@ class MaskScores:
             spearman_confidence=content['spearman_confidence'],
             unusable=content['unusable'],
             # Files from before there were decisions have none.
-            rejected=content.get('rejected', 0))
+            rejected=content.get('rejected', 0),
+        )
 
     @classmethod
     def read(cls, path: str) -> 'MaskScores':
@@ -172,17 +189,16 @@ class MaskScores:
         except (KeyError, TypeError) as error:
             raise ValueError(
                 f'{path}: no {error}; give a file of boxcaseg '
-                'score --json, of version 0.2 or later') from error
+                'score --json, of version 0.2 or later'
+            ) from error
 
 
 def _read_row(entry: Mapping[str, Any]) -> ScoreRow:
     """A row of :meth:`MaskScores.to_json`."""
-    keys = ('of', 'part', 'agreement_thr', 'confidence_thr', 'instances',
-            'share')
+    keys = ('of', 'part', 'agreement_thr', 'confidence_thr', 'instances', 'share')
     return ScoreRow(
-        **{key: entry[key]
-           for key in keys},
+        **{key: entry[key] for key in keys},
         metrics={
-            key: value
-            for key, value in entry.items() if key not in (*keys, 'name')
-        })
+            key: value for key, value in entry.items() if key not in (*keys, 'name')
+        },
+    )

@@ -1,11 +1,13 @@
 """The masks of a file against the true masks of another."""
+
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Callable
 
 import numpy as np
 
 from mmboxcaseg.annotations import BoxFile, MaskFile
 from mmboxcaseg.masks import pixel_rects
+
 from .accumulator import InstanceIoUs, MaskScoreAccumulator
 from .instance_iou import spearman
 
@@ -24,16 +26,18 @@ class MaskIoUs(InstanceIoUs):
         unusable (int): How many annotations are not scored because their
             boxes cover nothing of their image.
     """
+
     places: np.ndarray
     truth_places: np.ndarray
     unusable: int
 
 
 def mask_ious(
-        masks: MaskFile,
-        truth: MaskFile,
-        boundary: bool = False,
-        on_image: Callable[[int], None] = lambda instances: None) -> MaskIoUs:
+    masks: MaskFile,
+    truth: MaskFile,
+    boundary: bool = False,
+    on_image: Callable[[int], None] = lambda instances: None,
+) -> MaskIoUs:
     """The IoU of every mask, and of its filled box, with its true mask.
 
     Masks belong together by annotation id. Crowds are not scored, nor are
@@ -70,33 +74,33 @@ def mask_ious(
             rects=pixel_rects(boxes.boxes[places], *boxes.sizes[image]),
             true_rles=[truth.rle(place) for place in places.tolist()],
             labels=boxes.category_index[places],
-            **{
-                name: column[others]
-                for name, column in masks.scores.items()
-            },
-            rejected=masks.rejected[others])
+            **{name: column[others] for name, column in masks.scores.items()},
+            rejected=masks.rejected[others],
+        )
         of_images.append(places)
         on_image(len(places))
     truth_places = np.concatenate(of_images)
     order = np.argsort(truth_places)
     ious = accumulator.ious().take(order)
     return MaskIoUs(
-        **{one.name: getattr(ious, one.name)
-           for one in fields(InstanceIoUs)},
+        **{one.name: getattr(ious, one.name) for one in fields(InstanceIoUs)},
         places=partners[truth_places[order]],
         truth_places=truth_places[order],
-        unusable=len(boxes.why_not))
+        unusable=len(boxes.why_not),
+    )
 
 
 def _pair(masks: BoxFile, truth: BoxFile) -> np.ndarray:
     """The place in ``masks`` of each annotation of ``truth``, (N,) int64; -1
     for crowds."""
-    ours, theirs = ({
-        boxes.box_ids[place]: place
-        for place in np.flatnonzero(~boxes.crowd).tolist()
-    } for boxes in (masks, truth))
-    for here, there, name, other in ((ours, theirs, masks.path, truth.path),
-                                     (theirs, ours, truth.path, masks.path)):
+    ours, theirs = (
+        {boxes.box_ids[place]: place for place in np.flatnonzero(~boxes.crowd).tolist()}
+        for boxes in (masks, truth)
+    )
+    for here, there, name, other in (
+        (ours, theirs, masks.path, truth.path),
+        (theirs, ours, truth.path, masks.path),
+    ):
         alone = [key for key in here if key not in there]
         if alone:
             listed = ', '.join(map(str, alone[:5]))
@@ -105,23 +109,29 @@ def _pair(masks: BoxFile, truth: BoxFile) -> np.ndarray:
                 f'in {other}: {listed}{", ..." if len(alone) > 5 else ""}; '
                 'give two files of the same annotations '
                 '(tools/dataset_converters/coco_subset.py cuts one to the '
-                'images of the other)')
+                'images of the other)'
+            )
     partners = np.full(len(truth), -1)
     for key, place in ours.items():
         partners[theirs[key]] = place
         for field, one, another in zip(
             ('image_id', 'category_id', '(height, width) of the image'),
-                _owner(masks, place), _owner(truth, theirs[key])):
+            _owner(masks, place),
+            _owner(truth, theirs[key]),
+        ):
             if one != another:
                 raise ValueError(
                     f'annotation {key}: "{field}" is {one!r} in '
-                    f'{masks.path}, but {another!r} in {truth.path}')
+                    f'{masks.path}, but {another!r} in {truth.path}'
+                )
     return partners
 
 
 def _owner(boxes: BoxFile, place: int) -> tuple:
     """Ids of an annotation's image and category, and the image's size."""
     image = boxes.image_index[place]
-    return (boxes.image_ids[image],
-            boxes.category_ids[boxes.category_index[place]],
-            tuple(boxes.sizes[image].tolist()))
+    return (
+        boxes.image_ids[image],
+        boxes.category_ids[boxes.category_index[place]],
+        tuple(boxes.sizes[image].tolist()),
+    )

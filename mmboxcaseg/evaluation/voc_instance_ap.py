@@ -6,8 +6,9 @@ has taken, has an IoU strictly above the threshold. "Difficult" objects count
 like any other. The average precision of a class is the area under its
 precision-recall curve made monotone, not the mean of eleven points.
 """
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Sequence
 
 import numpy as np
 from pycocotools import mask as mask_utils
@@ -26,6 +27,7 @@ class ImageMatches:
             thresholds.
         truth_labels (np.ndarray): (G,), class of each object.
     """
+
     scores: np.ndarray
     labels: np.ndarray
     hits: np.ndarray
@@ -102,9 +104,11 @@ def score_image(
     for label in np.intersect1d(labels, truth_labels):
         rows = np.flatnonzero(labels == label)
         columns = np.flatnonzero(truth_labels == label)
-        ious = mask_utils.iou([rles[order[row]] for row in rows],
-                              [truth_rles[column] for column in columns],
-                              [0] * len(columns))
+        ious = mask_utils.iou(
+            [rles[order[row]] for row in rows],
+            [truth_rles[column] for column in columns],
+            [0] * len(columns),
+        )
         for t, thr in enumerate(thresholds):
             hits[rows, t] = match_detections(ious, thr / 100)
     return ImageMatches(scores, labels, hits, truth_labels)
@@ -127,8 +131,9 @@ def summarize_ap(
         an object; NaN if there is no object at all.
     """
     names = [f'AP{thr}' for thr in thresholds]
-    truth_labels = np.concatenate([image.truth_labels for image in images]
-                                  or [np.zeros(0)])
+    truth_labels = np.concatenate(
+        [image.truth_labels for image in images] or [np.zeros(0)]
+    )
     if not len(truth_labels):
         return dict.fromkeys(names, float('nan'))
     scores = np.concatenate([image.scores for image in images])
@@ -137,7 +142,8 @@ def summarize_ap(
     order = np.argsort(-scores, kind='stable')
     labels, hits = labels[order], hits[order]
     classes, counts = np.unique(truth_labels, return_counts=True)
-    table = [[
-        average_precision(column, count) for column in hits[labels == label].T
-    ] for label, count in zip(classes, counts)]
+    table = [
+        [average_precision(column, count) for column in hits[labels == label].T]
+        for label, count in zip(classes, counts)
+    ]
     return dict(zip(names, (100 * np.mean(table, axis=0)).tolist()))

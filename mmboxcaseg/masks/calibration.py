@@ -1,4 +1,5 @@
 """The expected IoU of masks, calibrated on masks whose true ones are known."""
+
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -16,7 +17,7 @@ POINT_MASKS = 10
 # Half the width of a normal distribution's middle 95 %.
 WIDTH_95 = 1.96
 # How hard weights are drawn to 0, in masks: of no account with thousands.
-RIDGE = 5.
+RIDGE = 5.0
 # Of the numbers in a file.
 DIGITS = 6
 
@@ -36,6 +37,7 @@ class MaskTraits:
             other boxes of its image cover: the sum of their shares of it, 1
             at most.
     """
+
     agreement: np.ndarray
     confidence: np.ndarray
     areas: np.ndarray
@@ -48,10 +50,9 @@ class MaskTraits:
 
     def take(self, chosen: np.ndarray) -> 'MaskTraits':
         """Some of them: bool of shape (N,), or places (M,)."""
-        return MaskTraits(**{
-            one.name: getattr(self, one.name)[chosen]
-            for one in fields(self)
-        })
+        return MaskTraits(
+            **{one.name: getattr(self, one.name)[chosen] for one in fields(self)}
+        )
 
     @property
     def there(self) -> np.ndarray:
@@ -78,7 +79,8 @@ def features(traits: MaskTraits) -> dict[str, np.ndarray]:
         share=share,
         shared=traits.shared,
         # In doublings of the side of a small object, 32 px.
-        size=np.log2(np.maximum(traits.rect_areas, 1)) / 2 - 5)
+        size=np.log2(np.maximum(traits.rect_areas, 1)) / 2 - 5,
+    )
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,14 @@ class Spread:
         between (float): What masks of one photo share.
         curve (float): Of the mean of the curve, from these two.
     """
+
     within: float
     between: float
     curve: float
 
-    def mean_interval(self, expected: np.ndarray, images: np.ndarray,
-                      sure: np.ndarray) -> tuple[float, float]:
+    def mean_interval(
+        self, expected: np.ndarray, images: np.ndarray, sure: np.ndarray
+    ) -> tuple[float, float]:
         """Where the true mean IoU of a file lies, in 95 of 100 files.
 
         From variances, without drawing samples: that of the file's masks
@@ -115,11 +119,11 @@ class Spread:
         share = open_.mean()
         variance = share**2 * self.curve
         if open_.any():
-            variance += share**2 * _mean_variance(images[open_], self.within,
-                                                  self.between)
-        mean, half = float(
-            expected.mean()), WIDTH_95 * float(np.sqrt(variance))
-        return max(mean - half, 0.), min(mean + half, 1.)
+            variance += share**2 * _mean_variance(
+                images[open_], self.within, self.between
+            )
+        mean, half = float(expected.mean()), WIDTH_95 * float(np.sqrt(variance))
+        return max(mean - half, 0.0), min(mean + half, 1.0)
 
     @classmethod
     def from_json(cls, content: Any) -> 'Spread':
@@ -153,6 +157,7 @@ class Calibration:
         spread (Spread): How far true IoUs lie from expected ones.
         made (Mapping[str, Any]): How these masks were made, json values.
     """
+
     weights: Mapping[str, float]
     scores: tuple[float, ...]
     ious: tuple[float, ...]
@@ -198,27 +203,31 @@ class Calibration:
         if not isinstance(content, dict) or 'version' not in content:
             raise ValueError('no "version"; give a file of boxcaseg calibrate')
         if content['version'] != VERSION:
-            raise ValueError(f'"version" is {content["version"]!r}, this '
-                             f'program reads {VERSION}; make it anew with '
-                             'boxcaseg calibrate')
+            raise ValueError(
+                f'"version" is {content["version"]!r}, this '
+                f'program reads {VERSION}; make it anew with '
+                'boxcaseg calibrate'
+            )
         values = {}
         for one in fields(cls):
             if one.name not in content:
-                raise ValueError(f'no "{one.name}"; give a file of boxcaseg '
-                                 'calibrate')
+                raise ValueError(f'no "{one.name}"; give a file of boxcaseg calibrate')
             values[one.name] = content[one.name]
         _check(values)
         values.update(
             scores=tuple(values['scores']),
             ious=tuple(values['ious']),
-            spread=Spread.from_json(values['spread']))
+            spread=Spread.from_json(values['spread']),
+        )
         return cls(**values)
 
 
-def fit_calibration(traits: MaskTraits,
-                    ious: np.ndarray,
-                    images: np.ndarray,
-                    made: Mapping[str, Any] | None = None) -> Calibration:
+def fit_calibration(
+    traits: MaskTraits,
+    ious: np.ndarray,
+    images: np.ndarray,
+    made: Mapping[str, Any] | None = None,
+) -> Calibration:
     """Fit the expected IoU on masks whose true ones are known.
 
     Empty masks are left out: their IoU is 0 without a curve.
@@ -239,8 +248,10 @@ def fit_calibration(traits: MaskTraits,
     there = traits.there
     traits, ious, images = traits.take(there), ious[there], images[there]
     if len(ious) < LEAST_MASKS:
-        raise ValueError(f'{len(ious)} masks have a true one and are not '
-                         f'empty; calibrating needs {LEAST_MASKS}, better 100')
+        raise ValueError(
+            f'{len(ious)} masks have a true one and are not '
+            f'empty; calibrating needs {LEAST_MASKS}, better 100'
+        )
     columns = features(traits)
     weights = _fit_weights(columns, ious)
     score = _score(weights, columns)
@@ -254,9 +265,9 @@ def fit_calibration(traits: MaskTraits,
         masks=len(ious),
         photos=len(np.unique(images)),
         mean_iou=float(ious.mean()),
-        spread=Spread(within, between, _mean_variance(images, within,
-                                                      between)),
-        made=dict(made or {}))
+        spread=Spread(within, between, _mean_variance(images, within, between)),
+        made=dict(made or {}),
+    )
 
 
 def reviews_needed(expected: np.ndarray, target: float) -> int:
@@ -272,33 +283,35 @@ def reviews_needed(expected: np.ndarray, target: float) -> int:
     Returns:
         int: The number, 0 where the mean is reached already.
     """
-    gains = np.concatenate([[0.], np.cumsum(1 - np.sort(expected))])
+    gains = np.concatenate([[0.0], np.cumsum(1 - np.sort(expected))])
     lacking = target * len(expected) - expected.sum()
     # A sum of many numbers is as exact as this.
     return int(np.argmax(gains >= lacking - 1e-9))
 
 
-def _score(weights: Mapping[str, float],
-           columns: Mapping[str, np.ndarray]) -> np.ndarray:
+def _score(
+    weights: Mapping[str, float], columns: Mapping[str, np.ndarray]
+) -> np.ndarray:
     return sum(weight * columns[name] for name, weight in weights.items())
 
 
-def _fit_weights(columns: Mapping[str, np.ndarray],
-                 ious: np.ndarray) -> dict[str, float]:
+def _fit_weights(
+    columns: Mapping[str, np.ndarray], ious: np.ndarray
+) -> dict[str, float]:
     """Least squares with a ridge, on features of unit width."""
     table = np.stack(list(columns.values()), axis=1)
     centred = table - table.mean(axis=0)
     width = centred.std(axis=0)
     # A feature that never varies has no weight.
     unit = centred / np.where(width > 1e-9, width, np.inf)
-    found = np.linalg.solve(unit.T @ unit + RIDGE * np.eye(unit.shape[1]),
-                            unit.T @ (ious - ious.mean()))
+    found = np.linalg.solve(
+        unit.T @ unit + RIDGE * np.eye(unit.shape[1]), unit.T @ (ious - ious.mean())
+    )
     found = found / np.where(width > 1e-9, width, np.inf)
     return dict(zip(columns, np.round(found, DIGITS).tolist()))
 
 
-def _fit_curve(score: np.ndarray,
-               ious: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _fit_curve(score: np.ndarray, ious: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Points of the curve that never falls: their scores and IoUs."""
     order = np.argsort(score, kind='stable')
     score, ious = score[order], ious[order]
@@ -308,28 +321,27 @@ def _fit_curve(score: np.ndarray,
     x = np.array([score[part].mean() for part in parts])
     y = isotonic(
         np.array([ious[part].mean() for part in parts]),
-        np.array([len(part) for part in parts]))
+        np.array([len(part) for part in parts]),
+    )
     x, first = np.unique(np.round(x, DIGITS), return_index=True)
     return x, np.round(y[first], DIGITS)
 
 
-def _variances(residuals: np.ndarray,
-               images: np.ndarray) -> tuple[float, float]:
+def _variances(residuals: np.ndarray, images: np.ndarray) -> tuple[float, float]:
     """Variance within photos, and that which masks of a photo share.
 
     As in an analysis of variance with one random factor.
     """
-    _, group, counts = np.unique(
-        images, return_inverse=True, return_counts=True)
+    _, group, counts = np.unique(images, return_inverse=True, return_counts=True)
     residuals = residuals - residuals.mean()
     means = np.bincount(group, residuals) / counts
     total, photos = len(residuals), len(counts)
     if photos in (1, total):
-        return float(residuals.var()), 0.
-    within = float(((residuals - means[group])**2).sum() / (total - photos))
+        return float(residuals.var()), 0.0
+    within = float(((residuals - means[group]) ** 2).sum() / (total - photos))
     among = float((counts * means**2).sum() / (photos - 1))
     size = (total - (counts**2).sum() / total) / (photos - 1)
-    return within, max((among - within) / size, 0.)
+    return within, max((among - within) / size, 0.0)
 
 
 def _mean_variance(images: np.ndarray, within: float, between: float) -> float:
@@ -343,14 +355,19 @@ def _check(values: Mapping[str, Any]) -> None:
     """Raise ValueError where a value of a file can't be right."""
     known = _feature_names()
     weights = values['weights']
-    if not isinstance(weights, dict) or set(weights) != set(known) or not all(
-            map(_is_number, weights.values())):
-        raise ValueError('"weights" must have a number for each of '
-                         f'{", ".join(known)}')
+    if (
+        not isinstance(weights, dict)
+        or set(weights) != set(known)
+        or not all(map(_is_number, weights.values()))
+    ):
+        raise ValueError(f'"weights" must have a number for each of {", ".join(known)}')
     for key in ('scores', 'ious'):
         column = values[key]
-        if not isinstance(column, list) or not column or not all(
-                map(_is_number, column)):
+        if (
+            not isinstance(column, list)
+            or not column
+            or not all(map(_is_number, column))
+        ):
             raise ValueError(f'"{key}" must be a list of numbers')
         if sorted(column) != column:
             raise ValueError(f'"{key}" must be ascending')
@@ -367,18 +384,18 @@ def _check(values: Mapping[str, Any]) -> None:
 def _feature_names() -> list[str]:
     one = np.ones(1)
     return list(
-        features(
-            MaskTraits(**{column.name: one
-                          for column in fields(MaskTraits)})))
+        features(MaskTraits(**{column.name: one for column in fields(MaskTraits)}))
+    )
 
 
 def _check_number(key: str, value: Any) -> None:
     if not _is_number(value) or value < 0:
-        raise ValueError(f'"{key}" is {value!r}; it must be a number, 0 or '
-                         'more')
+        raise ValueError(f'"{key}" is {value!r}; it must be a number, 0 or more')
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value,
-                      (int, float)) and not isinstance(value, bool) and bool(
-                          np.isfinite(value))
+    return (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and bool(np.isfinite(value))
+    )

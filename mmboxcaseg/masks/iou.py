@@ -1,4 +1,5 @@
 """IoU and Boundary IoU of masks."""
+
 from collections.abc import Sequence
 
 import cv2
@@ -42,8 +43,7 @@ def box_rle(box: Sequence[float], size: tuple[int, int]) -> RLE:
     return encode_rle(np.ones((y1 - y0, x1 - x0), dtype=bool), rect, *size)
 
 
-def rect_mask_iou(mask: np.ndarray, rect: Sequence[int],
-                  truth: np.ndarray) -> float:
+def rect_mask_iou(mask: np.ndarray, rect: Sequence[int], truth: np.ndarray) -> float:
     """IoU of a mask inside a rectangle with a mask of the whole image.
 
     Args:
@@ -91,13 +91,13 @@ def inner_boundary(mask: np.ndarray, width: int) -> np.ndarray:
         np.ndarray: Boolean, shape (H, W).
     """
     framed = np.pad(np.asarray(mask, dtype=np.uint8), 1)
-    inside = cv2.erode(
-        framed, np.ones((3, 3), dtype=np.uint8), iterations=width)
+    inside = cv2.erode(framed, np.ones((3, 3), dtype=np.uint8), iterations=width)
     return (framed > inside)[1:-1, 1:-1]
 
 
-def rect_boundary_iou(mask: np.ndarray, rect: Sequence[int], truth: np.ndarray,
-                      width: int) -> float:
+def rect_boundary_iou(
+    mask: np.ndarray, rect: Sequence[int], truth: np.ndarray, width: int
+) -> float:
     """Boundary IoU of a mask inside a rectangle with one of the whole image.
 
     It is the IoU of the two inner boundaries.
@@ -112,7 +112,8 @@ def rect_boundary_iou(mask: np.ndarray, rect: Sequence[int], truth: np.ndarray,
         float: In [0, 1]; 0 where both are empty.
     """
     return rect_mask_iou(
-        inner_boundary(mask, width), rect, inner_boundary(truth, width))
+        inner_boundary(mask, width), rect, inner_boundary(truth, width)
+    )
 
 
 def rle_boundary_iou(first: RLE, second: RLE, width: int) -> float:

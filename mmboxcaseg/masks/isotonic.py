@@ -1,4 +1,5 @@
 """Isotonic regression: the best curve that never falls."""
+
 import numpy as np
 
 
@@ -21,8 +22,9 @@ def isotonic(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     sums: list[float] = []
     lengths: list[int] = []
     for value, weight in zip(
-            np.asarray(values, dtype=np.float64).tolist(),
-            np.asarray(weights, dtype=np.float64).tolist()):
+        np.asarray(values, dtype=np.float64).tolist(),
+        np.asarray(weights, dtype=np.float64).tolist(),
+    ):
         length = 1
         while means and means[-1] >= value:
             whole = sums[-1] + weight

@@ -1,4 +1,5 @@
 """Overlapping masks of an image made disjoint: "smaller object better"."""
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,11 +24,13 @@ def check_masks(masks: Sequence[np.ndarray], rects: np.ndarray) -> None:
             raise ValueError(
                 f'mask {index} is {mask.dtype} of shape {mask.shape}, but its '
                 f'rectangle {rect} holds bool of shape {(y1 - y0, x1 - x0)}: '
-                'it does not fit')
+                'it does not fit'
+            )
 
 
-def take_away(masks: Sequence[np.ndarray], rects: np.ndarray,
-              taken: np.ndarray) -> list[np.ndarray]:
+def take_away(
+    masks: Sequence[np.ndarray], rects: np.ndarray, taken: np.ndarray
+) -> list[np.ndarray]:
     """Take pixels away that belong to something else.
 
     Args:
@@ -52,8 +55,9 @@ def take_away(masks: Sequence[np.ndarray], rects: np.ndarray,
     ]
 
 
-def merge(masks: Sequence[np.ndarray], rects: np.ndarray,
-          box_areas: Sequence[float]) -> list[np.ndarray]:
+def merge(
+    masks: Sequence[np.ndarray], rects: np.ndarray, box_areas: Sequence[float]
+) -> list[np.ndarray]:
     """Give each pixel claimed by several masks to the smallest object.
 
     The smallest object is the one with the smallest box, not the smallest
@@ -103,18 +107,23 @@ class Claims:
     Raises:
         ValueError: If the exponent is negative.
     """
+
     probs: Sequence[np.ndarray]
     exponent: float
 
     def __post_init__(self) -> None:
         if not self.exponent >= 0:
-            raise ValueError(f'the exponent is {self.exponent!r}; it must not '
-                             'be negative')
+            raise ValueError(
+                f'the exponent is {self.exponent!r}; it must not be negative'
+            )
 
 
-def merge_by_probability(masks: Sequence[np.ndarray], rects: np.ndarray,
-                         box_areas: Sequence[float],
-                         claims: Claims) -> list[np.ndarray]:
+def merge_by_probability(
+    masks: Sequence[np.ndarray],
+    rects: np.ndarray,
+    box_areas: Sequence[float],
+    claims: Claims,
+) -> list[np.ndarray]:
     """Give each pixel claimed by several masks to the strongest claim.
 
     Where two are equal it goes to the smaller box, then to the earlier one.
@@ -140,16 +149,19 @@ def merge_by_probability(masks: Sequence[np.ndarray], rects: np.ndarray,
     rects, areas = _checked(masks, rects, box_areas)
     probs = claims.probs
     if (areas <= 0).any():
-        raise ValueError(f'the area of box {int((areas <= 0).argmax())} is '
-                         'not positive')
+        raise ValueError(
+            f'the area of box {int((areas <= 0).argmax())} is not positive'
+        )
     shapes = [prob.shape for prob in probs]
     if shapes != [mask.shape for mask in masks]:
-        raise ValueError(f'masks and their probabilities differ in shape or '
-                         f'number: {len(masks)} masks, {len(probs)} of '
-                         'probabilities')
+        raise ValueError(
+            f'masks and their probabilities differ in shape or '
+            f'number: {len(masks)} masks, {len(probs)} of '
+            'probabilities'
+        )
     merged = list(masks)
     # Relative to the smallest box, so that a high exponent leaves something.
-    factors = (areas / areas.min(initial=np.inf))**-claims.exponent
+    factors = (areas / areas.min(initial=np.inf)) ** -claims.exponent
     bids: dict[int, np.ndarray] = {}
     for winner, loser, of_winner, of_loser in _meetings(rects, areas):
         for place in (winner, loser):
@@ -176,26 +188,26 @@ def _bid(mask: np.ndarray, prob: np.ndarray, factor: float) -> np.ndarray:
     return bid
 
 
-def _checked(masks: Sequence[np.ndarray], rects: np.ndarray,
-             box_areas: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+def _checked(
+    masks: Sequence[np.ndarray], rects: np.ndarray, box_areas: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
     """Rectangles, (N, 4) int64, and areas, (N,) float64, that fit."""
     rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
     areas = np.asarray(box_areas, dtype=np.float64)
     check_masks(masks, rects)
-    if areas.shape != (len(masks), ):
-        raise ValueError(
-            f'{len(masks)} masks, but box areas of shape {areas.shape}')
+    if areas.shape != (len(masks),):
+        raise ValueError(f'{len(masks)} masks, but box areas of shape {areas.shape}')
     if np.isnan(areas).any():
-        raise ValueError(
-            f'the area of box {int(np.isnan(areas).argmax())} is NaN')
+        raise ValueError(f'the area of box {int(np.isnan(areas).argmax())} is NaN')
     return rects, areas
 
 
 Window = tuple[slice, slice]
 
 
-def _meetings(rects: np.ndarray,
-              areas: np.ndarray) -> Iterator[tuple[int, int, Window, Window]]:
+def _meetings(
+    rects: np.ndarray, areas: np.ndarray
+) -> Iterator[tuple[int, int, Window, Window]]:
     """Pairs of rectangles that meet.
 
     Yields:
@@ -213,6 +225,9 @@ def _meetings(rects: np.ndarray,
         x0, y0, x1, y1 = corners[j]
         low, high = max(left, x0), min(right, x1)
         head, foot = max(top, y0), min(bottom, y1)
-        yield (i, j, (slice(head - top,
-                            foot - top), slice(low - left, high - left)),
-               (slice(head - y0, foot - y0), slice(low - x0, high - x0)))
+        yield (
+            i,
+            j,
+            (slice(head - top, foot - top), slice(low - left, high - left)),
+            (slice(head - y0, foot - y0), slice(low - x0, high - x0)),
+        )

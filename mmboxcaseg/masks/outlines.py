@@ -1,4 +1,5 @@
 """The outlines of masks with their holes, for the even-odd rule."""
+
 import numpy as np
 
 from .rings import edge_rings
@@ -20,8 +21,7 @@ def to_outlines(mask: np.ndarray) -> list[np.ndarray]:
     if not len(rows):
         return []
     top, left = rows[0], columns[0]
-    mask = mask[top:rows[-1] + 1, left:columns[-1] + 1]
+    mask = mask[top : rows[-1] + 1, left : columns[-1] + 1]
     return [
-        ring.astype(np.int64) + (left, top)
-        for ring in edge_rings(mask, holes=True)
+        ring.astype(np.int64) + (left, top) for ring in edge_rings(mask, holes=True)
     ]

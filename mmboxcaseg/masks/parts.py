@@ -48,8 +48,7 @@ def largest_part(mask: np.ndarray) -> np.ndarray:
         np.ndarray: (H, W) bool; of several that are as large, the first, row
         by row.
     """
-    count, labels = cv2.connectedComponents(
-        mask.astype(np.uint8), connectivity=8)
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
     if count < 3:
         return mask.copy()
     areas = np.bincount(labels.ravel())

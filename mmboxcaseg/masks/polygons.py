@@ -6,9 +6,9 @@ from .rings import edge_rings, simplify
 from .rle import RLE, decode_rle, rle_area, to_rle
 
 
-def to_segmentation(rle: RLE,
-                    polygons: bool,
-                    distance: float = 0) -> tuple[RLE | list, int]:
+def to_segmentation(
+    rle: RLE, polygons: bool, distance: float = 0
+) -> tuple[RLE | list, int]:
     """A mask as ``segmentation`` of a COCO json, and its area.
 
     Args:
@@ -47,7 +47,7 @@ def to_polygons(rle: RLE, distance: float = 0) -> list[list[float]]:
     mask = decode_rle(rle)
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     top, left = rows[0], columns[0]
-    rings = edge_rings(mask[top:rows[-1] + 1, left:columns[-1] + 1])
+    rings = edge_rings(mask[top : rows[-1] + 1, left : columns[-1] + 1])
     if distance:
         rings = [simplify(ring, distance) for ring in rings]
     return [(ring + (left, top)).ravel().tolist() for ring in rings]

@@ -3,13 +3,13 @@
 A mask is held inside its pixel rectangle, never as a full canvas, so the cost
 of an instance does not depend on the size of the photo.
 """
+
 from collections.abc import Sequence
-from typing import Union
 
 import numpy as np
 
-Boxes = Union[np.ndarray, Sequence[Sequence[float]]]
-Size = Union[int, np.ndarray]
+Boxes = np.ndarray | Sequence[Sequence[float]]
+Size = int | np.ndarray
 
 
 def _as_boxes(boxes: Boxes) -> np.ndarray:
@@ -18,15 +18,13 @@ def _as_boxes(boxes: Boxes) -> np.ndarray:
     if array.size == 0:
         return np.zeros((0, 4), dtype=np.float64)
     if array.ndim != 2 or array.shape[1] != 4:
-        raise ValueError(
-            f'boxes must have shape (N, 4), xyxy; got {array.shape}')
+        raise ValueError(f'boxes must have shape (N, 4), xyxy; got {array.shape}')
     return array
 
 
 def _clip(array: np.ndarray, height: Size, width: Size) -> np.ndarray:
     if np.ndim(width) or np.ndim(height):
-        limits = np.stack(
-            np.broadcast_arrays(width, height, width, height), -1)
+        limits = np.stack(np.broadcast_arrays(width, height, width, height), -1)
     else:
         limits = np.array([width, height, width, height])
     return np.minimum(np.maximum(array, 0.0), limits)
@@ -81,7 +79,8 @@ def clip_boxes(boxes: Boxes, height: int, width: int) -> np.ndarray:
         raise ValueError(
             f'box {index}, xyxy {array[index].tolist()}, covers nothing of '
             f'the image of {width} x {height} pixels (width x height); leave '
-            'it out with usable_boxes()')
+            'it out with usable_boxes()'
+        )
     return clipped
 
 
@@ -144,8 +143,7 @@ def paired_ious(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     Returns:
         np.ndarray: (N,) float64 in [0, 1].
     """
-    sides = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(
-        one[:, :2], other[:, :2])
+    sides = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(one[:, :2], other[:, :2])
     np.maximum(sides, 0, out=sides)
     overlap = sides[:, 0] * sides[:, 1]
     union = areas(one) + areas(other) - overlap
@@ -175,7 +173,8 @@ def covered_shares(rects: np.ndarray) -> np.ndarray:
         covered = np.zeros((y1 - y0, x1 - x0), dtype=bool)
         for other in np.flatnonzero(meet[place]).tolist():
             (left, top), (right, bottom) = (
-                side[place, other] - (x0, y0) for side in (low, high))
+                side[place, other] - (x0, y0) for side in (low, high)
+            )
             covered[top:bottom, left:right] = True
         shares[place] = covered.mean()
     return shares

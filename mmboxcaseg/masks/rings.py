@@ -3,6 +3,7 @@
 A ring is a float64 array (P, 2) of x, y; its last point is joined to its
 first.
 """
+
 from collections.abc import Sequence
 
 import cv2
@@ -107,8 +108,7 @@ def simplify(ring: np.ndarray, distance: float) -> np.ndarray:
         first, last = spans.pop()
         if last - first < 2:
             continue
-        away = _from_segment(closed[first + 1:last], closed[first],
-                             closed[last])
+        away = _from_segment(closed[first + 1 : last], closed[first], closed[last])
         place = first + 1 + int(away.argmax())
         if away.max() > distance:
             stays[place] = True
@@ -122,11 +122,10 @@ def simplify(ring: np.ndarray, distance: float) -> np.ndarray:
 
 
 def _farthest(ring: np.ndarray, point: np.ndarray) -> int:
-    return int(((ring - point)**2).sum(axis=1).argmax())
+    return int(((ring - point) ** 2).sum(axis=1).argmax())
 
 
-def _from_segment(points: np.ndarray, start: np.ndarray,
-                  end: np.ndarray) -> np.ndarray:
+def _from_segment(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """Distances of points from a straight piece, (P,)."""
     along = end - start
     length = max(float(along @ along), 1e-12)
@@ -161,20 +160,18 @@ def join_rings(rings: Sequence[np.ndarray]) -> np.ndarray:
         place = np.flatnonzero((joined == start).all(axis=1))[0]
         turn = np.flatnonzero((ring == end).all(axis=1))[0]
         there = np.roll(ring, -turn, axis=0)
-        joined = np.concatenate(
-            [joined[:place + 1], there, there[:1], joined[place:]])
+        joined = np.concatenate([joined[: place + 1], there, there[:1], joined[place:]])
         for other, gap in enumerate(gaps):
             gaps[other] = min(gap, _gap(ring, left[other]), key=lambda g: g[0])
     return corners(joined)
 
 
-def _gap(one: np.ndarray,
-         other: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+def _gap(one: np.ndarray, other: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
     """Smallest squared distance of the points of two rings, and where."""
     best = (np.inf, one[0], other[0])
     # In blocks, so that long outlines don't fill the memory.
     for block in np.array_split(one, 1 + len(one) // 500):
-        squares = ((block[:, None] - other[None])**2).sum(axis=2)
+        squares = ((block[:, None] - other[None]) ** 2).sum(axis=2)
         place, turn = np.unravel_index(squares.argmin(), squares.shape)
         if squares[place, turn] < best[0]:
             best = (float(squares[place, turn]), block[place], other[turn])
@@ -188,5 +185,4 @@ def _dense(ring: np.ndarray) -> np.ndarray:
     starts = counts.cumsum() - counts
     shares = np.arange(counts.sum()) - starts.repeat(counts)
     shares = shares / counts.repeat(counts)
-    return (ring.repeat(counts, axis=0) +
-            step.repeat(counts, axis=0) * shares[:, None])
+    return ring.repeat(counts, axis=0) + step.repeat(counts, axis=0) * shares[:, None]

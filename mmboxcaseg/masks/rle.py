@@ -1,17 +1,16 @@
 """COCO's compressed run-length encoding, straight from pixel rectangles."""
+
 from collections.abc import Sequence
-from typing import Union
 
 import numpy as np
 from pycocotools import mask as coco_mask
 
 from .merge import check_masks
 
-RLE = dict[str, Union[list[int], str]]
+RLE = dict[str, list[int] | str]
 
 
-def encode_rle(mask: np.ndarray, rect: Sequence[int], height: int,
-               width: int) -> RLE:
+def encode_rle(mask: np.ndarray, rect: Sequence[int], height: int, width: int) -> RLE:
     """Encode a mask held in a rectangle as if it lay on the full canvas.
 
     :func:`encode_rles` of one mask.
@@ -32,8 +31,9 @@ def encode_rle(mask: np.ndarray, rect: Sequence[int], height: int,
     return encode_rles([mask], np.array([rect]), height, width)[0]
 
 
-def encode_rles(masks: Sequence[np.ndarray], rects: np.ndarray, height: int,
-                width: int) -> list[RLE]:
+def encode_rles(
+    masks: Sequence[np.ndarray], rects: np.ndarray, height: int, width: int
+) -> list[RLE]:
     """Encode the masks of an image as if they lay on the full canvas.
 
     The run lengths of all masks are worked out together and inside their
@@ -71,12 +71,15 @@ def check_inside(rects: np.ndarray, height: int, width: int) -> None:
     """
     for x0, y0, x1, y1 in rects.tolist():
         if not (0 <= x0 <= x1 <= width and 0 <= y0 <= y1 <= height):
-            raise ValueError(f'rectangle {[x0, y0, x1, y1]} leaves the image '
-                             f'of {width} x {height} pixels (width x height)')
+            raise ValueError(
+                f'rectangle {[x0, y0, x1, y1]} leaves the image '
+                f'of {width} x {height} pixels (width x height)'
+            )
 
 
-def encode_with_boxes(masks: Sequence[np.ndarray], rects: np.ndarray,
-                      height: int, width: int) -> tuple[list[RLE], np.ndarray]:
+def encode_with_boxes(
+    masks: Sequence[np.ndarray], rects: np.ndarray, height: int, width: int
+) -> tuple[list[RLE], np.ndarray]:
     """:func:`encode_rles`, and the tight boxes, which come along.
 
     Args:
@@ -122,18 +125,22 @@ def encode_with_boxes(masks: Sequence[np.ndarray], rects: np.ndarray,
     # A mask that reaches the last pixel has no background behind it.
     stops -= (runs[stops - 1] == 0) & (counts > 0)
     size = [height, width]
-    rles = coco_mask.frPyObjects([
-        dict(size=size, counts=runs[start:stop])
-        for start, stop in zip(starts.tolist(), stops.tolist())
-    ], height, width)
+    rles = coco_mask.frPyObjects(
+        [
+            dict(size=size, counts=runs[start:stop])
+            for start, stop in zip(starts.tolist(), stops.tolist())
+        ],
+        height,
+        width,
+    )
     return [
-        dict(size=[height, width], counts=rle['counts'].decode('ascii'))
-        for rle in rles
+        dict(size=[height, width], counts=rle['counts'].decode('ascii')) for rle in rles
     ], boxes
 
 
-def _edges(masks: Sequence[np.ndarray],
-           rects: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _edges(
+    masks: Sequence[np.ndarray], rects: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where pixels of masks differ from the ones above them.
 
     Args:
@@ -169,8 +176,9 @@ def _edges(masks: Sequence[np.ndarray],
     return rows, columns, counts
 
 
-def _edge_boxes(rows: np.ndarray, columns: np.ndarray,
-                counts: np.ndarray) -> np.ndarray:
+def _edge_boxes(
+    rows: np.ndarray, columns: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
     """Tight boxes of masks by their :func:`_edges`.
 
     Args:
@@ -186,15 +194,21 @@ def _edge_boxes(rows: np.ndarray, columns: np.ndarray,
     if filled.any():
         stops = counts.cumsum()[filled]
         starts = stops - counts[filled]
-        boxes[filled] = np.stack([
-            np.minimum.reduceat(columns, starts), rows[starts],
-            np.maximum.reduceat(columns, starts) + 1, rows[stops - 1]
-        ], 1)
+        boxes[filled] = np.stack(
+            [
+                np.minimum.reduceat(columns, starts),
+                rows[starts],
+                np.maximum.reduceat(columns, starts) + 1,
+                rows[stops - 1],
+            ],
+            1,
+        )
     return boxes
 
 
-def _join_columns(places: np.ndarray,
-                  begins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _join_columns(
+    places: np.ndarray, begins: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Make one run of two that meet at the foot and head of two columns.
 
     COCO counts on from column to column, so where one run ends and the next
@@ -262,7 +276,7 @@ def rle_box(rle: RLE) -> list[float]:
         mask.
     """
     # pycocotools takes an empty mask for one that begins behind the image.
-    return coco_mask.toBbox(rle).tolist() if rle_area(rle) else [0.] * 4
+    return coco_mask.toBbox(rle).tolist() if rle_area(rle) else [0.0] * 4
 
 
 def rle_length(counts: str) -> int:
@@ -284,7 +298,7 @@ def rle_length(counts: str) -> int:
     runs: list[int] = []
     value = shift = 0
     for code in counts.encode('latin-1', 'replace'):
-        value |= (code - 48 & 0x1f) << shift
+        value |= (code - 48 & 0x1F) << shift
         shift += 5
         if code - 48 & 0x20:
             continue
@@ -319,8 +333,7 @@ def to_rle(segmentation: list[list] | RLE, height: int, width: int) -> RLE:
         nothing = np.zeros((0, 0), dtype=bool)
         return encode_rle(nothing, (0, 0, 0, 0), height, width)
     if isinstance(segmentation, list):
-        rle = coco_mask.merge(
-            coco_mask.frPyObjects(segmentation, height, width))
+        rle = coco_mask.merge(coco_mask.frPyObjects(segmentation, height, width))
     elif isinstance(segmentation['counts'], list):
         rle = coco_mask.frPyObjects(segmentation, height, width)
     else:

@@ -1,4 +1,5 @@
 """How well a mask fills the box it was made from."""
+
 from collections.abc import Sequence
 
 import cv2
@@ -30,16 +31,22 @@ def tight_boxes(masks: Sequence[np.ndarray], rects: np.ndarray) -> np.ndarray:
     rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
     check_masks(masks, rects)
     # x, y, width, height inside the rectangle; four zeros for an empty mask.
-    found = np.array([cv2.boundingRect(mask.view(np.uint8)) for mask in masks],
-                     dtype=np.float64).reshape(-1, 4)
+    found = np.array(
+        [cv2.boundingRect(mask.view(np.uint8)) for mask in masks], dtype=np.float64
+    ).reshape(-1, 4)
     filled = found[:, 2:3] > 0
     found[:, 2:] += found[:, :2]
     found.reshape(-1, 2, 2)[:] += rects[:, None, :2]
     return found * filled
 
 
-def agreement(masks: Sequence[np.ndarray], rects: np.ndarray, boxes: Boxes,
-              height: int, width: int) -> np.ndarray:
+def agreement(
+    masks: Sequence[np.ndarray],
+    rects: np.ndarray,
+    boxes: Boxes,
+    height: int,
+    width: int,
+) -> np.ndarray:
     """IoU of each mask's tight box with the annotated box.
 
     The quality score by which proxy masks are kept or ignored (the paper,
@@ -65,8 +72,9 @@ def agreement(masks: Sequence[np.ndarray], rects: np.ndarray, boxes: Boxes,
     return _ious(tight_boxes(masks, rects), clip_boxes(boxes, height, width))
 
 
-def merged_confidence(confidences: np.ndarray, mask_areas: np.ndarray,
-                      rects: np.ndarray) -> np.ndarray:
+def merged_confidence(
+    confidences: np.ndarray, mask_areas: np.ndarray, rects: np.ndarray
+) -> np.ndarray:
     """Confidence of masks of which merging may have taken something away.
 
     What the network knew of a box is worth the less, the less of the box is
@@ -94,8 +102,12 @@ def _ious(tight: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return paired_ious(tight, truth)
 
 
-def _merge(masks: Sequence[np.ndarray], rects: np.ndarray,
-           box_areas: np.ndarray, claims: Claims | None) -> list[np.ndarray]:
+def _merge(
+    masks: Sequence[np.ndarray],
+    rects: np.ndarray,
+    box_areas: np.ndarray,
+    claims: Claims | None,
+) -> list[np.ndarray]:
     if claims is None:
         return merge(masks, rects, box_areas)
     return merge_by_probability(masks, rects, box_areas, claims)
@@ -107,13 +119,14 @@ def _check_numbers(masks: int, boxes: int) -> None:
 
 
 def merge_and_score(
-        masks: Sequence[np.ndarray],
-        rects: np.ndarray,
-        boxes: Boxes,
-        height: int,
-        width: int,
-        merging: bool = True,
-        claims: Claims | None = None) -> tuple[list[np.ndarray], np.ndarray]:
+    masks: Sequence[np.ndarray],
+    rects: np.ndarray,
+    boxes: Boxes,
+    height: int,
+    width: int,
+    merging: bool = True,
+    claims: Claims | None = None,
+) -> tuple[list[np.ndarray], np.ndarray]:
     """From the network's masks of an image to its proxy masks.
 
     Args:
@@ -145,13 +158,15 @@ def merge_and_score(
     return list(masks), _ious(tight_boxes(masks, rects), clipped)
 
 
-def proxy_rles(masks: Sequence[np.ndarray],
-               rects: np.ndarray,
-               boxes: Boxes,
-               height: int,
-               width: int,
-               merging: bool = True,
-               claims: Claims | None = None) -> tuple[list[RLE], np.ndarray]:
+def proxy_rles(
+    masks: Sequence[np.ndarray],
+    rects: np.ndarray,
+    boxes: Boxes,
+    height: int,
+    width: int,
+    merging: bool = True,
+    claims: Claims | None = None,
+) -> tuple[list[RLE], np.ndarray]:
     """:func:`merge_and_score` for files: RLEs in place of arrays.
 
     Encoding finds the tight boxes along the way, so this is faster than the

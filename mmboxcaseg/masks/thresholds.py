@@ -1,4 +1,5 @@
 """A threshold of its own for each mask (the paper, Sec. 3.4, has one)."""
+
 import numpy as np
 
 

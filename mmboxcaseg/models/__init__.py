@@ -1,15 +1,21 @@
 from importlib.util import find_spec
 
 from .data_preprocessor import BoxCasegDataPreprocessor
-from .heads import (ProducedHead, SegmentationHead, TransferredHead,
-                    WeightTransfer)
+from .heads import ProducedHead, SegmentationHead, TransferredHead, WeightTransfer
 from .losses import FusedPixelLoss, MILLoss, PairwiseSmoothnessLoss
 from .segmentors import BoxCaseg, PredictOptions
 
 __all__ = [
-    'BoxCaseg', 'BoxCasegDataPreprocessor', 'FusedPixelLoss', 'MILLoss',
-    'PairwiseSmoothnessLoss', 'PredictOptions', 'ProducedHead',
-    'SegmentationHead', 'TransferredHead', 'WeightTransfer'
+    'BoxCaseg',
+    'BoxCasegDataPreprocessor',
+    'FusedPixelLoss',
+    'MILLoss',
+    'PairwiseSmoothnessLoss',
+    'PredictOptions',
+    'ProducedHead',
+    'SegmentationHead',
+    'TransferredHead',
+    'WeightTransfer',
 ]
 
 # Mask R-CNN can't be imported where mmcv has no compiled ops; BoxCaseg and

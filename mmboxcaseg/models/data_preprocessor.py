@@ -1,4 +1,5 @@
 """Normalisation of training patches and of crops at prediction."""
+
 from typing import Any
 
 import torch

@@ -1,4 +1,5 @@
 """Deprecated: see :mod:`mmboxcaseg.models.segmentors.crop_masks`."""
+
 from mmboxcaseg.deprecation import moved_names
 
 _CROP_MASKS = 'mmboxcaseg.models.segmentors.crop_masks'
@@ -9,4 +10,6 @@ __getattr__ = moved_names(
         box_probs=_CROP_MASKS,
         masks_in_rects=_CROP_MASKS,
         min_max_normalize=_CROP_MASKS,
-        reaching_threshold='mmboxcaseg.masks'))
+        reaching_threshold='mmboxcaseg.masks',
+    ),
+)

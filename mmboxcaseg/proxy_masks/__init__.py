@@ -2,35 +2,74 @@
 
 No model, no runner, no torch.
 """
+
 from mmboxcaseg.annotations.output import check_output
 from mmboxcaseg.deprecation import moved_names
+
 from .join import ShardReader, join_shards, joined_settings
 from .lock import lock_shards
 from .options import MaskOptions
 from .report import JoinReport, SkippedBox, SkippedImage, report_path
-from .shards import (ShardWriter, check_settings, done_image_ids,
-                     first_skipped, prepare_shards, remove_joined,
-                     remove_shards, shard_dir, write_json)
+from .shards import (
+    ShardWriter,
+    check_settings,
+    done_image_ids,
+    first_skipped,
+    prepare_shards,
+    remove_joined,
+    remove_shards,
+    shard_dir,
+    write_json,
+)
 
 __all__ = [
-    'JoinReport', 'MaskOptions', 'ShardReader', 'ShardWriter', 'SkippedBox',
-    'SkippedImage', 'check_output', 'check_settings', 'done_image_ids',
-    'first_skipped', 'join_shards', 'joined_settings', 'lock_shards',
-    'prepare_shards', 'remove_joined', 'remove_shards', 'report_path',
-    'shard_dir', 'write_json'
+    'JoinReport',
+    'MaskOptions',
+    'ShardReader',
+    'ShardWriter',
+    'SkippedBox',
+    'SkippedImage',
+    'check_output',
+    'check_settings',
+    'done_image_ids',
+    'first_skipped',
+    'join_shards',
+    'joined_settings',
+    'lock_shards',
+    'prepare_shards',
+    'remove_joined',
+    'remove_shards',
+    'report_path',
+    'shard_dir',
+    'write_json',
 ]
 
-_MASKS = ('agreement', 'clip_boxes', 'decode_rle', 'encode_rle', 'encode_rles',
-          'merge', 'merge_and_score', 'merged_confidence', 'pixel_rects',
-          'proxy_rles', 'rle_area', 'tight_boxes', 'to_polygons', 'to_rle',
-          'usable_boxes')
+_MASKS = (
+    'agreement',
+    'clip_boxes',
+    'decode_rle',
+    'encode_rle',
+    'encode_rles',
+    'merge',
+    'merge_and_score',
+    'merged_confidence',
+    'pixel_rects',
+    'proxy_rles',
+    'rle_area',
+    'tight_boxes',
+    'to_polygons',
+    'to_rle',
+    'usable_boxes',
+)
 
 __getattr__ = moved_names(
-    __name__, {
-        **dict.fromkeys(_MASKS, 'mmboxcaseg.masks'), 'SCORES':
-        'mmboxcaseg.annotations',
+    __name__,
+    {
+        **dict.fromkeys(_MASKS, 'mmboxcaseg.masks'),
+        'SCORES': 'mmboxcaseg.annotations',
         'BadInputError': 'mmboxcaseg.annotations',
         'load_coco': 'mmboxcaseg.annotations.coco',
         'is_crowd': 'mmboxcaseg.annotations.coco',
-        'Progress': 'mmboxcaseg.progress'
-    })
+        'Progress': 'mmboxcaseg.progress',
+    },
+)

@@ -1,4 +1,5 @@
 """Masks of boxes without a network: what BoxCaseg has to beat."""
+
 import os.path as osp
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -9,8 +10,7 @@ import numpy as np
 
 from mmboxcaseg.annotations import BoxFile, MaskFile
 from mmboxcaseg.decoding import decode_photo
-from mmboxcaseg.masks import (decode_rle, encode_rle, pixel_rects, proxy_rles,
-                              rle_area)
+from mmboxcaseg.masks import decode_rle, encode_rle, pixel_rects, proxy_rles, rle_area
 
 METHODS = ('grabcut', 'box', 'truth')
 # Pixels that each of GrabCut's colour models needs for its components.
@@ -34,21 +34,26 @@ class GrabCutOptions:
     Raises:
         ValueError: If an option is out of its range.
     """
+
     margin: float = 0.1
     side: int = 256
     iterations: int = 5
 
     def __post_init__(self) -> None:
         if self.margin <= 0 or self.side < 8 or self.iterations < 1:
-            raise ValueError('GrabCut needs a margin above 0, a side of at '
-                             'least 8 and at least 1 iteration, not '
-                             f'{asdict(self)}')
+            raise ValueError(
+                'GrabCut needs a margin above 0, a side of at '
+                'least 8 and at least 1 iteration, not '
+                f'{asdict(self)}'
+            )
 
 
-def grabcut_mask(photo: np.ndarray,
-                 rect: np.ndarray,
-                 options: GrabCutOptions = GrabCutOptions(),
-                 seed: int = 0) -> np.ndarray:
+def grabcut_mask(
+    photo: np.ndarray,
+    rect: np.ndarray,
+    options: GrabCutOptions = GrabCutOptions(),
+    seed: int = 0,
+) -> np.ndarray:
     """Segment the object of a box by GrabCut.
 
     What is outside the box is background for sure; inside it the colours
@@ -68,12 +73,11 @@ def grabcut_mask(photo: np.ndarray,
     """
     x0, y0, x1, y1 = (int(value) for value in rect)
     height, width = photo.shape[:2]
-    dx, dy = (
-        max(1, round(options.margin * size)) for size in (x1 - x0, y1 - y0))
+    dx, dy = (max(1, round(options.margin * size)) for size in (x1 - x0, y1 - y0))
     left, top = max(0, x0 - dx), max(0, y0 - dy)
-    crop = photo[top:min(height, y1 + dy), left:min(width, x1 + dx)]
+    crop = photo[top : min(height, y1 + dy), left : min(width, x1 + dx)]
     marks = np.full(crop.shape[:2], cv2.GC_BGD, np.uint8)
-    marks[y0 - top:y1 - top, x0 - left:x1 - left] = cv2.GC_PR_FGD
+    marks[y0 - top : y1 - top, x0 - left : x1 - left] = cv2.GC_PR_FGD
     shown = crop.shape[1::-1]
     scale = options.side / max(shown)
     if scale < 1:
@@ -85,12 +89,18 @@ def grabcut_mask(photo: np.ndarray,
         return np.ones((y1 - y0, x1 - x0), dtype=bool)
     cv2.setRNGSeed(seed)
     marks, _, _ = cv2.grabCut(
-        np.ascontiguousarray(crop), marks, None, np.zeros((1, 65)),
-        np.zeros((1, 65)), options.iterations, cv2.GC_INIT_WITH_MASK)
+        np.ascontiguousarray(crop),
+        marks,
+        None,
+        np.zeros((1, 65)),
+        np.zeros((1, 65)),
+        options.iterations,
+        cv2.GC_INIT_WITH_MASK,
+    )
     found = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     if scale < 1:
         found = cv2.resize(found, shown, interpolation=cv2.INTER_LINEAR)
-    mask = found[y0 - top:y1 - top, x0 - left:x1 - left] >= 0.5
+    mask = found[y0 - top : y1 - top, x0 - left : x1 - left] >= 0.5
     return mask if mask.mean() >= LEAST_SHARE else np.ones_like(mask)
 
 
@@ -100,8 +110,8 @@ def baseline_masks(
     img_dir: str | None = None,
     merge: bool = True,
     grabcut: GrabCutOptions = GrabCutOptions(),
-    on_image: Callable[[int],
-                       None] = lambda instances: None) -> dict[str, Any]:
+    on_image: Callable[[int], None] = lambda instances: None,
+) -> dict[str, Any]:
     """Masks of all boxes of a file by a method that needs no network.
 
     Args:
@@ -127,22 +137,18 @@ def baseline_masks(
             missing, or a photo has another size than the file says.
     """
     if method not in METHODS:
-        raise ValueError(f'the method must be one of {METHODS}, not '
-                         f'{method!r}')
+        raise ValueError(f'the method must be one of {METHODS}, not {method!r}')
     boxes = truth.boxes
     anns = [boxes.annotation(place) for place in range(len(boxes))]
     for place in boxes.why_not:
-        nothing = encode_rle(
-            np.zeros((0, 0), bool), [0, 0, 0, 0], *truth.size(place))
+        nothing = encode_rle(np.zeros((0, 0), bool), [0, 0, 0, 0], *truth.size(place))
         anns[place] = _with_mask(anns[place], nothing, 0.0)
     for image in boxes.wanted.tolist():
         places = boxes.usable_places(image)
         size = boxes.sizes[image].tolist()
         rects = pixel_rects(boxes.boxes[places], *size)
         if method == 'box':
-            masks = [
-                np.ones((y1 - y0, x1 - x0), bool) for x0, y0, x1, y1 in rects
-            ]
+            masks = [np.ones((y1 - y0, x1 - x0), bool) for x0, y0, x1, y1 in rects]
         elif method == 'truth':
             masks = [
                 decode_rle(truth.rle(place))[y0:y1, x0:x1]
@@ -151,8 +157,7 @@ def baseline_masks(
         else:
             photo = _read_photo(boxes, image, img_dir)
             masks = [grabcut_mask(photo, rect, grabcut) for rect in rects]
-        rles, agreement = proxy_rles(masks, rects, boxes.boxes[places], *size,
-                                     merge)
+        rles, agreement = proxy_rles(masks, rects, boxes.boxes[places], *size, merge)
         for place, rle, score in zip(places.tolist(), rles, agreement):
             anns[place] = _with_mask(anns[place], rle, float(score))
         on_image(len(places))
@@ -161,15 +166,13 @@ def baseline_masks(
         made.update(asdict(grabcut))
     content = boxes.content
     return dict(
-        content,
-        info=dict(content.get('info', {}), proxy_masks=made),
-        annotations=anns)
+        content, info=dict(content.get('info', {}), proxy_masks=made), annotations=anns
+    )
 
 
 def _with_mask(ann: dict, rle: dict, agreement: float) -> dict:
     """An annotation with its mask."""
-    return dict(
-        ann, segmentation=rle, area=rle_area(rle), proxy_agreement=agreement)
+    return dict(ann, segmentation=rle, area=rle_area(rle), proxy_agreement=agreement)
 
 
 def _read_photo(boxes: BoxFile, image: int, img_dir: str | None) -> np.ndarray:
@@ -183,6 +186,7 @@ def _read_photo(boxes: BoxFile, image: int, img_dir: str | None) -> np.ndarray:
         raise ValueError(f'{path} is no readable photo')
     size = tuple(boxes.sizes[image].tolist())
     if photo.shape[:2] != size:
-        raise ValueError(f'{path}: (height, width) is {photo.shape[:2]}, but '
-                         f'{size} in {boxes.path}')
+        raise ValueError(
+            f'{path}: (height, width) is {photo.shape[:2]}, but {size} in {boxes.path}'
+        )
     return photo

@@ -1,17 +1,26 @@
 """Shards into one COCO file, in the order of the input."""
+
 import json
 import os
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
-from typing import IO, Any, Dict, List, Optional, Set, Tuple
+from typing import IO, Any
 
 import numpy as np
 
-from mmboxcaseg.annotations import (EXPECTED_IOU, KEPT, REVIEW, SCORES, SOURCE,
-                                    BoxFile, box_traits)
+from mmboxcaseg.annotations import (
+    EXPECTED_IOU,
+    KEPT,
+    REVIEW,
+    SCORES,
+    SOURCE,
+    BoxFile,
+    box_traits,
+)
 from mmboxcaseg.annotations.instances import SKIPPED
 from mmboxcaseg.masks import RLE, encode_rle, rle_box, to_rle, to_segmentation
 from mmboxcaseg.masks.calibration import Calibration
+
 from .report import JoinReport, SkippedBox, SkippedImage
 from .shards import iter_lines, remove_shards, shard_paths
 
@@ -25,6 +34,7 @@ TIGHT = 'bbox_tight'
 @dataclass(frozen=True)
 class _Form:
     """How masks are written, see :func:`join_shards`."""
+
     polygons: bool
     tighten: bool
 
@@ -45,11 +55,11 @@ class ShardReader:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self.skipped: Dict[Any, str] = {}
-        self.scores: Set[str] = set()
-        self._files: List[IO[bytes]] = []
-        self._places: Dict[Any, Tuple[int, int]] = {}
-        self._lines: 'OrderedDict[Any, dict]' = OrderedDict()
+        self.skipped: dict[Any, str] = {}
+        self.scores: set[str] = set()
+        self._files: list[IO[bytes]] = []
+        self._places: dict[Any, tuple[int, int]] = {}
+        self._lines: OrderedDict[Any, dict] = OrderedDict()
         for number, path in enumerate(shard_paths(folder)):
             start = 0
             for end, line in iter_lines(path):
@@ -70,8 +80,7 @@ class ShardReader:
         for file in self._files:
             file.close()
 
-    def find(self, image_id: Any,
-             ann_id: Any) -> Optional[Tuple[RLE, Dict[str, float]]]:
+    def find(self, image_id: Any, ann_id: Any) -> tuple[RLE, dict[str, float]] | None:
         """The mask and the scores of an annotation, None if not there."""
         if image_id not in self._places:
             return None
@@ -79,10 +88,7 @@ class ShardReader:
             number, start = self._places[image_id]
             self._files[number].seek(start)
             line = json.loads(self._files[number].readline())
-            line['instances'] = {
-                item['id']: item
-                for item in line['instances']
-            }
+            line['instances'] = {item['id']: item for item in line['instances']}
             self._lines[image_id] = line
             if len(self._lines) > CACHED_LINES:
                 self._lines.popitem(last=False)
@@ -91,33 +97,28 @@ class ShardReader:
         if item is None:
             return None
         rle: RLE = dict(size=line['size'], counts=item['counts'])
-        return rle, {
-            f'proxy_{name}': item[name]
-            for name in SCORES if name in item
-        }
+        return rle, {f'proxy_{name}': item[name] for name in SCORES if name in item}
 
-    def empty(self, height: int, width: int) -> Tuple[RLE, Dict[str, float]]:
+    def empty(self, height: int, width: int) -> tuple[RLE, dict[str, float]]:
         """The mask and the scores where none could be made."""
-        rle = encode_rle(
-            np.zeros((0, 0), dtype=bool), (0, 0, 0, 0), height, width)
+        rle = encode_rle(np.zeros((0, 0), dtype=bool), (0, 0, 0, 0), height, width)
         return rle, self.all_scores(0.0)
 
-    def all_scores(self, value: float) -> Dict[str, float]:
+    def all_scores(self, value: float) -> dict[str, float]:
         """The same value for each of the scores."""
         # In a fixed order: a set has another one in every process.
-        return {
-            f'proxy_{name}': value
-            for name in SCORES if name in self.scores
-        }
+        return {f'proxy_{name}': value for name in SCORES if name in self.scores}
 
 
-def join_shards(folder: str,
-                boxes: BoxFile,
-                out_file: str,
-                settings: Dict[str, Any],
-                polygons: bool = False,
-                tighten: bool = False,
-                calibration: Optional[Calibration] = None) -> JoinReport:
+def join_shards(
+    folder: str,
+    boxes: BoxFile,
+    out_file: str,
+    settings: dict[str, Any],
+    polygons: bool = False,
+    tighten: bool = False,
+    calibration: Calibration | None = None,
+) -> JoinReport:
     """Write the input annotations with their proxy masks as one COCO json.
 
     Every annotation keeps its keys and its ``bbox``; those that are no crowds
@@ -155,13 +156,17 @@ def join_shards(folder: str,
             a calibration and a mask without confidence.
     """
     temporary = os.path.join(
-        os.path.dirname(out_file), f'.{os.path.basename(out_file)}.tmp')
+        os.path.dirname(out_file), f'.{os.path.basename(out_file)}.tmp'
+    )
     try:
-        with ShardReader(folder) as reader, open(
-                temporary, 'w', encoding='ascii') as file:
+        with (
+            ShardReader(folder) as reader,
+            open(temporary, 'w', encoding='ascii') as file,
+        ):
             rating = Rating(boxes, calibration)
-            report = _write(file, boxes, reader, settings,
-                            _Form(polygons, tighten), rating)
+            report = _write(
+                file, boxes, reader, settings, _Form(polygons, tighten), rating
+            )
             file.flush()
             os.fsync(file.fileno())
         report.write(out_file)
@@ -173,7 +178,7 @@ def join_shards(folder: str,
     return report
 
 
-def joined_settings(out_file: str) -> Optional[Dict[str, Any]]:
+def joined_settings(out_file: str) -> dict[str, Any] | None:
     """The settings a joined file was made with.
 
     Args:
@@ -199,9 +204,14 @@ def joined_settings(out_file: str) -> Optional[Dict[str, Any]]:
     return info.get('proxy_masks') if isinstance(info, dict) else None
 
 
-def _write(file: IO[str], boxes: BoxFile, reader: ShardReader,
-           settings: Dict[str,
-                          Any], form: _Form, rating: 'Rating') -> JoinReport:
+def _write(
+    file: IO[str],
+    boxes: BoxFile,
+    reader: ShardReader,
+    settings: dict[str, Any],
+    form: _Form,
+    rating: 'Rating',
+) -> JoinReport:
     content = boxes.content
     info = dict(content.get('info', {}), proxy_masks=settings)
     file.write('{"info": ' + json.dumps(info))
@@ -219,17 +229,19 @@ def _write(file: IO[str], boxes: BoxFile, reader: ShardReader,
     return report
 
 
-def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
-                       form: _Form, rating: 'Rating') -> JoinReport:
+def _write_annotations(
+    file: IO[str], boxes: BoxFile, reader: ShardReader, form: _Form, rating: 'Rating'
+) -> JoinReport:
     of_skipped = defaultdict(list)
     missing = []
-    scores: Dict[str, List[float]] = {score: [] for score in SCORES}
+    scores: dict[str, list[float]] = {score: [] for score in SCORES}
     empty = 0
     separator = '[\n'
     for place, ann in enumerate(boxes.content['annotations']):
         if place in boxes.kept:
             ann = rating.add(
-                _with_kept_mask(ann, boxes.kept[place], reader, form), place)
+                _with_kept_mask(ann, boxes.kept[place], reader, form), place
+            )
         elif not boxes.crowd[place]:
             image = int(boxes.image_index[place])
             image_id = boxes.image_ids[image]
@@ -245,8 +257,7 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
                 continue
             ann = _with_mask(ann, *found, form)
             if skipped or not boxes.usable[place]:
-                ann[SKIPPED] = boxes.why_not.get(
-                    place) or reader.skipped[image_id]
+                ann[SKIPPED] = boxes.why_not.get(place) or reader.skipped[image_id]
             ann = rating.add(ann, place)
             empty += ann['area'] == 0
             for score, values in scores.items():
@@ -258,7 +269,8 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
         raise ValueError(
             f'{reader.folder}: {len(missing)} annotations have no mask yet, '
             f'the first is {missing[0]!r}; run again with --resume to make '
-            'them')
+            'them'
+        )
     file.write('[]' if separator == '[\n' else '\n]')
     return JoinReport(
         images=len(boxes.image_ids),
@@ -271,17 +283,23 @@ def _write_annotations(file: IO[str], boxes: BoxFile, reader: ShardReader,
                 image_id=boxes.image_ids[image],
                 file_name=boxes.file_names[image],
                 reason=reader.skipped[boxes.image_ids[image]],
-                annotations=tuple(of_skipped[image]))
-            for image in sorted(of_skipped)),
+                annotations=tuple(of_skipped[image]),
+            )
+            for image in sorted(of_skipped)
+        ),
         skipped_annotations=tuple(
             SkippedBox(
                 id=boxes.box_ids[place],
                 image_id=boxes.image_ids[boxes.image_index[place]],
-                reason=reason) for place, reason in boxes.why_not.items()),
+                reason=reason,
+            )
+            for place, reason in boxes.why_not.items()
+        ),
         left_out=boxes.left_out,
         agreements=np.array(scores['agreement']),
         confidences=np.array(scores['confidence']),
-        expected_ious=np.array(rating.given))
+        expected_ious=np.array(rating.given),
+    )
 
 
 class Rating:
@@ -296,13 +314,12 @@ class Rating:
         given (list[float]): What was written.
     """
 
-    def __init__(self, boxes: BoxFile,
-                 calibration: Optional[Calibration]) -> None:
-        self.given: List[float] = []
+    def __init__(self, boxes: BoxFile, calibration: Calibration | None) -> None:
+        self.given: list[float] = []
         self._calibration = calibration
         self._traits = None if calibration is None else box_traits(boxes)
 
-    def add(self, ann: Dict[str, Any], place: int) -> Dict[str, Any]:
+    def add(self, ann: dict[str, Any], place: int) -> dict[str, Any]:
         """An annotation that has its mask, with the expected IoU.
 
         Args:
@@ -324,20 +341,26 @@ class Rating:
         elif SKIPPED in ann:
             value = 0.0
         elif 'proxy_confidence' not in ann:
-            raise ValueError('the masks of this model have no confidence, '
-                             'from which a calibration tells the IoU')
+            raise ValueError(
+                'the masks of this model have no confidence, '
+                'from which a calibration tells the IoU'
+            )
         else:
             traits = self._traits.of_masks(
-                np.array([place]), [ann['proxy_agreement']],
-                [ann['proxy_confidence']], [ann['area']])
+                np.array([place]),
+                [ann['proxy_agreement']],
+                [ann['proxy_confidence']],
+                [ann['area']],
+            )
             value = round(float(self._calibration.predict(traits)[0]), 4)
         ann[EXPECTED_IOU] = value
         self.given.append(value)
         return ann
 
 
-def _with_mask(ann: Dict[str, Any], rle: RLE, scores: Dict[str, float],
-               form: _Form) -> Dict[str, Any]:
+def _with_mask(
+    ann: dict[str, Any], rle: RLE, scores: dict[str, float], form: _Form
+) -> dict[str, Any]:
     """An annotation with its mask, area and scores."""
     segmentation, area = to_segmentation(rle, form.polygons)
     told = ann.keys() & {REVIEW, SOURCE}
@@ -353,8 +376,9 @@ def _with_mask(ann: Dict[str, Any], rle: RLE, scores: Dict[str, float],
     return ann
 
 
-def _with_kept_mask(ann: Dict[str, Any], rle: RLE, reader: ShardReader,
-                    form: _Form) -> Dict[str, Any]:
+def _with_kept_mask(
+    ann: dict[str, Any], rle: RLE, reader: ShardReader, form: _Form
+) -> dict[str, Any]:
     """An annotation whose mask was given: in full trust."""
     new = _with_mask(ann, rle, reader.all_scores(1.0), form)
     if form.polygons and isinstance(ann['segmentation'], list):
@@ -368,12 +392,12 @@ def _with_kept_mask(ann: Dict[str, Any], rle: RLE, reader: ShardReader,
 
 def _is_same(segmentation: Any, rle: RLE) -> bool:
     """Whether the mask of an annotation equals another one to the pixel."""
-    return segmentation is not None and to_rle(segmentation, *
-                                               rle['size']) == rle
+    return segmentation is not None and to_rle(segmentation, *rle['size']) == rle
 
 
-def _with_reasons(images: list[dict[str, Any]],
-                  skipped: dict[Any, str]) -> list[dict[str, Any]]:
+def _with_reasons(
+    images: list[dict[str, Any]], skipped: dict[Any, str]
+) -> list[dict[str, Any]]:
     """The images, those that were skipped with the reason."""
     out = []
     for image in images:

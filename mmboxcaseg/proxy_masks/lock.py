@@ -1,4 +1,5 @@
 """One run at a time on one output."""
+
 import os
 
 from filelock import FileLock, Timeout
@@ -28,6 +29,8 @@ def lock_shards(folder: str, rank: int = 0, timeout: float = 0) -> FileLock:
     try:
         lock.acquire(timeout=timeout)
     except Timeout:
-        raise ValueError(f'{folder} is in use by another run; wait until it '
-                         'has ended, or give another output') from None
+        raise ValueError(
+            f'{folder} is in use by another run; wait until it '
+            'has ended, or give another output'
+        ) from None
     return lock

@@ -1,4 +1,5 @@
 """What a run that makes masks is given."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -69,6 +70,7 @@ class MaskOptions:
             :meth:`log_dir`.
         verbose (bool): Whether the log is printed as well.
     """
+
     ann: str
     img_dir: str
     out: str

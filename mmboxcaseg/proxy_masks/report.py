@@ -1,8 +1,9 @@
 """What went into a file of masks, and what was skipped, and why."""
+
 import json
 import os
 from dataclasses import asdict, dataclass, field
-from typing import Any, Optional, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +22,11 @@ class SkippedImage:
         reason (str): What is wrong.
         annotations (tuple[int | str, ...]): Ids of its annotations.
     """
+
     image_id: Id
     file_name: str
     reason: str
-    annotations: Tuple[Id, ...]
+    annotations: tuple[Id, ...]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class SkippedBox:
         image_id (int | str): Id of its image.
         reason (str): What is wrong.
     """
+
     id: Id
     image_id: Id
     reason: str
@@ -65,22 +68,25 @@ class JoinReport:
         expected_ious (np.ndarray): (masks + kept,) expected IoU of each mask,
             in [0, 1]; (0,) without a calibration. Not written either.
     """
+
     images: int = 0
     masks: int = 0
     empty: int = 0
     crowds: int = 0
     kept: int = 0
-    skipped_images: Tuple[SkippedImage, ...] = ()
-    skipped_annotations: Tuple[SkippedBox, ...] = ()
-    left_out: Tuple[SkippedFile, ...] = ()
+    skipped_images: tuple[SkippedImage, ...] = ()
+    skipped_annotations: tuple[SkippedBox, ...] = ()
+    left_out: tuple[SkippedFile, ...] = ()
     agreements: np.ndarray = field(default_factory=lambda: np.zeros(0))
     confidences: np.ndarray = field(default_factory=lambda: np.zeros(0))
     expected_ious: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def summary(self) -> str:
         """The counts and mean scores in a line of text."""
-        text = (f'{self.images} images, {self.masks} masks, {self.empty} of '
-                f'them empty, {self.crowds} crowds passed through')
+        text = (
+            f'{self.images} images, {self.masks} masks, {self.empty} of '
+            f'them empty, {self.crowds} crowds passed through'
+        )
         if self.kept:
             text += f', {self.kept} given masks kept'
         if len(self.confidences):
@@ -91,15 +97,18 @@ class JoinReport:
             text += f', expected mean IoU {self.expected_ious.mean():.2f}'
         return text
 
-    def skips(self) -> Optional[str]:
+    def skips(self) -> str | None:
         """The numbers of what was skipped in words, None if nothing was."""
-        counts = [(len(self.skipped_images), 'images'),
-                  (len(self.skipped_annotations), 'boxes'),
-                  (len(self.left_out), 'annotation files')]
+        counts = [
+            (len(self.skipped_images), 'images'),
+            (len(self.skipped_annotations), 'boxes'),
+            (len(self.left_out), 'annotation files'),
+        ]
         if not any(count for count, _ in counts):
             return None
-        return 'skipped ' + ', '.join(f'{count} {text}'
-                                      for count, text in counts if count)
+        return 'skipped ' + ', '.join(
+            f'{count} {text}' for count, text in counts if count
+        )
 
     def write(self, out_file: str) -> None:
         """Write it as json beside ``out_file``, see :func:`report_path`."""
@@ -117,14 +126,16 @@ class JoinReport:
         kinds: Any = dict(
             skipped_images=SkippedImage,
             skipped_annotations=SkippedBox,
-            left_out=SkippedFile)
+            left_out=SkippedFile,
+        )
         return cls(
             **{
-                key:
-                tuple(kinds[key](**one)
-                      for one in value) if key in kinds else value
+                key: tuple(kinds[key](**one) for one in value)
+                if key in kinds
+                else value
                 for key, value in content.items()
-            })
+            }
+        )
 
 
 def report_path(out_file: str) -> str:

@@ -5,6 +5,7 @@ with ``settings.json`` and one ``rank_K.jsonl`` a process. A line is flushed
 as soon as its image is done, so a run killed at any moment loses the image it
 was at and no more.
 """
+
 import json
 import logging
 import os
@@ -31,7 +32,8 @@ def shard_paths(folder: str) -> list[str]:
     if not os.path.isdir(folder):
         return []
     return [
-        os.path.join(folder, name) for name in sorted(os.listdir(folder))
+        os.path.join(folder, name)
+        for name in sorted(os.listdir(folder))
         if name.startswith('rank_') and name.endswith('.jsonl')
     ]
 
@@ -54,8 +56,10 @@ def iter_lines(path: str) -> Iterator[tuple[int, dict]]:
                 content = json.loads(line)
             except ValueError:
                 _log.warning(
-                    '%s is damaged at byte %d; what follows there is done '
-                    'again', path, end)
+                    '%s is damaged at byte %d; what follows there is done again',
+                    path,
+                    end,
+                )
                 return
             end += len(line)
             yield end, content
@@ -71,9 +75,7 @@ def done_image_ids(folder: str) -> set[Any]:
         set: Image ids, as in the annotation file.
     """
     return {
-        line['image_id']
-        for path in shard_paths(folder)
-        for _, line in iter_lines(path)
+        line['image_id'] for path in shard_paths(folder) for _, line in iter_lines(path)
     }
 
 
@@ -107,8 +109,11 @@ def setting_differences(ours: Any, theirs: Any, key: str = '') -> list[str]:
     if isinstance(ours, dict) and isinstance(theirs, dict):
         names = list(ours) + [name for name in theirs if name not in ours]
         return [
-            text for name in names for text in setting_differences(
-                ours.get(name), theirs.get(name), f'{key}.{name}'.lstrip('.'))
+            text
+            for name in names
+            for text in setting_differences(
+                ours.get(name), theirs.get(name), f'{key}.{name}'.lstrip('.')
+            )
         ]
     if ours == theirs:
         return []
@@ -143,12 +148,12 @@ def check_settings(folder: str, settings: dict[str, Any]) -> bool:
         raise ValueError(
             f'{folder} was made with other settings, so it cannot be resumed: '
             f'{"; ".join(differences)}. Run with the former settings, or '
-            'without --resume to start afresh')
+            'without --resume to start afresh'
+        )
     return True
 
 
-def prepare_shards(folder: str, settings: dict[str, Any],
-                   resume: bool) -> None:
+def prepare_shards(folder: str, settings: dict[str, Any], resume: bool) -> None:
     """Make a folder ready for the shards of a run; for one process to call.
 
     Args:
@@ -165,8 +170,7 @@ def prepare_shards(folder: str, settings: dict[str, Any],
         return
     stale = shard_paths(folder)
     if stale:
-        _log.warning('%s: starting afresh, removing %d shards', folder,
-                     len(stale))
+        _log.warning('%s: starting afresh, removing %d shards', folder, len(stale))
     for path in stale:
         os.remove(path)
     os.makedirs(folder, exist_ok=True)
@@ -209,18 +213,20 @@ class ShardWriter:
         self.done: set[Any] = set()
         end = 0
         if os.path.isfile(path):
-            for end, line in iter_lines(path):
+            for end, line in iter_lines(path):  # noqa: B007
                 self.done.add(line['image_id'])
             os.truncate(path, end)
         self._file = open(path, 'ab')
 
-    def append(self,
-               image_id: Any,
-               size: Sequence[int],
-               ann_ids: Sequence[Any],
-               rles: Sequence[RLE],
-               agreements: np.ndarray,
-               confidences: np.ndarray | None = None) -> None:
+    def append(
+        self,
+        image_id: Any,
+        size: Sequence[int],
+        ann_ids: Sequence[Any],
+        rles: Sequence[RLE],
+        agreements: np.ndarray,
+        confidences: np.ndarray | None = None,
+    ) -> None:
         """Write the results of an image, once.
 
         A sampler that fills up the last round gives an image twice: the
@@ -239,15 +245,13 @@ class ShardWriter:
             return
         instances = [
             dict(id=ann_id, counts=rle['counts'], agreement=float(score))
-            for ann_id, rle, score in zip(
-                ann_ids, rles, agreements, strict=True)
+            for ann_id, rle, score in zip(ann_ids, rles, agreements, strict=True)
         ]
         if confidences is not None:
             for item, score in zip(instances, confidences, strict=True):
                 # Further digits mean nothing and fill the file.
                 item['confidence'] = round(float(score), 4)
-        self._write(
-            dict(image_id=image_id, size=list(size), instances=instances))
+        self._write(dict(image_id=image_id, size=list(size), instances=instances))
 
     def skip(self, image_id: Any, reason: str) -> None:
         """Write that an image could not be used, once.

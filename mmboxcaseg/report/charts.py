@@ -1,18 +1,26 @@
 """Charts of a report, drawn without a display."""
+
 import os.path as osp
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmboxcaseg.visualization.fonts import matplotlib_families, printable
+
 from .embed import data_uri
 from .masks import ReportMasks
-from .numbers import (BINS, PAPER_IGNORED, THRESHOLDS, ClassRow, ReportNumbers,
-                      ScoreNumbers)
+from .numbers import (
+    BINS,
+    PAPER_IGNORED,
+    THRESHOLDS,
+    ClassRow,
+    ReportNumbers,
+    ScoreNumbers,
+)
 
 # Also told apart by colour-blind readers, and by hatching or line style.
 KEPT, IGNORED, PAPER, INK = '#1769aa', '#c2412d', '#8a5a00', '#1f2933'
@@ -34,13 +42,13 @@ class Chart:
         alt (str): What it shows, in words.
         caption (str): What is written under it.
     """
+
     src: str
     alt: str
     caption: str
 
 
-def write_charts(masks: ReportMasks, numbers: ReportNumbers,
-                 out: str) -> list[Chart]:
+def write_charts(masks: ReportMasks, numbers: ReportNumbers, out: str) -> list[Chart]:
     """Write the charts as PNGs.
 
     Args:
@@ -52,15 +60,10 @@ def write_charts(masks: ReportMasks, numbers: ReportNumbers,
         list[Chart]: Those of the page: all but the classes, which are a table
         there.
     """
-    charts = [
-        _write_histogram(score, masks, numbers, out)
-        for score in numbers.scores
-    ]
+    charts = [_write_histogram(score, masks, numbers, out) for score in numbers.scores]
     charts.append(_write_ignored(masks, numbers, out))
     if numbers.scored:
-        charts += [
-            _write_ious(score, masks, numbers, out) for score in numbers.scores
-        ]
+        charts += [_write_ious(score, masks, numbers, out) for score in numbers.scores]
     names = masks.file.boxes.category_names
     most = numbers.classes[:MOST_CLASSES]
     figure = class_chart([names[row.place] for row in most], most)
@@ -72,10 +75,12 @@ def write_charts(masks: ReportMasks, numbers: ReportNumbers,
     return charts
 
 
-def _write_histogram(score: ScoreNumbers, masks: ReportMasks,
-                     numbers: ReportNumbers, out: str) -> Chart:
-    threshold = masks.agreement_thr if score.name == 'agreement' \
-        else masks.confidence_thr
+def _write_histogram(
+    score: ScoreNumbers, masks: ReportMasks, numbers: ReportNumbers, out: str
+) -> Chart:
+    threshold = (
+        masks.agreement_thr if score.name == 'agreement' else masks.confidence_thr
+    )
     caption = f'Mean {score.mean:.3f}, median {score.median:.3f}.'
     if score.name == 'agreement':
         at = f'below {masks.agreement_thr:g}'
@@ -86,38 +91,46 @@ def _write_histogram(score: ScoreNumbers, masks: ReportMasks,
         histogram_chart(score, threshold),
         # The first chart there was has kept its name.
         osp.join(
-            out, 'histogram.png'
-            if score.name == 'agreement' else f'{score.name}.png'),
+            out, 'histogram.png' if score.name == 'agreement' else f'{score.name}.png'
+        ),
         f'Histogram of the {score.name} of {numbers.masks:,} masks, mean '
         f'{score.mean:.2f}, median {score.median:.2f}.',
-        caption)
+        caption,
+    )
 
 
-def _write_ignored(masks: ReportMasks, numbers: ReportNumbers,
-                   out: str) -> Chart:
-    at = ', '.join(f'{100 * share:.0f} % at {thr:g}'
-                   for thr, share in zip(PAPER_IGNORED, numbers.paper_shares))
+def _write_ignored(masks: ReportMasks, numbers: ReportNumbers, out: str) -> Chart:
+    at = ', '.join(
+        f'{100 * share:.0f} % at {thr:g}'
+        for thr, share in zip(PAPER_IGNORED, numbers.paper_shares)
+    )
     return _write(
         ignored_chart(numbers.shares, masks.agreement_thr),
         osp.join(out, 'ignored.png'),
         'Share of masks ignored against the threshold of agreement: '
-        f'{at}. In the paper: 27, 49, 64 and 80 %.', f'These masks: {at}.')
+        f'{at}. In the paper: 27, 49, 64 and 80 %.',
+        f'These masks: {at}.',
+    )
 
 
-def _write_ious(score: ScoreNumbers, masks: ReportMasks,
-                numbers: ReportNumbers, out: str) -> Chart:
+def _write_ious(
+    score: ScoreNumbers, masks: ReportMasks, numbers: ReportNumbers, out: str
+) -> Chart:
     known = ~np.isnan(masks.ious)
-    said = 'no rank correlation, as one of the two is constant' \
-        if score.spearman is None \
+    said = (
+        'no rank correlation, as one of the two is constant'
+        if score.spearman is None
         else f"Spearman's rank correlation {score.spearman:.2f}"
+    )
     return _write(
         iou_chart(score, masks.scores[score.name][known], masks.ious[known]),
         osp.join(
-            out, 'iou.png'
-            if score.name == 'agreement' else f'iou_{score.name}.png'),
+            out, 'iou.png' if score.name == 'agreement' else f'iou_{score.name}.png'
+        ),
         f'IoU with the true mask against {score.name}: {said}.',
         f'{numbers.scored:,} masks with a true one, mean IoU '
-        f'{numbers.mean_iou:.3f}; {said}.')
+        f'{numbers.mean_iou:.3f}; {said}.',
+    )
 
 
 def _write(figure: Figure, path: str, alt: str, caption: str) -> Chart:
@@ -147,7 +160,8 @@ def _draw_threshold(axes: Axes, threshold: float) -> None:
         color=INK,
         linewidth=1,
         linestyle=(0, (4, 3)),
-        label=f'threshold {threshold:g}')
+        label=f'threshold {threshold:g}',
+    )
 
 
 def histogram_chart(score: ScoreNumbers, threshold: float | None) -> Figure:
@@ -163,7 +177,8 @@ def histogram_chart(score: ScoreNumbers, threshold: float | None) -> Figure:
     """
     titles = dict(
         agreement='Agreement of mask and box',
-        confidence='Confidence of the network in its masks')
+        confidence='Confidence of the network in its masks',
+    )
     figure, axes = _axes(titles[score.name], score.name, 'masks')
     width = BINS[1] - BINS[0]
     axes.bar(
@@ -175,7 +190,8 @@ def histogram_chart(score: ScoreNumbers, threshold: float | None) -> Figure:
         edgecolor=IGNORED,
         hatch='////',
         linewidth=0.6,
-        label='ignored in the mask loss')
+        label='ignored in the mask loss',
+    )
     axes.bar(
         BINS[:-1],
         score.kept,
@@ -185,7 +201,8 @@ def histogram_chart(score: ScoreNumbers, threshold: float | None) -> Figure:
         color=KEPT,
         edgecolor='white',
         linewidth=0.6,
-        label='kept')
+        label='kept',
+    )
     if threshold is not None:
         _draw_threshold(axes, threshold)
     axes.legend(frameon=False, fontsize=8)
@@ -202,23 +219,31 @@ def ignored_chart(shares: np.ndarray, agreement_thr: float) -> Figure:
     Returns:
         matplotlib.figure.Figure: The chart.
     """
-    figure, axes = _axes('Masks ignored at a threshold',
-                         'threshold of agreement', 'share of masks ignored, %')
+    figure, axes = _axes(
+        'Masks ignored at a threshold',
+        'threshold of agreement',
+        'share of masks ignored, %',
+    )
     axes.plot(THRESHOLDS, 100 * shares, color=KEPT, label='these masks')
     axes.plot(
-        list(PAPER_IGNORED), [100 * share for share in PAPER_IGNORED.values()],
+        list(PAPER_IGNORED),
+        [100 * share for share in PAPER_IGNORED.values()],
         color=PAPER,
         marker='D',
         markersize=5,
         linestyle=(0, (2, 2)),
-        label='the paper, Table 8 (COCO)')
+        label='the paper, Table 8 (COCO)',
+    )
     for threshold, share in PAPER_IGNORED.items():
         axes.annotate(
-            f'{100 * share:.0f}', (threshold, 100 * share), (5, -9),
+            f'{100 * share:.0f}',
+            (threshold, 100 * share),
+            (5, -9),
             textcoords='offset points',
             ha='left',
             fontsize=8,
-            color=PAPER)
+            color=PAPER,
+        )
     _draw_threshold(axes, agreement_thr)
     axes.set_ylim(0, 102)
     axes.legend(frameon=False, fontsize=8, loc='upper left')
@@ -229,8 +254,7 @@ def _label(name: str) -> str:
     """A name of a class beside its bar; the middle of a long one is cut."""
     name = ' '.join(printable(name).split())
     half = LONGEST_LABEL // 2
-    return name if len(
-        name) <= LONGEST_LABEL else f'{name[:half]}…{name[-half:]}'
+    return name if len(name) <= LONGEST_LABEL else f'{name[:half]}…{name[-half:]}'
 
 
 def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
@@ -251,7 +275,8 @@ def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
     figure = Figure(
         figsize=(3.2 * len(panels), 0.9 + 0.2 * len(rows)),
         dpi=200,
-        layout='constrained')
+        layout='constrained',
+    )
     columns = figure.subplots(1, len(panels), sharey=True)
     for axes, (title, values) in zip(columns, panels):
         axes.barh(places, values, color=KEPT)
@@ -264,18 +289,19 @@ def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
     columns[0].set_xscale('log')
     # A name is no formula, whatever dollar signs it has.
     columns[0].set_yticks(
-        places, [_label(name) for name in names],
+        places,
+        [_label(name) for name in names],
         fontsize=8,
         family=matplotlib_families([_label(name) for name in names]),
-        parse_math=False)
+        parse_math=False,
+    )
     columns[0].set_ylim(len(rows) - 0.4, -0.6)
     for axes in columns[1:]:
         axes.set_xlim(0, 1)
     return figure
 
 
-def iou_chart(score: ScoreNumbers, values: np.ndarray,
-              ious: np.ndarray) -> Figure:
+def iou_chart(score: ScoreNumbers, values: np.ndarray, ious: np.ndarray) -> Figure:
     """IoU with the true masks against a score.
 
     Args:
@@ -286,8 +312,9 @@ def iou_chart(score: ScoreNumbers, values: np.ndarray,
     Returns:
         matplotlib.figure.Figure: The chart.
     """
-    figure, axes = _axes(f'Is {score.name} a sign of quality?', score.name,
-                         'IoU with the true mask')
+    figure, axes = _axes(
+        f'Is {score.name} a sign of quality?', score.name, 'IoU with the true mask'
+    )
     cells = axes.hexbin(
         values,
         ious,
@@ -296,20 +323,24 @@ def iou_chart(score: ScoreNumbers, values: np.ndarray,
         bins='log',
         mincnt=1,
         cmap='Blues',
-        linewidths=0.2)
+        linewidths=0.2,
+    )
     figure.colorbar(cells, ax=axes, label='masks', pad=0.02)
     bands = [band for band in score.bands if band.count >= LEAST_MASKS]
     axes.errorbar(
-        [(band.low + band.high) / 2
-         for band in bands], [band.mean for band in bands],
-        [[band.mean - band.q25
-          for band in bands], [band.q75 - band.mean for band in bands]],
+        [(band.low + band.high) / 2 for band in bands],
+        [band.mean for band in bands],
+        [
+            [band.mean - band.q25 for band in bands],
+            [band.q75 - band.mean for band in bands],
+        ],
         color=PAPER,
         marker='o',
         markersize=4,
         linewidth=1.2,
         elinewidth=0.8,
-        label=f'mean and quartiles of bands with {LEAST_MASKS} masks or more')
+        label=f'mean and quartiles of bands with {LEAST_MASKS} masks or more',
+    )
     axes.set_ylim(0, 1)
     if score.spearman is not None:
         axes.plot([], [], ' ', label=f'Spearman {score.spearman:.2f}')

@@ -1,4 +1,5 @@
 """Pictures inside the page, so that it is one file."""
+
 import base64
 
 import cv2
@@ -14,8 +15,7 @@ def encode_jpeg(picture: np.ndarray) -> bytes:
     Returns:
         bytes: The content.
     """
-    _, data = cv2.imencode('.jpg', picture[..., ::-1],
-                           [cv2.IMWRITE_JPEG_QUALITY, 82])
+    _, data = cv2.imencode('.jpg', picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 82])
     return data.tobytes()
 
 

@@ -1,8 +1,10 @@
 """What mean IoU to expect of a file, and what reviewing adds to it."""
+
 from dataclasses import dataclass
 
 from mmboxcaseg.annotations import expected_spread
 from mmboxcaseg.masks.calibration import reviews_needed
+
 from .masks import ReportMasks
 
 # Mean IoUs that people ask for.
@@ -22,6 +24,7 @@ class ExpectedIoU:
         reviews (tuple[tuple[float, int], ...]): How many masks to review for
             each mean of ``TARGETS``, 0 where it is reached already.
     """
+
     mean: float
     interval: tuple[float, float] | None
     masks: int
@@ -41,14 +44,21 @@ class ExpectedIoU:
         parts = []
         for target, count in self.reviews:
             masks, have = ('mask', 'has') if count == 1 else ('masks', 'have')
-            when = 'is reached already' if not count else (
-                f'is expected after the {count:,} least expected {masks} '
-                f'({100 * count / self.masks:.0f} %) {have} been reviewed')
+            when = (
+                'is reached already'
+                if not count
+                else (
+                    f'is expected after the {count:,} least expected {masks} '
+                    f'({100 * count / self.masks:.0f} %) {have} been reviewed'
+                )
+            )
             parts.append(f'a mean IoU of {target:.2f} {when}')
-        return ('Going by the expected IoU of each mask, '
-                f'{"; ".join(parts)}. A reviewed mask counts as 1: it is '
-                'right, or was made right. The interval holds for photos '
-                'like those of the calibration.')
+        return (
+            'Going by the expected IoU of each mask, '
+            f'{"; ".join(parts)}. A reviewed mask counts as 1: it is '
+            'right, or was made right. The interval holds for photos '
+            'like those of the calibration.'
+        )
 
 
 def expected_iou(masks: ReportMasks) -> ExpectedIoU | None:
@@ -69,10 +79,11 @@ def expected_iou(masks: ReportMasks) -> ExpectedIoU | None:
     values = file.expected_iou[masks.places]
     spread = expected_spread(file)
     interval = spread and spread.mean_interval(
-        values, file.boxes.image_index[masks.places], file.kept[masks.places])
+        values, file.boxes.image_index[masks.places], file.kept[masks.places]
+    )
     return ExpectedIoU(
         mean=float(values.mean()),
         interval=interval,
         masks=len(values),
-        reviews=tuple(
-            (target, reviews_needed(values, target)) for target in TARGETS))
+        reviews=tuple((target, reviews_needed(values, target)) for target in TARGETS),
+    )

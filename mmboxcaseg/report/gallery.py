@@ -1,13 +1,16 @@
 """Which masks a report shows, and their pictures."""
+
 import os.path as osp
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 
 from mmboxcaseg import visualization as vis
 from mmboxcaseg.progress import Update, show_progress
+
 from .embed import data_uri, encode_jpeg
 from .masks import ReportMasks
 
@@ -16,7 +19,8 @@ TEXTS = dict(
     best='highest {}',
     median='{} nearest to the median',
     worst='lowest {}',
-    ignored='below the threshold or rejected, drawn at random')
+    ignored='below the threshold or rejected, drawn at random',
+)
 # Pictures on the sheet of a group, and in one of its rows.
 SHEET, ROW = 18, 6
 
@@ -41,6 +45,7 @@ class Card:
         box_size (str): Width and height of its box in pixels.
         file_name (str): Name of its photo.
     """
+
     src: str
     alt: str
     width: int
@@ -65,13 +70,20 @@ class Group:
         text (str): Which masks are in it.
         cards (tuple[Card, ...]): The masks, in the order to show them.
     """
+
     name: str
     text: str
     cards: tuple[Card, ...]
 
 
-def choose(group: str, classes: Sequence[Any], scores: np.ndarray,
-           areas: np.ndarray, ignored: np.ndarray, num: int) -> list[int]:
+def choose(
+    group: str,
+    classes: Sequence[Any],
+    scores: np.ndarray,
+    areas: np.ndarray,
+    ignored: np.ndarray,
+    num: int,
+) -> list[int]:
     """Choose the masks that are shown in a group of the gallery.
 
     The best (or worst, ...) of each class comes before the second best of any
@@ -98,9 +110,8 @@ def choose(group: str, classes: Sequence[Any], scores: np.ndarray,
         shown_by = -scores
     else:
         shown_by = dict(
-            best=-scores,
-            median=np.abs(scores - np.median(scores)),
-            worst=scores)[group]
+            best=-scores, median=np.abs(scores - np.median(scores)), worst=scores
+        )[group]
         order = np.lexsort([-areas, shown_by])
     seen: dict[Any, int] = defaultdict(int)
     rounds = []
@@ -111,8 +122,7 @@ def choose(group: str, classes: Sequence[Any], scores: np.ndarray,
     return chosen[np.lexsort([-areas[chosen], shown_by[chosen]])].tolist()
 
 
-def make_gallery(masks: ReportMasks, img_dir: str, out: str,
-                 num: int) -> list[Group]:
+def make_gallery(masks: ReportMasks, img_dir: str, out: str, num: int) -> list[Group]:
     """Draw the masks of all groups, and write each group as a PNG sheet.
 
     Args:
@@ -125,26 +135,39 @@ def make_gallery(masks: ReportMasks, img_dir: str, out: str,
         list[Group]: Those that have masks.
     """
     chosen = {
-        name:
-        choose(name, masks.classes, masks.scores[masks.order_by], masks.areas,
-               masks.ignored, num)
+        name: choose(
+            name,
+            masks.classes,
+            masks.scores[masks.order_by],
+            masks.areas,
+            masks.ignored,
+            num,
+        )
         for name in GROUPS
     }
     total = sum(map(len, chosen.values()))
     with show_progress(total, 'drawing') as update:
         return [
             _make_group(name, masks, indices, img_dir, out, update)
-            for name, indices in chosen.items() if indices
+            for name, indices in chosen.items()
+            if indices
         ]
 
 
-def _make_group(name: str, masks: ReportMasks, chosen: Sequence[int],
-                img_dir: str, out: str, update: Update) -> Group:
+def _make_group(
+    name: str,
+    masks: ReportMasks,
+    chosen: Sequence[int],
+    img_dir: str,
+    out: str,
+    update: Update,
+) -> Group:
     text = TEXTS[name].format(masks.order_by)
     cards, cells = [], []
     for index in chosen:
-        picture = vis.mask_picture(masks.file, int(masks.places[index]),
-                                   img_dir, bool(masks.ignored[index]))
+        picture = vis.mask_picture(
+            masks.file, int(masks.places[index]), img_dir, bool(masks.ignored[index])
+        )
         cards.append(_make_card(masks, index, picture))
         update(1, 1)
         if len(cells) < SHEET:
@@ -155,7 +178,9 @@ def _make_group(name: str, masks: ReportMasks, chosen: Sequence[int],
         vis.make_sheet(
             vis.in_rows(cells, ROW),
             f'{osp.basename(masks.file.boxes.path)}: {name} masks',
-            f'{text}; {vis.score_legend("confidence" in masks.scores)}'))
+            f'{text}; {vis.score_legend("confidence" in masks.scores)}',
+        ),
+    )
     return Group(name, text, tuple(cards))
 
 
@@ -165,8 +190,9 @@ def _make_card(masks: ReportMasks, index: int, picture: np.ndarray) -> Card:
     file_name = boxes.file_names[boxes.image_index[place]]
     scores = {name: float(one[index]) for name, one in masks.scores.items()}
     ignored = bool(masks.ignored[index])
-    said = ', '.join(f'{name} {vis.rounded_down(score)}'
-                     for name, score in scores.items())
+    said = ', '.join(
+        f'{name} {vis.rounded_down(score)}' for name, score in scores.items()
+    )
     iou = None
     if masks.ious is not None and not np.isnan(masks.ious[index]):
         iou = float(masks.ious[index])
@@ -185,14 +211,18 @@ def _make_card(masks: ReportMasks, index: int, picture: np.ndarray) -> Card:
         iou=iou,
         box_id=boxes.box_ids[place],
         box_size=f'{width:.0f} x {height:.0f}',
-        file_name=file_name)
+        file_name=file_name,
+    )
 
 
 def _mark(masks: ReportMasks, index: int) -> str:
     """What is told of a mask beside its class."""
     file, place = masks.file, masks.places[index]
-    for mark, column in (('rejected', file.rejected),
-                         ('accepted', file.accepted), ('kept', file.kept)):
+    for mark, column in (
+        ('rejected', file.rejected),
+        ('accepted', file.accepted),
+        ('kept', file.kept),
+    ):
         if column[place]:
             return mark
     return 'ignored' if masks.ignored[index] else ''

@@ -1,4 +1,5 @@
 """The masks that a report is about, as columns."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,7 @@ class ReportMasks:
         agreement_thr (float): The threshold of the agreement.
         confidence_thr (float | None): That of the confidence.
     """
+
     file: MaskFile
     places: np.ndarray
     classes: np.ndarray
@@ -48,10 +50,12 @@ class ReportMasks:
         return next(iter(self.scores))
 
 
-def report_masks(file: MaskFile,
-                 ious: MaskIoUs | None = None,
-                 agreement_thr: float = DEFAULT_AGREEMENT_THR,
-                 confidence_thr: float | None = None) -> ReportMasks:
+def report_masks(
+    file: MaskFile,
+    ious: MaskIoUs | None = None,
+    agreement_thr: float = DEFAULT_AGREEMENT_THR,
+    confidence_thr: float | None = None,
+) -> ReportMasks:
     """Take the columns of a report out of a file.
 
     Args:
@@ -77,8 +81,7 @@ def report_masks(file: MaskFile,
     # Confidence tells good masks from bad ones better (docs/variants.md).
     columns = dict(confidence=file.confidence, agreement=file.agreement)
     scores = {
-        name: column[places]
-        for name, column in columns.items() if column is not None
+        name: column[places] for name, column in columns.items() if column is not None
     }
     known = None
     if ious is not None:
@@ -90,12 +93,17 @@ def report_masks(file: MaskFile,
         places=places,
         classes=boxes.category_index[places],
         scores=scores,
-        ignored=ignored_masks(scores['agreement'], scores.get('confidence'),
-                              agreement_thr, confidence_thr,
-                              file.rejected[places]),
+        ignored=ignored_masks(
+            scores['agreement'],
+            scores.get('confidence'),
+            agreement_thr,
+            confidence_thr,
+            file.rejected[places],
+        ),
         asked=~(file.kept | file.accepted | file.rejected)[places]
         & (scores['agreement'] > 0),
-        areas=np.where(boxes.usable, areas(boxes.boxes), 0.)[places],
+        areas=np.where(boxes.usable, areas(boxes.boxes), 0.0)[places],
         ious=known,
         agreement_thr=agreement_thr,
-        confidence_thr=confidence_thr)
+        confidence_thr=confidence_thr,
+    )

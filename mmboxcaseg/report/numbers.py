@@ -1,11 +1,13 @@
 """The numbers of a report on proxy masks; nothing is drawn here."""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Sequence
 
 import numpy as np
 
 from mmboxcaseg.annotations import REVIEWS, MaskFile
 from mmboxcaseg.evaluation import spearman
+
 from .expected import ExpectedIoU, expected_iou
 from .masks import ReportMasks
 
@@ -27,6 +29,7 @@ class Band:
         q25 (float): A quarter of the masks has a lower IoU.
         q75 (float): A quarter of the masks has a higher IoU.
     """
+
     low: float
     high: float
     count: int
@@ -49,6 +52,7 @@ class ScoreNumbers:
         spearman (float | None): Its rank correlation with IoU; None where
             one of the two is constant or without true masks.
     """
+
     name: str
     mean: float
     median: float
@@ -71,6 +75,7 @@ class ClassRow:
         ignored (float): Share of its masks that are ignored, in [0, 1].
         iou (float | None): Mean IoU, None where none is known.
     """
+
     place: int
     count: int
     agreement: float
@@ -103,6 +108,7 @@ class ReportNumbers:
         expected (ExpectedIoU | None): The expected mean IoU; None where the
             masks have none.
     """
+
     images: int
     masks: int
     crowds: int
@@ -128,27 +134,36 @@ def report_numbers(masks: ReportMasks) -> ReportNumbers:
         ReportNumbers: The numbers.
     """
     agreement = masks.scores['agreement']
-    known = np.zeros(len(agreement), dtype=bool) if masks.ious is None \
+    known = (
+        np.zeros(len(agreement), dtype=bool)
+        if masks.ious is None
         else ~np.isnan(masks.ious)
+    )
     # A rejected mask is ignored at every threshold.
-    below = np.where(masks.file.rejected[masks.places], -1., agreement)
+    below = np.where(masks.file.rejected[masks.places], -1.0, agreement)
     return ReportNumbers(
         images=len(np.unique(masks.file.boxes.image_index[masks.places])),
         masks=len(agreement),
         crowds=int(masks.file.boxes.crowd.sum()),
         empty=int((agreement == 0).sum()),
         ignored=float(masks.ignored.mean()),
-        scores=tuple(
-            _score_numbers(masks, name, known) for name in masks.scores),
+        scores=tuple(_score_numbers(masks, name, known) for name in masks.scores),
         shares=share_ignored(below, THRESHOLDS),
         paper_shares=share_ignored(below, list(PAPER_IGNORED)),
         classes=tuple(
-            class_rows(masks.classes, agreement, masks.ignored,
-                       masks.scores.get('confidence'), masks.ious)),
+            class_rows(
+                masks.classes,
+                agreement,
+                masks.ignored,
+                masks.scores.get('confidence'),
+                masks.ious,
+            )
+        ),
         scored=int(known.sum()),
         mean_iou=float(masks.ious[known].mean()) if known.any() else None,
         reviews=_reviews(masks.file),
-        expected=expected_iou(masks))
+        expected=expected_iou(masks),
+    )
 
 
 def _reviews(file: MaskFile) -> dict[str, int]:
@@ -156,8 +171,7 @@ def _reviews(file: MaskFile) -> dict[str, int]:
     return {review: count for review, count in counts.items() if count}
 
 
-def _score_numbers(masks: ReportMasks, name: str,
-                   known: np.ndarray) -> ScoreNumbers:
+def _score_numbers(masks: ReportMasks, name: str, known: np.ndarray) -> ScoreNumbers:
     values = masks.scores[name]
     bands, rank = [], None
     if known.any():
@@ -170,7 +184,8 @@ def _score_numbers(masks: ReportMasks, name: str,
         kept=histogram(values[~masks.ignored]),
         ignored=histogram(values[masks.ignored]),
         bands=tuple(bands),
-        spearman=rank)
+        spearman=rank,
+    )
 
 
 def histogram(values: np.ndarray) -> np.ndarray:
@@ -188,8 +203,7 @@ def histogram(values: np.ndarray) -> np.ndarray:
     return np.bincount(bins, minlength=len(BINS) - 1)
 
 
-def share_ignored(agreement: np.ndarray,
-                  thresholds: Sequence[float]) -> np.ndarray:
+def share_ignored(agreement: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
     """Share of masks with an agreement below each threshold (Table 8).
 
     Args:
@@ -203,11 +217,13 @@ def share_ignored(agreement: np.ndarray,
     return np.searchsorted(ordered, thresholds, side='left') / len(ordered)
 
 
-def class_rows(classes: np.ndarray,
-               agreement: np.ndarray,
-               ignored: np.ndarray,
-               confidence: np.ndarray | None = None,
-               ious: np.ndarray | None = None) -> list[ClassRow]:
+def class_rows(
+    classes: np.ndarray,
+    agreement: np.ndarray,
+    ignored: np.ndarray,
+    confidence: np.ndarray | None = None,
+    ious: np.ndarray | None = None,
+) -> list[ClassRow]:
     """Numbers of each class that has masks.
 
     Args:
@@ -223,10 +239,11 @@ def class_rows(classes: np.ndarray,
     """
     order = np.argsort(classes, kind='stable')
     found, starts, counts = np.unique(
-        classes[order], return_index=True, return_counts=True)
+        classes[order], return_index=True, return_counts=True
+    )
     rows = []
     for index in np.argsort(-counts, kind='stable'):
-        places = order[starts[index]:starts[index] + counts[index]]
+        places = order[starts[index] : starts[index] + counts[index]]
         known = np.zeros(0) if ious is None else ious[places]
         known = known[~np.isnan(known)]
         rows.append(
@@ -236,9 +253,12 @@ def class_rows(classes: np.ndarray,
                 agreement=float(agreement[places].mean()),
                 median=float(np.median(agreement[places])),
                 confidence=None
-                if confidence is None else float(confidence[places].mean()),
+                if confidence is None
+                else float(confidence[places].mean()),
                 ignored=float(ignored[places].mean()),
-                iou=float(known.mean()) if len(known) else None))
+                iou=float(known.mean()) if len(known) else None,
+            )
+        )
     return rows
 
 
@@ -265,5 +285,7 @@ def iou_bands(scores: np.ndarray, ious: np.ndarray) -> list[Band]:
                 count=len(values),
                 mean=float(values.mean()),
                 q25=float(q25),
-                q75=float(q75)))
+                q75=float(q75),
+            )
+        )
     return bands

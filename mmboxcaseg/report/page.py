@@ -1,12 +1,15 @@
 """The page of a report."""
+
 import os.path as osp
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 import jinja2
 from jinja2.utils import markupsafe
 
 from mmboxcaseg.visualization import rounded_down
+
 from .charts import Chart
 from .gallery import Group
 from .masks import ReportMasks
@@ -15,10 +18,10 @@ from .review import Review
 
 FOLDER = osp.dirname(osp.abspath(__file__))
 SUBTITLES = dict(
-    agreement='Every box got a mask; agreement says how well the mask fills '
-    'its box.',
+    agreement='Every box got a mask; agreement says how well the mask fills its box.',
     confidence='Every box got a mask; confidence says how sure the network '
-    'was of it, agreement how well it fills its box.')
+    'was of it, agreement how well it fills its box.',
+)
 
 
 @dataclass(frozen=True)
@@ -29,15 +32,18 @@ class Tile:
         label (str): What it is.
         value (str): The number.
     """
+
     label: str
     value: str
 
 
-def render_page(masks: ReportMasks,
-                numbers: ReportNumbers,
-                charts: Sequence[Chart],
-                groups: Sequence[Group],
-                review: Review | None = None) -> str:
+def render_page(
+    masks: ReportMasks,
+    numbers: ReportNumbers,
+    charts: Sequence[Chart],
+    groups: Sequence[Group],
+    review: Review | None = None,
+) -> str:
     """The HTML page.
 
     Args:
@@ -54,7 +60,8 @@ def render_page(masks: ReportMasks,
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
-        undefined=jinja2.StrictUndefined)
+        undefined=jinja2.StrictUndefined,
+    )
     return environment.get_template('page.html.j2').render(
         title=f'Proxy masks: {osp.basename(masks.file.boxes.path)}',
         subtitle=SUBTITLES[masks.order_by],
@@ -70,7 +77,8 @@ def render_page(masks: ReportMasks,
         groups=groups,
         review=review,
         made=how_made(masks.file.made).items(),
-        rounded_down=rounded_down)
+        rounded_down=rounded_down,
+    )
 
 
 def _read(*names: str) -> markupsafe.Markup:
@@ -86,28 +94,29 @@ def make_tiles(masks: ReportMasks, numbers: ReportNumbers) -> list[Tile]:
     """The numbers at the head of the page."""
     kept = f'kept at {masks.agreement_thr:g}'
     if masks.confidence_thr is not None:
-        kept = (f'kept at agreement {masks.agreement_thr:g}, confidence '
-                f'{masks.confidence_thr:g}')
+        kept = (
+            f'kept at agreement {masks.agreement_thr:g}, confidence '
+            f'{masks.confidence_thr:g}'
+        )
     tiles = [
         Tile('images with masks', f'{numbers.images:,}'),
         Tile('masks', f'{numbers.masks:,}'),
-        Tile('classes', f'{len(numbers.classes):,}')
+        Tile('classes', f'{len(numbers.classes):,}'),
     ]
     for score in numbers.scores:
         tiles += [
             Tile(f'mean {score.name}', f'{score.mean:.3f}'),
-            Tile(f'median {score.name}', f'{score.median:.3f}')
+            Tile(f'median {score.name}', f'{score.median:.3f}'),
         ]
     tiles.append(Tile(kept, f'{100 - 100 * numbers.ignored:.1f} %'))
     if numbers.expected is not None:
-        tiles.append(
-            Tile(numbers.expected.label, f'{numbers.expected.mean:.2f}'))
+        tiles.append(Tile(numbers.expected.label, f'{numbers.expected.mean:.2f}'))
     if numbers.mean_iou is not None:
-        tiles.append(
-            Tile('mean IoU with true masks', f'{numbers.mean_iou:.3f}'))
+        tiles.append(Tile('mean IoU with true masks', f'{numbers.mean_iou:.3f}'))
     tiles += [
         Tile(f'Spearman, {score.name} and IoU', f'{score.spearman:.2f}')
-        for score in numbers.scores if score.spearman is not None
+        for score in numbers.scores
+        if score.spearman is not None
     ]
     return tiles
 
@@ -118,18 +127,24 @@ def make_notes(numbers: ReportNumbers) -> list[str]:
     if numbers.expected is not None:
         notes.append(numbers.expected.note)
     if numbers.empty:
-        notes.append(f'{numbers.empty} masks are empty or have agreement 0: '
-                     'the network found nothing, a smaller object took all '
-                     'of it, or the box or its photo could not be used.')
+        notes.append(
+            f'{numbers.empty} masks are empty or have agreement 0: '
+            'the network found nothing, a smaller object took all '
+            'of it, or the box or its photo could not be used.'
+        )
     if numbers.reviews:
-        told = ', '.join(f'{count:,} {review}'
-                         for review, count in numbers.reviews.items())
-        notes.append(f'Of the masks, {told}. Accepted masks count as given, '
-                     'with scores of 1; rejected ones are ignored in the '
-                     'mask loss at every threshold.')
+        told = ', '.join(
+            f'{count:,} {review}' for review, count in numbers.reviews.items()
+        )
+        notes.append(
+            f'Of the masks, {told}. Accepted masks count as given, '
+            'with scores of 1; rejected ones are ignored in the '
+            'mask loss at every threshold.'
+        )
     if numbers.crowds:
-        notes.append(f'{numbers.crowds} crowds are not counted; they have no '
-                     'proxy mask.')
+        notes.append(
+            f'{numbers.crowds} crowds are not counted; they have no proxy mask.'
+        )
     return notes
 
 
@@ -150,5 +165,6 @@ def how_made(made: Mapping[str, Any]) -> dict[str, str]:
     backbone = model.get('backbone', {}).get('type')
     if model.get('type'):
         words['network'] = ', '.join(
-            str(part) for part in (model['type'], backbone) if part)
+            str(part) for part in (model['type'], backbone) if part
+        )
     return words

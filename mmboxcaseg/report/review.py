@@ -1,4 +1,5 @@
 """The masks that a person is asked about, on the page of a report."""
+
 import json
 import os.path as osp
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from mmboxcaseg.annotations import Decisions, fingerprint
 from mmboxcaseg.annotations.decisions import match_decisions
 from mmboxcaseg.masks import to_outlines
 from mmboxcaseg.progress import show_progress
+
 from .embed import data_uri, encode_jpeg
 from .masks import ReportMasks
 
@@ -36,6 +38,7 @@ class ReviewCard:
         box_size (str): Width and height of its box in pixels.
         file_name (str): Name of its photo.
     """
+
     box_id: str
     mask: str
     src: str
@@ -67,6 +70,7 @@ class Review:
         masks_digest (str): SHA-256 of the file of masks, hexadecimal.
         file_name (str): Its name.
     """
+
     cards: tuple[ReviewCard, ...]
     waiting: int
     unshown: int
@@ -75,8 +79,9 @@ class Review:
     file_name: str
 
 
-def choose_review(scores: np.ndarray, areas: np.ndarray,
-                  asked: np.ndarray) -> list[int]:
+def choose_review(
+    scores: np.ndarray, areas: np.ndarray, asked: np.ndarray
+) -> list[int]:
     """The masks to ask about, in the order of what is to be gained.
 
     Args:
@@ -93,10 +98,12 @@ def choose_review(scores: np.ndarray, areas: np.ndarray,
     return order[asked[order]].tolist()
 
 
-def make_review(masks: ReportMasks,
-                img_dir: str,
-                num: int = DEFAULT_NUM,
-                decisions: Decisions | None = None) -> Review:
+def make_review(
+    masks: ReportMasks,
+    img_dir: str,
+    num: int = DEFAULT_NUM,
+    decisions: Decisions | None = None,
+) -> Review:
     """Choose the masks to ask about, and cut out their photos.
 
     Args:
@@ -110,18 +117,15 @@ def make_review(masks: ReportMasks,
     Returns:
         Review: The masks.
     """
-    chosen = choose_review(masks.scores[masks.order_by], masks.areas,
-                           masks.asked)
+    chosen = choose_review(masks.scores[masks.order_by], masks.areas, masks.asked)
     cards: list[ReviewCard] = []
     unshown = 0
-    with show_progress(min(num or len(chosen), len(chosen)),
-                       'review') as update:
+    with show_progress(min(num or len(chosen), len(chosen)), 'review') as update:
         for index in chosen:
             if num and len(cards) == num:
                 break
             try:
-                view = vis.mask_view(masks.file, int(masks.places[index]),
-                                     img_dir)
+                view = vis.mask_view(masks.file, int(masks.places[index]), img_dir)
             except ValueError:
                 unshown += 1
                 continue
@@ -134,11 +138,11 @@ def make_review(masks: ReportMasks,
         unshown=unshown,
         earlier=_earlier(masks, cards, decisions),
         masks_digest=boxes.digest,
-        file_name=osp.basename(boxes.path))
+        file_name=osp.basename(boxes.path),
+    )
 
 
-def _make_card(masks: ReportMasks, index: int,
-               view: vis.MaskView) -> ReviewCard:
+def _make_card(masks: ReportMasks, index: int, view: vis.MaskView) -> ReviewCard:
     boxes, place = masks.file.boxes, int(masks.places[index])
     x0, y0, x1, y1 = view.box.tolist()
     height, width = view.mask.shape
@@ -151,13 +155,11 @@ def _make_card(masks: ReportMasks, index: int,
         path=svg_path(view.mask),
         box=tuple(round(one, 2) for one in (x0, y0, x1 - x0, y1 - y0)),
         class_name=boxes.category_names[masks.classes[index]],
-        scores={
-            name: float(column[index])
-            for name, column in masks.scores.items()
-        },
+        scores={name: float(column[index]) for name, column in masks.scores.items()},
         ignored=bool(masks.ignored[index]),
         box_size=f'{x1 - x0:.0f} x {y1 - y0:.0f}',
-        file_name=boxes.file_names[boxes.image_index[place]])
+        file_name=boxes.file_names[boxes.image_index[place]],
+    )
 
 
 def svg_path(mask: np.ndarray) -> str:
@@ -181,8 +183,9 @@ def svg_path(mask: np.ndarray) -> str:
     return ''.join(parts)
 
 
-def _earlier(masks: ReportMasks, cards: list[ReviewCard],
-             decisions: Decisions | None) -> dict[str, tuple[str, str]]:
+def _earlier(
+    masks: ReportMasks, cards: list[ReviewCard], decisions: Decisions | None
+) -> dict[str, tuple[str, str]]:
     """See :attr:`Review.earlier`."""
     boxes = masks.file.boxes
     unsure = {
@@ -190,13 +193,11 @@ def _earlier(masks: ReportMasks, cards: list[ReviewCard],
         for place in np.flatnonzero(masks.file.unsure).tolist()
     }
     earlier = {
-        card.box_id: ('unsure', card.mask)
-        for card in cards if card.box_id in unsure
+        card.box_id: ('unsure', card.mask) for card in cards if card.box_id in unsure
     }
     if decisions is not None:
         fitting = match_decisions(boxes, decisions).fitting.values()
-        earlier.update({
-            json.dumps(one.box_id): (one.review, one.mask)
-            for one in fitting
-        })
+        earlier.update(
+            {json.dumps(one.box_id): (one.review, one.mask) for one in fitting}
+        )
     return earlier

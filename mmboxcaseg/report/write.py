@@ -1,8 +1,10 @@
 """Writing a report."""
+
 import os
 import os.path as osp
 
 from mmboxcaseg.annotations import Decisions
+
 from .charts import write_charts
 from .gallery import make_gallery
 from .masks import ReportMasks
@@ -11,12 +13,14 @@ from .page import render_page
 from .review import make_review
 
 
-def write_report(masks: ReportMasks,
-                 img_dir: str,
-                 out: str,
-                 num: int = 96,
-                 review: int | None = None,
-                 decisions: Decisions | None = None) -> str:
+def write_report(
+    masks: ReportMasks,
+    img_dir: str,
+    out: str,
+    num: int = 96,
+    review: int | None = None,
+    decisions: Decisions | None = None,
+) -> str:
     """Write the page, its charts and its galleries.
 
     Photos and masks are decoded one at a time, so memory grows only with the
@@ -40,8 +44,7 @@ def write_report(masks: ReportMasks,
     numbers = report_numbers(masks)
     charts = write_charts(masks, numbers, out)
     groups = make_gallery(masks, img_dir, out, num)
-    asked = None if review is None else make_review(masks, img_dir, review,
-                                                    decisions)
+    asked = None if review is None else make_review(masks, img_dir, review, decisions)
     path = osp.join(out, 'index.html')
     # Names of files may have bytes that are no letters.
     with open(path, 'w', encoding='utf-8', errors='backslashreplace') as file:

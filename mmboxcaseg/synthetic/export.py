@@ -1,4 +1,5 @@
 """Writing of the made-up data set in the layouts of COCO and of DUTS."""
+
 import json
 import os
 import os.path as osp
@@ -14,8 +15,13 @@ from . import scene, shapes
 # its number alone, not on how many others are made.
 SPLITS = {'train': 0, 'val': 1, 'salient': 2}
 # Outline colours of the preview, RGB.
-PREVIEW_COLOURS = ((255, 80, 80), (80, 255, 80), (90, 140, 255),
-                   (255, 220, 60), (80, 240, 240))
+PREVIEW_COLOURS = (
+    (255, 80, 80),
+    (80, 255, 80),
+    (90, 140, 255),
+    (255, 220, 60),
+    (80, 240, 240),
+)
 JPEG_QUALITY = 92
 
 
@@ -47,11 +53,12 @@ def write_image(path: str, image: np.ndarray) -> None:
         image = image[..., ::-1]
     quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     if not cv2.imwrite(path, image, quality if path.endswith('.jpg') else []):
-        raise OSError(f'{path} can\'t be written')
+        raise OSError(f"{path} can't be written")
 
 
-def coco_annotation(mask: np.ndarray, ann_id: int, image_id: int,
-                    category_id: int) -> dict:
+def coco_annotation(
+    mask: np.ndarray, ann_id: int, image_id: int, category_id: int
+) -> dict:
     """COCO annotation of one object.
 
     Args:
@@ -71,15 +78,17 @@ def coco_annotation(mask: np.ndarray, ann_id: int, image_id: int,
         image_id=image_id,
         category_id=category_id,
         segmentation=dict(
-            size=[int(n) for n in rle['size']],
-            counts=rle['counts'].decode('ascii')),
+            size=[int(n) for n in rle['size']], counts=rle['counts'].decode('ascii')
+        ),
         bbox=[float(v) for v in cv2.boundingRect(mask.astype(np.uint8))],
         area=int(mask.sum()),
-        iscrowd=0)
+        iscrowd=0,
+    )
 
 
-def write_box_split(out: str, split: str, seed: int, count: int,
-                    size: tuple[int, int]) -> dict:
+def write_box_split(
+    out: str, split: str, seed: int, count: int, size: tuple[int, int]
+) -> dict:
     """Make one split of the box set.
 
     Args:
@@ -103,28 +112,25 @@ def write_box_split(out: str, split: str, seed: int, count: int,
         image, masks, labels = scene.box_scene(rng, *size)
         name = f'{index + 1:06d}.jpg'
         write_image(osp.join(folder, name), image)
-        images.append(
-            dict(id=index + 1, file_name=name, height=size[0], width=size[1]))
+        images.append(dict(id=index + 1, file_name=name, height=size[0], width=size[1]))
         for mask, label in zip(masks, labels):
             annotations.append(
-                coco_annotation(mask,
-                                len(annotations) + 1, index + 1, label + 1))
+                coco_annotation(mask, len(annotations) + 1, index + 1, label + 1)
+            )
         report(split, index + 1, count)
     coco = dict(
         info=dict(description=f'synthetic {split} set, seed {seed}'),
         images=images,
         annotations=annotations,
-        categories=[
-            dict(id=i, name=name) for i, name in enumerate(shapes.CLASSES, 1)
-        ])
+        categories=[dict(id=i, name=name) for i, name in enumerate(shapes.CLASSES, 1)],
+    )
     path = osp.join(out, 'coco', 'annotations', f'instances_{split}.json')
     with open(path, 'w') as file:
         json.dump(coco, file)
     return coco
 
 
-def write_salient_split(out: str, seed: int, count: int,
-                        size: tuple[int, int]) -> None:
+def write_salient_split(out: str, seed: int, count: int, size: tuple[int, int]) -> None:
     """Make the salient set.
 
     Args:
@@ -140,13 +146,10 @@ def write_salient_split(out: str, seed: int, count: int,
     os.makedirs(image_dir, exist_ok=True)
     os.makedirs(mask_dir, exist_ok=True)
     for index in range(count):
-        image, mask = scene.salient_scene(
-            image_rng(seed, 'salient', index), *size)
+        image, mask = scene.salient_scene(image_rng(seed, 'salient', index), *size)
         name = f'salient_{index + 1:06d}'
         write_image(osp.join(image_dir, f'{name}.jpg'), image)
-        write_image(
-            osp.join(mask_dir, f'{name}.png'),
-            mask.astype(np.uint8) * 255)
+        write_image(osp.join(mask_dir, f'{name}.png'), mask.astype(np.uint8) * 255)
         report('salient', index + 1, count)
 
 
@@ -172,7 +175,8 @@ def box_iou_by_class(coco: dict) -> dict[str, float]:
         fills.setdefault(ann['category_id'], []).append(ann['area'] / (w * h))
     return {
         category['name']: float(np.mean(fills[category['id']]))
-        for category in coco['categories'] if category['id'] in fills
+        for category in coco['categories']
+        if category['id'] in fills
     }
 
 
@@ -181,21 +185,18 @@ def _outlined(image: np.ndarray, masks: Sequence[np.ndarray]) -> np.ndarray:
     image = image.copy()
     for i, mask in enumerate(masks):
         colour = PREVIEW_COLOURS[i % len(PREVIEW_COLOURS)]
-        image[mask] = (0.55 * image[mask] + 0.45 * np.array(colour)).astype(
-            np.uint8)
+        image[mask] = (0.55 * image[mask] + 0.45 * np.array(colour)).astype(np.uint8)
         mask = mask.astype(np.uint8)
-        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL,
-                                       cv2.CHAIN_APPROX_NONE)
+        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(image, contours, -1, colour, 2)
         x, y, w, h = cv2.boundingRect(mask)
         cv2.rectangle(image, (x, y), (x + w - 1, y + h - 1), colour, 1)
     return image
 
 
-def write_preview(path: str,
-                  seed: int,
-                  size: tuple[int, int],
-                  columns: int = 5) -> None:
+def write_preview(
+    path: str, seed: int, size: tuple[int, int], columns: int = 5
+) -> None:
     """Write a contact sheet: images above their masks.
 
     Args:
@@ -216,7 +217,7 @@ def write_preview(path: str,
         pairs.append((image, mask))
     rows = []
     for start in range(0, len(pairs), columns):
-        for part in zip(*pairs[start:start + columns]):
+        for part in zip(*pairs[start : start + columns]):
             framed = [
                 np.pad(tile, ((3, 3), (3, 3), (0, 0)), constant_values=255)
                 for tile in part

@@ -1,4 +1,5 @@
 """Scenes: textured, shaded objects over a background, with exact masks."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ class Sprite:
         corner (tuple[int, int]): x and y of its first pixel in the scene;
             may lie outside.
     """
+
     cover: np.ndarray
     colour: np.ndarray
     corner: tuple[int, int]
@@ -40,25 +42,24 @@ def _shade(cover: np.ndarray, light: np.ndarray) -> np.ndarray:
     Returns:
         np.ndarray: (h, w) float32 factor for the colour.
     """
-    depth = cv2.distanceTransform((cover > 0.5).astype(np.uint8), cv2.DIST_L2,
-                                  3)
+    depth = cv2.distanceTransform((cover > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
     rim = min(float(depth.max()), 16.0) + 1e-3
-    height = rim * np.sqrt(
-        np.clip(1 - (1 - np.minimum(depth / rim, 1))**2, 0, 1))
+    height = rim * np.sqrt(np.clip(1 - (1 - np.minimum(depth / rim, 1)) ** 2, 0, 1))
     height = cv2.GaussianBlur(height, (0, 0), 1.5)
     dx = cv2.Sobel(height, cv2.CV_32F, 1, 0, scale=1 / 8)
     dy = cv2.Sobel(height, cv2.CV_32F, 0, 1, scale=1 / 8)
-    lit = (light[2] - dx * light[0] - dy * light[1]) / np.sqrt(1 + dx**2 +
-                                                               dy**2)
+    lit = (light[2] - dx * light[0] - dy * light[1]) / np.sqrt(1 + dx**2 + dy**2)
     return 0.45 + 0.75 * np.clip(lit, 0, 1)
 
 
-def make_sprite(rng: np.random.Generator,
-                outline: np.ndarray,
-                size: float,
-                centre: Sequence[float],
-                light: np.ndarray,
-                name: str = '') -> Sprite:
+def make_sprite(
+    rng: np.random.Generator,
+    outline: np.ndarray,
+    size: float,
+    centre: Sequence[float],
+    light: np.ndarray,
+    name: str = '',
+) -> Sprite:
     """Draw one object.
 
     Args:
@@ -85,20 +86,23 @@ def make_sprite(rng: np.random.Generator,
     return Sprite(cover, colour, (int(low[0]), int(low[1])))
 
 
-def _windows(sprite: Sprite, height: int,
-             width: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+def _windows(
+    sprite: Sprite, height: int, width: int
+) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
     """The part of a sprite inside the scene: scene's and sprite's slices."""
     x, y = sprite.corner
     h, w = sprite.cover.shape
     x0, y0 = max(x, 0), max(y, 0)
     x1, y1 = max(min(x + w, width), x0), max(min(y + h, height), y0)
-    return ((slice(y0, y1), slice(x0,
-                                  x1)), (slice(y0 - y,
-                                               y1 - y), slice(x0 - x, x1 - x)))
+    return (
+        (slice(y0, y1), slice(x0, x1)),
+        (slice(y0 - y, y1 - y), slice(x0 - x, x1 - x)),
+    )
 
 
-def visible_masks(sprites: Sequence[Sprite], height: int,
-                  width: int) -> list[np.ndarray]:
+def visible_masks(
+    sprites: Sequence[Sprite], height: int, width: int
+) -> list[np.ndarray]:
     """Exact masks of the objects of a scene.
 
     Args:
@@ -121,8 +125,7 @@ def visible_masks(sprites: Sequence[Sprite], height: int,
     return masks
 
 
-def compose(image: np.ndarray, sprites: Sequence[Sprite],
-            light: np.ndarray) -> None:
+def compose(image: np.ndarray, sprites: Sequence[Sprite], light: np.ndarray) -> None:
     """Draw sprites and their shadows upon an image, each over those before.
 
     Args:
@@ -149,8 +152,8 @@ def random_light(rng: np.random.Generator) -> np.ndarray:
     angle = rng.uniform(-np.pi, 0)
     tilt = rng.uniform(0.6, 0.9)
     return np.array(
-        [tilt * np.cos(angle), tilt * np.sin(angle),
-         np.sqrt(1 - tilt**2)], np.float32)
+        [tilt * np.cos(angle), tilt * np.sin(angle), np.sqrt(1 - tilt**2)], np.float32
+    )
 
 
 def develop(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
@@ -172,8 +175,9 @@ def develop(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
 
 
-def _box_scene_sprites(rng: np.random.Generator, height: int, width: int,
-                       light: np.ndarray) -> tuple[list[Sprite], list[int]]:
+def _box_scene_sprites(
+    rng: np.random.Generator, height: int, width: int, light: np.ndarray
+) -> tuple[list[Sprite], list[int]]:
     names = list(shapes.CLASSES)
     count = int(rng.choice([1, 2, 3, 4, 5], p=[0.12, 0.25, 0.3, 0.2, 0.13]))
     labels = [int(label) for label in rng.integers(len(names), size=count)]
@@ -182,11 +186,12 @@ def _box_scene_sprites(rng: np.random.Generator, height: int, width: int,
     for label in labels:
         size = rng.uniform(80, largest)
         margin = 0.3 * size
-        centre = (rng.uniform(margin, width - margin),
-                  rng.uniform(margin, height - margin))
+        centre = (
+            rng.uniform(margin, width - margin),
+            rng.uniform(margin, height - margin),
+        )
         outline = shapes.CLASSES[names[label]](rng)
-        sprites.append(
-            make_sprite(rng, outline, size, centre, light, names[label]))
+        sprites.append(make_sprite(rng, outline, size, centre, light, names[label]))
     return sprites, labels
 
 
@@ -212,25 +217,30 @@ def box_scene(
         RuntimeError: If the objects hide one another in every layout tried.
     """
     if min(height, width) < MIN_SIDE:
-        raise ValueError(f'an image of {width}x{height} pixels leaves the '
-                         f'objects no room: at least {MIN_SIDE} either way')
+        raise ValueError(
+            f'an image of {width}x{height} pixels leaves the '
+            f'objects no room: at least {MIN_SIDE} either way'
+        )
     light = random_light(rng)
     for _ in range(MAX_TRIES):
         sprites, labels = _box_scene_sprites(rng, height, width, light)
         masks = visible_masks(sprites, height, width)
-        if all(mask.sum() >= MIN_VISIBLE * (sprite.cover > 0.5).sum()
-               for mask, sprite in zip(masks, sprites)):
+        if all(
+            mask.sum() >= MIN_VISIBLE * (sprite.cover > 0.5).sum()
+            for mask, sprite in zip(masks, sprites)
+        ):
             image = textures.background(rng, height, width)
             compose(image, sprites, light)
             return develop(rng, image), masks, labels
     raise RuntimeError(
         f'no layout for the objects of an image of {width}x{height} pixels '
-        f'after {MAX_TRIES} tries; take another seed or larger images')
+        f'after {MAX_TRIES} tries; take another seed or larger images'
+    )
 
 
-def salient_scene(rng: np.random.Generator,
-                  height: int = 240,
-                  width: int = 320) -> tuple[np.ndarray, np.ndarray]:
+def salient_scene(
+    rng: np.random.Generator, height: int = 240, width: int = 320
+) -> tuple[np.ndarray, np.ndarray]:
     """One image of the salient set: one object with room around it.
 
     In one image of four a second object reaches in from outside, behind
@@ -252,11 +262,12 @@ def salient_scene(rng: np.random.Generator,
     if rng.random() < 0.25:
         corner = (rng.choice([-10, width + 10]), rng.choice([0, height]))
         outline = kinds[rng.integers(len(kinds))](rng)
-        sprites.append(
-            make_sprite(rng, outline, rng.uniform(90, 140), corner, light))
+        sprites.append(make_sprite(rng, outline, rng.uniform(90, 140), corner, light))
     size = rng.uniform(0.6, 0.95) * height
-    centre = (width / 2 + rng.uniform(-0.12, 0.12) * width,
-              height / 2 + rng.uniform(-0.06, 0.06) * height)
+    centre = (
+        width / 2 + rng.uniform(-0.12, 0.12) * width,
+        height / 2 + rng.uniform(-0.06, 0.06) * height,
+    )
     outline = kinds[rng.integers(len(kinds))](rng)
     sprites.append(make_sprite(rng, outline, size, centre, light))
     compose(image, sprites, light)

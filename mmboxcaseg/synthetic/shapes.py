@@ -5,6 +5,7 @@ array (P, 2) of x, y about the origin, at most about 1 from it.  They are
 concave, lobed or slim on purpose, so that an object's box says little about
 its mask.
 """
+
 from collections.abc import Callable
 
 import cv2
@@ -47,7 +48,7 @@ def crescent(rng: np.random.Generator) -> np.ndarray:
     half_angle = np.deg2rad(rng.uniform(95, 130))
     thickness = rng.uniform(0.75, 0.92)
     angle = np.linspace(-half_angle, half_angle, 48)
-    taper = np.cos(angle / half_angle * np.pi / 2)**0.55
+    taper = np.cos(angle / half_angle * np.pi / 2) ** 0.55
     outer = _polar(np.ones_like(angle), angle)
     inner = _polar(1 - thickness * taper, angle)
     outline = np.concatenate([outer, inner[::-1]])
@@ -60,18 +61,27 @@ def arrow(rng: np.random.Generator) -> np.ndarray:
     head = rng.uniform(0.58, 0.75)
     neck = rng.uniform(-0.1, 0.15)
     barb = neck - rng.uniform(0.0, 0.12)
-    return np.array([[-1.0, -shaft], [neck, -shaft], [barb, -head], [1.0, 0.0],
-                     [barb, head], [neck, shaft], [-1.0, shaft]])
+    return np.array(
+        [
+            [-1.0, -shaft],
+            [neck, -shaft],
+            [barb, -head],
+            [1.0, 0.0],
+            [barb, head],
+            [neck, shaft],
+            [-1.0, shaft],
+        ]
+    )
 
 
 def gourd(rng: np.random.Generator) -> np.ndarray:
     """Two bulbs of different size with a waist between them, bent."""
     x = np.linspace(-1, 1, 64)
     big, small = rng.uniform(0.55, 0.64), rng.uniform(0.32, 0.4)
-    bulb_1 = np.sqrt(np.clip(big**2 - (x + 1 - big)**2, 0, None))
-    bulb_2 = np.sqrt(np.clip(small**2 - (x - 1 + small)**2, 0, None))
+    bulb_1 = np.sqrt(np.clip(big**2 - (x + 1 - big) ** 2, 0, None))
+    bulb_2 = np.sqrt(np.clip(small**2 - (x - 1 + small) ** 2, 0, None))
     waist = np.where(np.abs(x - 0.15) < 0.45, rng.uniform(0.16, 0.24), 0)
-    half_width = (bulb_1**4 + bulb_2**4 + waist**4)**0.25
+    half_width = (bulb_1**4 + bulb_2**4 + waist**4) ** 0.25
     return _bent(_from_profile(x, half_width), rng.uniform(-0.4, 0.4))
 
 
@@ -81,7 +91,7 @@ def leaf(rng: np.random.Generator) -> np.ndarray:
     t = (x + 0.7) / 1.7
     width = rng.uniform(0.44, 0.58)
     teeth = 1 + rng.uniform(0.0, 0.12) * np.sin(t * np.pi * 14)
-    blade = width * np.sin(np.pi * t**rng.uniform(0.7, 1.0)) * teeth
+    blade = width * np.sin(np.pi * t ** rng.uniform(0.7, 1.0)) * teeth
     stalk = np.array([-1.0, -0.72])
     x = np.concatenate([stalk, x])
     half_width = np.concatenate([[0.05, 0.04], np.maximum(blade, 0.03)])
@@ -91,8 +101,22 @@ def leaf(rng: np.random.Generator) -> np.ndarray:
 def cross(rng: np.random.Generator) -> np.ndarray:
     """Plus sign with arms of one width."""
     a = rng.uniform(0.22, 0.34)
-    return np.array([[-a, -1], [a, -1], [a, -a], [1, -a], [1, a], [a, a],
-                     [a, 1], [-a, 1], [-a, a], [-1, a], [-1, -a], [-a, -a]])
+    return np.array(
+        [
+            [-a, -1],
+            [a, -1],
+            [a, -a],
+            [1, -a],
+            [1, a],
+            [a, a],
+            [a, 1],
+            [-a, 1],
+            [-a, a],
+            [-1, a],
+            [-1, -a],
+            [-a, -a],
+        ]
+    )
 
 
 def flower(rng: np.random.Generator) -> np.ndarray:
@@ -106,9 +130,8 @@ def flower(rng: np.random.Generator) -> np.ndarray:
 def heart(rng: np.random.Generator) -> np.ndarray:
     """Heart with a notch."""
     t = np.linspace(0, 2 * np.pi, 90, endpoint=False)
-    x = np.sin(t)**3
-    y = -(13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) -
-          np.cos(4 * t)) / 16
+    x = np.sin(t) ** 3
+    y = -(13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)) / 16
     return np.stack([x * rng.uniform(0.8, 1.05), y], axis=1)
 
 
@@ -117,8 +140,9 @@ def blob(rng: np.random.Generator) -> np.ndarray:
     angle = np.linspace(0, 2 * np.pi, 120, endpoint=False)
     radius = np.full_like(angle, 0.72)
     for k in range(2, 6):
-        radius += rng.normal(
-            0, 0.22 / k) * np.cos(k * angle + rng.uniform(0, 2 * np.pi))
+        radius += rng.normal(0, 0.22 / k) * np.cos(
+            k * angle + rng.uniform(0, 2 * np.pi)
+        )
     return _polar(np.clip(radius, 0.25, 1.0), angle)
 
 
@@ -134,8 +158,7 @@ def bottle(rng: np.random.Generator) -> np.ndarray:
     body, neck = rng.uniform(0.32, 0.42), rng.uniform(0.1, 0.15)
     shoulder = rng.uniform(0.05, 0.3)
     x = np.array([-1, -0.97, shoulder, shoulder + 0.3, 0.97, 1])
-    return _from_profile(
-        x, np.array([body * 0.9, body, body, neck, neck, neck * 0.8]))
+    return _from_profile(x, np.array([body * 0.9, body, body, neck, neck, neck * 0.8]))
 
 
 # The classes of the box set, in the order of their category ids.
@@ -148,12 +171,17 @@ CLASSES: dict[str, Outline] = {
 }
 # The salient set has no classes and shows further shapes too.
 SALIENT_SHAPES: list[Outline] = [
-    *CLASSES.values(), cross, flower, heart, blob, zigzag, bottle
+    *CLASSES.values(),
+    cross,
+    flower,
+    heart,
+    blob,
+    zigzag,
+    bottle,
 ]
 
 
-def place(outline: np.ndarray, rng: np.random.Generator,
-          size: float) -> np.ndarray:
+def place(outline: np.ndarray, rng: np.random.Generator, size: float) -> np.ndarray:
     """Turn an outline at random and scale it to a size.
 
     Args:
@@ -166,8 +194,7 @@ def place(outline: np.ndarray, rng: np.random.Generator,
     """
     angle = rng.uniform(0, 2 * np.pi)
     stretch = np.diag([1.0, rng.uniform(0.85, 1.15)])
-    turn = np.array([[np.cos(angle), -np.sin(angle)],
-                     [np.sin(angle), np.cos(angle)]])
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     points = outline @ stretch @ turn.T
     low, high = points.min(axis=0), points.max(axis=0)
     points = points - (low + high) / 2
@@ -186,8 +213,7 @@ def rasterise(points: np.ndarray, height: int, width: int) -> np.ndarray:
         np.ndarray: (height, width) float32 in [0, 1], the share of each
         pixel that the outline covers.
     """
-    canvas = np.zeros((height * SUPERSAMPLING, width * SUPERSAMPLING),
-                      np.uint8)
+    canvas = np.zeros((height * SUPERSAMPLING, width * SUPERSAMPLING), np.uint8)
     corners = np.round(points * SUPERSAMPLING).astype(np.int32)
     cv2.fillPoly(canvas, [corners], 255)
     cover = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)

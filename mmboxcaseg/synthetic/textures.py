@@ -3,6 +3,7 @@
 Objects carry sharp patterns, backgrounds smooth ones; colours are free on
 both sides, so no threshold on a colour tells them apart.
 """
+
 import colorsys
 from collections.abc import Callable
 
@@ -17,11 +18,9 @@ def grid(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     return tuple(np.mgrid[:height, :width].astype(np.float32))
 
 
-def noise(rng: np.random.Generator,
-          height: int,
-          width: int,
-          cell: float,
-          octaves: int = 1) -> np.ndarray:
+def noise(
+    rng: np.random.Generator, height: int, width: int, cell: float, octaves: int = 1
+) -> np.ndarray:
     """Smooth random field.
 
     Args:
@@ -38,10 +37,12 @@ def noise(rng: np.random.Generator,
     field = np.zeros((height, width), np.float32)
     for octave in range(octaves):
         step = max(cell / 2**octave, 1.0)
-        coarse = rng.random((int(height / step) + 3, int(width / step) + 3),
-                            dtype=np.float32)
+        coarse = rng.random(
+            (int(height / step) + 3, int(width / step) + 3), dtype=np.float32
+        )
         field += 0.5**octave * cv2.resize(
-            coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+            coarse, (width, height), interpolation=cv2.INTER_CUBIC
+        )
     low, high = field.min(), field.max()
     return (field - low) / max(high - low, 1e-6)
 
@@ -52,11 +53,13 @@ def random_colour(
     """Random colour, (3,) float32 RGB in [0, 1], of bounded HSV value."""
     hue, saturation = rng.random(), rng.beta(2, 2.2)
     return np.array(
-        colorsys.hsv_to_rgb(hue, saturation, rng.uniform(*value)), np.float32)
+        colorsys.hsv_to_rgb(hue, saturation, rng.uniform(*value)), np.float32
+    )
 
 
-def colour_pair(rng: np.random.Generator,
-                contrast: float) -> tuple[np.ndarray, np.ndarray]:
+def colour_pair(
+    rng: np.random.Generator, contrast: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Two random colours at least ``contrast`` apart in mean brightness."""
     while True:
         first, second = random_colour(rng), random_colour(rng)
@@ -69,16 +72,19 @@ def _square_wave(phase: np.ndarray) -> np.ndarray:
     return 0.5 + 0.5 * np.tanh(4 * np.sin(2 * np.pi * phase))
 
 
-def _turned(rng: np.random.Generator, height: int,
-            width: int) -> tuple[np.ndarray, np.ndarray]:
+def _turned(
+    rng: np.random.Generator, height: int, width: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Pixel coordinates, turned and gently warped."""
     y, x = grid(height, width)
     angle = rng.uniform(0, np.pi)
     u = x * np.cos(angle) + y * np.sin(angle)
     v = y * np.cos(angle) - x * np.sin(angle)
     warp = rng.uniform(0, 6)
-    return (u + warp * noise(rng, height, width, 40),
-            v + warp * noise(rng, height, width, 40))
+    return (
+        u + warp * noise(rng, height, width, 40),
+        v + warp * noise(rng, height, width, 40),
+    )
 
 
 def stripes(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
@@ -92,7 +98,8 @@ def checks(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     u, v = _turned(rng, height, width)
     period = rng.uniform(10, 18)
     return 0.5 + 0.5 * np.tanh(
-        6 * np.sin(2 * np.pi * u / period) * np.sin(2 * np.pi * v / period))
+        6 * np.sin(2 * np.pi * u / period) * np.sin(2 * np.pi * v / period)
+    )
 
 
 def dots(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
@@ -122,8 +129,7 @@ def mesh(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Thin lines both ways, like a net or a giraffe's coat."""
     u, v = _turned(rng, height, width)
     period = rng.uniform(9, 15)
-    line = np.maximum(
-        np.cos(2 * np.pi * u / period), np.cos(2 * np.pi * v / period))
+    line = np.maximum(np.cos(2 * np.pi * u / period), np.cos(2 * np.pi * v / period))
     return 0.5 + 0.5 * np.tanh(7 * (line - 0.75))
 
 
@@ -145,10 +151,9 @@ FAVOURITES = {
 }
 
 
-def object_texture(rng: np.random.Generator,
-                   height: int,
-                   width: int,
-                   name: str = '') -> np.ndarray:
+def object_texture(
+    rng: np.random.Generator, height: int, width: int, name: str = ''
+) -> np.ndarray:
     """Sharp two-colour pattern with speckle.
 
     Args:
@@ -201,8 +206,7 @@ def _tiles(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     row = np.floor(y / tall).astype(int)
     column = np.floor(x / wide + 0.5 * (row % 2)).astype(int)
     shade = rng.random((row.max() + 1, column.max() + 1), dtype=np.float32)
-    gap = np.minimum((y / tall) % 1 * tall,
-                     (x / wide + 0.5 * (row % 2)) % 1 * wide)
+    gap = np.minimum((y / tall) % 1 * tall, (x / wide + 0.5 * (row % 2)) % 1 * wide)
     field = 0.55 * shade[row, column] + 0.35 * noise(rng, height, width, 60, 3)
     field -= 0.25 * np.exp(-gap / 1.5)
     first, second = random_colour(rng), random_colour(rng)
@@ -220,7 +224,7 @@ def _bokeh(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
         disc = cv2.GaussianBlur(disc, (0, 0), 3)[..., None]
         y = int(rng.integers(height - 2 * reach))
         x = int(rng.integers(width - 2 * reach))
-        part = image[y:y + 2 * reach, x:x + 2 * reach]
+        part = image[y : y + 2 * reach, x : x + 2 * reach]
         part += disc * (random_colour(rng, (0.7, 1.0)) - part)
     return image
 
@@ -228,8 +232,7 @@ def _bokeh(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 BACKGROUNDS = (_clouds, _slope, _tiles, _bokeh)
 
 
-def background(rng: np.random.Generator, height: int,
-               width: int) -> np.ndarray:
+def background(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Smooth backdrop with thin lines and soft blobs that aren't objects.
 
     Args:
@@ -255,7 +258,12 @@ def background(rng: np.random.Generator, height: int,
         line = np.stack([x, rng.uniform(-1, 0.5) * height + bends], axis=1)
         if rng.random() < 0.5:
             line = line[:, ::-1] * [width / height, height / width]
-        cv2.polylines(image, [np.round(line).astype(np.int32)], False,
-                      random_colour(rng).tolist(), int(rng.integers(1, 4)),
-                      cv2.LINE_AA)
+        cv2.polylines(
+            image,
+            [np.round(line).astype(np.int32)],
+            False,
+            random_colour(rng).tolist(),
+            int(rng.integers(1, 4)),
+            cv2.LINE_AA,
+        )
     return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.8, 1.8))

@@ -3,8 +3,10 @@
 What comes in are tensors and data samples of the OpenMMLab packages; none of
 them is imported here.
 """
+
 import os.path as osp
-from typing import TYPE_CHECKING, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,8 +25,7 @@ IMAGE_SIDE = 420
 PATCH_SIDE = 192
 
 
-def denormalize(inputs: 'Tensor',
-                preprocessor: 'ImgDataPreprocessor') -> np.ndarray:
+def denormalize(inputs: 'Tensor', preprocessor: 'ImgDataPreprocessor') -> np.ndarray:
     """What the model gets, as pictures again.
 
     Args:
@@ -43,8 +44,12 @@ def denormalize(inputs: 'Tensor',
     return inputs.permute(0, 2, 3, 1).cpu().numpy()
 
 
-def batch_sheet(inputs: np.ndarray, samples: Sequence['BaseDataElement'],
-                classes: Sequence[str], title: str) -> np.ndarray:
+def batch_sheet(
+    inputs: np.ndarray,
+    samples: Sequence['BaseDataElement'],
+    classes: Sequence[str],
+    title: str,
+) -> np.ndarray:
     """A sheet of one batch.
 
     Args:
@@ -64,34 +69,45 @@ def batch_sheet(inputs: np.ndarray, samples: Sequence['BaseDataElement'],
     size = f'{inputs.shape[2]} x {inputs.shape[1]}'
     if 'gt_sem_seg' in samples[0]:
         cells = [
-            patch_picture(patch, sample.gt_sem_seg.data[0].numpy() == 1,
-                          sample.supervision, osp.basename(sample.img_path),
-                          PATCH_SIDE)
+            patch_picture(
+                patch,
+                sample.gt_sem_seg.data[0].numpy() == 1,
+                sample.supervision,
+                osp.basename(sample.img_path),
+                PATCH_SIDE,
+            )
             for patch, sample in zip(inputs, samples)
         ]
         columns = 8
         kinds = [sample.supervision for sample in samples]
-        subtitle = (f'{kinds.count("box")} patches with a box and '
-                    f'{kinds.count("mask")} with a mask, {size} px')
-        legend = [(swatch(BOX, 'box'), 'box supervision'),
-                  (swatch(MASK, 'mask'), 'mask supervision')]
+        subtitle = (
+            f'{kinds.count("box")} patches with a box and '
+            f'{kinds.count("mask")} with a mask, {size} px'
+        )
+        legend = [
+            (swatch(BOX, 'box'), 'box supervision'),
+            (swatch(MASK, 'mask'), 'mask supervision'),
+        ]
     elif 'gt_instances' in samples[0]:
         cells = [_image_cell(*pair, classes) for pair in zip(inputs, samples)]
         columns = 4
         subtitle = f'{len(cells)} images, padded to {size} px'
-        legend = [(swatch(color_of(0), 'mask'), 'mask trains'),
-                  (swatch(IGNORED, 'hatched'),
-                   'mask ignored: only box and class train')]
+        legend = [
+            (swatch(color_of(0), 'mask'), 'mask trains'),
+            (swatch(IGNORED, 'hatched'), 'mask ignored: only box and class train'),
+        ]
     else:
         raise TypeError(
             f'the data samples are {type(samples[0]).__name__} with neither '
             'gt_sem_seg nor gt_instances; give a training config of BoxCaseg '
-            'or of a detector')
+            'or of a detector'
+        )
     return make_sheet(in_rows(cells, columns), title, subtitle, legend=legend)
 
 
-def _image_cell(image: np.ndarray, sample: 'BaseDataElement',
-                classes: Sequence[str]) -> Cell:
+def _image_cell(
+    image: np.ndarray, sample: 'BaseDataElement', classes: Sequence[str]
+) -> Cell:
     """An image of stage 3 with its instances."""
     truth = sample.gt_instances
     masks = truth.masks.to_ndarray() if 'masks' in truth else []
@@ -100,8 +116,11 @@ def _image_cell(image: np.ndarray, sample: 'BaseDataElement',
     if 'mask_weights' in truth:
         ignored = (truth.mask_weights == 0).tolist()
     instances = Instances(
-        getattr(truth.bboxes, 'tensor',
-                truth.bboxes).numpy(), [mask > 0 for mask in masks], labels,
-        [classes[label] for label in labels])
-    return training_picture(image, instances, ignored,
-                            osp.basename(sample.img_path), IMAGE_SIDE)
+        getattr(truth.bboxes, 'tensor', truth.bboxes).numpy(),
+        [mask > 0 for mask in masks],
+        labels,
+        [classes[label] for label in labels],
+    )
+    return training_picture(
+        image, instances, ignored, osp.basename(sample.img_path), IMAGE_SIDE
+    )

@@ -1,4 +1,5 @@
 """Colours of the pictures, RGB, told apart also by colour-blind readers."""
+
 Color = tuple[int, int, int]
 
 # Light enough to be seen on photos; no red, which means "ignored".

@@ -2,7 +2,8 @@
 
 No function changes the image it is given.
 """
-from typing import Sequence
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -10,11 +11,13 @@ import numpy as np
 from .colors import Color
 
 
-def draw_mask(image: np.ndarray,
-              mask: np.ndarray,
-              color: Color,
-              opacity: float = 0.45,
-              thickness: int = 2) -> np.ndarray:
+def draw_mask(
+    image: np.ndarray,
+    mask: np.ndarray,
+    color: Color,
+    opacity: float = 0.45,
+    thickness: int = 2,
+) -> np.ndarray:
     """Tint the pixels of a mask and draw its contour.
 
     Args:
@@ -38,11 +41,13 @@ def draw_mask(image: np.ndarray,
     return _draw_contour(drawn, mask, color, thickness)
 
 
-def draw_hatched_mask(image: np.ndarray,
-                      mask: np.ndarray,
-                      color: Color,
-                      spacing: int = 10,
-                      thickness: int = 2) -> np.ndarray:
+def draw_hatched_mask(
+    image: np.ndarray,
+    mask: np.ndarray,
+    color: Color,
+    spacing: int = 10,
+    thickness: int = 2,
+) -> np.ndarray:
     """Hatch a mask and draw its contour: the look of what is ignored.
 
     Args:
@@ -63,14 +68,13 @@ def draw_hatched_mask(image: np.ndarray,
     rows, columns = np.indices(mask.shape)
     lines = mask & ((rows + columns) % spacing < 2)
     return _draw_contour(
-        draw_mask(image, lines, color, opacity=0.8, thickness=0), mask, color,
-        thickness)
+        draw_mask(image, lines, color, opacity=0.8, thickness=0), mask, color, thickness
+    )
 
 
-def draw_box(image: np.ndarray,
-             box: Sequence[float],
-             color: Color,
-             thickness: int = 2) -> np.ndarray:
+def draw_box(
+    image: np.ndarray, box: Sequence[float], color: Color, thickness: int = 2
+) -> np.ndarray:
     """Draw a box's outline just inside its sides.
 
     Args:
@@ -89,11 +93,12 @@ def draw_box(image: np.ndarray,
     x0, y0, x1, y1 = (int(np.floor(side + 0.5)) for side in box)
     # Wide enough for every side to be seen, also where a box is a line.
     x1, y1 = max(x1, x0 + 1), max(y1, y0 + 1)
-    for left, top, right, bottom in ((x0, y0, x1, min(y0 + thickness, y1)),
-                                     (x0, max(y1 - thickness, y0), x1,
-                                      y1), (x0, y0, min(x0 + thickness, x1),
-                                            y1), (max(x1 - thickness,
-                                                      x0), y0, x1, y1)):
+    for left, top, right, bottom in (
+        (x0, y0, x1, min(y0 + thickness, y1)),
+        (x0, max(y1 - thickness, y0), x1, y1),
+        (x0, y0, min(x0 + thickness, x1), y1),
+        (max(x1 - thickness, x0), y0, x1, y1),
+    ):
         left, right = np.clip((left, right), 0, width)
         top, bottom = np.clip((top, bottom), 0, height)
         drawn[top:bottom, left:right] = color
@@ -130,14 +135,18 @@ def resize_mask(mask: np.ndarray, width: int, height: int) -> np.ndarray:
     shrinks = width * height < mask.size
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     grey = cv2.resize(
-        mask.astype(np.uint8) * 255, (width, height),
-        interpolation=interpolation)
+        mask.astype(np.uint8) * 255, (width, height), interpolation=interpolation
+    )
     return grey > 127
 
 
-def fit(image: np.ndarray, masks: Sequence[np.ndarray], boxes: np.ndarray,
-        width: int,
-        height: int) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+def fit(
+    image: np.ndarray,
+    masks: Sequence[np.ndarray],
+    boxes: np.ndarray,
+    width: int,
+    height: int,
+) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
     """Scale a photo with what lies on it to the largest size that fits.
 
     Drawing after scaling keeps lines and letters crisp.
@@ -159,22 +168,28 @@ def fit(image: np.ndarray, masks: Sequence[np.ndarray], boxes: np.ndarray,
     new_height = max(round(old_height * factor), 1)
     scale = np.array([new_width / old_width, new_height / old_height] * 2)
     boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4) * scale
-    return (resize_image(image, new_width, new_height),
-            [resize_mask(mask, new_width, new_height)
-             for mask in masks], boxes)
+    return (
+        resize_image(image, new_width, new_height),
+        [resize_mask(mask, new_width, new_height) for mask in masks],
+        boxes,
+    )
 
 
-def _draw_contour(image: np.ndarray, mask: np.ndarray, color: Color,
-                  thickness: int) -> np.ndarray:
+def _draw_contour(
+    image: np.ndarray, mask: np.ndarray, color: Color, thickness: int
+) -> np.ndarray:
     """Draw in place."""
     if thickness:
         contours, _ = cv2.findContours(
-            mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+            mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
+        )
         cv2.drawContours(image, contours, -1, color, thickness, cv2.LINE_AA)
     return image
 
 
 def _check_size(image: np.ndarray, mask: np.ndarray) -> None:
     if mask.shape != image.shape[:2]:
-        raise ValueError(f'the mask has (height, width) {mask.shape}, its '
-                         f'image {image.shape[:2]}; they must be the same')
+        raise ValueError(
+            f'the mask has (height, width) {mask.shape}, its '
+            f'image {image.shape[:2]}; they must be the same'
+        )

@@ -5,9 +5,10 @@ look alike on all machines. It has Latin, Greek, Cyrillic and more, but
 neither Chinese nor Japanese nor Korean; for these an installed font is
 looked for.
 """
+
 import logging
 import os.path as osp
-from functools import lru_cache
+from functools import cache
 
 import matplotlib
 from matplotlib import font_manager
@@ -26,7 +27,7 @@ def default_font(bold: bool = False) -> str:
     return osp.join(matplotlib.get_data_path(), 'fonts', 'ttf', name)
 
 
-@lru_cache(maxsize=None)
+@cache
 def system_fonts() -> tuple[str, ...]:
     """Paths of the installed fonts; plain ones without serifs come first."""
 
@@ -34,14 +35,15 @@ def system_fonts() -> tuple[str, ...]:
         name = osp.basename(path).lower()
         plain = 'sans' in name or 'gothic' in name or 'hei' in name
         odd = any(
-            word in name for word in ('bold', 'italic', 'oblique', 'mono',
-                                      'light', 'thin', 'black'))
+            word in name
+            for word in ('bold', 'italic', 'oblique', 'mono', 'light', 'thin', 'black')
+        )
         return odd, not plain, path
 
     return tuple(sorted(font_manager.findSystemFonts(), key=rank))
 
 
-@lru_cache(maxsize=None)
+@cache
 def letters_of(path: str) -> frozenset[int]:
     """Code points that a font has; none if it can't be used.
 
@@ -59,7 +61,7 @@ def letters_of(path: str) -> frozenset[int]:
     return frozenset(font.get_charmap()) if font.scalable else frozenset()
 
 
-@lru_cache(maxsize=None)
+@cache
 def font_of(letter: str, bold: bool = False) -> str | None:
     """A font that has a letter.
 
@@ -92,8 +94,13 @@ def printable(text: str) -> str:
         str: As many letters; what has no picture is the replacement letter.
     """
     return ''.join(
-        letter if letter.isprintable() or letter in JOINERS else ' ' if letter.
-        isspace() else '\ufffd' for letter in text)
+        letter
+        if letter.isprintable() or letter in JOINERS
+        else ' '
+        if letter.isspace()
+        else '\ufffd'
+        for letter in text
+    )
 
 
 def split_by_font(text: str, bold: bool = False) -> list[tuple[str, str]]:
@@ -124,7 +131,10 @@ def split_by_font(text: str, bold: bool = False) -> list[tuple[str, str]]:
         _log.warning(
             'no installed font has the letters %s of %r; such letters are '
             'drawn as boxes. Install a font that has them, such as the '
-            'package fonts-noto-cjk', ''.join(dict.fromkeys(missing)), text)
+            'package fonts-noto-cjk',
+            ''.join(dict.fromkeys(missing)),
+            text,
+        )
     return parts
 
 

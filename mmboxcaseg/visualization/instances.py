@@ -1,5 +1,6 @@
 """A photo with its instances: masks, boxes and labels that don't overlap."""
-from typing import Sequence
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -15,13 +16,15 @@ NEAR = 1.5
 SMALL = 24
 
 
-def draw_instances(image: np.ndarray,
-                   boxes: np.ndarray,
-                   colors: Sequence[Color],
-                   texts: Sequence[str] | None = None,
-                   masks: Sequence[np.ndarray] | None = None,
-                   ignored: Sequence[bool] | None = None,
-                   font_size: int = 12) -> np.ndarray:
+def draw_instances(
+    image: np.ndarray,
+    boxes: np.ndarray,
+    colors: Sequence[Color],
+    texts: Sequence[str] | None = None,
+    masks: Sequence[np.ndarray] | None = None,
+    ignored: Sequence[bool] | None = None,
+    font_size: int = 12,
+) -> np.ndarray:
     """Draw the instances of an image.
 
     Args:
@@ -46,15 +49,14 @@ def draw_instances(image: np.ndarray,
     if masks is not None:
         # Small ones lie over large ones, kept ones over ignored ones.
         for index in sorted(
-                range(len(boxes)),
-                key=lambda i: (not ignored[i], -np.count_nonzero(masks[i]))):
+            range(len(boxes)),
+            key=lambda i: (not ignored[i], -np.count_nonzero(masks[i])),
+        ):
             draw = draw_hatched_mask if ignored[index] else draw_mask
             side = (boxes[index, 2:] - boxes[index, :2]).min()
             image = draw(
-                image,
-                masks[index],
-                colors[index],
-                thickness=1 if side < SMALL else 2)
+                image, masks[index], colors[index], thickness=1 if side < SMALL else 2
+            )
     for box, color in zip(boxes, colors):
         image = draw_box(image, box, color, thickness=1)
     if texts is None:
@@ -62,11 +64,13 @@ def draw_instances(image: np.ndarray,
     return draw_labels(image, boxes, texts, colors, font_size)
 
 
-def draw_labels(image: np.ndarray,
-                boxes: np.ndarray,
-                texts: Sequence[str],
-                colors: Sequence[Color],
-                font_size: int = 12) -> np.ndarray:
+def draw_labels(
+    image: np.ndarray,
+    boxes: np.ndarray,
+    texts: Sequence[str],
+    colors: Sequence[Color],
+    font_size: int = 12,
+) -> np.ndarray:
     """Write a label at each box; a line leads to one that is far away.
 
     Args:
@@ -79,8 +83,10 @@ def draw_labels(image: np.ndarray,
     Returns:
         np.ndarray: A new image.
     """
-    sizes = [(text_size(text, font_size)[0] + 6, text_size('', font_size)[1])
-             for text in texts]
+    sizes = [
+        (text_size(text, font_size)[0] + 6, text_size('', font_size)[1])
+        for text in texts
+    ]
     height, width = image.shape[:2]
     places = place_labels(boxes, sizes, width, height)
     drawn = image.copy()
@@ -92,8 +98,9 @@ def draw_labels(image: np.ndarray,
         distance = np.abs(anchor - np.clip(anchor, (x0, y0), (x1, y1))).max()
         if distance > NEAR * (y1 - y0):
             start = ((x0 + x1) // 2, (y0 + y1) // 2)
-            cv2.line(drawn, start, (int(anchor[0]), int(anchor[1])), color, 1,
-                     cv2.LINE_AA)
+            cv2.line(
+                drawn, start, (int(anchor[0]), int(anchor[1])), color, 1, cv2.LINE_AA
+            )
     for place, text, color in zip(places, texts, colors):
         if place is None or not text:
             continue
@@ -105,8 +112,9 @@ def draw_labels(image: np.ndarray,
     return drawn
 
 
-def place_labels(boxes: np.ndarray, sizes: Sequence[tuple[int, int]],
-                 width: int, height: int) -> list[Rect | None]:
+def place_labels(
+    boxes: np.ndarray, sizes: Sequence[tuple[int, int]], width: int, height: int
+) -> list[Rect | None]:
     """Places for labels: near their boxes, inside the image, apart.
 
     The places tried are those at the corners of the box, first above it, then
@@ -132,11 +140,16 @@ def place_labels(boxes: np.ndarray, sizes: Sequence[tuple[int, int]],
         label_width, label_height = sizes[index]
         if label_width > width or label_height > height:
             continue
-        corners = _candidates(boxes[index], label_width, label_height, width,
-                              height)
+        corners = _candidates(boxes[index], label_width, label_height, width, height)
         rects = np.hstack([corners, corners + (label_width, label_height)])
-        apart = ((rects[:, None, :2] >= taken[None, :, 2:]) |
-                 (taken[None, :, :2] >= rects[:, None, 2:])).any(-1).all(-1)
+        apart = (
+            (
+                (rects[:, None, :2] >= taken[None, :, 2:])
+                | (taken[None, :, :2] >= rects[:, None, 2:])
+            )
+            .any(-1)
+            .all(-1)
+        )
         free = np.flatnonzero(apart)
         if len(free):
             chosen = rects[free[0]]
@@ -145,15 +158,26 @@ def place_labels(boxes: np.ndarray, sizes: Sequence[tuple[int, int]],
     return places
 
 
-def _candidates(box: np.ndarray, label_width: int, label_height: int,
-                width: int, height: int) -> np.ndarray:
+def _candidates(
+    box: np.ndarray, label_width: int, label_height: int, width: int, height: int
+) -> np.ndarray:
     """Left upper corners of a label, the best first, shape (M, 2), int."""
     x0, y0, x1, y1 = np.floor(box + 0.5).astype(int)
     right, bottom = x1 - label_width, y1 - label_height
-    near = np.array([(x0, y0 - label_height), (right, y0 - label_height),
-                     (x0, y0), (right, y0), (x0, y1), (right, y1),
-                     (x0, bottom), (right, bottom), (x1, y0),
-                     (x0 - label_width, y0)])
+    near = np.array(
+        [
+            (x0, y0 - label_height),
+            (right, y0 - label_height),
+            (x0, y0),
+            (right, y0),
+            (x0, y1),
+            (right, y1),
+            (x0, bottom),
+            (right, bottom),
+            (x1, y0),
+            (x0 - label_width, y0),
+        ]
+    )
     room = np.array([width - label_width, height - label_height])
     inside = ((near >= 0) & (near <= room)).all(axis=1)
     rows = np.arange(0, room[1] + 1, max(label_height // 2, 1))

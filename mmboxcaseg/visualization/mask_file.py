@@ -1,4 +1,5 @@
 """Pictures of a file of proxy masks."""
+
 import os.path as osp
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ import numpy as np
 from mmboxcaseg.annotations import MaskFile
 from mmboxcaseg.masks import decode_rle, pixel_rects
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
+
 from .colors import BOX, IGNORED, MASK
 from .drawing import draw_box, draw_hatched_mask, draw_mask, fit, resize_image
 from .photos import read_photo
@@ -32,18 +34,21 @@ class MaskView:
         mask (np.ndarray): (H, W) bool, in pixels of the photo as it is.
         box (np.ndarray): (4,) float64 xyxy in pixels of ``mask``.
     """
+
     photo: np.ndarray
     mask: np.ndarray
     box: np.ndarray
 
 
-def image_picture(masks: MaskFile,
-                  image: int,
-                  img_dir: str,
-                  side: int,
-                  agreement_thr: float = DEFAULT_AGREEMENT_THR,
-                  confidence_thr: float | None = None,
-                  with_classes: bool = False) -> Cell:
+def image_picture(
+    masks: MaskFile,
+    image: int,
+    img_dir: str,
+    side: int,
+    agreement_thr: float = DEFAULT_AGREEMENT_THR,
+    confidence_thr: float | None = None,
+    with_classes: bool = False,
+) -> Cell:
     """The photo of an image with all its proxy masks.
 
     Args:
@@ -76,7 +81,8 @@ def image_picture(masks: MaskFile,
     if photo.shape[:2] != (height, width):
         raise ValueError(
             f'{path} is {photo.shape[1]} x {photo.shape[0]} pixels, its '
-            f'masks {width} x {height}')
+            f'masks {width} x {height}'
+        )
     places = boxes.usable_places(image)
     classes = [boxes.category_names[i] for i in boxes.category_index[places]]
     return proxy_picture(
@@ -88,14 +94,15 @@ def image_picture(masks: MaskFile,
         name,
         side,
         classes if with_classes else (),
-        confidences=None
-        if masks.confidence is None else masks.confidence[places],
+        confidences=None if masks.confidence is None else masks.confidence[places],
         confidence_thr=confidence_thr,
-        rejected=masks.rejected[places])
+        rejected=masks.rejected[places],
+    )
 
 
-def mask_picture(masks: MaskFile, place: int, img_dir: str,
-                 ignored: bool) -> np.ndarray:
+def mask_picture(
+    masks: MaskFile, place: int, img_dir: str, ignored: bool
+) -> np.ndarray:
     """One mask and its box, with some of the photo around them.
 
     Args:
@@ -112,8 +119,7 @@ def mask_picture(masks: MaskFile, place: int, img_dir: str,
         part = _cut(masks, place, img_dir, CONTEXT, MIN_CONTEXT)
     except ValueError as error:
         return _note(str(error))
-    photo, (mask, ), scaled = fit(part.photo, [part.mask], part.box, WIDTH,
-                                  HEIGHT)
+    photo, (mask,), scaled = fit(part.photo, [part.mask], part.box, WIDTH, HEIGHT)
     if ignored:
         drawn = draw_hatched_mask(photo, mask, IGNORED)
     else:
@@ -140,13 +146,15 @@ def mask_view(masks: MaskFile, place: int, img_dir: str) -> MaskView:
     factor = min(VIEW_SIDE / max(height, width), 1)
     if factor == 1:
         return part
-    photo = resize_image(part.photo, max(round(width * factor), 1),
-                         max(round(height * factor), 1))
+    photo = resize_image(
+        part.photo, max(round(width * factor), 1), max(round(height * factor), 1)
+    )
     return MaskView(photo, part.mask, part.box)
 
 
-def _cut(masks: MaskFile, place: int, img_dir: str, context: float,
-         least: int) -> MaskView:
+def _cut(
+    masks: MaskFile, place: int, img_dir: str, context: float, least: int
+) -> MaskView:
     """A mask with a share of its box's longer side around it, at least some
     pixels; raises ValueError where it can't be shown."""
     boxes = masks.boxes
@@ -157,8 +165,10 @@ def _cut(masks: MaskFile, place: int, img_dir: str, context: float,
         raise ValueError("the photo is missing or can't be read") from None
     height, width = masks.size(place)
     if photo.shape[:2] != (height, width):
-        raise ValueError(f'the photo is {photo.shape[1]} x {photo.shape[0]} '
-                         f'pixels, its mask {width} x {height}')
+        raise ValueError(
+            f'the photo is {photo.shape[1]} x {photo.shape[0]} '
+            f'pixels, its mask {width} x {height}'
+        )
     if not boxes.usable[place]:
         raise ValueError('the box covers nothing of the photo')
     try:
@@ -167,17 +177,16 @@ def _cut(masks: MaskFile, place: int, img_dir: str, context: float,
         raise ValueError('the mask is not of the size of its image') from None
     box = boxes.boxes[place]
     border = max(context * (box[2:] - box[:2]).max(), least)
-    x0, y0, x1, y1 = pixel_rects([box + (-border, -border, border, border)],
-                                 height, width)[0]
-    return MaskView(photo[y0:y1, x0:x1], mask[y0:y1, x0:x1],
-                    box - (x0, y0, x0, y0))
+    x0, y0, x1, y1 = pixel_rects(
+        [box + (-border, -border, border, border)], height, width
+    )[0]
+    return MaskView(photo[y0:y1, x0:x1], mask[y0:y1, x0:x1], box - (x0, y0, x0, y0))
 
 
 def _note(text: str) -> np.ndarray:
     """A grey picture with a text."""
     picture = np.full((HEIGHT, WIDTH, 3), 222, np.uint8)
-    strip = text_strip(
-        text, WIDTH, 13, background=(222, 222, 222), center=True)
+    strip = text_strip(text, WIDTH, 13, background=(222, 222, 222), center=True)
     top = (HEIGHT - len(strip)) // 2
-    picture[top:top + len(strip)] = strip
+    picture[top : top + len(strip)] = strip
     return picture

@@ -1,4 +1,5 @@
 """Reading photos for drawing."""
+
 import cv2
 import numpy as np
 

@@ -3,13 +3,15 @@
 Photos are RGB, uint8, shape (H, W, 3); boxes xyxy in their pixels; masks
 bool, shape (H, W).
 """
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Sequence
 
 import numpy as np
 
 from mmboxcaseg.masks import pixel_rects, tight_boxes
 from mmboxcaseg.thresholds import ignored_masks
+
 from .colors import BOX, MASK, TRUTH, color_of
 from .drawing import draw_box, draw_mask, fit
 from .instances import draw_instances
@@ -27,14 +29,16 @@ class Instances:
         labels (Sequence[int]): N numbers of classes.
         texts (Sequence[str]): What to write at each.
     """
+
     boxes: np.ndarray
     masks: Sequence[np.ndarray]
     labels: Sequence[int]
     texts: Sequence[str]
 
 
-def patch_picture(patch: np.ndarray, label: np.ndarray, supervision: str,
-                  name: str, side: int) -> Cell:
+def patch_picture(
+    patch: np.ndarray, label: np.ndarray, supervision: str, name: str, side: int
+) -> Cell:
     """A training patch with its box or its mask (the paper, Sec. 3.2).
 
     Args:
@@ -49,7 +53,7 @@ def patch_picture(patch: np.ndarray, label: np.ndarray, supervision: str,
     """
     height, width = label.shape
     boxes = tight_boxes([label], [[0, 0, width, height]])
-    drawn, (label, ), boxes = fit(patch, [label], boxes, side, side)
+    drawn, (label,), boxes = fit(patch, [label], boxes, side, side)
     if supervision == 'box':
         color = BOX
         drawn = draw_mask(drawn, label, color, opacity=0.15, thickness=0)
@@ -57,13 +61,18 @@ def patch_picture(patch: np.ndarray, label: np.ndarray, supervision: str,
     else:
         color = MASK
         drawn = draw_mask(drawn, label, color)
-    return Cell(drawn, f'{supervision}\n{shorten(name, side - 8, FONT)}',
-                color)
+    return Cell(drawn, f'{supervision}\n{shorten(name, side - 8, FONT)}', color)
 
 
-def comparison_row(photo: np.ndarray, box: np.ndarray, box_iou: float,
-                   truth: np.ndarray, masks: Sequence[np.ndarray],
-                   ious: Sequence[float], side: int) -> list[Cell]:
+def comparison_row(
+    photo: np.ndarray,
+    box: np.ndarray,
+    box_iou: float,
+    truth: np.ndarray,
+    masks: Sequence[np.ndarray],
+    ious: Sequence[float],
+    side: int,
+) -> list[Cell]:
     """An object's box, its true mask and some predicted ones.
 
     Args:
@@ -82,30 +91,35 @@ def comparison_row(photo: np.ndarray, box: np.ndarray, box_iou: float,
     border = np.tile((box[2:] - box[:2]) / 4, 2) * (-1, -1, 1, 1)
     x0, y0, x1, y1 = pixel_rects([box + border], *truth.shape)[0]
     photo, scaled, boxes = fit(
-        photo[y0:y1, x0:x1], [mask[y0:y1, x0:x1] for mask in (truth, *masks)],
-        box - (x0, y0, x0, y0), side, side)
+        photo[y0:y1, x0:x1],
+        [mask[y0:y1, x0:x1] for mask in (truth, *masks)],
+        box - (x0, y0, x0, y0),
+        side,
+        side,
+    )
     cells = [
         Cell(draw_box(photo, boxes[0], BOX), f'box: IoU {100 * box_iou:.1f}'),
-        Cell(draw_mask(photo, scaled[0], TRUTH, thickness=1))
+        Cell(draw_mask(photo, scaled[0], TRUTH, thickness=1)),
     ]
     return cells + [
-        Cell(
-            draw_mask(photo, mask, MASK, thickness=1), f'IoU {100 * iou:.1f}')
+        Cell(draw_mask(photo, mask, MASK, thickness=1), f'IoU {100 * iou:.1f}')
         for mask, iou in zip(scaled[1:], ious)
     ]
 
 
-def proxy_picture(photo: np.ndarray,
-                  boxes: np.ndarray,
-                  masks: Sequence[np.ndarray],
-                  agreements: Sequence[float],
-                  agreement_thr: float,
-                  name: str,
-                  side: int,
-                  classes: Sequence[str] = (),
-                  confidences: Sequence[float] | None = None,
-                  confidence_thr: float | None = None,
-                  rejected: np.ndarray | None = None) -> Cell:
+def proxy_picture(
+    photo: np.ndarray,
+    boxes: np.ndarray,
+    masks: Sequence[np.ndarray],
+    agreements: Sequence[float],
+    agreement_thr: float,
+    name: str,
+    side: int,
+    classes: Sequence[str] = (),
+    confidences: Sequence[float] | None = None,
+    confidence_thr: float | None = None,
+    rejected: np.ndarray | None = None,
+) -> Cell:
     """A photo with its proxy masks, the ignored ones hatched (Sec. 3.4).
 
     Args:
@@ -133,7 +147,10 @@ def proxy_picture(photo: np.ndarray,
     ignored = ignored_masks(
         np.asarray(agreements),
         None if confidences is None else np.asarray(confidences),
-        agreement_thr, confidence_thr, rejected).tolist()
+        agreement_thr,
+        confidence_thr,
+        rejected,
+    ).tolist()
     photo, masks, boxes = fit(photo, masks, boxes, side, side)
     if confidences is None:
         texts = [score_text(agreement) for agreement in agreements]
@@ -144,12 +161,13 @@ def proxy_picture(photo: np.ndarray,
     colors = [color_of(index) for index in range(len(masks))]
     drawn = draw_instances(photo, boxes, colors, texts, masks, ignored)
     return Cell(
-        drawn, f'{name}\n{len(ignored) - sum(ignored)} kept, '
-        f'{sum(ignored)} ignored')
+        drawn, f'{name}\n{len(ignored) - sum(ignored)} kept, {sum(ignored)} ignored'
+    )
 
 
-def detection_pictures(photo: np.ndarray, found: Instances, true: Instances,
-                       name: str, side: int) -> list[Cell]:
+def detection_pictures(
+    photo: np.ndarray, found: Instances, true: Instances, name: str, side: int
+) -> list[Cell]:
     """What was found in a photo beside what is there.
 
     Args:
@@ -168,15 +186,20 @@ def detection_pictures(photo: np.ndarray, found: Instances, true: Instances,
     cells = []
     for one, what in ((found, 'found'), (true, 'there')):
         scaled, masks, boxes = fit(photo, one.masks, one.boxes, side, side)
-        drawn = draw_instances(scaled, boxes,
-                               [color[label] for label in one.labels],
-                               one.texts, masks)
+        drawn = draw_instances(
+            scaled, boxes, [color[label] for label in one.labels], one.texts, masks
+        )
         cells.append(Cell(drawn, f'{name}: {len(one.labels)} {what}'))
     return cells
 
 
-def training_picture(image: np.ndarray, instances: Instances,
-                     ignored: Sequence[bool], name: str, side: int) -> Cell:
+def training_picture(
+    image: np.ndarray,
+    instances: Instances,
+    ignored: Sequence[bool],
+    name: str,
+    side: int,
+) -> Cell:
     """An image as a detector trains on it, its ignored masks hatched.
 
     Args:
@@ -189,20 +212,22 @@ def training_picture(image: np.ndarray, instances: Instances,
     Returns:
         Cell: Instances in different colours, with their classes.
     """
-    image, masks, boxes = fit(image, instances.masks, instances.boxes, side,
-                              side)
+    image, masks, boxes = fit(image, instances.masks, instances.boxes, side, side)
     texts = [
         f'{text} (ignored)' if ignore else text
         for text, ignore in zip(instances.texts, ignored)
     ]
     colors = [color_of(index) for index in range(len(texts))]
     drawn = draw_instances(
-        image, boxes, colors, texts, masks or None, ignored, font_size=11)
+        image, boxes, colors, texts, masks or None, ignored, font_size=11
+    )
     return Cell(
-        drawn, f'{name}\nboxes: {len(texts)}; masks: '
-        f'{len(texts) - sum(ignored)} train, {sum(ignored)} ignored')
+        drawn,
+        f'{name}\nboxes: {len(texts)}; masks: '
+        f'{len(texts) - sum(ignored)} train, {sum(ignored)} ignored',
+    )
 
 
 def in_rows(cells: Sequence[Cell], columns: int) -> list[Sequence[Cell]]:
     """Pictures in rows of ``columns``, the last one perhaps shorter."""
-    return [cells[i:i + columns] for i in range(0, len(cells), columns)]
+    return [cells[i : i + columns] for i in range(0, len(cells), columns)]

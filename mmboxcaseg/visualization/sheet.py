@@ -1,7 +1,8 @@
 """Contact sheets: pictures in rows and columns, with titles and captions."""
+
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Sequence
 
 import cv2
 import numpy as np
@@ -26,6 +27,7 @@ class Cell:
         color (tuple[int, int, int], optional): RGB of the caption's ground.
             Defaults to None: white.
     """
+
     image: np.ndarray
     caption: str = ''
     color: Color | None = None
@@ -37,7 +39,7 @@ def make_sheet(
     subtitle: str = '',
     column_titles: Sequence[str] | None = None,
     row_labels: Sequence[str] | None = None,
-    legend: Sequence[tuple[np.ndarray, str]] = ()
+    legend: Sequence[tuple[np.ndarray, str]] = (),
 ) -> np.ndarray:
     """Lay pictures out in a grid.
 
@@ -142,8 +144,7 @@ def _cell(cell: Cell, width: int) -> np.ndarray:
         return image
     color = cell.color or PAPER
     ink = INK if cell.color is None else ink_on(cell.color)
-    strip = text_strip(
-        cell.caption, width, FONT, ink, color, center=True, padding=3)
+    strip = text_strip(cell.caption, width, FONT, ink, color, center=True, padding=3)
     return np.concatenate([image, strip])
 
 
@@ -161,8 +162,11 @@ def _row(parts: Sequence[np.ndarray]) -> np.ndarray:
         gap = GAP if index else 0
         padded.append(
             np.pad(
-                part, ((0, height - part.shape[0]), (gap, 0), (0, 0)),
-                constant_values=255))
+                part,
+                ((0, height - part.shape[0]), (gap, 0), (0, 0)),
+                constant_values=255,
+            )
+        )
     return np.concatenate(padded, axis=1)
 
 
@@ -174,8 +178,11 @@ def _column(parts: Sequence[np.ndarray]) -> np.ndarray:
         gap = GAP if index else 0
         padded.append(
             np.pad(
-                part, ((gap, 0), (0, width - part.shape[1]), (0, 0)),
-                constant_values=255))
+                part,
+                ((gap, 0), (0, width - part.shape[1]), (0, 0)),
+                constant_values=255,
+            )
+        )
     return np.concatenate(padded)
 
 
@@ -188,8 +195,7 @@ def _row_label(text: str, height: int) -> np.ndarray:
     return np.pad(strip, ((above, 0), (0, 0), (0, 0)), constant_values=255)
 
 
-def _legend(entries: Sequence[tuple[np.ndarray, str]],
-            width: int) -> np.ndarray:
+def _legend(entries: Sequence[tuple[np.ndarray, str]], width: int) -> np.ndarray:
     """Swatches with their texts, in as many lines as are needed."""
     lines, line, used = [], [], 0
     for image, text in entries:
@@ -199,13 +205,12 @@ def _legend(entries: Sequence[tuple[np.ndarray, str]],
             lines.append(_row(line))
             line, used = [], 0
         # The entry's own gap is narrower than the one between entries.
-        line.append(
-            np.pad(entry, ((0, 0), (0, 2 * GAP), (0, 0)), constant_values=255))
+        line.append(np.pad(entry, ((0, 0), (0, 2 * GAP), (0, 0)), constant_values=255))
         used += entry.shape[1] + 3 * GAP
     return _column([*lines, _row(line)])
 
 
 def _pad(image: np.ndarray, margin: int) -> np.ndarray:
     return np.pad(
-        image, ((margin, margin), (margin, margin), (0, 0)),
-        constant_values=255)
+        image, ((margin, margin), (margin, margin), (0, 0)), constant_values=255
+    )

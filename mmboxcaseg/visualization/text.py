@@ -2,7 +2,8 @@
 
 OpenCV's own letters are ASCII only; see :mod:`.fonts` for those taken here.
 """
-from functools import lru_cache
+
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -11,10 +12,10 @@ from .colors import INK, PAPER, Color
 from .fonts import default_font, split_by_font
 
 
-@lru_cache(maxsize=None)
-def get_font(size: int,
-             bold: bool = False,
-             path: str | None = None) -> ImageFont.FreeTypeFont:
+@cache
+def get_font(
+    size: int, bold: bool = False, path: str | None = None
+) -> ImageFont.FreeTypeFont:
     """The font of a size in pixels, DejaVu Sans or that of a path."""
     return ImageFont.truetype(path or default_font(bold), size)
 
@@ -32,17 +33,20 @@ def text_size(text: str, size: int, bold: bool = False) -> tuple[int, int]:
     """
     width = sum(
         get_font(size, bold, path).getlength(part)
-        for path, part in split_by_font(text, bold))
+        for path, part in split_by_font(text, bold)
+    )
     return int(np.ceil(width)), sum(get_font(size, bold).getmetrics())
 
 
-def draw_text(image: np.ndarray,
-              text: str,
-              left: int,
-              top: int,
-              size: int,
-              color: Color = INK,
-              bold: bool = False) -> np.ndarray:
+def draw_text(
+    image: np.ndarray,
+    text: str,
+    left: int,
+    top: int,
+    size: int,
+    color: Color = INK,
+    bold: bool = False,
+) -> np.ndarray:
     """Write a line of text.
 
     Args:
@@ -112,21 +116,23 @@ def shorten(text: str, width: int, size: int, bold: bool = False) -> str:
         return text
     for kept in range(len(text) - 1, 0, -1):
         # The end of a file name tells more than its beginning.
-        head, tail = text[:kept // 2], text[len(text) - (kept + 1) // 2:]
+        head, tail = text[: kept // 2], text[len(text) - (kept + 1) // 2 :]
         shorter = f'{head}…{tail}'
         if text_size(shorter, size, bold)[0] <= width:
             return shorter
     return '…'
 
 
-def text_strip(text: str,
-               width: int,
-               size: int,
-               color: Color = INK,
-               background: Color = PAPER,
-               bold: bool = False,
-               center: bool = False,
-               padding: int = 4) -> np.ndarray:
+def text_strip(
+    text: str,
+    width: int,
+    size: int,
+    color: Color = INK,
+    background: Color = PAPER,
+    bold: bool = False,
+    center: bool = False,
+    padding: int = 4,
+) -> np.ndarray:
     """A strip with text on it, as high as the text needs.
 
     Args:
@@ -144,15 +150,15 @@ def text_strip(text: str,
     """
     lines = wrap(text, width - 2 * padding, size, bold)
     line_height = text_size('', size, bold)[1]
-    strip = np.empty((2 * padding + line_height * len(lines), width, 3),
-                     np.uint8)
+    strip = np.empty((2 * padding + line_height * len(lines), width, 3), np.uint8)
     strip[:] = background
     for index, line in enumerate(lines):
         left = padding
         if center:
             left = (width - text_size(line, size, bold)[0]) // 2
-        strip = draw_text(strip, line, left, padding + index * line_height,
-                          size, color, bold)
+        strip = draw_text(
+            strip, line, left, padding + index * line_height, size, color, bold
+        )
     return strip
 
 

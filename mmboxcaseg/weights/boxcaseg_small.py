@@ -5,16 +5,19 @@ custom_imports = dict(
         'mmboxcaseg.datasets',
         'mmboxcaseg.evaluation',
         'mmboxcaseg.engine',
-    ])
+    ],
+)
 default_hooks = dict(
     logger=dict(interval=50, log_metric_by_epoch=False, type='LoggerHook'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    timer=dict(type='IterTimerHook'))
+    timer=dict(type='IterTimerHook'),
+)
 default_scope = 'mmboxcaseg'
 env_cfg = dict(
     cudnn_benchmark=True,
     dist_cfg=dict(backend='nccl'),
-    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0))
+    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
+)
 log_level = 'INFO'
 model = dict(
     alpha=0.7,
@@ -26,7 +29,8 @@ model = dict(
             4,
             6,
         ),
-        type='mmseg.MobileNetV2'),
+        type='mmseg.MobileNetV2',
+    ),
     channels_last=True,
     data_preprocessor=dict(
         bgr_to_rgb=True,
@@ -40,12 +44,14 @@ model = dict(
             57.12,
             57.375,
         ],
-        type='BoxCasegDataPreprocessor'),
+        type='BoxCasegDataPreprocessor',
+    ),
     fuse='prob',
     salient_head=dict(
         in_channels=472,
         norm_cfg=dict(momentum=0.01, requires_grad=True, type='BN'),
-        type='SegmentationHead'),
+        type='SegmentationHead',
+    ),
     test_cfg=dict(
         crops_per_batch=32,
         flip=True,
@@ -54,13 +60,16 @@ model = dict(
             'salient',
         ],
         merge_exponent=0.15,
-        min_threshold=0.3),
+        min_threshold=0.3,
+    ),
     transferred_head=None,
     type='BoxCaseg',
     weak_head=dict(
         in_channels=472,
         norm_cfg=dict(momentum=0.01, requires_grad=True, type='BN'),
-        type='SegmentationHead'))
+        type='SegmentationHead',
+    ),
+)
 test_cfg = dict(type='TestLoop')
 test_dataloader = dict(
     batch_size=4,
@@ -74,7 +83,9 @@ test_dataloader = dict(
             dict(type='PackBoxPrompts'),
         ],
         test_mode=True,
-        type='BoxPromptDataset'),
+        type='BoxPromptDataset',
+    ),
     num_workers=2,
     persistent_workers=True,
-    sampler=dict(round_up=False, shuffle=False, type='DefaultSampler'))
+    sampler=dict(round_up=False, shuffle=False, type='DefaultSampler'),
+)

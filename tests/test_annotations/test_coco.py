@@ -12,7 +12,7 @@ DATA = dict(
     licenses=['mine'],
     images=[
         dict(id=3, file_name='a.jpg', width=30, height=20),
-        dict(id='x', file_name='b.jpg', width=10, height=10)
+        dict(id='x', file_name='b.jpg', width=10, height=10),
     ],
     annotations=[
         dict(id=7, image_id=3, category_id=1, bbox=[1, 1, 5.5, 5]),
@@ -22,7 +22,8 @@ DATA = dict(
         dict(id=5, image_id=3, category_id=1, bbox=[12, 1, 5, 5]),
         dict(id=4, image_id=3, category_id=1, bbox=[float('nan'), 1, 5, 5]),
     ],
-    categories=[dict(id=1, name='cat')])
+    categories=[dict(id=1, name='cat')],
+)
 
 
 def boxes_of(data):
@@ -41,42 +42,48 @@ def spoil(keys, value):
     return data
 
 
-@pytest.mark.parametrize('keys, value, message', [
-    (('images', ), KeyError, 'no list "images"'),
-    (('annotations', ), {}, 'no list "annotations"'),
-    (('categories', ), KeyError, 'no list "categories"'),
-    (('images', 1, 'file_name'), KeyError, r'images\[1\] has no "file_name"'),
-    (('images', 1, 'width'), KeyError, r'images\[1\] has no "width"'),
-    (('images', 1, 'height'), 0, '"height" of image \'x\' is 0'),
-    (('images', 1, 'width'), '10px', '"width" of image \'x\' is \'10px\''),
-    (('images', 1, 'width'), 10.5, '"width" of image \'x\' is 10.5'),
-    (('images', 1, 'width'), 10**400, '"width" of image \'x\' is 10'),
-    (('images', 1, 'height'), -4, '"height" of image \'x\' is -4'),
-    (('images', 1, 'id'), '3', "image ids 3 and '3' are both there"),
-    (('images', 1, 'id'), True, 'image id True is neither'),
-    (('annotations', 2, 'id'), '7', "annotation ids 7 and '7' are both"),
-    (('annotations', 2, 'image_id'), [3], r'belongs to image \[3\], which'),
-    (('annotations', 2, 'category_id'), {}, 'is of category {}, which'),
-    (('annotations', 2, 'iscrowd'), 'maybe', '"iscrowd" of annotation 9 is'),
-    (('categories', 0, 'id'), KeyError, r'categories\[0\] has no "id"'),
-    (('categories', 0, 'id'), [1], r'category id \[1\] is neither'),
-    (('categories', 0, 'name'), [1], r'"name" of category 1 is \[1\]'),
-    (('categories', ), [dict(id=1), dict(id=1)], 'category ids occur more'),
-    (('categories', ), [dict(id=1), dict(id='x')
-                        ], "numbers, such as 1, and others text, such as 'x'"),
-    (('images', 1, 'id'), 3, '1 image ids occur more than once.* 3;'),
-    (('images', 1, 'id'), [3], r'image id \[3\] is neither'),
-    (('annotations', 2, 'id'), 7, 'annotation ids occur more than once.* 7;'),
-    (('annotations', 2, 'image_id'), 99, 'annotation 9 belongs to image 99'),
-    (('annotations', 2, 'category_id'), 2, 'annotation 9 is of category 2'),
-    (('annotations', 2, 'bbox'), KeyError, r'annotations\[2\] has no "bbox"'),
-    (('annotations', 2, 'bbox'), [1, 2, 3], r'annotation 9 is \[1, 2, 3\]'),
-    (('annotations', 2, 'bbox'), [1, 2, 3, '4'], 'annotation 9 is'),
-    (('annotations', 2, 'bbox'), None, 'annotation 9 is None'),
-    (('annotations', 2, 'bbox'), [1, 2, 3, 10**400], 'annotation 9 is'),
-    (('annotations', 2), 5, r'annotations\[2\] must be an object, but is 5'),
-    (('images', 0, 'file_name'), None, '"file_name" of image 3 is None'),
-])
+@pytest.mark.parametrize(
+    'keys, value, message',
+    [
+        (('images',), KeyError, 'no list "images"'),
+        (('annotations',), {}, 'no list "annotations"'),
+        (('categories',), KeyError, 'no list "categories"'),
+        (('images', 1, 'file_name'), KeyError, r'images\[1\] has no "file_name"'),
+        (('images', 1, 'width'), KeyError, r'images\[1\] has no "width"'),
+        (('images', 1, 'height'), 0, '"height" of image \'x\' is 0'),
+        (('images', 1, 'width'), '10px', "\"width\" of image 'x' is '10px'"),
+        (('images', 1, 'width'), 10.5, '"width" of image \'x\' is 10.5'),
+        (('images', 1, 'width'), 10**400, '"width" of image \'x\' is 10'),
+        (('images', 1, 'height'), -4, '"height" of image \'x\' is -4'),
+        (('images', 1, 'id'), '3', "image ids 3 and '3' are both there"),
+        (('images', 1, 'id'), True, 'image id True is neither'),
+        (('annotations', 2, 'id'), '7', "annotation ids 7 and '7' are both"),
+        (('annotations', 2, 'image_id'), [3], r'belongs to image \[3\], which'),
+        (('annotations', 2, 'category_id'), {}, 'is of category {}, which'),
+        (('annotations', 2, 'iscrowd'), 'maybe', '"iscrowd" of annotation 9 is'),
+        (('categories', 0, 'id'), KeyError, r'categories\[0\] has no "id"'),
+        (('categories', 0, 'id'), [1], r'category id \[1\] is neither'),
+        (('categories', 0, 'name'), [1], r'"name" of category 1 is \[1\]'),
+        (('categories',), [dict(id=1), dict(id=1)], 'category ids occur more'),
+        (
+            ('categories',),
+            [dict(id=1), dict(id='x')],
+            "numbers, such as 1, and others text, such as 'x'",
+        ),
+        (('images', 1, 'id'), 3, '1 image ids occur more than once.* 3;'),
+        (('images', 1, 'id'), [3], r'image id \[3\] is neither'),
+        (('annotations', 2, 'id'), 7, 'annotation ids occur more than once.* 7;'),
+        (('annotations', 2, 'image_id'), 99, 'annotation 9 belongs to image 99'),
+        (('annotations', 2, 'category_id'), 2, 'annotation 9 is of category 2'),
+        (('annotations', 2, 'bbox'), KeyError, r'annotations\[2\] has no "bbox"'),
+        (('annotations', 2, 'bbox'), [1, 2, 3], r'annotation 9 is \[1, 2, 3\]'),
+        (('annotations', 2, 'bbox'), [1, 2, 3, '4'], 'annotation 9 is'),
+        (('annotations', 2, 'bbox'), None, 'annotation 9 is None'),
+        (('annotations', 2, 'bbox'), [1, 2, 3, 10**400], 'annotation 9 is'),
+        (('annotations', 2), 5, r'annotations\[2\] must be an object, but is 5'),
+        (('images', 0, 'file_name'), None, '"file_name" of image 3 is None'),
+    ],
+)
 def test_what_is_wrong_is_named(keys, value, message):
     with pytest.raises(ValueError, match='boxes.json: .*' + message):
         boxes_of(spoil(keys, value))
@@ -84,10 +91,9 @@ def test_what_is_wrong_is_named(keys, value, message):
 
 def test_columns():
     boxes = boxes_of(DATA)
-    assert boxes.image_ids == (3, 'x') and boxes.file_names == ('a.jpg',
-                                                                'b.jpg')
+    assert boxes.image_ids == (3, 'x') and boxes.file_names == ('a.jpg', 'b.jpg')
     assert boxes.sizes.tolist() == [[20, 30], [10, 10]]
-    assert boxes.category_ids == (1, ) and boxes.category_names == ('cat', )
+    assert boxes.category_ids == (1,) and boxes.category_names == ('cat',)
     assert boxes.box_ids == (7, 8, 9, 6, 5, 4) and len(boxes) == 6
     assert boxes.image_index.tolist() == [0, 1, 1, 1, 0, 0]
     assert boxes.boxes[0].tolist() == [1, 1, 6.5, 6]
@@ -105,19 +111,30 @@ def test_what_is_unusable_is_told():
     boxes = boxes_of(DATA)
     wrong = {boxes.box_ids[i]: why for i, why in boxes.why_not.items()}
     assert list(wrong) == [8, 9, 4]
-    for ann_id, text in ((8, '[1, 1, 0, 5] has no area'),
-                         (9, 'outside the image of 10 x 10 pixels'),
-                         (4, '[nan, 1, 5, 5] is not finite')):
+    for ann_id, text in (
+        (8, '[1, 1, 0, 5] has no area'),
+        (9, 'outside the image of 10 x 10 pixels'),
+        (4, '[nan, 1, 5, 5] is not finite'),
+    ):
         assert text in wrong[ann_id]
     assert boxes_of(dict(DATA, annotations=[])).why_not == {}
     empty = boxes_of(dict(DATA, annotations=[], images=[]))
     assert len(empty) == 0 and empty.wanted.tolist() == []
 
 
-@pytest.mark.parametrize('name', [
-    '../a.jpg', 'b/../../a.jpg', '/a.jpg', '', '.', 'c:\\a.jpg', '..\\a.jpg',
-    'a\0.jpg'
-])
+@pytest.mark.parametrize(
+    'name',
+    [
+        '../a.jpg',
+        'b/../../a.jpg',
+        '/a.jpg',
+        '',
+        '.',
+        'c:\\a.jpg',
+        '..\\a.jpg',
+        'a\0.jpg',
+    ],
+)
 def test_file_names_that_leave_the_folder(name):
     check_file_names(boxes_of(DATA))
     check_file_names(boxes_of(spoil(('images', 0, 'file_name'), 'b/..a.jpg')))
@@ -126,12 +143,11 @@ def test_file_names_that_leave_the_folder(name):
 
 
 def test_select_categories():
-    data = dict(
-        DATA, categories=[dict(id=i, name=n) for i, n in ((1, '2'), (2, 'b'))])
+    data = dict(DATA, categories=[dict(id=i, name=n) for i, n in ((1, '2'), (2, 'b'))])
     boxes = boxes_of(data)
     # The name goes before the id.
     part = boxes.select_categories(['2'])
-    assert part.category_ids == (1, )
+    assert part.category_ids == (1,)
     assert part.content['categories'] == data['categories'][:1]
     assert part.box_ids == boxes.box_ids and part.why_not == boxes.why_not
     part = boxes.select_categories(['b'])
@@ -146,7 +162,7 @@ def test_select_categories():
 def test_select_images():
     boxes = boxes_of(DATA)
     part = boxes.select_images(['x'])
-    assert part.image_ids == ('x', ) and part.file_names == ('b.jpg', )
+    assert part.image_ids == ('x',) and part.file_names == ('b.jpg',)
     assert part.box_ids == (8, 9, 6)
     assert [ann['id'] for ann in part.content['annotations']] == [8, 9, 6]
     assert part.image_index.tolist() == [0, 0, 0]
@@ -194,5 +210,4 @@ def test_masks_are_not_kept_unless_asked_for(tmp_path):
     # A crowd is written back as it came, at its place among the keys.
     anns = without.content['annotations']
     assert anns[3] == data['annotations'][3]
-    assert [list(ann)
-            for ann in anns] == [list(ann) for ann in data['annotations']]
+    assert [list(ann) for ann in anns] == [list(ann) for ann in data['annotations']]

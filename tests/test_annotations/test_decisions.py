@@ -6,10 +6,17 @@ import pytest
 from decision_files import entry, mask_digest, write_decisions
 from report_files import rows_rle, write_report_files
 
-from mmboxcaseg.annotations import (Decision, Decisions, apply_decisions,
-                                    fingerprint, read_boxes, read_decisions,
-                                    read_masks, read_proxy_masks,
-                                    with_decisions)
+from mmboxcaseg.annotations import (
+    Decision,
+    Decisions,
+    apply_decisions,
+    fingerprint,
+    read_boxes,
+    read_decisions,
+    read_masks,
+    read_proxy_masks,
+    with_decisions,
+)
 from mmboxcaseg.annotations.decisions import match_decisions
 
 
@@ -30,25 +37,32 @@ def write(tmp_path):
 
 
 def test_read(write):
-    path = write([
-        dict(id=7, review='accepted', mask='ab'),
-        dict(id='7', review='unsure', mask='cd', note='of a later version')
-    ],
-                 masks=dict(file='masks.json', sha256='ef'))
+    path = write(
+        [
+            dict(id=7, review='accepted', mask='ab'),
+            dict(id='7', review='unsure', mask='cd', note='of a later version'),
+        ],
+        masks=dict(file='masks.json', sha256='ef'),
+    )
     assert read_decisions(path) == Decisions(
-        path, (Decision(7, 'accepted', 'ab'), Decision('7', 'unsure', 'cd')),
-        'ef')
+        path, (Decision(7, 'accepted', 'ab'), Decision('7', 'unsure', 'cd')), 'ef'
+    )
 
 
-@pytest.mark.parametrize('text, message', [
-    ('{"version": 1,', 'is not valid json: .*; give a file that the page'),
-    ('[1]', 'has no "decisions"; give a file that the page'),
-    ('{"annotations": []}', 'has no "decisions"'),
-    ('{"decisions": []}', '"version" is None, but this version of boxcaseg '
-     'reads 1'),
-    ('{"version": 2, "decisions": []}', '"version" is 2'),
-    ('{"version": 1, "decisions": {}}', '"decisions" is no list'),
-])
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        ('{"version": 1,', 'is not valid json: .*; give a file that the page'),
+        ('[1]', 'has no "decisions"; give a file that the page'),
+        ('{"annotations": []}', 'has no "decisions"'),
+        (
+            '{"decisions": []}',
+            '"version" is None, but this version of boxcaseg reads 1',
+        ),
+        ('{"version": 2, "decisions": []}', '"version" is 2'),
+        ('{"version": 1, "decisions": {}}', '"decisions" is no list'),
+    ],
+)
 def test_files_of_another_kind(tmp_path, text, message):
     path = tmp_path / 'other.json'
     path.write_text(text)
@@ -57,21 +71,23 @@ def test_files_of_another_kind(tmp_path, text, message):
     assert str(error.value).startswith(str(path))
 
 
-@pytest.mark.parametrize('change, message', [
-    (dict(id=None), 'decision 2 has "id" None'),
-    (dict(id=True), 'decision 2 has "id" True'),
-    (dict(review='good'), "decision 2, of annotation 101, has \"review\" "
-     "'good'; it must be one of accepted, rejected, unsure"),
-    (dict(review=['accepted']), 'has "review"'),
-    (dict(mask=12), 'decision 2, of annotation 101, has "mask" 12'),
-    (dict(id=100), 'annotation 100 is decided 2 times'),
-])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (dict(id=None), 'decision 2 has "id" None'),
+        (dict(id=True), 'decision 2 has "id" True'),
+        (
+            dict(review='good'),
+            'decision 2, of annotation 101, has "review" '
+            "'good'; it must be one of accepted, rejected, unsure",
+        ),
+        (dict(review=['accepted']), 'has "review"'),
+        (dict(mask=12), 'decision 2, of annotation 101, has "mask" 12'),
+        (dict(id=100), 'annotation 100 is decided 2 times'),
+    ],
+)
 def test_entries_of_another_kind(anns, write, change, message):
-    path = write(
-        [entry(anns[0], 'accepted'), {
-            **entry(anns[1], 'rejected'),
-            **change
-        }])
+    path = write([entry(anns[0], 'accepted'), {**entry(anns[1], 'rejected'), **change}])
     with pytest.raises(ValueError, match=message):
         read_decisions(path)
     with pytest.raises(ValueError, match="decision 1 is '7'"):
@@ -85,41 +101,40 @@ def test_no_file(tmp_path):
 
 def test_applied(anns, write, tmp_path, caplog):
     before = read_proxy_masks(str(tmp_path / 'masks.json'))
-    path = write([
-        entry(anns[3], 'accepted'),
-        entry(anns[5], 'rejected'),
-        entry(anns[8], 'unsure')
-    ])
+    path = write(
+        [
+            entry(anns[3], 'accepted'),
+            entry(anns[5], 'rejected'),
+            entry(anns[8], 'unsure'),
+        ]
+    )
     with caplog.at_level(logging.INFO):
         after = apply_decisions(before, read_decisions(path))
     assert '1 accepted, 1 rejected, 1 unsure' in caplog.text
     assert [one.levelname for one in caplog.records] == ['INFO']
     # The crowd is the first of the file.
     expected = dict(
-        agreement=before.agreement.copy(), confidence=before.confidence.copy())
+        agreement=before.agreement.copy(), confidence=before.confidence.copy()
+    )
     for name, column in expected.items():
         column[4] = 1
         assert np.array_equal(getattr(after, name), column, equal_nan=True)
-    for name, place in (('kept', 4), ('accepted', 4), ('rejected', 6),
-                        ('unsure', 9)):
+    for name, place in (('kept', 4), ('accepted', 4), ('rejected', 6), ('unsure', 9)):
         assert np.flatnonzero(getattr(after, name)).tolist() == [place], name
         assert not getattr(before, name).any()
     new = {
-        3:
-        dict(
+        3: dict(
             proxy_review='accepted',
             proxy_source='kept',
             proxy_agreement=1,
-            proxy_confidence=1),
-        5:
-        dict(proxy_review='rejected'),
-        8:
-        dict(proxy_review='unsure')
+            proxy_confidence=1,
+        ),
+        5: dict(proxy_review='rejected'),
+        8: dict(proxy_review='unsure'),
     }
-    assert after.boxes.content['annotations'][1:] == [{
-        **ann,
-        **new.get(number, {})
-    } for number, ann in enumerate(anns)]
+    assert after.boxes.content['annotations'][1:] == [
+        {**ann, **new.get(number, {})} for number, ann in enumerate(anns)
+    ]
     # What was read is as it was.
     assert before.boxes.content['annotations'][1:] == anns
     assert with_decisions(before, None) is before
@@ -159,28 +174,30 @@ def test_what_does_not_fit(anns, write, tmp_path, caplog):
     del data['annotations'][4]['segmentation']
     (tmp_path / 'masks.json').write_text(json.dumps(data))
     masks = read_masks(str(tmp_path / 'masks.json'))
-    path = write([
-        entry(anns[0], 'rejected'),
-        entry(anns[1], 'rejected'),
-        entry(data['annotations'][3], 'accepted'),
-        entry(anns[3], 'accepted'),
-        entry(anns[4], 'accepted', id=999),
-        # The crowd, and text where the id is a number.
-        entry(data['annotations'][0], 'accepted'),
-        entry(anns[5], 'accepted', id='105')
-    ])
+    path = write(
+        [
+            entry(anns[0], 'rejected'),
+            entry(anns[1], 'rejected'),
+            entry(data['annotations'][3], 'accepted'),
+            entry(anns[3], 'accepted'),
+            entry(anns[4], 'accepted', id=999),
+            # The crowd, and text where the id is a number.
+            entry(data['annotations'][0], 'accepted'),
+            entry(anns[5], 'accepted', id='105'),
+        ]
+    )
     after = with_decisions(masks, path)
     assert after.boxes.content['annotations'] == [
         data['annotations'][0],
-        dict(anns[0], proxy_review='rejected'), *data['annotations'][2:]
+        dict(anns[0], proxy_review='rejected'),
+        *data['annotations'][2:],
     ]
-    told, = (
-        one.getMessage() for one in caplog.records
-        if one.levelname == 'WARNING')
-    assert '2 about masks that have changed since, such as annotation 101' \
-        in told
-    assert f'3 about annotations that {masks.boxes.path} lacks, such as ' \
+    (told,) = (one.getMessage() for one in caplog.records if one.levelname == 'WARNING')
+    assert '2 about masks that have changed since, such as annotation 101' in told
+    assert (
+        f'3 about annotations that {masks.boxes.path} lacks, such as '
         'annotation 999' in told
+    )
     assert '1 accepting a mask without pixels, such as annotation 102' in told
     found = match_decisions(masks.boxes, read_decisions(path))
     assert [list(found.fitting), len(found.unknown)] == [[1], 3]
@@ -190,7 +207,8 @@ def test_nothing_fits(anns, write, tmp_path):
     masks = read_masks(str(tmp_path / 'masks.json'))
     path = write([entry(anns[0], 'rejected', id=5)])
     with pytest.raises(
-            ValueError, match='none of its 1 decisions fits .*masks.json: 1 '):
+        ValueError, match='none of its 1 decisions fits .*masks.json: 1 '
+    ):
         with_decisions(masks, path)
     path = write([entry(anns[0], 'rejected', mask=mask_digest(anns[2]))])
     with pytest.raises(ValueError, match='have changed since'):
@@ -220,12 +238,12 @@ def test_boxes_of_an_earlier_run(anns, write, tmp_path):
         proxy_review='accepted',
         proxy_source='kept',
         proxy_agreement=1,
-        proxy_confidence=1)
+        proxy_confidence=1,
+    )
     # A run of these boxes is another one, and one of other decisions too.
     every = read_boxes(path, photos, decisions=decisions)
     assert every.annotation(8)['proxy_review'] == 'rejected'
-    others = read_boxes(
-        path, photos, decisions=write([entry(anns[0], 'accepted')]))
+    others = read_boxes(path, photos, decisions=write([entry(anns[0], 'accepted')]))
     assert len({plain.digest, every.digest, others.digest}) == 3
 
 
@@ -237,7 +255,8 @@ def test_boxes_without_masks(anns, write, tmp_path):
         read_boxes(
             str(tmp_path / 'labels'),
             str(tmp_path / 'img'),
-            decisions=write([entry(anns[0], 'accepted')]))
+            decisions=write([entry(anns[0], 'accepted')]),
+        )
 
 
 def test_an_accepted_mask_is_expected_to_be_right(anns, write, tmp_path):
@@ -253,5 +272,8 @@ def test_an_accepted_mask_is_expected_to_be_right(anns, write, tmp_path):
     # The crowd is the first of the file.
     expected[4] = 1
     assert np.array_equal(after.expected_iou, expected, equal_nan=True)
-    assert [after.boxes.annotation(place)['proxy_iou']
-            for place in (3, 4, 6)] == [0.25, 1, 0.25]
+    assert [after.boxes.annotation(place)['proxy_iou'] for place in (3, 4, 6)] == [
+        0.25,
+        1,
+        0.25,
+    ]

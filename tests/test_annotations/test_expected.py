@@ -1,13 +1,20 @@
 """What files say about the IoU to expect of their masks."""
+
 import json
 
 import numpy as np
 import pytest
 from mask_files import make_files
 
-from mmboxcaseg.annotations import (box_traits, conditions, expected_spread,
-                                    mask_traits, read_calibration, read_coco,
-                                    read_masks)
+from mmboxcaseg.annotations import (
+    box_traits,
+    conditions,
+    expected_spread,
+    mask_traits,
+    read_calibration,
+    read_coco,
+    read_masks,
+)
 from mmboxcaseg.masks.calibration import Spread
 
 
@@ -33,7 +40,8 @@ def test_boxes_that_share_pixels(tmp_path):
         annotations=[
             dict(ann, id=number, image_id=1, category_id=1)
             for number, ann in enumerate(anns, 1)
-        ])
+        ],
+    )
     (tmp_path / 'boxes.json').write_text(json.dumps(content))
     found = box_traits(read_coco(str(tmp_path / 'boxes.json')))
     # Sides are rounded, and clipped to the photo.
@@ -75,7 +83,8 @@ def test_spread(tmp_path):
     del said['between']
     open(path, 'w').write(json.dumps(content))
     with pytest.raises(
-            ValueError, match='masks.json: info.proxy_masks.*"between" is N'):
+        ValueError, match='masks.json: info.proxy_masks.*"between" is N'
+    ):
         expected_spread(read_masks(path))
 
 
@@ -86,15 +95,19 @@ def test_conditions():
         segmentation='rle',
         model_config=dict(
             model=dict(alpha=1, test_cfg=dict(flip=True, crops_per_batch=3)),
-            pipeline=[dict(type='CropBoxes')]))
+            pipeline=[dict(type='CropBoxes')],
+        ),
+    )
     found = conditions(made)
     assert found == dict(
         checkpoint_sha256='a',
         merge=True,
         test_cfg=dict(flip=True),
-        pipeline=[dict(type='CropBoxes')])
+        pipeline=[dict(type='CropBoxes')],
+    )
     assert conditions({}) == dict(
-        checkpoint_sha256=None, merge=None, test_cfg={}, pipeline=None)
+        checkpoint_sha256=None, merge=None, test_cfg={}, pipeline=None
+    )
 
 
 def test_broken_calibration(tmp_path):

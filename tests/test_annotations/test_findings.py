@@ -1,4 +1,5 @@
 """What is odd about boxes, against a slow look at all pairs."""
+
 import numpy as np
 
 from mmboxcaseg.annotations.coco import to_box_file
@@ -17,8 +18,11 @@ def box_file(boxes, names=('a.jpg', 'b.jpg')):
                 dict(id=i, image_id=box[0], category_id=box[1], bbox=box[2:])
                 for i, box in enumerate(boxes, 1)
             ],
-            categories=[dict(id=1, name='cat'),
-                        dict(id=2, name='dog')]), 'boxes.json', '')
+            categories=[dict(id=1, name='cat'), dict(id=2, name='dog')],
+        ),
+        'boxes.json',
+        '',
+    )
 
 
 def test_each_oddity_is_found_and_nothing_else():
@@ -37,20 +41,20 @@ def test_each_oddity_is_found_and_nothing_else():
                 [2, 1, 60, 20, 41, 20],
                 [2, 1, 200, 50, 30, 20],
             ],
-            ('a.jpg', 'a.jpg')))
+            ('a.jpg', 'a.jpg'),
+        )
+    )
     said = {one.what.split(',')[0]: one for one in found}
-    assert {
-        what: one.count
-        for what, one in said.items()
-    } == {
+    assert {what: one.count for what, one in said.items()} == {
         'boxes that cover nothing of their image': 1,
         'images with the file name of another': 1,
         'boxes that reach out of their image': 1,
         'tiny boxes': 1,
-        'boxes that are there twice': 1
+        'boxes that are there twice': 1,
     }
-    assert [what for what, one in said.items()
-            if one.skipped] == ['boxes that cover nothing of their image']
+    assert [what for what, one in said.items() if one.skipped] == [
+        'boxes that cover nothing of their image'
+    ]
     assert 'annotation 5 of a.jpg' in said['tiny boxes'].line()
     assert 'annotation 6' in said['boxes that reach out of their image'].line()
 
@@ -73,12 +77,15 @@ def slow_duplicates(boxes):
 def test_duplicates_are_those_of_all_pairs():
     rng = np.random.default_rng(0)
     centres = rng.integers(0, 60, (12, 2))
-    boxes = [[
-        int(rng.integers(1, 3)),
-        int(rng.integers(1, 3)),
-        *(centres[rng.integers(12)] + rng.random(2)).tolist(),
-        *(18 + rng.random(2)).tolist()
-    ] for _ in range(150)]
+    boxes = [
+        [
+            int(rng.integers(1, 3)),
+            int(rng.integers(1, 3)),
+            *(centres[rng.integers(12)] + rng.random(2)).tolist(),
+            *(18 + rng.random(2)).tolist(),
+        ]
+        for _ in range(150)
+    ]
     pairs = slow_duplicates(boxes)
     assert len(pairs) > 20
     found = set(duplicates(box_file(boxes)).tolist())
@@ -99,8 +106,7 @@ def test_corners_in_place_of_sizes_are_told():
     assert sum('seem to be corners' in what for what in said) == 1
     # One that is no box if it has corners.
     said = [
-        one.what
-        for one in find_oddities(box_file([*boxes, [1, 1, 50, 9, 20, 30]]))
+        one.what for one in find_oddities(box_file([*boxes, [1, 1, 50, 9, 20, 30]]))
     ]
     assert not any('seem to be corners' in what for what in said)
     # All lie in their images as they are.
@@ -109,6 +115,6 @@ def test_corners_in_place_of_sizes_are_told():
 
 def test_one_photo_under_two_names_is_told():
     names = ('a.jpg', './a.jpg', 's/../a.jpg', 'b.jpg')
-    found, = find_oddities(box_file([[1, 1, 5, 5, 30, 20]], names))
+    (found,) = find_oddities(box_file([[1, 1, 5, 5, 30, 20]], names))
     assert found.what == 'images with the file name of another'
     assert found.count == 2

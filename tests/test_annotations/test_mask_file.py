@@ -19,7 +19,8 @@ def write(path, *anns, **more):
         images=[dict(id=1, file_name='a.jpg', height=10, width=12)],
         annotations=anns,
         categories=[dict(id=1, name='cat')],
-        **more)
+        **more,
+    )
     path.write_text(json.dumps(data))
     return str(path)
 
@@ -69,7 +70,9 @@ def test_scores(path):
             dict(scored, proxy_confidence=0.5),
             crowd,
             dict(scored, proxy_agreement=0.25, proxy_confidence=0),
-            info=dict(proxy_masks=made)))
+            info=dict(proxy_masks=made),
+        )
+    )
     np.testing.assert_equal(masks.agreement, [1, np.nan, 0.25])
     np.testing.assert_equal(masks.confidence, [0.5, np.nan, 0])
     assert list(masks.scores) == ['agreement', 'confidence']
@@ -77,14 +80,19 @@ def test_scores(path):
     assert read_proxy_masks(write(path, scored)).confidence is None
 
 
-@pytest.mark.parametrize('anns, message', [
-    ((dict(segmentation=SQUARE), ), 'annotation 1 has no "proxy_agreement"'),
-    ((dict(proxy_agreement=0.5), ), 'annotation 1 has no'),
-    ((dict(segmentation=SQUARE, proxy_agreement=1.5), ), 'number from 0 to 1'),
-    ((dict(segmentation=SQUARE, proxy_agreement=True), ), 'number from 0 to'),
-    ((dict(segmentation=SQUARE, proxy_agreement=0.5), dict()),
-     'annotation 2 has no "proxy_agreement", but others have'),
-])
+@pytest.mark.parametrize(
+    'anns, message',
+    [
+        ((dict(segmentation=SQUARE),), 'annotation 1 has no "proxy_agreement"'),
+        ((dict(proxy_agreement=0.5),), 'annotation 1 has no'),
+        ((dict(segmentation=SQUARE, proxy_agreement=1.5),), 'number from 0 to 1'),
+        ((dict(segmentation=SQUARE, proxy_agreement=True),), 'number from 0 to'),
+        (
+            (dict(segmentation=SQUARE, proxy_agreement=0.5), dict()),
+            'annotation 2 has no "proxy_agreement", but others have',
+        ),
+    ],
+)
 def test_files_of_another_kind(path, anns, message):
     with pytest.raises(ValueError, match=message):
         read_proxy_masks(write(path, *anns))

@@ -6,9 +6,11 @@ from PIL import Image
 
 from mmboxcaseg.annotations import SkippedFile, find_format, read_boxes
 
-OBJECT = ('<object><name>{}</name><difficult>1</difficult><pose>Left</pose>'
-          '<bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax>'
-          '<ymax>{}</ymax></bndbox></object>')
+OBJECT = (
+    '<object><name>{}</name><difficult>1</difficult><pose>Left</pose>'
+    '<bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax>'
+    '<ymax>{}</ymax></bndbox></object>'
+)
 
 
 def write_photo(path, width=60, height=40, orientation=None):
@@ -22,21 +24,27 @@ def write_photo(path, width=60, height=40, orientation=None):
 def write_voc(path, *objects, size='', name=None):
     path.parent.mkdir(parents=True, exist_ok=True)
     if size:
-        size = '<size><width>{}</width><height>{}</height></size>'.format(
-            *size)
+        size = '<size><width>{}</width><height>{}</height></size>'.format(*size)
     name = f'<filename>{name}</filename>' if name else ''
-    path.write_text('<annotation>' + name + size +
-                    ''.join(OBJECT.format(*one)
-                            for one in objects) + '</annotation>')
+    path.write_text(
+        '<annotation>'
+        + name
+        + size
+        + ''.join(OBJECT.format(*one) for one in objects)
+        + '</annotation>'
+    )
 
 
 def test_voc(tmp_path):
     xml, img = tmp_path / 'xml', tmp_path / 'img'
     img.mkdir()
     write_voc(
-        xml / 'b.xml', ('dog', 1, 1, 60, 40), ('cat', 11.5, 3, 20, 9),
+        xml / 'b.xml',
+        ('dog', 1, 1, 60, 40),
+        ('cat', 11.5, 3, 20, 9),
         size=(60, 40),
-        name='photo.jpg')
+        name='photo.jpg',
+    )
     # Neither name nor size: the photo tells.
     write_voc(xml / 'sub' / 'a.xml', ('dog', 2, 2, 2, 2), size=(0, 0))
     write_photo(img / 'sub' / 'a.png', 30, 20)
@@ -46,34 +54,44 @@ def test_voc(tmp_path):
     data = boxes.content
     assert data['images'] == [
         dict(id=1, file_name='photo.jpg', height=40, width=60),
-        dict(id=2, file_name='sub/a.png', height=20, width=30)
+        dict(id=2, file_name='sub/a.png', height=20, width=30),
     ]
-    assert data['categories'] == [
-        dict(id=1, name='cat'), dict(id=2, name='dog')
-    ]
+    assert data['categories'] == [dict(id=1, name='cat'), dict(id=2, name='dog')]
     extra = dict(iscrowd=0, pose='Left', difficult=1)
     # Both corners belong to a box, and the first pixel is 1.
     assert data['annotations'] == [
         dict(id=1, image_id=1, category_id=2, bbox=[0, 0, 60, 40], **extra),
         dict(id=2, image_id=1, category_id=1, bbox=[10.5, 2, 9.5, 7], **extra),
-        dict(id=3, image_id=2, category_id=2, bbox=[1, 1, 1, 1], **extra)
+        dict(id=3, image_id=2, category_id=2, bbox=[1, 1, 1, 1], **extra),
     ]
-    skip, = boxes.left_out
+    (skip,) = boxes.left_out
     assert skip.file == 'c.xml'
     assert 'c.jpg: No such file' in skip.reason
 
 
-@pytest.mark.parametrize('text, message', [
-    ('<annotation>', 'a.xml is not valid XML'),
-    ('', 'a.xml is not valid XML'),
-    ('<a><size><width>x</width></size></a>', 'must be whole numbers'),
-    ('<a><size><width>5</width><height>5</height></size><object/></a>',
-     'an <object> has no <name>'),
-    ('<a><size><width>5</width><height>5</height></size>' +
-     OBJECT.format('cat', 1, 2, 'x', 4) + '</a>', "object 'cat' has .*'x'"),
-    ('<a><filename>../a.jpg</filename><size><width>5</width><height>5'
-     '</height></size></a>', '"file_name" of image 1 is'),
-])
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        ('<annotation>', 'a.xml is not valid XML'),
+        ('', 'a.xml is not valid XML'),
+        ('<a><size><width>x</width></size></a>', 'must be whole numbers'),
+        (
+            '<a><size><width>5</width><height>5</height></size><object/></a>',
+            'an <object> has no <name>',
+        ),
+        (
+            '<a><size><width>5</width><height>5</height></size>'
+            + OBJECT.format('cat', 1, 2, 'x', 4)
+            + '</a>',
+            "object 'cat' has .*'x'",
+        ),
+        (
+            '<a><filename>../a.jpg</filename><size><width>5</width><height>5'
+            '</height></size></a>',
+            '"file_name" of image 1 is',
+        ),
+    ],
+)
 def test_broken_voc(tmp_path, text, message):
     (tmp_path / 'a.xml').write_text(text)
     with pytest.raises(ValueError, match=message):
@@ -93,7 +111,8 @@ def test_yolo(tmp_path):
         txt,
         b='1 0.5 0.5 1 1\n\n0 0.25 0.25 0.1 0.2 0.75\n',
         sub__a='',
-        gone='0 0.5 0.5 1 1')
+        gone='0 0.5 0.5 1 1',
+    )
     write_photo(img / 'b.jpg')
     # Stored lying on its side, shown upright.
     write_photo(img / 'sub' / 'a.jpeg', 30, 20, orientation=6)
@@ -103,24 +122,24 @@ def test_yolo(tmp_path):
     data = boxes.content
     assert data['images'] == [
         dict(id=1, file_name='b.jpg', height=40, width=60),
-        dict(id=2, file_name='sub/a.jpeg', height=30, width=20)
+        dict(id=2, file_name='sub/a.jpeg', height=30, width=20),
     ]
-    assert data['categories'] == [
-        dict(id=0, name='cat'), dict(id=1, name='dog')
-    ]
+    assert data['categories'] == [dict(id=0, name='cat'), dict(id=1, name='dog')]
     one, two = data['annotations']
-    assert one == dict(
-        id=1, image_id=1, category_id=1, bbox=[0, 0, 60, 40], iscrowd=0)
+    assert one == dict(id=1, image_id=1, category_id=1, bbox=[0, 0, 60, 40], iscrowd=0)
     np.testing.assert_allclose(two.pop('bbox'), (12, 6, 6, 8))
     assert two == dict(id=2, image_id=1, category_id=0, iscrowd=0, score=0.75)
-    assert boxes.left_out == (SkippedFile('gone.txt', 'no photo gone.*'), )
+    assert boxes.left_out == (SkippedFile('gone.txt', 'no photo gone.*'),)
 
 
-@pytest.mark.parametrize('name, text, expected', [
-    ('classes.txt', 'cat\ndog\n', ['cat', 'dog']),
-    ('data.yaml', 'names: {0: cat, 1: 5}', ['cat', '5']),
-    (None, '', ['1']),
-])
+@pytest.mark.parametrize(
+    'name, text, expected',
+    [
+        ('classes.txt', 'cat\ndog\n', ['cat', 'dog']),
+        ('data.yaml', 'names: {0: cat, 1: 5}', ['cat', '5']),
+        (None, '', ['1']),
+    ],
+)
 def test_names_of_yolo_classes(tmp_path, name, text, expected):
     folder = tmp_path / 'data' / 'labels' / 'train'
     write_yolo(folder, a='1 0.5 0.5 1 1')
@@ -136,12 +155,15 @@ def test_names_of_yolo_classes(tmp_path, name, text, expected):
         assert [one['name'] for one in boxes.content['categories']] == expected
 
 
-@pytest.mark.parametrize('line, message', [
-    ('0 0.5 0.5 1', r"a.txt:1: '0 0.5 0.5 1' is not a class number"),
-    ('cat 0.5 0.5 1 1', 'a.txt:1'),
-    ('0 0.1 0.1 0.2 0.2 0.3 0.3', 'a.txt:1'),
-    ('7 0.5 0.5 1 1', r'class 7 has no name; there are names of \[0\]'),
-])
+@pytest.mark.parametrize(
+    'line, message',
+    [
+        ('0 0.5 0.5 1', r"a.txt:1: '0 0.5 0.5 1' is not a class number"),
+        ('cat 0.5 0.5 1 1', 'a.txt:1'),
+        ('0 0.1 0.1 0.2 0.2 0.3 0.3', 'a.txt:1'),
+        ('7 0.5 0.5 1 1', r'class 7 has no name; there are names of \[0\]'),
+    ],
+)
 def test_broken_yolo(tmp_path, line, message):
     write_yolo(tmp_path / 'labels', a=line)
     (tmp_path / 'classes.txt').write_text('cat')
@@ -171,8 +193,7 @@ def test_format_is_not_clear(tmp_path):
 
 def test_restrictions_and_hash(tmp_path):
     images = [
-        dict(id=i, file_name=f'{i}.jpg', height=20, width=30)
-        for i in (1, 'x', 3)
+        dict(id=i, file_name=f'{i}.jpg', height=20, width=30) for i in (1, 'x', 3)
     ]
     anns = [
         dict(id=i, image_id=image['id'], category_id=i % 2, bbox=[1, 1, 5, h])
@@ -181,8 +202,8 @@ def test_restrictions_and_hash(tmp_path):
     data = dict(
         images=images,
         annotations=anns,
-        categories=[dict(id=0, name='a'),
-                    dict(id=1, name='b')])
+        categories=[dict(id=0, name='a'), dict(id=1, name='b')],
+    )
     path = tmp_path / 'boxes.json'
     path.write_text(json.dumps(data, indent=2))
     whole = read_boxes(str(path), '')
@@ -190,7 +211,7 @@ def test_restrictions_and_hash(tmp_path):
     assert whole.digest == read_boxes(str(path), '').digest
     assert [whole.image_ids[image] for image in whole.wanted] == [1, 'x']
     part = read_boxes(str(path), '', img_ids=['1', 'x'], categories=['b'])
-    assert part.image_ids == (1, 'x') and part.box_ids == (1, )
+    assert part.image_ids == (1, 'x') and part.box_ids == (1,)
     assert part.digest != whole.digest
     data['annotations'][0]['score'] = 0.5
     path.write_text(json.dumps(data, indent=2))

@@ -49,7 +49,8 @@ NFD = unicodedata.normalize('NFD', 'café.jpg')
         ('a.jpg', '../img/a.jpg', None),
         ('a.jpg', '..%2Fimg%2Fa.jpg', None),
         ('a.jpg', '', None),
-    ])
+    ],
+)
 def test_find(tmp_path, there, name, expected):
     touch(tmp_path / 'img', there)
     assert PhotoFinder(str(tmp_path / 'img')).find(name) == expected
@@ -65,14 +66,16 @@ def test_a_name_that_fits_several_fits_none(tmp_path):
     assert finder.find('C.jpg') == 'C.bmp'
 
 
-@pytest.mark.parametrize('beside, name, expected', [
-    ('train', 'a.jpg', 'train/a.jpg'),
-    ('train/labels', 'b.jpg', 'train/images/b.jpg'),
-    ('VOC/Annotations', 'c', 'VOC/JPEGImages/c.jpg'),
-])
+@pytest.mark.parametrize(
+    'beside, name, expected',
+    [
+        ('train', 'a.jpg', 'train/a.jpg'),
+        ('train/labels', 'b.jpg', 'train/images/b.jpg'),
+        ('VOC/Annotations', 'c', 'VOC/JPEGImages/c.jpg'),
+    ],
+)
 def test_beside_the_annotations(tmp_path, beside, name, expected):
-    touch(tmp_path, 'train/a.jpg', 'train/images/b.jpg',
-          'VOC/JPEGImages/c.jpg')
+    touch(tmp_path, 'train/a.jpg', 'train/images/b.jpg', 'VOC/JPEGImages/c.jpg')
     finder = PhotoFinder(str(tmp_path), str(tmp_path / beside))
     assert finder.find(name) == expected
     assert PhotoFinder(str(tmp_path)).find(name) is None
@@ -113,8 +116,7 @@ def test_only_what_is_missing_costs_a_listing(tmp_path, monkeypatch):
     touch(tmp_path, 'a.jpg', 'b.jpg')
     listed = []
     real = os.listdir
-    monkeypatch.setattr(os, 'listdir',
-                        lambda path: listed.append(path) or real(path))
+    monkeypatch.setattr(os, 'listdir', lambda path: listed.append(path) or real(path))
     finder = PhotoFinder(str(tmp_path))
     assert finder.find('a.jpg') == 'a.jpg' and listed == []
     for name in ('c.jpg', 'B.jpg', 'd.jpg'):
@@ -130,13 +132,25 @@ def test_names_of_other_systems():
 
 
 def test_files_below(tmp_path):
-    touch(tmp_path / 'f', 'a.xml', 'B.XML', '._a.xml', '.x/a.xml', 'c.txt',
-          '.ipynb_checkpoints/a.xml', '__MACOSX/a.xml', 's/a.xml')
+    touch(
+        tmp_path / 'f',
+        'a.xml',
+        'B.XML',
+        '._a.xml',
+        '.x/a.xml',
+        'c.txt',
+        '.ipynb_checkpoints/a.xml',
+        '__MACOSX/a.xml',
+        's/a.xml',
+    )
     touch(tmp_path / 'store', 'l.xml')
     # To a folder elsewhere, and in circles.
     os.symlink(tmp_path / 'store', tmp_path / 'f' / 'linked')
     os.symlink(tmp_path / 'f', tmp_path / 'f' / 's' / 'up')
     os.symlink(tmp_path / 'f', tmp_path / 'store' / 'back')
     assert files_below(str(tmp_path / 'f'), '.xml') == [
-        'B.XML', 'a.xml', 'linked/l.xml', 's/a.xml'
+        'B.XML',
+        'a.xml',
+        'linked/l.xml',
+        's/a.xml',
     ]

@@ -1,4 +1,5 @@
 """The table of docs/proxy_masks.md, row by row."""
+
 import json
 import os
 import struct
@@ -17,7 +18,9 @@ HEIGHT, WIDTH = 40, 60
 # so that JPEG changes it but little.
 GREY = cv2.GaussianBlur(
     np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH), dtype=np.uint8),
-    (0, 0), 2)
+    (0, 0),
+    2,
+)
 TURN_RIGHT = 6
 
 
@@ -31,8 +34,7 @@ def huge_png(path):
     """The content of a PNG that says it has 40,000 x 40,000 pixels."""
     content = path.read_bytes()
     head = b'IHDR' + struct.pack('>II', 40000, 40000) + content[24:29]
-    return (content[:12] + head + struct.pack('>I', zlib.crc32(head)) +
-            content[33:])
+    return content[:12] + head + struct.pack('>I', zlib.crc32(head)) + content[33:]
 
 
 def write_photos(folder):
@@ -62,17 +64,33 @@ def write_photos(folder):
         colour.save(img / name)
         os.truncate(img / name, (img / name).stat().st_size * 2 // 3)
     return [
-        'plain.png', 'grey.png', 'palette.png', 'cmyk.tif', 'cmyk.jpg',
-        'sixteen.png', 'turned.png', 'stored.png', 'none.png', 'panorama.jpg',
-        'larger.png', 'boxes.png', 'huge.png', 'empty.jpg', 'text.jpg',
-        'folder.jpg', 'cut.png', 'cut.jpg', 'cut.webp', 'missing.jpg'
+        'plain.png',
+        'grey.png',
+        'palette.png',
+        'cmyk.tif',
+        'cmyk.jpg',
+        'sixteen.png',
+        'turned.png',
+        'stored.png',
+        'none.png',
+        'panorama.jpg',
+        'larger.png',
+        'boxes.png',
+        'huge.png',
+        'empty.jpg',
+        'text.jpg',
+        'folder.jpg',
+        'cut.png',
+        'cut.jpg',
+        'cut.webp',
+        'missing.jpg',
     ]
 
 
 SIZES = {
     'stored.png': (WIDTH, HEIGHT),
     'panorama.jpg': (HEIGHT, 20000),
-    'larger.png': (HEIGHT, WIDTH + 1)
+    'larger.png': (HEIGHT, WIDTH + 1),
 }
 BOX = [5.5, 4, 30.2, 25]
 # What is wrong by the id of the annotation.
@@ -92,8 +110,7 @@ def inputs(tmp_path_factory):
     images, anns = [], []
     for image_id, name in enumerate(write_photos(folder), 1):
         height, width = SIZES.get(name, (HEIGHT, WIDTH))
-        images.append(
-            dict(id=image_id, file_name=name, height=height, width=width))
+        images.append(dict(id=image_id, file_name=name, height=height, width=width))
         boxes = dict.fromkeys([image_id], BOX)
         if name == 'none.png':
             boxes = {}
@@ -133,25 +150,28 @@ def test_exit_status_and_counts(run):
     assert len(report['skipped_annotations']) == 5
 
 
-@pytest.mark.parametrize('name, reason', [
-    ('missing.jpg', 'No such file'),
-    ('empty.jpg', 'the file is empty'),
-    ('text.jpg', 'no image of a format that OpenCV reads'),
-    ('folder.jpg', 'directory'),
-    ('huge.png', 'or of more than 2**30 pixels'),
-    ('cut.png', 'or cut short'),
-    ('cut.jpg', 'or cut short'),
-    ('cut.webp', 'or cut short'),
-    ('larger.png', 'larger.png: the photo is 60 x 40 pixels, its annotation '
-     'says 61 x 40'),
-    ('stored.png', 'the photo is 60 x 40 pixels, its annotation says 40 x 60'),
-])
+@pytest.mark.parametrize(
+    'name, reason',
+    [
+        ('missing.jpg', 'No such file'),
+        ('empty.jpg', 'the file is empty'),
+        ('text.jpg', 'no image of a format that OpenCV reads'),
+        ('folder.jpg', 'directory'),
+        ('huge.png', 'or of more than 2**30 pixels'),
+        ('cut.png', 'or cut short'),
+        ('cut.jpg', 'or cut short'),
+        ('cut.webp', 'or cut short'),
+        (
+            'larger.png',
+            'larger.png: the photo is 60 x 40 pixels, its annotation says 61 x 40',
+        ),
+        ('stored.png', 'the photo is 60 x 40 pixels, its annotation says 40 x 60'),
+    ],
+)
 def test_photo_that_is_skipped(run, name, reason):
     _, anns, report = run
-    skip, = [
-        skip for skip in report['skipped_images'] if skip['file_name'] == name
-    ]
-    ann, = anns[name]
+    (skip,) = [skip for skip in report['skipped_images'] if skip['file_name'] == name]
+    (ann,) = anns[name]
     assert reason in skip['reason'] and os.sep not in skip['reason']
     assert skip['annotations'] == [ann['id']]
     assert ann['bbox'] == BOX and ann['proxy_agreement'] == ann['area'] == 0
@@ -159,43 +179,43 @@ def test_photo_that_is_skipped(run, name, reason):
     assert decode_rle(ann['segmentation']).shape == (height, width)
 
 
-@pytest.mark.parametrize('ann_id, reason', [
-    (1001, 'outside the image of 60 x 40'),
-    (1002, 'has no area'),
-    (1003, 'has no area'),
-    (1004, 'is not finite'),
-    (1005, 'is not finite'),
-])
+@pytest.mark.parametrize(
+    'ann_id, reason',
+    [
+        (1001, 'outside the image of 60 x 40'),
+        (1002, 'has no area'),
+        (1003, 'has no area'),
+        (1004, 'is not finite'),
+        (1005, 'is not finite'),
+    ],
+)
 def test_box_that_is_skipped(run, ann_id, reason):
     _, anns, report = run
-    skip, = [
-        skip for skip in report['skipped_annotations'] if skip['id'] == ann_id
-    ]
+    (skip,) = [skip for skip in report['skipped_annotations'] if skip['id'] == ann_id]
     assert reason in skip['reason']
     anns = {ann['id']: ann for ann in anns['boxes.png']}
     assert anns[ann_id]['proxy_agreement'] == anns[ann_id]['area'] == 0
     # The other boxes of the image are not touched by it.
-    good, = [ann for ann in anns.values() if ann['bbox'] == BOX]
+    (good,) = [ann for ann in anns.values() if ann['bbox'] == BOX]
     assert good['area'] > 0
 
 
-@pytest.mark.parametrize('name', [
-    'grey.png', 'palette.png', 'cmyk.tif', 'sixteen.png', 'turned.png',
-    'boxes.png'
-])
+@pytest.mark.parametrize(
+    'name',
+    ['grey.png', 'palette.png', 'cmyk.tif', 'sixteen.png', 'turned.png', 'boxes.png'],
+)
 def test_kind_of_photo_makes_no_difference(run, name):
     _, anns, _ = run
     assert anns['plain.png'][0]['area'] > 0
-    assert (
-        anns[name][0]['segmentation'] == anns['plain.png'][0]['segmentation'])
+    assert anns[name][0]['segmentation'] == anns['plain.png'][0]['segmentation']
 
 
 def test_cmyk_jpeg(run):
     # Its colours are not quite the same, for it loses some of them.
     _, anns, _ = run
     ours, plain = (
-        decode_rle(anns[name][0]['segmentation'])
-        for name in ('cmyk.jpg', 'plain.png'))
+        decode_rle(anns[name][0]['segmentation']) for name in ('cmyk.jpg', 'plain.png')
+    )
     assert (ours & plain).sum() / (ours | plain).sum() > 0.8
 
 
@@ -208,7 +228,7 @@ def test_image_without_boxes_is_not_opened(run, inputs):
 
 def test_panorama(run):
     _, anns, _ = run
-    ann, = anns['panorama.jpg']
+    (ann,) = anns['panorama.jpg']
     assert ann['area'] > 0
     assert decode_rle(ann['segmentation']).shape == (HEIGHT, 20000)
 
@@ -223,21 +243,33 @@ def spoilt(inputs, tmp_path, change):
     return args
 
 
-@pytest.mark.parametrize('change, message', [
-    (lambda data: data['annotations'][1].update(id=1),
-     'annotation ids occur more than once'),
-    (lambda data: data['annotations'][1].update(image_id=99),
-     'belongs to image 99, which is not in'),
-    (lambda data: data['images'][1].update(file_name='../grey.png'),
-     '"file_name" of image 2 is \'../grey.png\'; it must be a path below'),
-    (lambda data: data['images'][1].update(file_name='/grey.png'),
-     '"file_name" of image 2 is \'/grey.png\''),
-    (lambda data: data['annotations'][1].update(bbox=[1, 2, 3]),
-     '"bbox" of annotation 2'),
-    (lambda data: data.pop('images'), 'no list "images"'),
-])
-def test_broken_json_is_an_error_before_any_work(inputs, tmp_path, change,
-                                                 message):
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (
+            lambda data: data['annotations'][1].update(id=1),
+            'annotation ids occur more than once',
+        ),
+        (
+            lambda data: data['annotations'][1].update(image_id=99),
+            'belongs to image 99, which is not in',
+        ),
+        (
+            lambda data: data['images'][1].update(file_name='../grey.png'),
+            '"file_name" of image 2 is \'../grey.png\'; it must be a path below',
+        ),
+        (
+            lambda data: data['images'][1].update(file_name='/grey.png'),
+            '"file_name" of image 2 is \'/grey.png\'',
+        ),
+        (
+            lambda data: data['annotations'][1].update(bbox=[1, 2, 3]),
+            '"bbox" of annotation 2',
+        ),
+        (lambda data: data.pop('images'), 'no list "images"'),
+    ],
+)
+def test_broken_json_is_an_error_before_any_work(inputs, tmp_path, change, message):
     with pytest.raises(SystemExit, match=message):
         tool()['main'](spoilt(inputs, tmp_path, change))
     assert os.listdir(tmp_path) == ['boxes.json']
@@ -257,11 +289,14 @@ def keep_only(*names):
     return change
 
 
-@pytest.mark.parametrize('name, message, starts', [
-    ('missing.jpg', '--strict: 1 images are not in', False),
-    ('boxes.png', '--strict: 5 boxes cover nothing of their image', False),
-    ('cut.png', r'cut.png: .*cut short.*\(--strict\)', True),
-])
+@pytest.mark.parametrize(
+    'name, message, starts',
+    [
+        ('missing.jpg', '--strict: 1 images are not in', False),
+        ('boxes.png', '--strict: 5 boxes cover nothing of their image', False),
+        ('cut.png', r'cut.png: .*cut short.*\(--strict\)', True),
+    ],
+)
 def test_strict(inputs, tmp_path, name, message, starts):
     args = spoilt(inputs, tmp_path, keep_only('plain.png', name))
     with pytest.raises(SystemExit, match=message):
@@ -292,6 +327,6 @@ def test_thousand_boxes(inputs, tmp_path):
     data = json.loads((tmp_path / 'out' / 'masks.json').read_text())
     assert len(data['annotations']) == 1000
     used = sum(
-        decode_rle(ann['segmentation']).astype(int)
-        for ann in data['annotations'])
+        decode_rle(ann['segmentation']).astype(int) for ann in data['annotations']
+    )
     assert used.max() == 1

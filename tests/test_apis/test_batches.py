@@ -8,10 +8,9 @@ from mmengine.registry import MODELS, init_default_scope
 
 from mmboxcaseg.apis.batches import draw_batches, train_loader
 from mmboxcaseg.masks import encode_rle
-from mmboxcaseg.visualization import (BOX, IGNORED, MASK, Cell, batch_sheet,
-                                      denormalize)
+from mmboxcaseg.visualization import BOX, IGNORED, MASK, Cell, batch_sheet, denormalize
 
-PATCHES = '''
+PATCHES = """
 default_scope = 'mmboxcaseg'
 custom_imports = dict(imports=['mmboxcaseg.models', 'mmboxcaseg.datasets'])
 model = dict(
@@ -51,8 +50,8 @@ train_dataloader = dict(
                 dict(type='Resize', scale=(96, 96), keep_ratio=False),
                 pack,
             ])))
-'''
-INSTANCES = '''
+"""
+INSTANCES = """
 default_scope = 'mmdet'
 model = dict(
     data_preprocessor=dict(
@@ -80,7 +79,7 @@ train_dataloader = dict(
             dict(type='mmboxcaseg.MarkIgnoredMasks'),
             dict(type='mmboxcaseg.PackProxyDetInputs'),
         ]))
-'''
+"""
 # RGB, so that a mix-up of channels shows.
 GROUND = (200, 120, 40)
 
@@ -97,8 +96,7 @@ def make_config(tmp_path):
         mask = np.zeros((90, 120), np.uint8)
         mask[30:60, 40:80] = 255
         cv2.imwrite(str(tmp_path / 'salient' / f'{number}.png'), mask)
-        images.append(
-            dict(id=number, file_name=f'{number}.png', height=90, width=120))
+        images.append(dict(id=number, file_name=f'{number}.png', height=90, width=120))
         for x, agreement in ((10, 0.95), (70, 0.85)):
             anns.append(
                 dict(
@@ -109,14 +107,16 @@ def make_config(tmp_path):
                     bbox=[x, 20, 40, 50],
                     area=2000,
                     segmentation=encode_rle(
-                        np.ones((50, 40), bool), (x, 20, x + 40, 70), 90, 120),
-                    proxy_agreement=agreement))
+                        np.ones((50, 40), bool), (x, 20, x + 40, 70), 90, 120
+                    ),
+                    proxy_agreement=agreement,
+                )
+            )
     (tmp_path / 'masks.json').write_text(
         json.dumps(
-            dict(
-                images=images,
-                annotations=anns,
-                categories=[dict(id=1, name='thing')])))
+            dict(images=images, annotations=anns, categories=[dict(id=1, name='thing')])
+        )
+    )
 
     def make(text):
         path = tmp_path / 'config.py'
@@ -137,15 +137,19 @@ def color_share(picture, color):
 def test_sheets_of_patches(make_config, tmp_path):
     config = make_config(PATCHES)
     for out, seed in (('one', 0), ('again', 0), ('other', 1)):
-        written = draw_batches(
-            Config.fromfile(config), str(tmp_path / out), seed=seed)
+        written = draw_batches(Config.fromfile(config), str(tmp_path / out), seed=seed)
         assert written == [
             str(tmp_path / out / f'batch_{number}.png') for number in (1, 2)
         ]
     one, again, other, second = (
         read(tmp_path / name)
-        for name in ('one/batch_1.png', 'again/batch_1.png',
-                     'other/batch_1.png', 'one/batch_2.png'))
+        for name in (
+            'one/batch_1.png',
+            'again/batch_1.png',
+            'other/batch_1.png',
+            'one/batch_2.png',
+        )
+    )
     assert (one == again).all()
     assert one.shape != other.shape or (one != other).any()
     assert one.shape != second.shape or (one != second).any()
@@ -168,11 +172,12 @@ def test_patches_as_the_model_gets_them(make_config, monkeypatch):
     pictures = denormalize(batch['inputs'], preprocessor)
     assert (pictures == raw.transpose(0, 2, 3, 1)[..., ::-1]).all()
     cells = []
-    monkeypatch.setattr('mmboxcaseg.visualization.batches.make_sheet',
-                        lambda rows, *args, **kwargs: cells.extend(rows[0]))
+    monkeypatch.setattr(
+        'mmboxcaseg.visualization.batches.make_sheet',
+        lambda rows, *args, **kwargs: cells.extend(rows[0]),
+    )
     batch_sheet(pictures, batch['data_samples'], (), 'title')
-    assert [cell.caption.split('\n')[0]
-            for cell in cells] == ['box'] * 3 + ['mask'] * 2
+    assert [cell.caption.split('\n')[0] for cell in cells] == ['box'] * 3 + ['mask'] * 2
     for cell in cells[:3]:
         # The outline of a box is 3 px wide; here a side is 40 px at least.
         assert (cell.image == BOX).all(axis=2).sum() > 4 * 3 * 37
@@ -189,8 +194,10 @@ def test_images_with_ignored_masks(make_config, tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(
         'mmboxcaseg.visualization.batches.training_picture',
-        lambda image, instances, ignored, *rest: seen.append(
-            (image, instances, ignored)) or Cell(image))
+        lambda image, instances, ignored, *rest: (
+            seen.append((image, instances, ignored)) or Cell(image)
+        ),
+    )
     draw_batches(cfg, str(tmp_path), num_batches=1)
     assert len(seen) == 2
     for image, instances, ignored in seen:
@@ -198,8 +205,7 @@ def test_images_with_ignored_masks(make_config, tmp_path, monkeypatch):
         assert image.shape == (96, 128, 3)
         assert (image[:90, :120] == GROUND).all()
         assert ignored == [False, True]
-        assert instances.boxes.tolist() == [[10, 20, 50, 70],
-                                            [70, 20, 110, 70]]
+        assert instances.boxes.tolist() == [[10, 20, 50, 70], [70, 20, 110, 70]]
         assert list(instances.texts) == ['thing', 'thing']
         assert [mask.shape for mask in instances.masks] == [(96, 128)] * 2
         assert instances.masks[1][20:70, 70:110].all()

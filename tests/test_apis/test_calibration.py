@@ -1,4 +1,5 @@
 """From masks and some true ones to the IoU that is expected of each mask."""
+
 import json
 
 import numpy as np
@@ -34,7 +35,8 @@ def inputs(tmp_path_factory):
                     ann,
                     id=100 + len(more),
                     bbox=[left, top, w, h],
-                ))
+                )
+            )
     content['annotations'] += more
     truth = []
     for ann in content['annotations']:
@@ -42,8 +44,7 @@ def inputs(tmp_path_factory):
             continue
         height, width = sizes[ann['image_id']]
         x, y, w, h = ann['bbox']
-        rect, = pixel_rects(np.array([[x, y, x + w, y + h]]), height,
-                            width).tolist()
+        (rect,) = pixel_rects(np.array([[x, y, x + w, y + h]]), height, width).tolist()
         shape = rect[3] - rect[1], rect[2] - rect[0]
         mask = encode_rle(rng.random(shape) < 0.7, rect, height, width)
         if ann['id'] == KEPT:
@@ -53,13 +54,14 @@ def inputs(tmp_path_factory):
     (folder / 'boxes.json').write_text(json.dumps(content))
     # As of another person: no scores, another order, one that is not known.
     truth = truth[::-1] + [dict(truth[0], id=999)]
-    (folder / 'true.json').write_text(
-        json.dumps(dict(content, annotations=truth)))
+    (folder / 'true.json').write_text(json.dumps(dict(content, annotations=truth)))
     (folder / 'out').mkdir()
     make(folder, folder / 'out', '--keep-masks')
     calibrate(
-        str(folder / 'out/masks.json'), str(folder / 'true.json'),
-        str(folder / 'calibration.json'))
+        str(folder / 'out/masks.json'),
+        str(folder / 'true.json'),
+        str(folder / 'calibration.json'),
+    )
     return folder
 
 
@@ -82,23 +84,24 @@ def test_what_it_is_fitted_on(inputs):
     content = json.loads((inputs / 'out/masks.json').read_text())
     truth = {
         ann['id']: ann['segmentation']
-        for ann in json.loads((inputs /
-                               'true.json').read_text())['annotations']
+        for ann in json.loads((inputs / 'true.json').read_text())['annotations']
     }
     ious, images = [], set()
     for ann in content['annotations']:
         if ann['id'] in truth and ann['id'] != KEPT and ann['area']:
             one, other = (
-                decode_rle(rle)
-                for rle in (ann['segmentation'], truth[ann['id']]))
+                decode_rle(rle) for rle in (ann['segmentation'], truth[ann['id']])
+            )
             ious.append((one & other).sum() / (one | other).sum())
             images.add(ann['image_id'])
     found = read_calibration(str(inputs / 'calibration.json')).calibration
     assert found.masks == len(ious) > 40 and found.photos == len(images)
     assert found.mean_iou == pytest.approx(np.mean(ious))
     assert found.made['merge'] is True
-    assert found.made['checkpoint_sha256'] == content['info']['proxy_masks'][
-        'checkpoint_sha256']
+    assert (
+        found.made['checkpoint_sha256']
+        == content['info']['proxy_masks']['checkpoint_sha256']
+    )
     assert 'crops_per_batch' not in found.made['test_cfg']
 
 
@@ -115,26 +118,36 @@ def test_every_mask_gets_its_iou(inputs, made):
             assert ann['proxy_iou'] == (ann['id'] == KEPT)
             continue
         size = sizes[ann['image_id']]
-        box, *others = (np.array([x, y, x + w, y + h]).clip(
-            0, (size[::-1]) * 2) for x, y, w, h in [
-                one['bbox'] for one in [
-                    ann, *(other for other in content['annotations']
-                           if other['image_id'] == ann['image_id']
-                           and other['id'] not in (ann['id'], SKIPPED, CROWD))
+        box, *others = (
+            np.array([x, y, x + w, y + h]).clip(0, (size[::-1]) * 2)
+            for x, y, w, h in [
+                one['bbox']
+                for one in [
+                    ann,
+                    *(
+                        other
+                        for other in content['annotations']
+                        if other['image_id'] == ann['image_id']
+                        and other['id'] not in (ann['id'], SKIPPED, CROWD)
+                    ),
                 ]
-            ])
+            ]
+        )
         shares = sum(
-            max(min(box[2], o[2]) - max(box[0], o[0]), 0) *
-            max(min(box[3], o[3]) - max(box[1], o[1]), 0)
-            for o in others) / np.prod(box[2:] - box[:2])
-        rect, = pixel_rects(box[None], *size)
-        expected, = file.calibration.predict(
+            max(min(box[2], o[2]) - max(box[0], o[0]), 0)
+            * max(min(box[3], o[3]) - max(box[1], o[1]), 0)
+            for o in others
+        ) / np.prod(box[2:] - box[:2])
+        (rect,) = pixel_rects(box[None], *size)
+        (expected,) = file.calibration.predict(
             MaskTraits(
                 agreement=np.array([ann['proxy_agreement']]),
                 confidence=np.array([ann['proxy_confidence']]),
                 areas=np.array([ann['area']]),
                 rect_areas=np.array([np.prod(rect[2:] - rect[:2])]),
-                shared=np.array([min(shares, 1)])))
+                shared=np.array([min(shares, 1)]),
+            )
+        )
         assert ann['proxy_iou'] == pytest.approx(expected, abs=0.51e-4)
         assert ann['proxy_iou'] == round(ann['proxy_iou'], 4)
         told.append(ann['proxy_iou'])
@@ -202,8 +215,9 @@ def test_command(inputs, tmp_path, capsys):
     words = [
         'calibrate',
         str(inputs / 'out/masks.json'),
-        str(inputs / 'true.json'), '-o',
-        str(out)
+        str(inputs / 'true.json'),
+        '-o',
+        str(out),
     ]
     assert main(words) == 0
     assert out.read_bytes() == (inputs / 'calibration.json').read_bytes()
@@ -221,8 +235,10 @@ def test_predicted_masks_are_no_true_ones(inputs, tmp_path, caplog):
     (tmp_path / 'true.json').write_text(json.dumps(content))
     with pytest.raises(ValueError) as error:
         calibrate(
-            str(inputs / 'out/masks.json'), str(tmp_path / 'true.json'),
-            str(tmp_path / 'out.json'))
+            str(inputs / 'out/masks.json'),
+            str(tmp_path / 'true.json'),
+            str(tmp_path / 'out.json'),
+        )
     left = len(content['annotations']) - 23
     assert f'{left + 1} of its masks have "proxy_agreement"' in caplog.text
     assert str(tmp_path / 'true.json') in str(error.value)
@@ -241,16 +257,13 @@ def test_wrong_files(inputs, tmp_path):
         ann['segmentation'] = [[0, 0, 9, 0, 9, 9]]
     (tmp_path / 'tall.json').write_text(json.dumps(content))
     with pytest.raises(ValueError, match=r'\(height, width\) of its image'):
-        calibrate(
-            str(masks), str(tmp_path / 'tall.json'),
-            str(tmp_path / 'out.json'))
+        calibrate(str(masks), str(tmp_path / 'tall.json'), str(tmp_path / 'out.json'))
     content = json.loads(masks.read_text())
     for ann in content['annotations']:
         ann.pop('proxy_confidence', None)
     (tmp_path / 'old.json').write_text(json.dumps(content))
     with pytest.raises(ValueError, match='have no "proxy_confidence"'):
-        calibrate(
-            str(tmp_path / 'old.json'), str(truth), str(tmp_path / 'out.json'))
+        calibrate(str(tmp_path / 'old.json'), str(truth), str(tmp_path / 'out.json'))
     with pytest.raises(SystemExit, match='--calibration: no file'):
         make(inputs, tmp_path, '--calibration', 'nowhere.json')
     with pytest.raises(SystemExit, match='masks.json: no "version"; give a'):

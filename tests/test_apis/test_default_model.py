@@ -9,8 +9,12 @@ from mmengine.config import Config
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
 
-from mmboxcaseg.annotations import (expected_spread, read_calibration,
-                                    read_coco, read_proxy_masks)
+from mmboxcaseg.annotations import (
+    expected_spread,
+    read_calibration,
+    read_coco,
+    read_proxy_masks,
+)
 from mmboxcaseg.apis import BoxCasegInferencer, default_model
 from mmboxcaseg.apis.calibration import true_pairs
 from mmboxcaseg.apis.default_model import NAME, default_calibration
@@ -60,21 +64,31 @@ def test_its_calibration_holds_for_other_photos(shared_data, tmp_path):
     ids = sorted({ann['image_id'] for ann in content['annotations']})[:10]
     (tmp_path / 'ids.txt').write_text('\n'.join(map(str, ids)))
     out = tmp_path / 'masks.json'
-    assert main([
-        'masks',
-        str(truth),
-        str(folder / 'val2017'), '-o',
-        str(out), '--img-ids',
-        str(tmp_path / 'ids.txt'), '--merge-exponent', '0.15', '--num-workers',
-        '0'
-    ]) == 0
+    assert (
+        main(
+            [
+                'masks',
+                str(truth),
+                str(folder / 'val2017'),
+                '-o',
+                str(out),
+                '--img-ids',
+                str(tmp_path / 'ids.txt'),
+                '--merge-exponent',
+                '0.15',
+                '--num-workers',
+                '0',
+            ]
+        )
+        == 0
+    )
     masks = read_proxy_masks(str(out))
     pairs = true_pairs(masks, read_coco(str(truth), with_masks=True))
     assert len(pairs.ious) > 40
     expected = masks.expected_iou[pairs.places]
     low, high = expected_spread(masks).mean_interval(
-        expected, masks.boxes.image_index[pairs.places],
-        np.zeros(len(expected), bool))
+        expected, masks.boxes.image_index[pairs.places], np.zeros(len(expected), bool)
+    )
     assert low < pairs.ious.mean() < high
     assert high - low < 0.2
 
@@ -122,20 +136,24 @@ def test_its_command_needs_no_config(tmp_path):
     cv2.imwrite(str(tmp_path / 'a.png'), photo)
     boxes = dict(
         images=[dict(id=1, file_name='a.png', height=80, width=100)],
-        annotations=[
-            dict(id=1, image_id=1, category_id=1, bbox=[20, 10, 61, 61])
-        ],
-        categories=[dict(id=1, name='disc')])
+        annotations=[dict(id=1, image_id=1, category_id=1, bbox=[20, 10, 61, 61])],
+        categories=[dict(id=1, name='disc')],
+    )
     (tmp_path / 'boxes.json').write_text(json.dumps(boxes))
-    status = make_proxy_masks.main([
-        '--ann',
-        str(tmp_path / 'boxes.json'), '--img-dir',
-        str(tmp_path), '--out',
-        str(tmp_path / 'masks.json'), '--work-dir',
-        str(tmp_path / 'log')
-    ])
+    status = make_proxy_masks.main(
+        [
+            '--ann',
+            str(tmp_path / 'boxes.json'),
+            '--img-dir',
+            str(tmp_path),
+            '--out',
+            str(tmp_path / 'masks.json'),
+            '--work-dir',
+            str(tmp_path / 'log'),
+        ]
+    )
     assert not status
-    ann, = json.loads((tmp_path / 'masks.json').read_text())['annotations']
+    (ann,) = json.loads((tmp_path / 'masks.json').read_text())['annotations']
     mask = mask_utils.decode(ann['segmentation']).astype(bool)
     disc = np.zeros((80, 100), np.uint8)
     cv2.circle(disc, (50, 40), 30, 1, -1)

@@ -24,7 +24,8 @@ def draw(tmp_path):
             str(tmp_path / 'img'),
             str(out),
             side=360,
-            **options)
+            **options,
+        )
         pictures = {
             path.name: cv2.imread(str(path))[..., ::-1]
             for path in sorted(out.iterdir())
@@ -58,8 +59,9 @@ def test_chosen_images(draw):
 def test_only_ignored(draw, tmp_path):
     data = json.loads((tmp_path / 'masks.json').read_text())
     low = {
-        f"{ann['image_id']}_{ann['image_id']}.png"
-        for ann in data['annotations'][1:] if ann['proxy_agreement'] < 0.55
+        f'{ann["image_id"]}_{ann["image_id"]}.png'
+        for ann in data['annotations'][1:]
+        if ann['proxy_agreement'] < 0.55
     }
     assert 0 < len(low) < 6
     assert set(draw(only_ignored=True, agreement_thr=0.55)) == low
@@ -71,8 +73,9 @@ def test_ignored_by_confidence(draw, tmp_path):
     anns = write_report_files(folder, with_confidence=True)
     (folder / 'masks.json').rename(tmp_path / 'masks.json')
     low = {
-        f"{ann['image_id']}_{ann['image_id']}.png"
-        for ann in anns if ann['proxy_confidence'] < 0.1
+        f'{ann["image_id"]}_{ann["image_id"]}.png'
+        for ann in anns
+        if ann['proxy_confidence'] < 0.1
     }
     assert 0 < len(low) < 6
     pictures = draw(only_ignored=True, agreement_thr=0, confidence_thr=0.1)
@@ -83,13 +86,15 @@ def test_ignored_by_confidence(draw, tmp_path):
 def test_rejected_masks(draw, tmp_path):
     anns = json.loads((tmp_path / 'masks.json').read_text())['annotations']
     # Of the second photo.
-    decisions = write_decisions(tmp_path / 'decisions.json',
-                                [entry(anns[6], 'rejected')])
+    decisions = write_decisions(
+        tmp_path / 'decisions.json', [entry(anns[6], 'rejected')]
+    )
     pictures = draw(agreement_thr=0, decisions=decisions)
     red = {name: share_of_red(one) > 0 for name, one in pictures.items()}
     assert [name for name, there in red.items() if there] == ['2_2.png']
-    assert list(draw(agreement_thr=0, only_ignored=True,
-                     decisions=decisions)) == ['2_2.png']
+    assert list(draw(agreement_thr=0, only_ignored=True, decisions=decisions)) == [
+        '2_2.png'
+    ]
 
 
 def test_polygons_empty_masks_and_unusable_boxes(draw, tmp_path):
@@ -123,6 +128,7 @@ def test_image_without_masks(draw, tmp_path):
 
 def test_no_window(tmp_path, monkeypatch):
     from matplotlib import pyplot
+
     write_report_files(tmp_path)
     args = [str(tmp_path / 'masks.json'), str(tmp_path / 'img')]
     pyplot.switch_backend('agg')
@@ -131,21 +137,28 @@ def test_no_window(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(pyplot, 'get_backend', lambda: 'window')
     monkeypatch.setattr(
-        pyplot, 'show', lambda: seen.append(
-            np.asarray(pyplot.gcf().axes[0].images[0].get_array()).shape))
+        pyplot,
+        'show',
+        lambda: seen.append(
+            np.asarray(pyplot.gcf().axes[0].images[0].get_array()).shape
+        ),
+    )
     assert draw_masks(*args, num=1, side=180) == []
     pyplot.close('all')
     assert seen == [(120, 180, 3)]
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(images=['9']), 'images: 9 is not in'),
-    (dict(classes=['cow']), 'classes: cow is not in'),
-    (dict(only_ignored=True, agreement_thr=0), 'no image to draw'),
-    (dict(num=0), 'num must be at least 1'),
-    (dict(confidence_thr=0.5), 'no confidence'),
-    (dict(agreement_thr=95), 'from 0 to 1'),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(images=['9']), 'images: 9 is not in'),
+        (dict(classes=['cow']), 'classes: cow is not in'),
+        (dict(only_ignored=True, agreement_thr=0), 'no image to draw'),
+        (dict(num=0), 'num must be at least 1'),
+        (dict(confidence_thr=0.5), 'no confidence'),
+        (dict(agreement_thr=95), 'from 0 to 1'),
+    ],
+)
 def test_nothing_to_draw(draw, options, message):
     with pytest.raises(ValueError, match=message):
         draw(**options)
@@ -179,33 +192,43 @@ def sheet(tmp_path, monkeypatch):
     seen = []
     original = vis.make_sheet
     monkeypatch.setattr(
-        vis, 'make_sheet', lambda rows, *args, **kwargs: seen.append(
-            (rows, *args)) or original(rows, *args, **kwargs))
+        vis,
+        'make_sheet',
+        lambda rows, *args, **kwargs: (
+            seen.append((rows, *args)) or original(rows, *args, **kwargs)
+        ),
+    )
 
     def run(**options):
         picture = proxy_sheet(
-            str(tmp_path / 'masks.json'), str(tmp_path / 'img'), **options)
+            str(tmp_path / 'masks.json'), str(tmp_path / 'img'), **options
+        )
         return *seen.pop(), picture
 
     return run
 
 
-@pytest.mark.parametrize('with_confidence, legend', [
-    (False, 'the number is the agreement of mask and box'),
-    (True, "c is a mask's confidence, a its agreement with the box"),
-])
+@pytest.mark.parametrize(
+    'with_confidence, legend',
+    [
+        (False, 'the number is the agreement of mask and box'),
+        (True, "c is a mask's confidence, a its agreement with the box"),
+    ],
+)
 def test_sheet(sheet, tmp_path, with_confidence, legend):
     anns = write_report_files(tmp_path, with_confidence)
     low = [ann['proxy_agreement'] < 0.95 for ann in anns]
-    (cells, ), title, subtitle, picture = sheet(num=2, seed=3)
+    (cells,), title, subtitle, picture = sheet(num=2, seed=3)
     for cell in cells:
         name, counts = cell.caption.split('\n')
         image = int(name.removesuffix('.png')) - 1
-        ignored = sum(low[5 * image:5 * image + 5])
+        ignored = sum(low[5 * image : 5 * image + 5])
         assert counts == f'{5 - ignored} kept, {ignored} ignored'
     assert title == 'masks.json: proxy masks'
-    assert subtitle == (f'{100 * np.mean(low):.0f} % of all 30 masks are '
-                        f'ignored, with an agreement below 0.95; {legend}')
+    assert subtitle == (
+        f'{100 * np.mean(low):.0f} % of all 30 masks are '
+        f'ignored, with an agreement below 0.95; {legend}'
+    )
     *rest, without = sheet(num=2, seed=3, agreement_thr=0)
     # Only the sample in the legend is left.
     red = (picture == IGNORED).all(axis=2).sum()

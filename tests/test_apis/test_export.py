@@ -26,12 +26,10 @@ def test_polygons_and_back(masks, tmp_path):
         assert after.get(key) == before.get(key)
     coco = COCO(str(polygons))
     for old, new in zip(before['annotations'], after['annotations']):
-        assert {
-            **new, 'segmentation': 0,
-            'area': 0
-        } == {
-            **old, 'segmentation': 0,
-            'area': 0
+        assert {**new, 'segmentation': 0, 'area': 0} == {
+            **old,
+            'segmentation': 0,
+            'area': 0,
         }
         if old.get('iscrowd'):
             assert new == old
@@ -42,8 +40,9 @@ def test_polygons_and_back(masks, tmp_path):
         assert (drawn == coco_mask.decode(old['segmentation'])).all()
         assert isinstance(new['segmentation'], list) or not new['area']
     export_masks(str(polygons), str(again))
-    for old, new in zip(before['annotations'],
-                        json.loads(again.read_text())['annotations']):
+    for old, new in zip(
+        before['annotations'], json.loads(again.read_text())['annotations']
+    ):
         assert new['segmentation'] == old['segmentation']
         if not old.get('iscrowd'):
             assert new['area'] == coco_mask.area(old['segmentation'])
@@ -67,19 +66,16 @@ def test_decisions(masks, tmp_path):
     crowd, *anns = json.loads(masks.read_text())['annotations']
     decisions = write_decisions(
         tmp_path / 'decisions.json',
-        [entry(anns[2], 'accepted'),
-         entry(anns[4], 'rejected')])
+        [entry(anns[2], 'accepted'), entry(anns[4], 'rejected')],
+    )
     out = tmp_path / 'decided.json'
     export_masks(str(masks), str(out), decisions=decisions)
     after = json.loads(out.read_text())['annotations']
     told = {
-        2:
-        dict(proxy_review='accepted', proxy_source='kept', proxy_agreement=1),
-        4: dict(proxy_review='rejected')
+        2: dict(proxy_review='accepted', proxy_source='kept', proxy_agreement=1),
+        4: dict(proxy_review='rejected'),
     }
     assert after == [crowd] + [
-        dict(
-            ann,
-            area=coco_mask.area(ann['segmentation']),
-            **told.get(number, {})) for number, ann in enumerate(anns)
+        dict(ann, area=coco_mask.area(ann['segmentation']), **told.get(number, {}))
+        for number, ann in enumerate(anns)
     ]

@@ -9,8 +9,8 @@ from mmboxcaseg.apis.images import as_bgr, image_name, picture_names
 def test_picture_names_differ():
     array = np.zeros((2, 2, 3), np.uint8)
     names = picture_names(
-        ['a/x.jpg',
-         Path('b/x.png'), array, b'...', 'c/image_2.jpg', 'x'])
+        ['a/x.jpg', Path('b/x.png'), array, b'...', 'c/image_2.jpg', 'x']
+    )
     assert names == ['x', 'x_1', 'image_2', 'image_3', 'image_2_4', 'x_5']
 
 

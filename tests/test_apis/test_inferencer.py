@@ -16,8 +16,12 @@ from mmboxcaseg.visualization import IGNORED
 
 # xywh; the second of the first image overlaps the first, the last one of all
 # is outside its image.
-BOXES = [[(5, 5, 40, 20), (8.5, 2.25, 20, 30)], [(0, 0, 60, 40)], [],
-         [(30.2, 3, 25, 33), (1, 1, 4, 4), (61, 2, 5, 5)]]
+BOXES = [
+    [(5, 5, 40, 20), (8.5, 2.25, 20, 30)],
+    [(0, 0, 60, 40)],
+    [],
+    [(30.2, 3, 25, 33), (1, 1, 4, 4), (61, 2, 5, 5)],
+]
 
 
 def xyxy(boxes):
@@ -40,7 +44,8 @@ def files(tmp_path_factory):
         "    type='BoxPromptDataset',\n"
         f'    pipeline={[dict(step) for step in steps]!r}))\n'
         "test_evaluator = []\ntest_cfg = dict(type='TestLoop')\n"
-        "log_level = 'WARNING'\n")
+        "log_level = 'WARNING'\n"
+    )
     with DefaultScope.overwrite_default_scope('mmboxcaseg'):
         weights = tiny.model().state_dict()
     save_checkpoint(dict(state_dict=weights), str(root / 'model.pth'))
@@ -53,10 +58,8 @@ def make(files):
 
     def build(**kwargs):
         return BoxCasegInferencer(
-            str(files / 'config.py'),
-            str(files / 'model.pth'),
-            device='cpu',
-            **kwargs)
+            str(files / 'config.py'), str(files / 'model.pth'), device='cpu', **kwargs
+        )
 
     return build
 
@@ -70,27 +73,32 @@ def photo(files, number):
     return str(files / 'img' / f'{number}.png')
 
 
-@pytest.mark.parametrize('merge, exponent', [(True, None), (False, None),
-                                             (True, 0.2)])
+@pytest.mark.parametrize('merge, exponent', [(True, None), (False, None), (True, 0.2)])
 def test_same_as_make_proxy_masks(files, make, tmp_path, merge, exponent):
     out = tmp_path / 'masks.json'
-    make_proxy_masks.main([
-        str(files / 'config.py'),
-        str(files / 'model.pth'), '--ann',
-        str(files / 'boxes.json'), '--img-dir',
-        str(files / 'img'), '--out',
-        str(out), '--work-dir',
-        str(tmp_path / 'logs'), '--device', 'cpu',
-        *([] if merge else ['--no-merge']),
-        *([] if exponent is None else ['--merge-exponent',
-                                       str(exponent)])
-    ])
+    make_proxy_masks.main(
+        [
+            str(files / 'config.py'),
+            str(files / 'model.pth'),
+            '--ann',
+            str(files / 'boxes.json'),
+            '--img-dir',
+            str(files / 'img'),
+            '--out',
+            str(out),
+            '--work-dir',
+            str(tmp_path / 'logs'),
+            '--device',
+            'cpu',
+            *([] if merge else ['--no-merge']),
+            *([] if exponent is None else ['--merge-exponent', str(exponent)]),
+        ]
+    )
     anns = json.loads(out.read_text())['annotations']
     with pytest.warns(UserWarning, match='boxes .2. of .*4.png are empty'):
-        results = make(
-            merge=merge,
-            merge_exponent=exponent)([photo(files, n) for n in (1, 2, 3, 4)],
-                                     [xyxy(boxes) for boxes in BOXES])
+        results = make(merge=merge, merge_exponent=exponent)(
+            [photo(files, n) for n in (1, 2, 3, 4)], [xyxy(boxes) for boxes in BOXES]
+        )
     masks = [mask for result in results for mask in result.masks]
     scores = [score for result in results for score in result.agreement]
     sure = [score for result in results for score in result.confidence]
@@ -109,8 +117,7 @@ def test_merged_by_probability(files, make):
     alone = make(merge=False)(*inputs, return_probs=True)
     areas = np.array([w * h for _, _, w, h in BOXES[0]])
     merged = make(merge_exponent=0.5)(*inputs)
-    expected = merge_by_probability_slowly(alone.masks, alone.probs, areas,
-                                           0.5)
+    expected = merge_by_probability_slowly(alone.masks, alone.probs, areas, 0.5)
     assert (merged.masks == expected).all()
     assert merged.probs is None
     # The paper's rule gives other pixels away.
@@ -119,25 +126,36 @@ def test_merged_by_probability(files, make):
 
 def test_same_averages_as_make_proxy_masks(files, infer, tmp_path):
     out = tmp_path / 'masks.json'
-    make_proxy_masks.main([
-        str(files / 'config.py'),
-        str(files / 'model.pth'), '--ann',
-        str(files / 'boxes.json'), '--img-dir',
-        str(files / 'img'), '--out',
-        str(out), '--work-dir',
-        str(tmp_path / 'logs'), '--device', 'cpu', '--flip', '--margins', '0',
-        '0.25'
-    ])
+    make_proxy_masks.main(
+        [
+            str(files / 'config.py'),
+            str(files / 'model.pth'),
+            '--ann',
+            str(files / 'boxes.json'),
+            '--img-dir',
+            str(files / 'img'),
+            '--out',
+            str(out),
+            '--work-dir',
+            str(tmp_path / 'logs'),
+            '--device',
+            'cpu',
+            '--flip',
+            '--margins',
+            '0',
+            '0.25',
+        ]
+    )
     anns = json.loads(out.read_text())['annotations'][:3]
     cfg = Config.fromfile(str(files / 'config.py'))
     cfg.model.test_cfg.flip = True
     cfg.test_dataloader.dataset.pipeline[1].margins = (0, 0.25)
     averaged = BoxCasegInferencer(cfg, str(files / 'model.pth'), 'cpu')
-    inputs = [photo(files, n)
-              for n in (1, 2)], [xyxy(BOXES[0]),
-                                 xyxy(BOXES[1])]
-    masks, plain = ([mask for result in one(*inputs) for mask in result.masks]
-                    for one in (averaged, infer))
+    inputs = [photo(files, n) for n in (1, 2)], [xyxy(BOXES[0]), xyxy(BOXES[1])]
+    masks, plain = (
+        [mask for result in one(*inputs) for mask in result.masks]
+        for one in (averaged, infer)
+    )
     for ann, mask in zip(anns, masks, strict=True):
         assert (decode_rle(ann['segmentation']) == mask).all()
     assert any((a != b).any() for a, b in zip(masks, plain))
@@ -150,9 +168,13 @@ def test_kinds_of_images(files, infer):
     result = infer(path, boxes)
     masks, agreement = result.masks, result.agreement
     assert masks.shape == (2, 40, 60) and masks.dtype == bool
-    assert agreement.shape == (2, ) and masks.any()
-    for image, order in ((str(path), 'rgb'), (path.read_bytes(), 'rgb'),
-                         (bgr[..., ::-1], 'rgb'), (bgr, 'bgr')):
+    assert agreement.shape == (2,) and masks.any()
+    for image, order in (
+        (str(path), 'rgb'),
+        (path.read_bytes(), 'rgb'),
+        (bgr[..., ::-1], 'rgb'),
+        (bgr, 'bgr'),
+    ):
         again = infer(image, np.array(boxes), channel_order=order)
         assert (again.masks == masks).all()
         assert (again.agreement == agreement).all()
@@ -164,8 +186,7 @@ def test_kinds_of_images(files, infer):
 
 
 def test_probabilities(files, make):
-    result = make(merge=False)(
-        photo(files, 1), xyxy(BOXES[0]), return_probs=True)
+    result = make(merge=False)(photo(files, 1), xyxy(BOXES[0]), return_probs=True)
     masks, probs = result.masks, result.probs
     assert probs.dtype == np.float32 and probs.shape == masks.shape
     assert ((probs > 0.5) == masks).all()
@@ -180,7 +201,7 @@ def test_probabilities(files, make):
 def test_without_boxes(files, infer):
     result = infer(photo(files, 3), [])
     assert result.masks.shape == (0, 40, 60)
-    assert result.agreement.shape == result.confidence.shape == (0, )
+    assert result.agreement.shape == result.confidence.shape == (0,)
     (one, none) = infer([photo(files, 1)] * 2, [xyxy(BOXES[0]), []])
     assert len(one.masks) == 2 and len(none.masks) == 0
     assert infer([], []) == []
@@ -200,26 +221,29 @@ def test_visualize(files, infer, tmp_path):
     out = tmp_path / 'new' / 'drawn.png'
     # The photo is 60 x 40.
     drawn = infer.visualize(
-        photo(files, 4), boxes, masks, agreement, 0, side=240, out_file=out)
+        photo(files, 4), boxes, masks, agreement, 0, side=240, out_file=out
+    )
     assert drawn.shape == (160, 240, 3)
     assert (cv2.imread(str(out))[..., ::-1] == drawn).all()
     assert not (drawn == IGNORED).all(axis=2).any()
-    ignored = infer.visualize(
-        photo(files, 4), boxes, masks, agreement, 1, side=240)
+    ignored = infer.visualize(photo(files, 4), boxes, masks, agreement, 1, side=240)
     assert (ignored == IGNORED).all(axis=2).sum() > 50
     with pytest.raises(ValueError, match='2 masks, but 3 boxes'):
         infer.visualize(photo(files, 4), boxes, masks[:2], agreement)
 
 
-@pytest.mark.parametrize('image, error, message', [
-    ('none.png', FileNotFoundError, 'no image none.png'),
-    (b'no image', ValueError, "given as 8 bytes can't be decoded"),
-    (b'', ValueError, "given as 0 bytes can't be decoded"),
-    (3, TypeError, 'must be a path, bytes or a NumPy array, not int'),
-    (np.zeros((4, 4, 4), np.uint8), ValueError, r'uint8 of shape \(4, 4, 4\)'),
-    (np.zeros((4, 4, 3)), ValueError, 'float64 of shape'),
-    (np.zeros((0, 4, 3), np.uint8), ValueError, r'shape \(0, 4, 3\)'),
-])
+@pytest.mark.parametrize(
+    'image, error, message',
+    [
+        ('none.png', FileNotFoundError, 'no image none.png'),
+        (b'no image', ValueError, "given as 8 bytes can't be decoded"),
+        (b'', ValueError, "given as 0 bytes can't be decoded"),
+        (3, TypeError, 'must be a path, bytes or a NumPy array, not int'),
+        (np.zeros((4, 4, 4), np.uint8), ValueError, r'uint8 of shape \(4, 4, 4\)'),
+        (np.zeros((4, 4, 3)), ValueError, 'float64 of shape'),
+        (np.zeros((0, 4, 3), np.uint8), ValueError, r'shape \(0, 4, 3\)'),
+    ],
+)
 def test_images_that_are_none(infer, image, error, message):
     with pytest.raises(error, match=message):
         infer(image, [(0, 0, 2, 2)])
@@ -257,13 +281,11 @@ def test_checkpoints(files, infer, tmp_path):
         BoxCasegInferencer(config, str(tmp_path / 'empty.pth'), 'cpu')
     # A class is not a weight.
     unsafe = str(tmp_path / 'unsafe.pth')
-    save_checkpoint(
-        dict(state_dict=infer.model.state_dict(), more=Config), unsafe)
+    save_checkpoint(dict(state_dict=infer.model.state_dict(), more=Config), unsafe)
     with pytest.raises(ValueError, match='holds Python objects'):
         BoxCasegInferencer(config, unsafe, 'cpu')
     allowed = BoxCasegInferencer(config, unsafe, 'cpu', allow_unsafe=True)
-    result, again = (
-        one(photo(files, 1), xyxy(BOXES[0])) for one in (infer, allowed))
+    result, again = (one(photo(files, 1), xyxy(BOXES[0])) for one in (infer, allowed))
     assert (result.masks == again.masks).all()
 
 
@@ -275,7 +297,7 @@ def test_result_of_the_former_version(files, infer):
     assert masks is result.masks and agreement is result.agreement
     assert probs is result.probs
     with pytest.warns(DeprecationWarning):
-        assert infer(photo(files, 1), [])[1].shape == (0, )
+        assert infer(photo(files, 1), [])[1].shape == (0,)
     with pytest.warns(DeprecationWarning, match="is called 'inputs' now"):
         again = infer(images=photo(files, 1), boxes=xyxy(BOXES[0]))
     assert (again.masks == result.masks).all()
@@ -285,8 +307,10 @@ def test_batch_size(files, infer, monkeypatch):
     sizes = []
     step = infer.model.test_step
     monkeypatch.setattr(
-        infer.model, 'test_step', lambda data, options: sizes.append(
-            len(data['inputs'])) or step(data, options))
+        infer.model,
+        'test_step',
+        lambda data, options: sizes.append(len(data['inputs'])) or step(data, options),
+    )
     inputs = [photo(files, n) for n in (1, 2, 3, 1, 2)]
     boxes = [xyxy(BOXES[n - 1]) for n in (1, 2, 3, 1, 2)]
     infer(inputs, boxes)

@@ -1,4 +1,5 @@
 """Masks that the boxes have already are kept, the others are made."""
+
 import json
 
 import numpy as np
@@ -28,9 +29,10 @@ def inputs(tmp_path_factory):
         mask[3:25, 4:26] = True
         mask[10:12, 10:12] = False
         ann['segmentation'] = (
-            encode_rle(mask,
-                       (0, 0, width, height), height, width) if ann['id'] %
-            2 else [[4.5, 3.5, 25.5, 3.5, 25.5, 24.5, 4.5, 24.5, 9, 9]])
+            encode_rle(mask, (0, 0, width, height), height, width)
+            if ann['id'] % 2
+            else [[4.5, 3.5, 25.5, 3.5, 25.5, 24.5, 4.5, 24.5, 9, 9]]
+        )
     (folder / 'boxes.json').write_text(json.dumps(content))
     return folder
 
@@ -52,7 +54,8 @@ def made(inputs, tmp_path_factory):
 def masks_by_image(content):
     for image in content['images']:
         anns = [
-            ann for ann in content['annotations']
+            ann
+            for ann in content['annotations']
             if ann['image_id'] == image['id'] and ann['id'] not in (2, 3)
         ]
         yield image, anns
@@ -68,8 +71,7 @@ def test_kept_to_the_pixel_and_first_when_merging(inputs, made):
         for ann in anns:
             if ann['id'] not in given:
                 continue
-            expected = decode_rle(
-                to_rle(given[ann['id']]['segmentation'], *size))
+            expected = decode_rle(to_rle(given[ann['id']]['segmentation'], *size))
             assert (decode_rle(ann['segmentation']) == expected).all()
             assert ann['area'] == expected.sum()
             assert ann['proxy_agreement'] == ann['proxy_confidence'] == 1
@@ -84,13 +86,13 @@ def test_kept_to_the_pixel_and_first_when_merging(inputs, made):
     assert len(given) > 8 and predicted > 5
 
 
-def test_others_are_as_without_but_for_what_kept_ones_take(
-        inputs, made, tmp_path):
+def test_others_are_as_without_but_for_what_kept_ones_take(inputs, made, tmp_path):
     kept, alone = made[0], make(inputs, tmp_path, '--no-merge')
     merged = make(inputs, tmp_path, '--no-merge', '--keep-masks')
     lost = 0
-    for a, b, c in zip(kept['annotations'], alone['annotations'],
-                       merged['annotations']):
+    for a, b, c in zip(
+        kept['annotations'], alone['annotations'], merged['annotations']
+    ):
         if a.get('proxy_source') or a['id'] == 3:
             continue
         # Without merging nothing is taken from the others.
@@ -108,8 +110,7 @@ def test_reruns_change_nothing(inputs, made, tmp_path):
         out.mkdir()
         again = make(inputs, out, '--keep-masks', ann=path)
         path = out / 'masks.json'
-        assert json.dumps(again['annotations']) == json.dumps(
-            first['annotations'])
+        assert json.dumps(again['annotations']) == json.dumps(first['annotations'])
     # Without the option all are made anew.
     anew = make(inputs, tmp_path, ann=path)
     assert not any('proxy_source' in ann for ann in anew['annotations'])
@@ -117,8 +118,7 @@ def test_reruns_change_nothing(inputs, made, tmp_path):
 
 def test_polygons_stay_as_they_came(inputs, tmp_path):
     before = json.loads((inputs / 'boxes.json').read_text())['annotations']
-    content = make(inputs, tmp_path, '--keep-masks', '--segmentation',
-                   'polygons')
+    content = make(inputs, tmp_path, '--keep-masks', '--segmentation', 'polygons')
     for old, new in zip(before, content['annotations']):
         if isinstance(old.get('segmentation'), list):
             assert new['segmentation'] == old['segmentation']
@@ -130,17 +130,20 @@ def test_a_file_of_given_masks_only(inputs, tmp_path, capsys):
     anns = [a for a in content['annotations'] if a.get('segmentation')]
     path = tmp_path / 'given.json'
     path.write_text(
-        json.dumps(
-            dict(content, annotations=[a for a in anns if a['id'] != 3])))
+        json.dumps(dict(content, annotations=[a for a in anns if a['id'] != 3]))
+    )
     made = make(inputs, tmp_path, '--keep-masks', ann=path)
-    assert all(a['proxy_source'] == 'kept' and a['proxy_confidence'] == 1
-               for a in made['annotations'])
+    assert all(
+        a['proxy_source'] == 'kept' and a['proxy_confidence'] == 1
+        for a in made['annotations']
+    )
     count = len(made['annotations'])
     assert f'{count} given masks kept' in capsys.readouterr().err
 
 
 def test_resumed(inputs, made, tmp_path):
     from mmboxcaseg.engine import ProxyMaskHook
+
     append = ProxyMaskHook._append
 
     def fail_late(self, sample):
@@ -161,7 +164,8 @@ def test_resumed(inputs, made, tmp_path):
 def test_accepted_masks_are_kept_from_then_on(inputs, tmp_path, made):
     first, path = made
     predicted = [
-        ann for ann in first['annotations']
+        ann
+        for ann in first['annotations']
         if 'proxy_source' not in ann and ann['id'] != 3 and ann['area']
     ]
     accepted, rejected = predicted[0], predicted[1]
@@ -174,14 +178,16 @@ def test_accepted_masks_are_kept_from_then_on(inputs, tmp_path, made):
                     dict(
                         id=ann['id'],
                         review=review,
-                        mask=fingerprint(ann['segmentation']))
-                    for ann, review in ((accepted, 'accepted'), (rejected,
-                                                                 'rejected'))
-                ])))
+                        mask=fingerprint(ann['segmentation']),
+                    )
+                    for ann, review in ((accepted, 'accepted'), (rejected, 'rejected'))
+                ],
+            )
+        )
+    )
     out = tmp_path / 'again'
     out.mkdir()
-    again = make(
-        inputs, out, '--decisions', str(decisions), '--margins', '1', ann=path)
+    again = make(inputs, out, '--decisions', str(decisions), '--margins', '1', ann=path)
     anns = {ann['id']: ann for ann in again['annotations']}
     kept = anns[accepted['id']]
     assert kept['segmentation'] == accepted['segmentation']
@@ -191,10 +197,9 @@ def test_accepted_masks_are_kept_from_then_on(inputs, tmp_path, made):
     other = anns[rejected['id']]
     assert other['segmentation'] != rejected['segmentation']
     assert 'proxy_review' not in other and 'proxy_source' not in other
-    assert sum(
-        ann.get('proxy_source') == 'kept'
-        for ann in anns.values()) == 1 + sum('proxy_source' in a
-                                             for a in first['annotations'])
+    assert sum(ann.get('proxy_source') == 'kept' for ann in anns.values()) == 1 + sum(
+        'proxy_source' in a for a in first['annotations']
+    )
 
 
 def test_loose_boxes(inputs, tmp_path):
@@ -202,8 +207,9 @@ def test_loose_boxes(inputs, tmp_path):
     loose = make(inputs, tmp_path, '--no-merge', '--tighten', '0.4')
     exact = make(inputs, tmp_path, '--no-merge', '--tighten', '0')
     outside = 0
-    for first, ann, same in zip(plain['annotations'], loose['annotations'],
-                                exact['annotations']):
+    for first, ann, same in zip(
+        plain['annotations'], loose['annotations'], exact['annotations']
+    ):
         if ann['id'] == 3 or not ann['area']:
             continue
         assert ann['bbox'] == first['bbox'] and 'bbox_tight' not in first

@@ -13,18 +13,21 @@ def test_killed_at_random_the_result_is_the_same(tmp_path, repo_root):
     environment = dict(
         os.environ,
         PYTHONPATH=os.pathsep.join(
-            [str(repo_root),
-             str(tests),
-             os.environ.get('PYTHONPATH', '')]))
-    run = subprocess.run([
-        sys.executable,
-        str(Path(__file__).parents[1] / 'killed_runs.py'),
-        str(tmp_path), '20'
-    ],
-                         capture_output=True,
-                         text=True,
-                         env=environment,
-                         timeout=900)
+            [str(repo_root), str(tests), os.environ.get('PYTHONPATH', '')]
+        ),
+    )
+    run = subprocess.run(
+        [
+            sys.executable,
+            str(Path(__file__).parents[1] / 'killed_runs.py'),
+            str(tmp_path),
+            '20',
+        ],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=900,
+    )
     assert run.returncode == 0, run.stderr[-2000:]
     result = json.loads(run.stdout.splitlines()[-1])
     assert result['problems'] == []

@@ -12,10 +12,12 @@ from mmboxcaseg.apis import init_model
 def files(tmp_path):
     """A config, and weights of its model."""
     path = tmp_path / 'config.py'
-    path.write_text("default_scope = 'mmboxcaseg'\n"
-                    "custom_imports = dict(imports=['tiny', "
-                    "'mmboxcaseg.models'])\n"
-                    f'model = {tiny.model_cfg()!r}\n')
+    path.write_text(
+        "default_scope = 'mmboxcaseg'\n"
+        "custom_imports = dict(imports=['tiny', "
+        "'mmboxcaseg.models'])\n"
+        f'model = {tiny.model_cfg()!r}\n'
+    )
     with DefaultScope.overwrite_default_scope('mmboxcaseg'):
         weights = tiny.model(seed=3).state_dict()
     save_checkpoint(dict(state_dict=weights), str(tmp_path / 'model.pth'))

@@ -55,8 +55,9 @@ def test_masks_of_every_box(inputs, uninterrupted):
             assert new['area'] == new['proxy_agreement'] == 0
             continue
         x, y, w, h = old['bbox']
-        expected = agreement([mask], [(0, 0, width, height)],
-                             [(x, y, x + w, y + h)], height, width)
+        expected = agreement(
+            [mask], [(0, 0, width, height)], [(x, y, x + w, y + h)], height, width
+        )
         assert new['proxy_agreement'] == pytest.approx(expected[0])
         used[new['image_id'], :height, :width] += mask
     assert used.max() == 1
@@ -66,8 +67,7 @@ def test_masks_of_every_box(inputs, uninterrupted):
     assert str(inputs) not in uninterrupted.decode()
 
 
-def test_interrupted_and_resumed(inputs, tmp_path, monkeypatch, uninterrupted,
-                                 capsys):
+def test_interrupted_and_resumed(inputs, tmp_path, monkeypatch, uninterrupted, capsys):
     append = ProxyMaskHook._append
 
     def fail_late(self, sample):
@@ -79,8 +79,7 @@ def test_interrupted_and_resumed(inputs, tmp_path, monkeypatch, uninterrupted,
     with pytest.raises(SystemExit, match='stopped; .* --resume to go on'):
         make(inputs, tmp_path)
     monkeypatch.undo()
-    shard = osp.join(
-        shard_dir(str(tmp_path / 'masks.json')), 'rank_0000.jsonl')
+    shard = osp.join(shard_dir(str(tmp_path / 'masks.json')), 'rank_0000.jsonl')
     os.truncate(shard, osp.getsize(shard) - 9)
     with pytest.raises(SystemExit, match='merge: false now, true in the'):
         make(inputs, tmp_path, '--resume', '--no-merge')
@@ -90,8 +89,7 @@ def test_interrupted_and_resumed(inputs, tmp_path, monkeypatch, uninterrupted,
         make(inputs, tmp_path, '--resume', '--crops-per-batch', '3')
     assert make(inputs, tmp_path, '--resume') == uninterrupted
     assert '5 images to do, 4 done before' in capsys.readouterr().err
-    assert sorted(
-        os.listdir(tmp_path)) == ['logs', 'masks.json', 'masks.report.json']
+    assert sorted(os.listdir(tmp_path)) == ['logs', 'masks.json', 'masks.report.json']
     make(inputs, tmp_path, '--resume')
     assert 'is complete already' in capsys.readouterr().err
 
@@ -104,14 +102,20 @@ def test_all_done_but_not_joined(inputs, tmp_path, monkeypatch, uninterrupted):
 
 
 def test_two_processes_give_the_same_file(inputs, tmp_path, uninterrupted):
-    run = subprocess.run([
-        sys.executable, '-m', 'torch.distributed.run', '--standalone',
-        '--nproc_per_node=2', TOOL,
-        *arguments(inputs, tmp_path, '--launcher', 'pytorch')
-    ],
-                         capture_output=True,
-                         text=True,
-                         timeout=120)
+    run = subprocess.run(
+        [
+            sys.executable,
+            '-m',
+            'torch.distributed.run',
+            '--standalone',
+            '--nproc_per_node=2',
+            TOOL,
+            *arguments(inputs, tmp_path, '--launcher', 'pytorch'),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     # torchrun's status for one that is not 0 in a process.
     assert run.returncode == 1 and 'skipped 1 boxes, listed in' in run.stderr
     assert (tmp_path / 'masks.json').read_bytes() == uninterrupted
@@ -162,15 +166,17 @@ def test_no_model_is_named(inputs, tmp_path, monkeypatch):
 
 def test_options_reach_the_model(inputs, tmp_path, uninterrupted):
     data = json.loads(
-        make(inputs, tmp_path, '--flip', '--margins', '0', '0.2',
-             '--precision', 'bf16'))
+        make(inputs, tmp_path, '--flip', '--margins', '0', '0.2', '--precision', 'bf16')
+    )
     config = data['info']['proxy_masks']['model_config']
     assert config['model']['test_cfg'] == dict(
-        crops_per_batch=4, flip=True, precision='bf16')
+        crops_per_batch=4, flip=True, precision='bf16'
+    )
     assert config['pipeline'][1]['margins'] == [0, 0.2]
     plain = json.loads(uninterrupted)
-    assert ([ann['segmentation'] for ann in data['annotations']]
-            != [ann['segmentation'] for ann in plain['annotations']])
+    assert [ann['segmentation'] for ann in data['annotations']] != [
+        ann['segmentation'] for ann in plain['annotations']
+    ]
 
 
 def test_polygons(inputs, tmp_path, uninterrupted):
@@ -178,8 +184,7 @@ def test_polygons(inputs, tmp_path, uninterrupted):
     assert data['info']['proxy_masks']['segmentation'] == 'polygons'
     coco = COCO(str(tmp_path / 'masks.json'))
     kinds = set()
-    for old, new in zip(
-            json.loads(uninterrupted)['annotations'], data['annotations']):
+    for old, new in zip(json.loads(uninterrupted)['annotations'], data['annotations']):
         if new['iscrowd']:
             continue
         mask = coco.annToMask(new)
@@ -203,8 +208,7 @@ def test_restricted_to_categories(inputs, tmp_path, uninterrupted):
 
 def test_restricted_to_images(inputs, tmp_path, uninterrupted):
     (tmp_path / 'ids.txt').write_text('48\n46\n44\n')
-    part = json.loads(
-        make(inputs, tmp_path, '--img-ids', str(tmp_path / 'ids.txt')))
+    part = json.loads(make(inputs, tmp_path, '--img-ids', str(tmp_path / 'ids.txt')))
     whole = json.loads(uninterrupted)
     assert [image['id'] for image in part['images']] == [48, 46, 44]
     assert part['annotations'] == [
@@ -212,13 +216,16 @@ def test_restricted_to_images(inputs, tmp_path, uninterrupted):
     ]
 
 
-@pytest.mark.parametrize('index, value, message', [
-    (0, 'none.py', 'CONFIG: no file none.py'),
-    (1, 'none.pth', 'CHECKPOINT: no file none.pth'),
-    (3, 'none.json', '--ann: no file none.json'),
-    (5, 'none', '--img-dir: no folder none'),
-    (5, '.', '--img-dir: none of the 9 images with boxes is in .'),
-])
+@pytest.mark.parametrize(
+    'index, value, message',
+    [
+        (0, 'none.py', 'CONFIG: no file none.py'),
+        (1, 'none.pth', 'CHECKPOINT: no file none.pth'),
+        (3, 'none.json', '--ann: no file none.json'),
+        (5, 'none', '--img-dir: no folder none'),
+        (5, '.', '--img-dir: none of the 9 images with boxes is in .'),
+    ],
+)
 def test_missing_inputs(inputs, tmp_path, monkeypatch, index, value, message):
     monkeypatch.chdir(tmp_path)
     args = arguments(inputs, tmp_path)
@@ -250,9 +257,7 @@ def test_yolo_folder(inputs, tmp_path):
     assert [image['file_name'] for image in data['images']] == ['3.png']
     assert [ann['area'] > 0 for ann in data['annotations']] == [True]
     report = json.loads((tmp_path / 'masks.report.json').read_text())
-    assert report['left_out'] == [
-        dict(file='gone.txt', reason='no photo gone.*')
-    ]
+    assert report['left_out'] == [dict(file='gone.txt', reason='no photo gone.*')]
 
 
 def test_no_photo_of_a_yolo_folder(inputs, tmp_path):

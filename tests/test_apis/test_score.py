@@ -12,30 +12,28 @@ from mmboxcaseg.evaluation import MaskScores
 
 
 def test_masks_of_two_files(tmp_path):
-    scores = score_masks(
-        *make_files(tmp_path), by_size=True, agreement_thrs=(0.9, ))
+    scores = score_masks(*make_files(tmp_path), by_size=True, agreement_thrs=(0.9,))
     assert scores.row().metrics['mIoU'] == pytest.approx(48)
     assert scores.row(part='small').instances == 5
     assert scores.row(part='kept', agreement_thr=0.9).instances == 2
     assert len(scores.rows) == 2 * 4 + 2 and scores.unusable == 1
-    by_overlap = score_masks(
-        *make_files(tmp_path), by_overlap=True, agreement_thrs=())
+    by_overlap = score_masks(*make_files(tmp_path), by_overlap=True, agreement_thrs=())
     # No box of these meets another.
     assert by_overlap.row(part='free').instances == 5
     assert by_overlap.row(part='covered').instances == 0
     default = score_masks(*make_files(tmp_path))
-    assert {row.agreement_thr
-            for row in default.rows} == {None, 0.75, 0.85, 0.9, 0.95}
+    assert {row.agreement_thr for row in default.rows} == {None, 0.75, 0.85, 0.9, 0.95}
 
 
 def test_masks_need_no_torch(tmp_path):
     paths = make_files(tmp_path)
-    code = ('import sys; from mmboxcaseg.apis.score import score_masks; '
-            f'score_masks(*{paths}); print("torch" in sys.modules)')
-    done = subprocess.run([sys.executable, '-c', code],
-                          capture_output=True,
-                          text=True,
-                          check=True)
+    code = (
+        'import sys; from mmboxcaseg.apis.score import score_masks; '
+        f'score_masks(*{paths}); print("torch" in sys.modules)'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', code], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == 'False'
 
 
@@ -45,11 +43,17 @@ def test_heads_of_a_checkpoint(tmp_path):
         config,
         weights,
         cfg_options=['test_evaluator.with_box=False'],
-        work_dir=str(tmp_path / 'work'))
+        work_dir=str(tmp_path / 'work'),
+    )
     assert list(scores) == ['weak', 'salient', 'transferred', 'fused']
     for numbers in scores.values():
         assert set(numbers) == {
-            'mIoU_star', 'mIoU', 'IoU@25', 'IoU@50', 'IoU@70', 'IoU@75'
+            'mIoU_star',
+            'mIoU',
+            'IoU@25',
+            'IoU@50',
+            'IoU@70',
+            'IoU@75',
         }
     assert (tmp_path / 'work').is_dir()
     json.dumps(scores)
@@ -63,14 +67,17 @@ def test_decisions(tmp_path):
     # Of the agreements 0.9, 0.95, 0.3, 0.1 and 0.8.
     decisions = write_decisions(
         tmp_path / 'decisions.json',
-        [entry(anns[2], 'rejected'),
-         entry(anns[3], 'accepted')])
+        [entry(anns[2], 'rejected'), entry(anns[3], 'accepted')],
+    )
     thresholds = dict(agreement_thrs=(0, 0.9))
     for path, kept in ((None, (5, 2)), (decisions, (4, 2))):
         scores = score_masks(masks, truth, decisions=path, **thresholds)
-        assert tuple(
-            scores.row(part='kept', agreement_thr=thr).instances
-            for thr in (0, 0.9)) == kept
+        assert (
+            tuple(
+                scores.row(part='kept', agreement_thr=thr).instances for thr in (0, 0.9)
+            )
+            == kept
+        )
         assert scores.rejected == (path is not None)
     # The masks 1 and 3, of IoU 1 and 0.3.
     row = scores.row(part='kept', agreement_thr=0.9)

@@ -15,10 +15,13 @@ from mmboxcaseg.apis import sheets
 from mmboxcaseg.masks import encode_rle
 from mmboxcaseg.registry import MODELS
 
-CONFIG = '''
+CONFIG = (
+    """
 default_scope = 'mmboxcaseg'
 custom_imports = dict(imports=['mmboxcaseg.models', 'mmboxcaseg.datasets'])
-''' + MODEL + '''
+"""
+    + MODEL
+    + """
 test_dataloader = dict(
     batch_size=2,
     num_workers=2,
@@ -36,7 +39,8 @@ test_dataloader = dict(
             dict(type='CropBoxes', size=32),
             dict(type='PackBoxPrompts'),
         ]))
-'''
+"""
+)
 
 
 @pytest.fixture
@@ -48,9 +52,9 @@ def data(tmp_path):
     for number in range(1, 4):
         cv2.imwrite(
             str(tmp_path / 'photos' / f'{number}.png'),
-            rng.integers(0, 255, (60, 80, 3), dtype=np.uint8))
-        images.append(
-            dict(id=number, file_name=f'{number}.png', height=60, width=80))
+            rng.integers(0, 255, (60, 80, 3), dtype=np.uint8),
+        )
+        images.append(dict(id=number, file_name=f'{number}.png', height=60, width=80))
         for x, side, agreement in ((5, 35, 0.99), (50, 20, 0.5)):
             box = (x, 10, x + side, 10 + side)
             anns.append(
@@ -60,15 +64,15 @@ def data(tmp_path):
                     category_id=4,
                     iscrowd=0,
                     bbox=[x, 10, side, side],
-                    segmentation=encode_rle(
-                        np.ones((side, side), bool), box, 60, 80),
-                    proxy_agreement=agreement))
+                    segmentation=encode_rle(np.ones((side, side), bool), box, 60, 80),
+                    proxy_agreement=agreement,
+                )
+            )
     (tmp_path / 'true.json').write_text(
         json.dumps(
-            dict(
-                images=images,
-                annotations=anns,
-                categories=[dict(id=4, name='thing')])))
+            dict(images=images, annotations=anns, categories=[dict(id=4, name='thing')])
+        )
+    )
     (tmp_path / 'config.py').write_text(CONFIG.replace('ROOT', f'{tmp_path}/'))
     return tmp_path
 
@@ -96,15 +100,17 @@ def test_masks_of_each_head(data, monkeypatch):
     rows = []
     original = vis.make_sheet
     monkeypatch.setattr(
-        vis, 'make_sheet', lambda cells, *args, **kwargs: rows.append(
-            (cells, args, kwargs)) or original(cells, *args, **kwargs))
+        vis,
+        'make_sheet',
+        lambda cells, *args, **kwargs: (
+            rows.append((cells, args, kwargs)) or original(cells, *args, **kwargs)
+        ),
+    )
     sheet = sheets.heads_sheet(*save_weights(data), num=2, min_side=30)
     cells, (title, subtitle), more = rows[0]
     assert title == 'config.py: masks of each head'
     # No transferred head in this model.
-    assert more['column_titles'] == [
-        'photo', 'truth', 'weak', 'salient', 'fused'
-    ]
+    assert more['column_titles'] == ['photo', 'truth', 'weak', 'salient', 'fused']
     assert [len(row) for row in cells] == [5, 5]
     # Smaller boxes are not drawn.
     assert more['row_labels'] == ['thing\n35 x 35 px'] * 2
@@ -148,15 +154,16 @@ class FakeDetector(torch.nn.Module):
             masks = torch.zeros(2, *sample.ori_shape, dtype=torch.bool)
             masks[:, 10:45, 5:40] = True
             sample.pred_instances = InstanceData(
-                bboxes=torch.tensor([[5., 10., 40., 45.]] * 2),
+                bboxes=torch.tensor([[5.0, 10.0, 40.0, 45.0]] * 2),
                 scores=torch.tensor([0.8, 0.2]),
                 labels=torch.tensor([0, 0]),
-                masks=masks)
+                masks=masks,
+            )
         return batch['data_samples']
 
 
 def test_detections_beside_the_truth(data, monkeypatch):
-    (data / 'config.py').write_text(f'''
+    (data / 'config.py').write_text(f"""
 default_scope = 'mmdet'
 test_dataloader = dict(
     batch_size=1,
@@ -174,24 +181,25 @@ test_dataloader = dict(
             dict(type='LoadImageFromFile'),
             dict(type='PackDetInputs'),
         ]))
-''')
+""")
     content = json.loads((data / 'true.json').read_text())
     for ann in content['annotations']:
-        ann['area'] = ann['bbox'][2]**2
+        ann['area'] = ann['bbox'][2] ** 2
     (data / 'true.json').write_text(json.dumps(content))
-    monkeypatch.setattr(sheets, 'init_model',
-                        lambda *args, **kwargs: FakeDetector())
+    monkeypatch.setattr(sheets, 'init_model', lambda *args, **kwargs: FakeDetector())
     seen = []
     monkeypatch.setattr(
-        vis, 'detection_pictures',
-        lambda photo, found, there, name, side: seen.append(
-            (photo, found, there, name)) or [vis.Cell(photo)] * 2)
+        vis,
+        'detection_pictures',
+        lambda photo, found, there, name, side: (
+            seen.append((photo, found, there, name)) or [vis.Cell(photo)] * 2
+        ),
+    )
     cfg = Config.fromfile(str(data / 'config.py'))
     assert sheets.detections_sheet(cfg, 'model.pth', num=2).shape[2] == 3
     assert len(seen) == 2 and seen[0][3] < seen[1][3]
     for photo, found, there, name in seen:
-        assert (photo == cv2.imread(str(data / 'photos' /
-                                        name))[..., ::-1]).all()
+        assert (photo == cv2.imread(str(data / 'photos' / name))[..., ::-1]).all()
         # The score of the other one is below 0.3.
         assert found.texts == ['thing 0.80']
         assert found.boxes.tolist() == [[5, 10, 40, 45]]

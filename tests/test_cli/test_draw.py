@@ -16,16 +16,18 @@ def run(tmp_path):
         draw.add_arguments(parser)
         return draw.run(
             parser.parse_args(
-                [str(tmp_path / 'masks.json'),
-                 str(tmp_path / 'img'), *args]))
+                [str(tmp_path / 'masks.json'), str(tmp_path / 'img'), *args]
+            )
+        )
 
     return run_command
 
 
 def test_pictures_in_a_folder(run, tmp_path, capsys):
     out = str(tmp_path / 'out')
-    assert run('--out', out, '--classes', 'rare', 'dog', '--num', '2',
-               '--side', '90') == 0
+    assert (
+        run('--out', out, '--classes', 'rare', 'dog', '--num', '2', '--side', '90') == 0
+    )
     assert capsys.readouterr().out == f'saved 2 pictures in {out}\n'
     assert len(list((tmp_path / 'out').iterdir())) == 2
     assert run('--out', out, '--images', '4.png', '--side', '90') == 0
@@ -34,10 +36,20 @@ def test_pictures_in_a_folder(run, tmp_path, capsys):
 
 def test_options_arrive(run, monkeypatch):
     seen = []
-    monkeypatch.setattr('mmboxcaseg.apis.draw.draw_masks',
-                        lambda *args, **kwargs: seen.append(kwargs) or [])
-    run('--only-ignored', '--agreement-thr', '0.7', '--confidence-thr', '0.4',
-        '--images', '1', '2.png')
+    monkeypatch.setattr(
+        'mmboxcaseg.apis.draw.draw_masks',
+        lambda *args, **kwargs: seen.append(kwargs) or [],
+    )
+    run(
+        '--only-ignored',
+        '--agreement-thr',
+        '0.7',
+        '--confidence-thr',
+        '0.4',
+        '--images',
+        '1',
+        '2.png',
+    )
     run()
     assert seen == [
         dict(
@@ -48,7 +60,8 @@ def test_options_arrive(run, monkeypatch):
             confidence_thr=0.4,
             num=None,
             side=1000,
-            decisions=None),
+            decisions=None,
+        ),
         dict(
             images=None,
             classes=None,
@@ -57,5 +70,6 @@ def test_options_arrive(run, monkeypatch):
             confidence_thr=None,
             num=None,
             side=1000,
-            decisions=None)
+            decisions=None,
+        ),
     ]

@@ -1,4 +1,5 @@
 """Errors after the start are a line."""
+
 import argparse
 import errno
 import json
@@ -20,11 +21,18 @@ def words(folder, out, *more):
     return [
         'masks',
         str(folder / 'boxes.json'),
-        str(folder / 'img'), '-o',
-        str(out / 'masks.json'), '--config',
-        str(folder / 'config.py'), '--checkpoint',
-        str(folder / 'model.pth'), '--device', 'cpu', '--num-workers', '0',
-        *more
+        str(folder / 'img'),
+        '-o',
+        str(out / 'masks.json'),
+        '--config',
+        str(folder / 'config.py'),
+        '--checkpoint',
+        str(folder / 'model.pth'),
+        '--device',
+        'cpu',
+        '--num-workers',
+        '0',
+        *more,
     ]
 
 
@@ -35,8 +43,7 @@ def error_of(argv):
     return end.value.code
 
 
-def test_a_full_disk_is_a_line_and_the_run_goes_on_later(
-        tmp_path, monkeypatch):
+def test_a_full_disk_is_a_line_and_the_run_goes_on_later(tmp_path, monkeypatch):
     write_inputs(tmp_path)
     assert main(words(tmp_path, tmp_path)) in (0, 3)
     whole = (tmp_path / 'masks.json').read_bytes()
@@ -63,8 +70,7 @@ def test_folders_that_cannot_be_made_are_a_line(tmp_path, option):
     write_inputs(tmp_path)
     (tmp_path / 'file').write_text('')
     path = str(tmp_path / 'file' / 'below')
-    assert str(tmp_path / 'file') in error_of(
-        words(tmp_path, tmp_path, option, path))
+    assert str(tmp_path / 'file') in error_of(words(tmp_path, tmp_path, option, path))
 
 
 def test_what_is_no_file_is_not_replaced(tmp_path):
@@ -73,7 +79,8 @@ def test_what_is_no_file_is_not_replaced(tmp_path):
     pipe = tmp_path / 'pipe'
     os.mkfifo(pipe)
     assert 'pipe is no ordinary file' in error_of(
-        words(tmp_path, tmp_path, '-o', str(pipe)))
+        words(tmp_path, tmp_path, '-o', str(pipe))
+    )
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert not list(tmp_path.glob('pipe?*'))
     with pytest.raises(ValueError, match='pipe is no ordinary file'):
@@ -93,14 +100,14 @@ def test_a_json_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def ends_with(error, args=argparse.Namespace()):
+def ends_with(error, args=None):
     """What a command that raises an error says."""
 
     def fail(args):
         raise error
 
     with pytest.raises(SystemExit) as end:
-        run(types.SimpleNamespace(run=fail), args, 'name')
+        run(types.SimpleNamespace(run=fail), args or argparse.Namespace(), 'name')
     return end.value.code
 
 
@@ -108,20 +115,23 @@ def test_messages_of_several_lines_are_one():
     assert ends_with(ValueError('a\n  b')) == 'name: error: a b'
     assert ends_with(KeyError('no such type')) == 'name: error: no such type'
     assert ends_with(MemoryError()) == 'name: error: memory is short'
-    passed_on = OSError('Caught OSError in DataLoader worker process 0.\n'
-                        'Original Traceback (most recent call last):\n'
-                        '  File "x.py", line 1\nOSError: disk is gone\n')
+    passed_on = OSError(
+        'Caught OSError in DataLoader worker process 0.\n'
+        'Original Traceback (most recent call last):\n'
+        '  File "x.py", line 1\nOSError: disk is gone\n'
+    )
     assert in_one_line(passed_on) == 'disk is gone'
     with pytest.raises(KeyError):
         run(
             types.SimpleNamespace(run=lambda args: {}['key']),
-            argparse.Namespace(), 'name')
+            argparse.Namespace(),
+            'name',
+        )
 
 
 def test_a_package_that_is_missing_is_a_line():
     error = ImportError('masks need scipy: pip install scipy')
-    assert ends_with(error) == ('name: error: masks need scipy: pip install '
-                                'scipy')
+    assert ends_with(error) == ('name: error: masks need scipy: pip install scipy')
     with pytest.raises(ModuleNotFoundError):
         ends_with(ModuleNotFoundError('No module', name='module'))
 
@@ -136,15 +146,17 @@ def test_a_second_interrupt_kills():
 
 
 def test_a_closed_pipe_is_no_traceback():
-    code = ('import argparse, types\n'
-            'from mmboxcaseg.cli.main import run\n'
-            'def say(args):\n'
-            '    for _ in range(100000):\n'
-            '        print("a long line of text")\n'
-            'run(types.SimpleNamespace(run=say), argparse.Namespace(), "x")')
-    process = subprocess.Popen([sys.executable, '-c', code],
-                               stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
+    code = (
+        'import argparse, types\n'
+        'from mmboxcaseg.cli.main import run\n'
+        'def say(args):\n'
+        '    for _ in range(100000):\n'
+        '        print("a long line of text")\n'
+        'run(types.SimpleNamespace(run=say), argparse.Namespace(), "x")'
+    )
+    process = subprocess.Popen(
+        [sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     process.stdout.readline()
     process.stdout.close()
     assert process.stderr.read() == b''

@@ -1,4 +1,5 @@
 """Masks made and exported, in one run and in two."""
+
 import json
 
 import pytest
@@ -12,11 +13,18 @@ def words(folder, out, *more):
     return [
         'masks',
         str(folder / 'boxes.json'),
-        str(folder / 'img'), '-o',
-        str(out), '--config',
-        str(folder / 'config.py'), '--checkpoint',
-        str(folder / 'model.pth'), '--device', 'cpu', '--num-workers', '0',
-        *more
+        str(folder / 'img'),
+        '-o',
+        str(out),
+        '--config',
+        str(folder / 'config.py'),
+        '--checkpoint',
+        str(folder / 'model.pth'),
+        '--device',
+        'cpu',
+        '--num-workers',
+        '0',
+        *more,
     ]
 
 
@@ -26,12 +34,20 @@ def test_one_run_is_as_two(tmp_path, capsys):
     options = ('--format', 'yolo-seg', '--simplify', '1', '--min-area', '5')
     assert main(words(tmp_path, out, *options)) == 3
     assert f'{out}: 10 images, ' in capsys.readouterr().err
-    assert main([
-        'export',
-        str(out / 'masks.json'), '--out',
-        str(again), '--img-dir',
-        str(tmp_path / 'img'), *options
-    ]) == 0
+    assert (
+        main(
+            [
+                'export',
+                str(out / 'masks.json'),
+                '--out',
+                str(again),
+                '--img-dir',
+                str(tmp_path / 'img'),
+                *options,
+            ]
+        )
+        == 0
+    )
     told = capsys.readouterr().out
     assert told.startswith(f'{again}: 10 images, ')
     assert '1 crowds' in told and '1 without a mask' in told
@@ -42,8 +58,7 @@ def test_one_run_is_as_two(tmp_path, capsys):
     (out / 'labels/3.txt').write_text('')
     main(words(tmp_path, out, *options, '--resume'))
     assert 'is complete already' in capsys.readouterr().err
-    assert (out / 'labels/3.txt').read_text() == (again /
-                                                  'labels/3.txt').read_text()
+    assert (out / 'labels/3.txt').read_text() == (again / 'labels/3.txt').read_text()
 
 
 def test_a_format_that_is_a_file(tmp_path):
@@ -53,11 +68,14 @@ def test_a_format_that_is_a_file(tmp_path):
     assert 'confidence' in content['annotations'][0]['attributes']
 
 
-@pytest.mark.parametrize('out, options, message', [
-    ('x.json', ['--format', 'png'], 'x.json must be a folder'),
-    ('x.json', ['--min-area', '3'], '--min-area is about an export'),
-    ('x', ['--format', 'png', '--simplify', '2'], 'png holds pixels'),
-])
+@pytest.mark.parametrize(
+    'out, options, message',
+    [
+        ('x.json', ['--format', 'png'], 'x.json must be a folder'),
+        ('x.json', ['--min-area', '3'], '--min-area is about an export'),
+        ('x', ['--format', 'png', '--simplify', '2'], 'png holds pixels'),
+    ],
+)
 def test_mistakes_are_told_before_the_work(tmp_path, out, options, message):
     with pytest.raises(SystemExit, match=message):
         main(words(tmp_path, tmp_path / out, *options))

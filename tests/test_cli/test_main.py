@@ -1,4 +1,5 @@
 """``boxcaseg`` as a whole: help, errors, what it prints."""
+
 import os
 import subprocess
 import sys
@@ -12,10 +13,12 @@ from mmboxcaseg.cli.main import COMMANDS, main
 
 
 def run(*words, **kwargs):
-    return subprocess.run([sys.executable, '-m', 'mmboxcaseg.cli', *words],
-                          capture_output=True,
-                          text=True,
-                          **kwargs)
+    return subprocess.run(
+        [sys.executable, '-m', 'mmboxcaseg.cli', *words],
+        capture_output=True,
+        text=True,
+        **kwargs,
+    )
 
 
 @pytest.fixture(scope='module')
@@ -30,10 +33,16 @@ def words(folder, out, *more):
     return [
         'masks',
         str(folder / 'boxes.json'),
-        str(folder / 'img'), '-o',
-        str(out / 'masks.json'), '--config',
-        str(folder / 'config.py'), '--checkpoint',
-        str(folder / 'model.pth'), '--device', 'cpu', *more
+        str(folder / 'img'),
+        '-o',
+        str(out / 'masks.json'),
+        '--config',
+        str(folder / 'config.py'),
+        '--checkpoint',
+        str(folder / 'model.pth'),
+        '--device',
+        'cpu',
+        *more,
     ]
 
 
@@ -41,21 +50,22 @@ def words(folder, out, *more):
 def test_help_needs_the_standard_library_only(name):
     command = [*([name] if name else []), '--help']
     # Whatever is not in the standard library lies in a folder of its own.
-    code = ('import sys\n'
-            f'sys.argv = ["boxcaseg", *{command!r}]\n'
-            'from mmboxcaseg.cli.main import main\n'
-            'try:\n'
-            '    main()\n'
-            'except SystemExit as end:\n'
-            '    assert end.code == 0\n'
-            'print([name for name, module in sys.modules.items()\n'
-            '       if "site-packages" in str(getattr(module, "__file__", ""))'
-            '\n       and not name.startswith(("_distutils", "_virtualenv",\n'
-            '                                "__editable__"))])')
-    result = subprocess.run([sys.executable, '-c', code],
-                            capture_output=True,
-                            text=True,
-                            check=True)
+    code = (
+        'import sys\n'
+        f'sys.argv = ["boxcaseg", *{command!r}]\n'
+        'from mmboxcaseg.cli.main import main\n'
+        'try:\n'
+        '    main()\n'
+        'except SystemExit as end:\n'
+        '    assert end.code == 0\n'
+        'print([name for name, module in sys.modules.items()\n'
+        '       if "site-packages" in str(getattr(module, "__file__", ""))'
+        '\n       and not name.startswith(("_distutils", "_virtualenv",\n'
+        '                                "__editable__"))])'
+    )
+    result = subprocess.run(
+        [sys.executable, '-c', code], capture_output=True, text=True, check=True
+    )
     assert result.stdout.splitlines()[-1] == '[]'
     assert 'usage: boxcaseg' in result.stdout
 
@@ -74,7 +84,10 @@ def test_both_doors_give_the_same_file(inputs, tmp_path):
     assert make_proxy_masks.main(arguments(inputs, script)) == 3
     assert (script / 'masks.json').read_bytes() == new
     assert sorted(os.listdir(tmp_path)) == [
-        'masks.json', 'masks.json.logs', 'masks.report.json', 'script'
+        'masks.json',
+        'masks.json.logs',
+        'masks.report.json',
+        'script',
     ]
 
 
@@ -93,7 +106,7 @@ def test_quiet(inputs, tmp_path):
     assert 'mean confidence 0.' in summary and 'mean agreement 0.' in summary
     assert skips.endswith(f'listed in {tmp_path / "masks.report.json"}')
     # What was not printed is in the log.
-    log, = (tmp_path / 'masks.json.logs').glob('*/*.log')
+    (log,) = (tmp_path / 'masks.json.logs').glob('*/*.log')
     text = log.read_text()
     assert 'System environment' in text and 'model.pth' in text
 
@@ -105,17 +118,20 @@ def test_verbose(inputs, tmp_path):
     assert len(result.stderr.splitlines()) > 4 or 'import' in result.stdout
 
 
-@pytest.mark.parametrize('command, message', [
-    (['masks', 'none.json', '.', '-o', 'x.json'], '--ann: no file none.json'),
-    (['score', 'none.json', 'none.json'], 'no annotation file none.json'),
-    (['report', 'none.json', '.', '--out', 'r'], 'none.json'),
-    (['export', 'none.json', '-o', 'x.json'], 'no annotation file none.json'),
-    (['draw', 'none.json', '.', '--out', 'r'], 'none.json'),
-])
+@pytest.mark.parametrize(
+    'command, message',
+    [
+        (['masks', 'none.json', '.', '-o', 'x.json'], '--ann: no file none.json'),
+        (['score', 'none.json', 'none.json'], 'no annotation file none.json'),
+        (['report', 'none.json', '.', '--out', 'r'], 'none.json'),
+        (['export', 'none.json', '-o', 'x.json'], 'no annotation file none.json'),
+        (['draw', 'none.json', '.', '--out', 'r'], 'none.json'),
+    ],
+)
 def test_errors_are_a_line(command, message, tmp_path):
     result = run(*command, cwd=tmp_path)
     assert result.returncode == 1 and result.stdout == ''
-    line, = result.stderr.splitlines()
+    (line,) = result.stderr.splitlines()
     assert line.startswith(f'boxcaseg {command[0]}: error: ')
     assert message in line
     assert os.listdir(tmp_path) == []
@@ -126,8 +142,7 @@ def test_traceback_is_in_the_folder_of_the_log(inputs, tmp_path, monkeypatch):
     def fail(*args, **kwargs):
         raise OSError(28, 'No space left on device')
 
-    monkeypatch.setattr('mmboxcaseg.proxy_masks.shards.ShardWriter.append',
-                        fail)
+    monkeypatch.setattr('mmboxcaseg.proxy_masks.shards.ShardWriter.append', fail)
     with pytest.raises(SystemExit, match='error: .*No space left on device'):
         main(words(inputs, tmp_path))
     text = (tmp_path / 'masks.json.logs' / 'error.log').read_text()

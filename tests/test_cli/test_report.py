@@ -17,8 +17,15 @@ def test_page(tmp_path, capsys):
     write_report_files(tmp_path, with_confidence=True)
     out = str(tmp_path / 'report')
     args = parse(
-        str(tmp_path / 'masks.json'), str(tmp_path / 'img'), '--out', out,
-        '--truth', str(tmp_path / 'true.json'), '--num', '2')
+        str(tmp_path / 'masks.json'),
+        str(tmp_path / 'img'),
+        '--out',
+        out,
+        '--truth',
+        str(tmp_path / 'true.json'),
+        '--num',
+        '2',
+    )
     assert report.run(args) == 0
     assert capsys.readouterr().out == f'saved {out}/index.html\n'
     page = (tmp_path / 'report' / 'index.html').read_text()
@@ -28,23 +35,34 @@ def test_page(tmp_path, capsys):
 
 def test_defaults():
     args = parse('masks.json', 'photos', '--out', 'report')
-    assert (args.agreement_thr, args.confidence_thr, args.num,
-            args.truth) == (0.95, None, 96, None)
+    assert (args.agreement_thr, args.confidence_thr, args.num, args.truth) == (
+        0.95,
+        None,
+        96,
+        None,
+    )
 
 
 def test_review(tmp_path):
     anns = write_report_files(tmp_path, with_confidence=True)
     decisions = write_decisions(
         tmp_path / 'decisions.json',
-        [entry(anns[0], 'accepted'),
-         entry(anns[1], 'rejected')])
+        [entry(anns[0], 'accepted'), entry(anns[1], 'rejected')],
+    )
 
     def page(*options):
         out = tmp_path / 'report'
         report.run(
             parse(
-                str(tmp_path / 'masks.json'), str(tmp_path / 'img'), '--out',
-                str(out), '--num', '1', *options))
+                str(tmp_path / 'masks.json'),
+                str(tmp_path / 'img'),
+                '--out',
+                str(out),
+                '--num',
+                '1',
+                *options,
+            )
+        )
         return (out / 'index.html').read_text()
 
     card = '<figure class="review-card"'
@@ -57,8 +75,9 @@ def test_review(tmp_path):
     assert text.count(card) == 28 and 'All 28 undecided masks' in text
     assert 'Of the masks, 1 accepted, 1 rejected.' in text
     assert 'as is one that was rejected' in text
-    every = write_decisions(tmp_path / 'decisions.json',
-                            [entry(ann, 'rejected') for ann in anns])
+    every = write_decisions(
+        tmp_path / 'decisions.json', [entry(ann, 'rejected') for ann in anns]
+    )
     text = page('--review', '--decisions', every)
     assert card not in text and 'No mask is left to be decided.' in text
     with pytest.raises(ValueError, match='review must not be negative'):

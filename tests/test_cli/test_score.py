@@ -1,4 +1,5 @@
 """``boxcaseg score``: what it prints and writes."""
+
 import argparse
 import json
 
@@ -27,11 +28,16 @@ def test_table_and_numbers(tmp_path, capsys):
     summary = json.loads(out.read_text())
     rows = {row['name']: row for row in summary['rows']}
     assert list(rows) == [
-        'masks', 'filled box', 'agreement >= 0.75 (kept)',
-        'agreement < 0.75 (ignored)', 'agreement >= 0.85 (kept)',
-        'agreement < 0.85 (ignored)', 'agreement >= 0.9 (kept)',
-        'agreement < 0.9 (ignored)', 'agreement >= 0.95 (kept)',
-        'agreement < 0.95 (ignored)'
+        'masks',
+        'filled box',
+        'agreement >= 0.75 (kept)',
+        'agreement < 0.75 (ignored)',
+        'agreement >= 0.85 (kept)',
+        'agreement < 0.85 (ignored)',
+        'agreement >= 0.9 (kept)',
+        'agreement < 0.9 (ignored)',
+        'agreement >= 0.95 (kept)',
+        'agreement < 0.95 (ignored)',
     ]
     assert rows['masks']['mIoU_star'] == pytest.approx(45)
     assert summary['spearman'] == pytest.approx(0.7)
@@ -49,17 +55,28 @@ def test_rank_correlation_of_confidence(tmp_path, capsys):
 
     names = make_files(tmp_path, with_confidence)
     out = tmp_path / 'numbers.json'
-    run(*names, '--json', str(out), '--agreement-thr', '0.9', '0',
-        '--confidence-thr', '0.8')
+    run(
+        *names,
+        '--json',
+        str(out),
+        '--agreement-thr',
+        '0.9',
+        '0',
+        '--confidence-thr',
+        '0.8',
+    )
     content = json.loads(out.read_text())
     assert content['spearman_confidence'] == pytest.approx(1)
     printed = capsys.readouterr().out
     assert 'agreement and IoU: 0.700' in printed
     assert 'confidence and IoU: 1.000' in printed
     assert [row['name'] for row in content['rows']][2:] == [
-        'agreement >= 0.9 (kept)', 'agreement < 0.9 (ignored)',
-        'agreement >= 0 (kept)', 'agreement < 0 (ignored)',
-        'confidence >= 0.8 (kept)', 'confidence < 0.8 (ignored)'
+        'agreement >= 0.9 (kept)',
+        'agreement < 0.9 (ignored)',
+        'agreement >= 0 (kept)',
+        'agreement < 0 (ignored)',
+        'confidence >= 0.8 (kept)',
+        'confidence < 0.8 (ignored)',
     ]
     # IoUs of 1 and 0.6.
     assert content['rows'][6]['mIoU'] == pytest.approx(80)
@@ -83,8 +100,14 @@ def test_sizes_and_boundaries_on_request(tmp_path, capsys):
     run(truth, truth, '--by-size', '--boundary', '--json', str(out))
     rows = {row['name']: row for row in json.loads(out.read_text())['rows']}
     assert list(rows) == [
-        'masks', 'masks, small', 'masks, medium', 'masks, large', 'filled box',
-        'filled box, small', 'filled box, medium', 'filled box, large'
+        'masks',
+        'masks, small',
+        'masks, medium',
+        'masks, large',
+        'filled box',
+        'filled box, small',
+        'filled box, medium',
+        'filled box, large',
     ]
     # Images of 40 x 50 pixels have no large objects.
     sizes = [rows[f'masks, {size}'] for size in ('small', 'medium', 'large')]
@@ -130,7 +153,6 @@ def test_rejected_masks_are_told(tmp_path, capsys):
     masks, truth = make_files(tmp_path)
     with open(masks) as file:
         ann = json.load(file)['annotations'][-1]
-    decisions = write_decisions(tmp_path / 'decisions.json',
-                                [entry(ann, 'rejected')])
+    decisions = write_decisions(tmp_path / 'decisions.json', [entry(ann, 'rejected')])
     run(masks, truth, '--decisions', decisions)
     assert '\n1 masks were rejected: ignored at' in capsys.readouterr().out

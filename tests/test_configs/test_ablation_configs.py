@@ -1,4 +1,5 @@
 """Every ablation config is its base plus the keys of its row."""
+
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def salient(count):
     """Table 3."""
     return {
         f'{SALIENT}.ann_file': f'duts_single_{count}.txt',
-        f'{SALIENT}.single_object': None
+        f'{SALIENT}.single_object': None,
     }
 
 
@@ -28,28 +29,13 @@ def ratio(box, salient_patches):
 
 
 VOC = {
+    **{f'salient-{n}': salient(n) for n in (100, 500, 1000, 2500, 4701)},
+    'heads-weak': {'model.salient_head': None, 'model.transferred_head': None},
+    'heads-salient': {'model.weak_head': None, 'model.transferred_head': None},
+    'heads-weak-transferred': {'model.salient_head': None},
+    'heads-weak-salient': {'model.transferred_head': None},
     **{
-        f'salient-{n}': salient(n)
-        for n in (100, 500, 1000, 2500, 4701)
-    },
-    'heads-weak': {
-        'model.salient_head': None,
-        'model.transferred_head': None
-    },
-    'heads-salient': {
-        'model.weak_head': None,
-        'model.transferred_head': None
-    },
-    'heads-weak-transferred': {
-        'model.salient_head': None
-    },
-    'heads-weak-salient': {
-        'model.transferred_head': None
-    },
-    **{
-        f'alpha-{alpha}': {
-            'model.alpha': alpha
-        }
+        f'alpha-{alpha}': {'model.alpha': alpha}
         for alpha in (0.0, 0.3, 0.4, 0.5, 0.6, 1.0)
     },
     'alpha-0.7': {},
@@ -57,73 +43,64 @@ VOC = {
 ONE_STEP = [
     dict(type='LoadBoxPatch', size=288, shift=0.25, scale=(0.5, 1.5)),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='PackPatch')
+    dict(type='PackPatch'),
 ]
 COCO = {
     'ratio-rs': {
         f'{SAMPLER}.type': 'InfiniteSampler',
         f'{SAMPLER}.shuffle': True,
         f'{SAMPLER}.batch_size': MISSING,
-        f'{SAMPLER}.source_ratio': MISSING
+        f'{SAMPLER}.source_ratio': MISSING,
     },
-    **{
-        f'ratio-{n}-{16 - n}': ratio(n, 16 - n)
-        for n in (8, 10, 11, 12, 13, 14)
-    },
+    **{f'ratio-{n}-{16 - n}': ratio(n, 16 - n) for n in (8, 10, 11, 12, 13, 14)},
     'ratio-9-7': {},
     # Not of the paper.
     'overlap': {
         f'{SAMPLER}.type': 'OverlapMultiSourceSampler',
         f'{SAMPLER}.iou_thr': 0.5,
-        f'{SAMPLER}.drop_prob': 0.75
+        f'{SAMPLER}.drop_prob': 0.75,
     },
     'photos': {
         f'{SAMPLER}.type': 'PhotoMultiSourceSampler',
         f'{SAMPLER}.boxes_per_photo': 2,
-        f'{DATASET}.box.pipeline': ONE_STEP
+        f'{DATASET}.box.pipeline': ONE_STEP,
     },
 }
 STAGE3_VOC = {
     'no-merge': {
         f'{DATASET}.agreement_thr': 0.0,
-        f'{DATASET}.ann_file':
-        'annotations/proxy_masks_train_aug_unmerged.json'
+        f'{DATASET}.ann_file': 'annotations/proxy_masks_train_aug_unmerged.json',
     },
-    'thr-0.0': {
-        f'{DATASET}.agreement_thr': 0.0
-    },
+    'thr-0.0': {f'{DATASET}.agreement_thr': 0.0},
 }
 STAGE3_COCO = {
     'no-merge': {
         f'{DATASET}.agreement_thr': 0.0,
-        f'{DATASET}.ann_file':
-        'annotations/proxy_masks_train2017_unmerged.json'
+        f'{DATASET}.ann_file': 'annotations/proxy_masks_train2017_unmerged.json',
     },
     **{
-        f'thr-{thr}': {
-            f'{DATASET}.agreement_thr': thr
-        }
+        f'thr-{thr}': {f'{DATASET}.agreement_thr': thr}
         for thr in (0.0, 0.75, 0.85, 0.9)
     },
     'thr-0.95': {},
     'confidence-thr-0.5': {
         f'{DATASET}.agreement_thr': 0.0,
-        f'{DATASET}.confidence_thr': 0.5
+        f'{DATASET}.confidence_thr': 0.5,
     },
     **{
         f'weight-{score}': {
             f'{DATASET}.agreement_thr': 0.0,
-            f'{DATASET}.mask_weight': score
+            f'{DATASET}.mask_weight': score,
         }
         for score in ('agreement', 'confidence')
     },
 }
 BOX, TESTED = f'{DATASET}.box', '{}_dataloader.dataset.pipeline'
-CROPPED = dict(type='RandomObjectPatch', size=160, shift=0.25, scale=(.5, 1.5))
+CROPPED = dict(type='RandomObjectPatch', size=160, shift=0.25, scale=(0.5, 1.5))
 LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadSalientMask')]
 WHOLE = [
     dict(type='Resize', scale=(178, 178), keep_ratio=False),
-    dict(type='mmseg.RandomCrop', crop_size=160)
+    dict(type='mmseg.RandomCrop', crop_size=160),
 ]
 PACK = [dict(type='RandomFlip', prob=0.5), dict(type='PackPatch')]
 JITTER = dict(type='mmseg.PhotoMetricDistortion')
@@ -134,7 +111,7 @@ def margins(*values):
     steps = [
         dict(type='LoadImageFromFile'),
         dict(type='CropBoxes', size=160, margins=values),
-        dict(type='PackBoxPrompts')
+        dict(type='PackBoxPrompts'),
     ]
     return {TESTED.format(part): steps for part in ('val', 'test')}
 
@@ -145,80 +122,56 @@ def one_source(other):
 
 
 MINI = {
-    'object-crops': {
-        f'{SALIENT}.pipeline': [*LOAD, CROPPED, *PACK]
-    },
+    'object-crops': {f'{SALIENT}.pipeline': [*LOAD, CROPPED, *PACK]},
     'mixed-crops': {
         f'{SALIENT}.pipeline': [
             *LOAD,
-            dict(type='RandomChoice', transforms=[[CROPPED], WHOLE]), *PACK
+            dict(type='RandomChoice', transforms=[[CROPPED], WHOLE]),
+            *PACK,
         ]
     },
-    'oracle': {
-        f'{BOX}.with_mask': True
-    },
+    'oracle': {f'{BOX}.with_mask': True},
     'self-training': {
         f'{BOX}.data_root': '',
         f'{BOX}.ann_file': 'work_dirs/mini/merged.json',
         f'{BOX}.data_prefix.img': 'data/coco_mini/train2017/',
         f'{BOX}.with_mask': True,
-        f'{BOX}.min_confidence': 0.5
+        f'{BOX}.min_confidence': 0.5,
     },
-    'box-only': {
-        **VOC['heads-weak'],
-        **one_source('salient')
-    },
-    'salient-only': {
-        **VOC['heads-salient'],
-        **one_source('box')
-    },
-    'ema': {
-        'custom_hooks':
-        [dict(type='EMAHook', momentum=0.01, update_buffers=True)]
-    },
-    'fuse-logit': {
-        'model.fuse': 'logit'
-    },
-    'bags-box': {
-        'model.loss_mil.bag_extent': 'box'
-    },
-    'color-pairs': {
-        'model.loss_color': dict(type='ColorPairsLoss', loss_weight=0.3)
-    },
+    'box-only': {**VOC['heads-weak'], **one_source('salient')},
+    'salient-only': {**VOC['heads-salient'], **one_source('box')},
+    'ema': {'custom_hooks': [dict(type='EMAHook', momentum=0.01, update_buffers=True)]},
+    'fuse-logit': {'model.fuse': 'logit'},
+    'bags-box': {'model.loss_mil.bag_extent': 'box'},
+    'color-pairs': {'model.loss_color': dict(type='ColorPairsLoss', loss_weight=0.3)},
     'context': {
         f'{BOX}.pipeline': [
             LOAD[0],
-            dict(CROPPED, type='RandomBoxPatch', scale=(0.75, 2.0)), *PACK
+            dict(CROPPED, type='RandomBoxPatch', scale=(0.75, 2.0)),
+            *PACK,
         ],
-        **margins(0.25)
+        **margins(0.25),
     },
-    'head-weak-salient': {
-        'model.test_cfg.head': ['weak', 'salient']
-    },
+    'head-weak-salient': {'model.test_cfg.head': ['weak', 'salient']},
     'margin-0.1': margins(0.1),
     'margins': margins(0, 0.1, 0.2),
-    'flip': {
-        'model.test_cfg.flip': True
-    },
+    'flip': {'model.test_cfg.flip': True},
     **{
-        f'head-{head}': {
-            'model.test_cfg.head': head
-        }
+        f'head-{head}': {'model.test_cfg.head': head}
         for head in ('weak', 'salient', 'transferred')
     },
-    'box-threshold': {
-        'model.test_cfg.min_threshold': 0.3
-    },
+    'box-threshold': {'model.test_cfg.min_threshold': 0.3},
     'color-jitter': {
         f'{BOX}.pipeline': [
             LOAD[0],
-            dict(CROPPED, type='RandomBoxPatch'), PACK[0], JITTER, PACK[1]
+            dict(CROPPED, type='RandomBoxPatch'),
+            PACK[0],
+            JITTER,
+            PACK[1],
         ],
-        f'{SALIENT}.pipeline': [*LOAD, *WHOLE, PACK[0], JITTER, PACK[1]]
+        f'{SALIENT}.pipeline': [*LOAD, *WHOLE, PACK[0], JITTER, PACK[1]],
     },
-    'no-min-max': {
-        'model.test_cfg.min_max': False
-    },
+    'no-min-max': {'model.test_cfg.min_max': False},
 }
 EXPECTED = {
     f'{base}/ablations/{name}_{variant}.py': (f'{base}/{name}.py', keys)
@@ -251,10 +204,7 @@ def load(name):
 
 
 def test_no_config_is_left_out():
-    files = {
-        str(path.relative_to(CONFIGS))
-        for path in CONFIGS.rglob('ablations/*.py')
-    }
+    files = {str(path.relative_to(CONFIGS)) for path in CONFIGS.rglob('ablations/*.py')}
     assert files == set(EXPECTED)
 
 
@@ -271,12 +221,14 @@ def test_only_the_keys_of_the_row(base, monkeypatch):
 @pytest.mark.parametrize('heads', [v for v in VOC if v.startswith('heads')])
 def test_heads_that_are_built(heads):
     model = Config.fromfile(
-        CONFIGS / f'boxcaseg/ablations/hrnet_w48_voc_{heads}.py').model
+        CONFIGS / f'boxcaseg/ablations/hrnet_w48_voc_{heads}.py'
+    ).model
     model.backbone.init_cfg = None
     with torch.device('meta'):
         net = MODELS.build(model)
     built = [
-        name for name in ('weak', 'salient', 'transferred')
+        name
+        for name in ('weak', 'salient', 'transferred')
         if getattr(net, f'{name}_head')
     ]
     assert '-'.join(['heads', *built]) == heads

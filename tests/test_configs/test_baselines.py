@@ -1,7 +1,8 @@
 """Configs of the baselines: what is theirs, and what all have in common."""
+
 import copy
 import inspect
-from functools import lru_cache
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,20 +11,22 @@ from mmengine.config import Config
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 BASES = {
-    'baselines/{}_r101_fpn{}_voc.py':
-    'proxy_mask_rcnn/mask-rcnn_r101_fpn_voc.py',
-    'baselines/{}_r101_fpn{}_coco.py':
-    'proxy_mask_rcnn/mask-rcnn_r101_fpn_coco.py',
-    'baselines/mini/{}_mobilenetv2_fpn{}_coco-mini.py':
-    'proxy_mask_rcnn/mini/mask-rcnn_mobilenetv2_fpn_coco-mini.py'
+    'baselines/{}_r101_fpn{}_voc.py': 'proxy_mask_rcnn/mask-rcnn_r101_fpn_voc.py',
+    'baselines/{}_r101_fpn{}_coco.py': 'proxy_mask_rcnn/mask-rcnn_r101_fpn_coco.py',
+    'baselines/mini/{}_mobilenetv2_fpn{}_coco-mini.py': (
+        'proxy_mask_rcnn/mini/mask-rcnn_mobilenetv2_fpn_coco-mini.py'
+    ),
 }
-KINDS = [('mask-rcnn', '_true-masks'), ('mask-rcnn', '_box-masks'),
-         ('bbtp', ''), ('boxinst', '')]
-PAIRS = [(name.format(*kind), base) for name, base in BASES.items()
-         for kind in KINDS]
+KINDS = [
+    ('mask-rcnn', '_true-masks'),
+    ('mask-rcnn', '_box-masks'),
+    ('bbtp', ''),
+    ('boxinst', ''),
+]
+PAIRS = [(name.format(*kind), base) for name, base in BASES.items() for kind in KINDS]
 
 
-@lru_cache(maxsize=None)
+@cache
 def loaded(name):
     return Config.fromfile(CONFIGS / name)
 
@@ -34,8 +37,7 @@ def load(name):
 
 def test_all_are_here():
     found = {
-        str(path.relative_to(CONFIGS))
-        for path in (CONFIGS / 'baselines').rglob('*.py')
+        str(path.relative_to(CONFIGS)) for path in (CONFIGS / 'baselines').rglob('*.py')
     }
     assert found == {name for name, _ in PAIRS}
 
@@ -56,7 +58,7 @@ def test_same_data_and_schedule(name, base):
     for key in ('data_prefix', 'metainfo', 'filter_cfg'):
         assert ours.get(key) == theirs.get(key)
     steps = [step.type for step in theirs.pipeline]
-    rest = theirs.pipeline[steps.index('mmboxcaseg.MarkIgnoredMasks') + 1:]
+    rest = theirs.pipeline[steps.index('mmboxcaseg.MarkIgnoredMasks') + 1 :]
     assert len(rest) == 3 and ours.pipeline[-3:] == rest
 
 
@@ -71,8 +73,9 @@ def test_what_is_learnt_from(name, base):
     assert upright.type == 'mmboxcaseg.UprightPhoto'
     # Only the oracle may see a true mask.
     assert annotations.get('with_mask', False) == ('true-masks' in name)
-    assert [step.type for step in rest
-            ] == ['mmboxcaseg.BoxesAsMasks'] * ('box-masks' in name)
+    assert [step.type for step in rest] == ['mmboxcaseg.BoxesAsMasks'] * (
+        'box-masks' in name
+    )
     if 'bbtp' in name:
         head = cfg.model.roi_head.mask_head
         assert head.type == 'mmboxcaseg.BBTPMaskHead'
@@ -83,13 +86,13 @@ def test_what_is_learnt_from(name, base):
 
 
 @pytest.mark.skipif(
-    find_spec('mmcv._ext') is None,
-    reason="BoxInst needs mmcv's compiled operators")
+    find_spec('mmcv._ext') is None, reason="BoxInst needs mmcv's compiled operators"
+)
 def test_boxinst_is_that_of_mmdet(tmp_path):
     from mmdet.registry import MODELS
+
     child = tmp_path / 'child.py'
-    child.write_text(
-        "_base_ = 'mmdet::boxinst/boxinst_r101_fpn_ms-90k_coco.py'\n")
+    child.write_text("_base_ = 'mmdet::boxinst/boxinst_r101_fpn_ms-90k_coco.py'\n")
     theirs, ours = Config.fromfile(child).model, load(PAIRS[3][0]).model
     assert ours.mask_head.pop('warmup_iters') == 22500 // 9
     assert ours.bbox_head.pop('num_classes') == 20
@@ -116,6 +119,7 @@ def default(kind, key, registry):
     """Default of an argument, of the class or of those it comes from."""
     if kind == 'mmdet.MaskFeatModule':
         from mmdet.models.dense_heads.condinst_head import MaskFeatModule
+
         classes = [MaskFeatModule]
     else:
         classes = registry.get(kind).__mro__

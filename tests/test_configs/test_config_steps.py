@@ -1,4 +1,5 @@
 """Every config: it is built, and its data, a step and a score run."""
+
 import gc
 import json
 from collections import OrderedDict
@@ -19,8 +20,10 @@ from narrow import narrow
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 FILES = sorted(
-    str(path.relative_to(CONFIGS)) for path in CONFIGS.rglob('*.py')
-    if '_base_' not in path.parts)
+    str(path.relative_to(CONFIGS))
+    for path in CONFIGS.rglob('*.py')
+    if '_base_' not in path.parts
+)
 
 
 @pytest.fixture(scope='session')
@@ -75,8 +78,15 @@ def test_config(cfg, seen):
         full.backbone.init_cfg = None
         with torch.device('meta'):
             assert type(MODELS.build(full)).__name__ == cfg.model.type
-    if is_new(seen, cfg, 'model', 'train_dataloader', 'val_dataloader',
-              'val_evaluator', 'optim_wrapper'):
+    if is_new(
+        seen,
+        cfg,
+        'model',
+        'train_dataloader',
+        'val_dataloader',
+        'val_evaluator',
+        'optim_wrapper',
+    ):
         narrow(cfg)
         torch.manual_seed(0)
         model = MODELS.build(cfg.model)
@@ -103,7 +113,8 @@ def train(model, cfg):
     wrapper.backward(total)
     learnt = {
         name: (p, p.detach().clone())
-        for name, p in model.named_parameters() if p.requires_grad
+        for name, p in model.named_parameters()
+        if p.requires_grad
     }
     # Distributed training waits for the gradients of all of them.
     assert [name for name, (p, _) in learnt.items() if p.grad is None] == []

@@ -1,4 +1,5 @@
 """Configs of stage 1: they load, build, and say what the paper says."""
+
 from collections import OrderedDict
 from pathlib import Path
 
@@ -14,7 +15,8 @@ FILES = sorted(
     str(path.relative_to(CONFIGS))
     for path in (CONFIGS / 'boxcaseg').rglob('*.py')
     # See test_ablation_configs.py.
-    if path.parent.name != 'ablations')
+    if path.parent.name != 'ablations'
+)
 FULL = ['boxcaseg/hrnet_w48_voc.py', 'boxcaseg/hrnet_w48_coco.py']
 
 
@@ -46,8 +48,11 @@ def test_stage_1_config(name):
     assert type(build(cfg)).__name__ == 'BoxCaseg'
     # The sampler's batch is the loader's, or the ratio would not hold.
     loader = cfg.train_dataloader
-    assert loader.sampler.batch_size == loader.batch_size == sum(
-        loader.sampler.source_ratio)
+    assert (
+        loader.sampler.batch_size
+        == loader.batch_size
+        == sum(loader.sampler.source_ratio)
+    )
     assert cfg.param_scheduler.end == cfg.train_cfg.max_iters == cfg.max_iters
     # Patches of both sources have one size; a whole salient image is to it as
     # 320 to 288.
@@ -58,7 +63,7 @@ def test_stage_1_config(name):
         assert find(salient, 'RandomObjectPatch').size == size
     else:
         assert find(salient, 'mmseg.RandomCrop').crop_size == size
-        assert find(salient, 'Resize').scale == (round(size * 320 / 288), ) * 2
+        assert find(salient, 'Resize').scale == (round(size * 320 / 288),) * 2
     # Maps of stride 32 fit a patch and a crop of prediction, which is at most
     # so much larger.
     crop = find(cfg.test_dataloader.dataset.pipeline, 'CropBoxes').size
@@ -67,7 +72,7 @@ def test_stage_1_config(name):
 
 
 def find(pipeline, kind):
-    step, = [step for step in pipeline if step.type == kind]
+    (step,) = [step for step in pipeline if step.type == kind]
     return step
 
 
@@ -82,8 +87,9 @@ def test_parameters_of_hrnet_w48(name, monkeypatch):
     assert model.weak_head.in_channels == 720
 
 
-@pytest.mark.parametrize('name, ratio, iterations', [(FULL[0], [12, 4], 42250),
-                                                     (FULL[1], [9, 7], 28500)])
+@pytest.mark.parametrize(
+    'name, ratio, iterations', [(FULL[0], [12, 4], 42250), (FULL[1], [9, 7], 28500)]
+)
 def test_settings_of_the_paper(name, ratio, iterations):
     cfg = load(name)
     # Batches and schedule.
@@ -93,10 +99,15 @@ def test_settings_of_the_paper(name, ratio, iterations):
     assert cfg.train_cfg.max_iters == iterations
     assert cfg.train_cfg.type == 'IterBasedTrainLoop'
     assert cfg.optim_wrapper.optimizer == dict(
-        type='SGD', lr=4e-3, momentum=0.9, weight_decay=1e-4)
+        type='SGD', lr=4e-3, momentum=0.9, weight_decay=1e-4
+    )
     scheduler = cfg.param_scheduler
-    assert (scheduler.type, scheduler.power, scheduler.eta_min,
-            scheduler.by_epoch) == ('PolyLR', 0.9, 0, False)
+    assert (scheduler.type, scheduler.power, scheduler.eta_min, scheduler.by_epoch) == (
+        'PolyLR',
+        0.9,
+        0,
+        False,
+    )
     # Two GPUs.
     assert cfg.auto_scale_lr.base_batch_size == 32
     # Patches.
@@ -121,17 +132,15 @@ def test_settings_of_the_paper(name, ratio, iterations):
     assert model.data_preprocessor.mean == [123.675, 116.28, 103.53]
     assert model.data_preprocessor.std == [58.395, 57.12, 57.375]
     assert model.data_preprocessor.bgr_to_rgb
-    assert model.loss_mil == dict(
-        type='MILLoss', bag_extent='line', reduction='mean')
+    assert model.loss_mil == dict(type='MILLoss', bag_extent='line', reduction='mean')
     assert model.loss_smooth.loss_weight == 0.05
     assert (model.alpha, model.fuse) == (0.7, 'prob')
     assert model.test_cfg.head == 'fused'
     for part in ('backbone', 'weak_head', 'salient_head', 'transferred_head'):
         assert model[part].norm_cfg.momentum == 0.01
     extra = model.backbone.extra
-    assert [extra[f'stage{i}'].num_modules
-            for i in (1, 2, 3, 4)] == [1, 1, 4, 3]
+    assert [extra[f'stage{i}'].num_modules for i in (1, 2, 3, 4)] == [1, 1, 4, 3]
     assert extra.stage4.num_channels == (48, 96, 192, 384)
-    assert extra.stage1.num_channels == (64, )
+    assert extra.stage1.num_channels == (64,)
     for i in (1, 2, 3, 4):
         assert set(extra[f'stage{i}'].num_blocks) == {4}

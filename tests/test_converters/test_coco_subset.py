@@ -1,4 +1,5 @@
 """Parts of COCO files, by hand."""
+
 import pytest
 from coco_files import make_coco
 
@@ -27,9 +28,12 @@ def test_coco_subset_by_hand():
 
     voc = tool.to_voc20(coco)
     assert ids(voc['images']) == [4, 1]
-    assert [(ann['id'], ann['category_id'])
-            for ann in voc['annotations']] == [(10, 12), (11, 15), (12, 12),
-                                               (14, 12)]
+    assert [(ann['id'], ann['category_id']) for ann in voc['annotations']] == [
+        (10, 12),
+        (11, 15),
+        (12, 12),
+        (14, 12),
+    ]
     assert voc['categories'][11]['name'] == 'dog'
     assert coco == make_coco(), 'the input must stay as it was'
 
@@ -46,7 +50,7 @@ def test_coco_subset_errors(tmp_path):
     coco = make_coco()
     with pytest.raises(ValueError, match=r'1 of 2 image ids.*\[99\]'):
         tool.keep_images(coco, [1, 99])
-    with pytest.raises(ValueError, match='can\'t draw 5 of 4'):
+    with pytest.raises(ValueError, match="can't draw 5 of 4"):
         tool.draw_ids(coco, 5, 0)
     with pytest.raises(ValueError, match='unicorn'):
         tool.keep_categories(coco, ['dog', 'unicorn'])

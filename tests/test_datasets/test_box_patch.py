@@ -33,10 +33,15 @@ def test_one_item_a_box(ann_file, tmp_path):
             type='BoxPatchDataset',
             data_root=str(tmp_path),
             ann_file='boxes.json',
-            data_prefix=dict(img='img')))
+            data_prefix=dict(img='img'),
+        )
+    )
     assert isinstance(dataset, BoxPatchDataset) and len(dataset) == 3
-    expected = [(1, 10, [5, 5, 25, 15]), (1, 11, [1.5, 2.25, 2, 5.25]),
-                (3, 30, [-4, 20, 76, 50])]
+    expected = [
+        (1, 10, [5, 5, 25, 15]),
+        (1, 11, [1.5, 2.25, 2, 5.25]),
+        (3, 30, [-4, 20, 76, 50]),
+    ]
     for item, (img_id, ann_id, box) in zip(dataset, expected):
         assert item['img_path'] == str(tmp_path / 'img' / f'{img_id}.png')
         assert (item['img_id'], item['ann_id']) == (img_id, ann_id)
@@ -52,11 +57,12 @@ def test_photos_that_are_missing_or_were_skipped(ann_file, tmp_path):
 
     def build():
         return BoxPatchDataset(
-            ann_file=ann_file, data_prefix=dict(img=str(tmp_path / 'img')))
+            ann_file=ann_file, data_prefix=dict(img=str(tmp_path / 'img'))
+        )
 
     text, dataset = tiny.log_of(build)
     assert [item['img_id'] for item in dataset] == [3]
-    assert "1 of 2 photos are not in" in text and "'1.png'" in text
+    assert '1 of 2 photos are not in' in text and "'1.png'" in text
 
     def skip(coco):
         coco['images'][2]['proxy_skipped'] = 'another size'
@@ -80,7 +86,8 @@ def test_crowds_are_left_out(ann_file):
 
     edit(ann_file, crowd)
     text, dataset = tiny.log_of(
-        lambda: BoxPatchDataset(ann_file=ann_file, data_prefix=dict(img='')))
+        lambda: BoxPatchDataset(ann_file=ann_file, data_prefix=dict(img=''))
+    )
     assert [item['ann_id'] for item in dataset] == [11, 30]
     assert 'left out' not in text
 
@@ -88,27 +95,33 @@ def test_crowds_are_left_out(ann_file):
 def test_unusable_boxes_are_counted(ann_file):
 
     nan = float('nan')
-    unusable = [[5, 5, 0, 10], [5, 5, 4, -1], [60, 5, 3, 3], [-9, 3, 9, 9],
-                [nan, 5, 3, 3]]
+    unusable = [
+        [5, 5, 0, 10],
+        [5, 5, 4, -1],
+        [60, 5, 3, 3],
+        [-9, 3, 9, 9],
+        [nan, 5, 3, 3],
+    ]
 
     def spoil(coco):
         for place, box in enumerate(unusable):
             coco['annotations'].append(
-                dict(
-                    id=100 + place,
-                    image_id=1 + place % 3,
-                    category_id=3,
-                    bbox=box))
+                dict(id=100 + place, image_id=1 + place % 3, category_id=3, bbox=box)
+            )
 
     edit(ann_file, spoil)
     text, dataset = tiny.log_of(
-        lambda: BoxPatchDataset(ann_file=ann_file, data_prefix=dict(img='')))
+        lambda: BoxPatchDataset(ann_file=ann_file, data_prefix=dict(img=''))
+    )
     assert f'{ann_file}: skipped 5 boxes' in text
     boxes = read_coco(ann_file)
     assert boxes.image_ids == (1, 2, 3)
     usable = [boxes.usable_places(image) for image in range(3)]
-    assert [[boxes.box_ids[place] for place in places]
-            for places in usable] == [[10, 11], [], [30]]
+    assert [[boxes.box_ids[place] for place in places] for places in usable] == [
+        [10, 11],
+        [],
+        [30],
+    ]
     assert boxes.boxes.dtype == np.float64
     items = [dataset.get_data_info(index) for index in range(len(dataset))]
     assert [item['ann_id'] for item in items] == [10, 11, 30]
@@ -143,14 +156,17 @@ def unknown_category(coco):
     coco['annotations'][1]['category_id'] = 99
 
 
-@pytest.mark.parametrize('change, message', [
-    (no_boxes, 'no usable boxes'),
-    (no_images, 'images'),
-    (no_height, 'height'),
-    (short_box, r'bbox.*11.*\[1, 2, 3\]'),
-    (unknown_image, '11.*77'),
-    (unknown_category, '11.*99'),
-])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (no_boxes, 'no usable boxes'),
+        (no_images, 'images'),
+        (no_height, 'height'),
+        (short_box, r'bbox.*11.*\[1, 2, 3\]'),
+        (unknown_image, '11.*77'),
+        (unknown_category, '11.*99'),
+    ],
+)
 def test_faults_of_the_file_are_named(ann_file, change, message):
     edit(ann_file, change)
     with pytest.raises(ValueError, match=f'boxes.json.*{message}'):
@@ -175,21 +191,28 @@ def with_masks(coco):
         ann['proxy_agreement'] = agreement
 
 
-@pytest.mark.parametrize('min_agreement, kinds', [
-    (None, ['mask', 'mask', 'mask']),
-    (0.7, ['mask', 'box', 'mask']),
-    (0.95, ['box', 'box', 'box']),
-])
+@pytest.mark.parametrize(
+    'min_agreement, kinds',
+    [
+        (None, ['mask', 'mask', 'mask']),
+        (0.7, ['mask', 'box', 'mask']),
+        (0.95, ['box', 'box', 'box']),
+    ],
+)
 def test_masks_on_request(ann_file, min_agreement, kinds):
     edit(ann_file, with_masks)
-    text, dataset = tiny.log_of(lambda: BoxPatchDataset(
-        ann_file=ann_file,
-        data_prefix=dict(img=''),
-        with_mask=True,
-        min_agreement=min_agreement))
+    text, dataset = tiny.log_of(
+        lambda: BoxPatchDataset(
+            ann_file=ann_file,
+            data_prefix=dict(img=''),
+            with_mask=True,
+            min_agreement=min_agreement,
+        )
+    )
     assert [item['supervision'] for item in dataset] == kinds
-    assert ['segmentation' in item
-            for item in dataset] == [kind == 'mask' for kind in kinds]
+    assert ['segmentation' in item for item in dataset] == [
+        kind == 'mask' for kind in kinds
+    ]
     assert f'masks of {kinds.count("mask")} of 3 boxes' in text
     if 'mask' in kinds:
         assert dataset[0]['segmentation'] == [[5, 5, 25, 5, 25, 15]]
@@ -203,45 +226,44 @@ def test_both_scores_may_be_asked_for(ann_file):
             ann['proxy_confidence'] = confidence
 
     edit(ann_file, with_confidences)
-    for least, kinds in ((dict(min_confidence=0.6), ['box', 'mask', 'mask']),
-                         (dict(min_confidence=0.6,
-                               min_agreement=0.6), ['box', 'box', 'mask'])):
+    for least, kinds in (
+        (dict(min_confidence=0.6), ['box', 'mask', 'mask']),
+        (dict(min_confidence=0.6, min_agreement=0.6), ['box', 'box', 'mask']),
+    ):
         dataset = BoxPatchDataset(
-            ann_file=ann_file,
-            data_prefix=dict(img=''),
-            with_mask=True,
-            **least)
+            ann_file=ann_file, data_prefix=dict(img=''), with_mask=True, **least
+        )
         assert [item['supervision'] for item in dataset] == kinds
 
 
 def test_masks_that_are_not_there(ann_file):
     for change, options, message in (
-        (lambda coco: coco['annotations'][0].pop('segmentation', None), dict(),
-         "annotation 10: 'segmentation' is missing"),
+        (
+            lambda coco: coco['annotations'][0].pop('segmentation', None),
+            dict(),
+            "annotation 10: 'segmentation' is missing",
+        ),
         (with_masks, dict(min_agreement=1.5), 'min_agreement=1.5'),
-        (lambda coco: coco['annotations'][1].pop('proxy_agreement'),
-         dict(min_agreement=0.2), 'annotation 11 has no "proxy_agreement"')):
+        (
+            lambda coco: coco['annotations'][1].pop('proxy_agreement'),
+            dict(min_agreement=0.2),
+            'annotation 11 has no "proxy_agreement"',
+        ),
+    ):
         edit(ann_file, change)
         with pytest.raises(ValueError, match=message):
             BoxPatchDataset(
-                ann_file=ann_file,
-                data_prefix=dict(img=''),
-                with_mask=True,
-                **options)
+                ann_file=ann_file, data_prefix=dict(img=''), with_mask=True, **options
+            )
     with pytest.raises(ValueError, match='with_mask=True only'):
-        BoxPatchDataset(
-            ann_file=ann_file, data_prefix=dict(img=''), min_agreement=0.5)
+        BoxPatchDataset(ann_file=ann_file, data_prefix=dict(img=''), min_agreement=0.5)
 
 
 def test_masks_are_let_go_while_reading(tmp_path):
     ann_file = tiny.write_coco(tmp_path, [[(5, 5, 20, 20)], [(0, 0, 9, 9)]])
     with_masks, without = read_coco(ann_file, True), read_coco(ann_file)
-    masks = [
-        ann.pop('segmentation') for ann in with_masks.content['annotations']
-    ]
-    nothing = [
-        ann.pop('segmentation') for ann in without.content['annotations']
-    ]
+    masks = [ann.pop('segmentation') for ann in with_masks.content['annotations']]
+    nothing = [ann.pop('segmentation') for ann in without.content['annotations']]
     assert all(masks) and not any(nothing)
     assert with_masks.content == without.content
     assert gc.isenabled()
@@ -253,14 +275,12 @@ def test_only_given_masks_are_learnt_from(tmp_path, ann_file):
     def add_masks(coco):
         triangle = [[6, 6, 20, 6, 6, 14]]
         coco['annotations'][0]['segmentation'] = triangle
-        coco['annotations'][1].update(
-            segmentation=triangle, proxy_agreement=1.0)
+        coco['annotations'][1].update(segmentation=triangle, proxy_agreement=1.0)
         coco['annotations'][2].pop('segmentation')
 
     edit(ann_file, add_masks)
     keys = dict(ann_file=ann_file, data_prefix=dict(img=''), with_mask=True)
-    text, dataset = tiny.log_of(
-        lambda: BoxPatchDataset(**keys, given_only=True))
+    text, dataset = tiny.log_of(lambda: BoxPatchDataset(**keys, given_only=True))
     assert f'{ann_file}: masks of 1 of 3 boxes are learnt from' in text
     items = [dataset.get_data_info(index) for index in range(3)]
     assert [item['supervision'] for item in items] == ['mask', 'box', 'box']

@@ -7,8 +7,7 @@ import tiny
 from mmboxcaseg.datasets import BoxPromptDataset
 from mmboxcaseg.datasets.transforms import PackBoxPrompts
 
-BOXES = [[(5, 5, 20, 10), (1.5, 2.25, 3, 3)], [], [(-4, 20, 80, 30)],
-         [(1, 1, 4, 4)]]
+BOXES = [[(5, 5, 20, 10), (1.5, 2.25, 3, 3)], [], [(-4, 20, 80, 30)], [(1, 1, 4, 4)]]
 
 
 @pytest.fixture
@@ -18,7 +17,8 @@ def ann_file(tmp_path):
 
 def build(ann_file, **kwargs):
     return BoxPromptDataset(
-        ann_file=ann_file, data_prefix=dict(img='/photos'), **kwargs)
+        ann_file=ann_file, data_prefix=dict(img='/photos'), **kwargs
+    )
 
 
 def test_one_item_an_image_with_boxes(ann_file):
@@ -35,11 +35,10 @@ def test_one_item_an_image_with_boxes(ann_file):
 
 def test_true_masks_on_request(ann_file):
     item = build(ann_file, with_mask=True)[0]
-    assert item['segmentations'] == [[[5, 5, 25, 5, 25, 15, 5, 15]],
-                                     [[
-                                         1.5, 2.25, 4.5, 2.25, 4.5, 5.25, 1.5,
-                                         5.25
-                                     ]]]
+    assert item['segmentations'] == [
+        [[5, 5, 25, 5, 25, 15, 5, 15]],
+        [[1.5, 2.25, 4.5, 2.25, 4.5, 5.25, 1.5, 5.25]],
+    ]
     with open(ann_file) as file:
         coco = json.load(file)
     del coco['annotations'][1]['segmentation']
@@ -58,13 +57,14 @@ def test_ids_may_be_strings(ann_file):
     with open(ann_file) as file:
         coco = json.load(file)
     for ann in coco['annotations']:
-        ann['id'] = f"box {ann['id']}"
+        ann['id'] = f'box {ann["id"]}'
     with open(ann_file, 'w') as file:
         json.dump(coco, file)
     item = dict(
         build(ann_file)[0],
         crops=np.zeros((2, 4, 4, 3), np.uint8),
-        rects=np.zeros((2, 4), np.int64))
+        rects=np.zeros((2, 4), np.int64),
+    )
     sample = PackBoxPrompts()(item)['data_samples']
     assert sample.prompt_instances.ann_ids == ['box 10', 'box 11']
 
@@ -76,9 +76,8 @@ def test_all_photos_must_be_there_to_be_scored(tmp_path):
 
     def build(**kwargs):
         return BoxPromptDataset(
-            ann_file=ann_file,
-            data_prefix=dict(img=str(tmp_path / 'img')),
-            **kwargs)
+            ann_file=ann_file, data_prefix=dict(img=str(tmp_path / 'img')), **kwargs
+        )
 
     with pytest.raises(FileNotFoundError, match="1 of 3 photos .*'3.png'"):
         build()

@@ -32,7 +32,8 @@ def annotation(ann_id, **extra):
         bbox=[5, 6, 20, 10],
         area=180,
         segmentation=rle(5, 6, 23, 16),
-        proxy_agreement=0.9)
+        proxy_agreement=0.9,
+    )
     ann.update(extra)
     return ann
 
@@ -40,9 +41,9 @@ def annotation(ann_id, **extra):
 def content(*annotations):
     return dict(
         images=[dict(id=7, file_name='a.jpg', height=H, width=W)],
-        categories=[dict(id=4, name='cat'),
-                    dict(id=9, name='dog')],
-        annotations=list(annotations))
+        categories=[dict(id=4, name='cat'), dict(id=9, name='dog')],
+        annotations=list(annotations),
+    )
 
 
 @pytest.fixture
@@ -55,10 +56,8 @@ def build(tmp_path):
         (tmp_path / 'a.jpg').touch()
         kwargs.setdefault('metainfo', METAINFO)
         return ProxyMaskDataset(
-            ann_file=str(path),
-            data_root=str(tmp_path),
-            data_prefix=IMAGES,
-            **kwargs)
+            ann_file=str(path), data_root=str(tmp_path), data_prefix=IMAGES, **kwargs
+        )
 
     return run
 
@@ -68,13 +67,12 @@ def coco_dataset(ann_file):
         ann_file=ann_file,
         data_root=osp.dirname(ann_file),
         data_prefix=IMAGES,
-        metainfo=METAINFO)
+        metainfo=METAINFO,
+    )
 
 
 def weights_of(dataset):
-    return [
-        one['mask_weight'] for one in dataset.get_data_info(0)['instances']
-    ]
+    return [one['mask_weight'] for one in dataset.get_data_info(0)['instances']]
 
 
 def test_weight_of_each_instance(build):
@@ -85,7 +83,8 @@ def test_weight_of_each_instance(build):
         annotation(3, bbox=[5, 6, 0.5, 10], proxy_agreement=0.5),
         annotation(4, category_id=9, proxy_agreement=0.75),
         agreement_thr=0,
-        mask_weight='agreement')
+        mask_weight='agreement',
+    )
     info = dataset.get_data_info(0)
     instances = info['instances']
     assert weights_of(dataset) == [1, 0.25, 0.75]
@@ -99,9 +98,8 @@ def test_weight_of_each_instance(build):
 
 
 def test_empty_mask_keeps_box_and_class(build):
-    dataset = build(
-        annotation(1, segmentation=rle(), area=0, proxy_agreement=0.))
-    instance, = dataset.get_data_info(0)['instances']
+    dataset = build(annotation(1, segmentation=rle(), area=0, proxy_agreement=0.0))
+    (instance,) = dataset.get_data_info(0)['instances']
     assert instance['mask_weight'] == 0
     assert instance['ignore_flag'] == 0 and instance['bbox_label'] == 0
     # mmdet's own loses the object, which is why the class exists.
@@ -113,8 +111,12 @@ def test_all_else_is_as_of_coco_dataset(build):
     crowd = annotation(2, iscrowd=1, segmentation=CROWD, area=30)
     del crowd['proxy_agreement']
     dataset = build(
-        annotation(1), crowd, annotation(3, category_id=9),
-        annotation(4, ignore=1), annotation(5, bbox=[-30, 0, 20, 10]))
+        annotation(1),
+        crowd,
+        annotation(3, category_id=9),
+        annotation(4, ignore=1),
+        annotation(5, bbox=[-30, 0, 20, 10]),
+    )
     theirs = coco_dataset(dataset.ann_file)
     ours, theirs = dataset.get_data_info(0), theirs.get_data_info(0)
     assert [i['ignore_flag'] for i in ours['instances']] == [0, 1, 0]
@@ -124,28 +126,34 @@ def test_all_else_is_as_of_coco_dataset(build):
     assert stripped == theirs
 
 
-@pytest.mark.parametrize('thr, weights', [
-    ({}, [1, 0, 1, 0]),
-    (None, [1, 0, 1, 0]),
-    (0.95, [1, 0, 1, 0]),
-    (0, [1, 1, 1, 1]),
-    (1, [0, 0, 1, 0]),
-    (0.8, [1, 1, 1, 0]),
-])
+@pytest.mark.parametrize(
+    'thr, weights',
+    [
+        ({}, [1, 0, 1, 0]),
+        (None, [1, 0, 1, 0]),
+        (0.95, [1, 0, 1, 0]),
+        (0, [1, 1, 1, 1]),
+        (1, [0, 0, 1, 0]),
+        (0.8, [1, 1, 1, 0]),
+    ],
+)
 def test_threshold_is_strict(build, thr, weights):
     keys = thr if thr == {} else dict(agreement_thr=thr)
     dataset = build(
-        *(annotation(i, proxy_agreement=agreement)
-          for i, agreement in enumerate((0.95, 0.9499, 1.0, 0.0), 1)), **keys)
+        *(
+            annotation(i, proxy_agreement=agreement)
+            for i, agreement in enumerate((0.95, 0.9499, 1.0, 0.0), 1)
+        ),
+        **keys,
+    )
     assert weights_of(dataset) == weights
 
 
 @pytest.mark.parametrize('wrong', [-0.1, 1.5, float('nan'), 95])
 def test_thresholds_must_be_shares(build, wrong):
     for name in ('agreement_thr', 'confidence_thr'):
-        with pytest.raises(
-                ValueError, match=rf'{name}={wrong} is not in \[0, 1\]'):
-            build(annotation(1, proxy_confidence=1.), **{name: wrong})
+        with pytest.raises(ValueError, match=rf'{name}={wrong} is not in \[0, 1\]'):
+            build(annotation(1, proxy_confidence=1.0), **{name: wrong})
 
 
 def test_crowds_are_not_judged(build):
@@ -159,12 +167,13 @@ def test_weights_reach_the_data_samples(build):
     dataset = build(
         annotation(1, proxy_agreement=0.8),
         annotation(2, proxy_agreement=0.9),
-        agreement_thr=0.85)
+        agreement_thr=0.85,
+    )
     assert weights_of(dataset) == [0, 1]
     pipeline = [
         dict(type='mmdet.LoadAnnotations', with_mask=True),
         dict(type='mmboxcaseg.MarkIgnoredMasks'),
-        dict(type='mmboxcaseg.PackProxyDetInputs')
+        dict(type='mmboxcaseg.PackProxyDetInputs'),
     ]
     # No image is read here, so a first step tells its shape.
     dataset = MMDET_DATASETS.build(
@@ -175,7 +184,9 @@ def test_weights_reach_the_data_samples(build):
             data_prefix=IMAGES,
             metainfo=METAINFO,
             agreement_thr=0.85,
-            pipeline=[with_shape] + pipeline))
+            pipeline=[with_shape] + pipeline,
+        )
+    )
     gt_instances = dataset[0]['data_samples'].gt_instances
     assert gt_instances.mask_weights.tolist() == [0, 1]
 
@@ -183,9 +194,9 @@ def test_weights_reach_the_data_samples(build):
 def test_either_threshold_ignores(build):
     anns = [
         annotation(i, proxy_agreement=agreement, proxy_confidence=confidence)
-        for i, (agreement,
-                confidence) in enumerate(((0.9, 0.6), (0.9, 0.4), (0.7, 0.6),
-                                          (0.7, 0.4)), 1)
+        for i, (agreement, confidence) in enumerate(
+            ((0.9, 0.6), (0.9, 0.4), (0.7, 0.6), (0.7, 0.4)), 1
+        )
     ]
 
     def weights(**kwargs):
@@ -199,13 +210,11 @@ def test_either_threshold_ignores(build):
 def test_masks_may_be_weighted_by_a_score(build):
     anns = [
         annotation(
-            i,
-            proxy_agreement=agreement,
-            proxy_confidence=confidence,
-            proxy_iou=i / 8)
-        for i, (agreement,
-                confidence) in enumerate(((0.75, 0.25), (0.5, 0.5),
-                                          (0.25, 0.125), (0.0, 1)), 1)
+            i, proxy_agreement=agreement, proxy_confidence=confidence, proxy_iou=i / 8
+        )
+        for i, (agreement, confidence) in enumerate(
+            ((0.75, 0.25), (0.5, 0.5), (0.25, 0.125), (0.0, 1)), 1
+        )
     ]
 
     def weights(thr, **kwargs):
@@ -215,10 +224,14 @@ def test_masks_may_be_weighted_by_a_score(build):
     assert weights(0.5, mask_weight='agreement') == [0.75, 0.5, 0, 0]
     assert weights(0.5, mask_weight='confidence') == [0.25, 0.5, 0, 0]
     assert weights(0.5, mask_weight='iou') == [0.125, 0.25, 0, 0]
-    assert weights(
-        0., confidence_thr=0.2, mask_weight='confidence') == [0.25, 0.5, 0, 1]
+    assert weights(0.0, confidence_thr=0.2, mask_weight='confidence') == [
+        0.25,
+        0.5,
+        0,
+        1,
+    ]
     # An empty mask, which has an agreement of 0, is one to be ignored.
-    assert weights(0., mask_weight='agreement') == [0.75, 0.5, 0.25, 0]
+    assert weights(0.0, mask_weight='agreement') == [0.75, 0.5, 0.25, 0]
     with pytest.raises(ValueError, match="mask_weight='area' is none of"):
         build(mask_weight='area')
 
@@ -226,7 +239,7 @@ def test_masks_may_be_weighted_by_a_score(build):
 def test_confidence_is_needed_only_where_it_is_asked_for(build):
     anns = [
         annotation(1, proxy_agreement=0.96, proxy_confidence=0.6),
-        annotation(2, proxy_agreement=0.97)
+        annotation(2, proxy_agreement=0.97),
     ]
     assert weights_of(build(*anns)) == [1, 1]
     assert weights_of(build(*anns, mask_weight='agreement')) == [0.96, 0.97]
@@ -239,17 +252,20 @@ def with_shape(results):
     return dict(results, ori_shape=(results['height'], results['width']))
 
 
-@pytest.mark.parametrize('wrong, message', [
-    (dict(proxy_agreement=None), r'proxy_agreement=None.*\[0, 1\]'),
-    (dict(proxy_agreement=1.01), 'proxy_agreement=1.01'),
-    (dict(proxy_agreement=-0.1), 'proxy_agreement=-0.1'),
-    (dict(proxy_agreement=float('nan')), 'proxy_agreement=nan'),
-    (dict(proxy_agreement='0.9'), 'proxy_agreement=0.9'),
-    (dict(segmentation=None), 'segmentation=None'),
-    (dict(segmentation=[]), r'segmentation=\[\]'),
-    (dict(segmentation=[[5, 6, 25, 6, 25, 16]]), r'segmentation=\[\[5'),
-    (dict(segmentation=rle(size=(W, H))), r'an RLE of size \[40, 50\]'),
-])
+@pytest.mark.parametrize(
+    'wrong, message',
+    [
+        (dict(proxy_agreement=None), r'proxy_agreement=None.*\[0, 1\]'),
+        (dict(proxy_agreement=1.01), 'proxy_agreement=1.01'),
+        (dict(proxy_agreement=-0.1), 'proxy_agreement=-0.1'),
+        (dict(proxy_agreement=float('nan')), 'proxy_agreement=nan'),
+        (dict(proxy_agreement='0.9'), 'proxy_agreement=0.9'),
+        (dict(segmentation=None), 'segmentation=None'),
+        (dict(segmentation=[]), r'segmentation=\[\]'),
+        (dict(segmentation=[[5, 6, 25, 6, 25, 16]]), r'segmentation=\[\[5'),
+        (dict(segmentation=rle(size=(W, H))), r'an RLE of size \[40, 50\]'),
+    ],
+)
 def test_errors_name_file_annotation_and_value(build, wrong, message):
     with pytest.raises(ValueError, match=message) as info:
         build(annotation(1), annotation(23, **wrong))
@@ -266,7 +282,7 @@ def test_file_without_agreement(build):
 
 def test_classes_must_be_in_the_file(build):
     with pytest.raises(ValueError, match=r"\['cat', 'dog'\].*\['cow'\]"):
-        build(annotation(1), metainfo=dict(classes=('cow', )))
+        build(annotation(1), metainfo=dict(classes=('cow',)))
     # One that is missing does no more than in CocoDataset.
     dataset = build(annotation(1), metainfo=dict(classes=('cat', 'cow')))
     assert len(dataset.get_data_info(0)['instances']) == 1
@@ -281,21 +297,15 @@ def test_what_a_person_decided(build):
         annotation(2, proxy_agreement=1, proxy_review='rejected'),
         annotation(3, proxy_agreement=0.5, proxy_review='unsure'),
         annotation(
-            4,
-            proxy_agreement=0.5,
-            proxy_review='accepted',
-            proxy_source='kept'),
+            4, proxy_agreement=0.5, proxy_review='accepted', proxy_source='kept'
+        ),
         # Given, and rejected later.
-        annotation(
-            5, proxy_agreement=1, proxy_review='rejected',
-            proxy_source='kept'),
+        annotation(5, proxy_agreement=1, proxy_review='rejected', proxy_source='kept'),
     ]
     dataset = build(*anns, agreement_thr=0)
     assert weights_of(dataset) == [0, 0, 1, 1, 0]
     # Box and class of all still train.
-    flags = [
-        one['ignore_flag'] for one in dataset.get_data_info(0)['instances']
-    ]
+    flags = [one['ignore_flag'] for one in dataset.get_data_info(0)['instances']]
     assert flags == [0] * 5
     dataset = build(*anns, agreement_thr=0, mask_weight='agreement')
     assert weights_of(dataset) == [0, 0, 0.5, 1, 0]

@@ -1,4 +1,5 @@
 """Stage 1's data sets on real photos."""
+
 import json
 import os
 
@@ -22,7 +23,9 @@ def build(data, split, **kwargs):
                 data_root=str(data / 'coco_mini'),
                 ann_file=f'annotations/instances_{split}.json',
                 data_prefix=dict(img=split),
-                **kwargs))
+                **kwargs,
+            )
+        )
 
 
 def annotations(data, split):
@@ -30,25 +33,23 @@ def annotations(data, split):
     path = data / 'coco_mini' / 'annotations' / f'instances_{split}.json'
     with open(path) as file:
         coco = json.load(file)
-    return ([ann for ann in coco['annotations'] if not ann['iscrowd']], {
-        image['id']: image
-        for image in coco['images']
-    })
+    return (
+        [ann for ann in coco['annotations'] if not ann['iscrowd']],
+        {image['id']: image for image in coco['images']},
+    )
 
 
-@pytest.mark.parametrize('split, count', [('train2017', 2945),
-                                          ('val2017', 1765)])
+@pytest.mark.parametrize('split, count', [('train2017', 2945), ('val2017', 1765)])
 def test_box_patches(shared_data, split, count):
     dataset = build(
-        shared_data,
-        split,
-        type='BoxPatchDataset',
-        pipeline=tiny.pipelines(64).box)
+        shared_data, split, type='BoxPatchDataset', pipeline=tiny.pipelines(64).box
+    )
     anns, _ = annotations(shared_data, split)
     assert len(anns) == len(dataset) == count
     infos = [dataset.get_data_info(i) for i in range(count)]
-    assert [info['ann_id'] for info in infos
-            ] == [ann['id'] for ann in sorted_by_image(anns, infos)]
+    assert [info['ann_id'] for info in infos] == [
+        ann['id'] for ann in sorted_by_image(anns, infos)
+    ]
     grey = [i for i in range(count) if infos[i]['img_id'] == GREY]
     assert bool(grey) == (split == 'train2017')
     for index in (*range(0, count, 50), *grey):
@@ -77,11 +78,12 @@ def test_prompts_of_every_photo(shared_data, split):
         split,
         type='BoxPromptDataset',
         with_mask=True,
-        pipeline=tiny.pipelines(32).prompt)
+        pipeline=tiny.pipelines(32).prompt,
+    )
     anns, images = annotations(shared_data, split)
     assert sum(
-        len(dataset.get_data_info(i)['boxes'])
-        for i in range(len(dataset))) == len(anns)
+        len(dataset.get_data_info(i)['boxes']) for i in range(len(dataset))
+    ) == len(anns)
     by_id = {ann['id']: ann for ann in anns}
     ids = [dataset.get_data_info(i)['img_id'] for i in range(len(dataset))]
     assert set(ids) == {ann['image_id'] for ann in anns}
@@ -93,8 +95,9 @@ def test_prompts_of_every_photo(shared_data, split):
         height, width = image['height'], image['width']
         assert sample.ori_shape == (height, width)
         assert len(item['inputs']) == len(prompts) > 0
-        for ann_id, rect, rle in zip(prompts.ann_ids, prompts.rects.tolist(),
-                                     prompts.true_rles):
+        for ann_id, rect, rle in zip(
+            prompts.ann_ids, prompts.rects.tolist(), prompts.true_rles
+        ):
             x, y, w, h = by_id[ann_id]['bbox']
             exact = np.clip([x, y, x + w, y + h], 0, [width, height] * 2)
             assert np.abs(rect - exact).max() <= 1
@@ -113,7 +116,9 @@ def test_salient_photos(shared_data):
                 type='SalientObjectDataset',
                 data_root=str(root),
                 data_prefix=dict(img='DUTS-TR-Image', mask='DUTS-TR-Mask'),
-                pipeline=tiny.pipelines(64).salient))
+                pipeline=tiny.pipelines(64).salient,
+            )
+        )
     assert len(dataset) == len(os.listdir(root / 'DUTS-TR-Mask')) == 2000
     for index in range(0, 2000, 100):
         item = dataset[index]
@@ -125,9 +130,7 @@ def test_salient_photos(shared_data):
 def test_mask_in_colour(shared_data):
     folder = shared_data / 'duts_tr_mini' / 'DUTS-TR-Mask'
     # The 26th byte of a PNG is its colour type; 0 is grey.
-    coloured = [
-        path for path in sorted(folder.iterdir()) if path.read_bytes()[25] != 0
-    ]
+    coloured = [path for path in sorted(folder.iterdir()) if path.read_bytes()[25] != 0]
     assert len(coloured) == 1
     mask = read_mask(str(coloured[0]))
     channels = cv2.imread(str(coloured[0]), cv2.IMREAD_UNCHANGED)

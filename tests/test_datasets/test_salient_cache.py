@@ -13,7 +13,8 @@ def dataset(root, cache_dir=None, pipeline=None):
     return SalientObjectDataset(
         data_prefix=dict(img=str(root / 'img'), mask=str(root / 'mask')),
         pipeline=pipeline or tiny.pipelines().salient,
-        cache_dir=cache_dir and str(cache_dir))
+        cache_dir=cache_dir and str(cache_dir),
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -41,8 +42,7 @@ def test_samples_are_those_without_a_cache(root):
             image, info = sample(plain, index, seed)
             from_cache, info_of_cache = sample(cached, index, seed)
             assert (image == from_cache).all()
-            assert (
-                info.gt_sem_seg.data == info_of_cache.gt_sem_seg.data).all()
+            assert (info.gt_sem_seg.data == info_of_cache.gt_sem_seg.data).all()
             assert info_of_cache.supervision == 'mask'
             assert info_of_cache.img_path == info.img_path
 

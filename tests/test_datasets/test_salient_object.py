@@ -34,9 +34,8 @@ def folder(tmp_path):
 
 def build(folder, **kwargs):
     return SalientObjectDataset(
-        data_root=str(folder),
-        data_prefix=dict(img='img', mask='mask'),
-        **kwargs)
+        data_root=str(folder), data_prefix=dict(img='img', mask='mask'), **kwargs
+    )
 
 
 def names(dataset):
@@ -83,25 +82,31 @@ def test_images_without_mask_are_left_out(folder):
 def test_missing_folder_is_named(folder):
     with pytest.raises(FileNotFoundError, match='none: .*data_prefix.mask'):
         SalientObjectDataset(
-            data_root=str(folder), data_prefix=dict(img='img', mask='none'))
+            data_root=str(folder), data_prefix=dict(img='img', mask='none')
+        )
 
 
-@pytest.mark.parametrize('rule, kept', [
-    (dict(connectivity=4), ['single']),
-    (dict(connectivity=8), ['single', 'touching']),
-    (dict(connectivity=4, min_area=3), ['single', 'speck']),
-    (dict(min_area=2), ['single', 'touching']),
-    (dict(min_area=5), ['single', 'speck', 'touching']),
-    (dict(connectivity=4, min_area=5), ['single', 'speck']),
-])
+@pytest.mark.parametrize(
+    'rule, kept',
+    [
+        (dict(connectivity=4), ['single']),
+        (dict(connectivity=8), ['single', 'touching']),
+        (dict(connectivity=4, min_area=3), ['single', 'speck']),
+        (dict(min_area=2), ['single', 'touching']),
+        (dict(min_area=5), ['single', 'speck', 'touching']),
+        (dict(connectivity=4, min_area=5), ['single', 'speck']),
+    ],
+)
 def test_single_objects(folder, rule, kept):
     text, dataset = tiny.log_of(lambda: build(folder, single_object=rule))
     assert names(dataset) == kept
     connectivity, area = rule.get('connectivity', 8), rule.get('min_area', 0)
     none = 1 + ('touching' not in kept and area == 5)
-    assert (f'single object (connectivity={connectivity}, min_area={area}): '
-            f'kept {len(kept)} of 4 images; {none} have none, '
-            f'{4 - none - len(kept)} several') in text
+    assert (
+        f'single object (connectivity={connectivity}, min_area={area}): '
+        f'kept {len(kept)} of 4 images; {none} have none, '
+        f'{4 - none - len(kept)} several'
+    ) in text
 
 
 def components(mask, connectivity):
@@ -129,8 +134,7 @@ def test_objects_are_components(connectivity, min_area):
     rng = np.random.default_rng(0)
     for _ in range(20):
         mask = (rng.random((12, 15)) < 0.4).astype(np.uint8)
-        expected = sum(size >= min_area
-                       for size in components(mask, connectivity))
+        expected = sum(size >= min_area for size in components(mask, connectivity))
         assert count_objects(mask, connectivity, min_area) == expected
 
 
@@ -155,14 +159,14 @@ def test_soft_and_coloured_masks(tmp_path):
 
 
 @pytest.mark.parametrize('backwards', [False, True])
-def test_of_two_masks_the_one_that_fits_is_taken(folder, backwards,
-                                                 monkeypatch):
+def test_of_two_masks_the_one_that_fits_is_taken(folder, backwards, monkeypatch):
     cv2.imwrite(str(folder / 'mask' / 'single.png'), SINGLE[:6])
     cv2.imwrite(str(folder / 'mask' / 'single.jpg'), SINGLE)
     cv2.imwrite(str(folder / 'mask' / 'speck.jpg'), SPECK[:, :9])
     listdir = os.listdir
-    monkeypatch.setattr(os, 'listdir',
-                        lambda path: sorted(listdir(path), reverse=backwards))
+    monkeypatch.setattr(
+        os, 'listdir', lambda path: sorted(listdir(path), reverse=backwards)
+    )
     taken = {
         osp.basename(item['img_path']): osp.basename(item['mask_path'])
         for item in build(folder)
@@ -171,7 +175,7 @@ def test_of_two_masks_the_one_that_fits_is_taken(folder, backwards,
         'empty.jpg': 'empty.png',
         'single.jpg': 'single.jpg',
         'speck.jpg': 'speck.png',
-        'touching.jpg': 'touching.png'
+        'touching.jpg': 'touching.png',
     }
 
 
@@ -179,17 +183,22 @@ def test_masks_that_do_not_fit_are_counted_at_the_start(folder, monkeypatch):
     cv2.imwrite(str(folder / 'mask' / 'single.png'), SINGLE[:6])
     (folder / 'mask' / 'speck.png').write_bytes(b'no picture')
     told = []
-    monkeypatch.setattr(salient_object, 'print_log',
-                        lambda text, **kwargs: told.append(text))
+    monkeypatch.setattr(
+        salient_object, 'print_log', lambda text, **kwargs: told.append(text)
+    )
     assert names(build(folder)) == ['empty', 'touching']
-    (line, ) = told
+    (line,) = told
     assert 'skipped 2 of 4 images' in line
     assert 'single.png is 10 x 6 pixels, its image 10 x 8' in line
     assert 'speck.png: no image of a known format' in line
 
 
 def test_hidden_files_are_not_looked_at(folder):
-    for name in ('img/._single.jpg', 'mask/._single.png', 'mask/Thumbs.db',
-                 'img/.DS_Store'):
+    for name in (
+        'img/._single.jpg',
+        'mask/._single.png',
+        'mask/Thumbs.db',
+        'img/.DS_Store',
+    ):
         (folder / name).write_bytes(b'\0\5\x16\7')
     assert names(build(folder)) == sorted(MASKS)

@@ -1,4 +1,5 @@
 """One of two processes of test_prepare_distributed.py: trains three steps."""
+
 import os
 import sys
 
@@ -14,7 +15,6 @@ from mmboxcaseg.engine import prepare_distributed
 
 @MODELS.register_module()
 class OneLayer(BaseModel):
-
     def __init__(self):
         super().__init__()
         self.layer = nn.Linear(2, 3)
@@ -26,7 +26,6 @@ class OneLayer(BaseModel):
 
 @DATASETS.register_module()
 class EightPoints(torch.utils.data.Dataset):
-
     def __len__(self):
         return 8
 
@@ -46,10 +45,13 @@ cfg = Config(
             dataset=dict(type='EightPoints'),
             batch_size=4,
             num_workers=0,
-            sampler=dict(type='DefaultSampler', shuffle=True)),
+            sampler=dict(type='DefaultSampler', shuffle=True),
+        ),
         train_cfg=dict(by_epoch=False, max_iters=3),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
-        default_hooks=dict(checkpoint=None)))
+        default_hooks=dict(checkpoint=None),
+    )
+)
 prepare_distributed(cfg)
 runner = Runner.from_cfg(cfg)
 runner.train()
@@ -57,7 +59,8 @@ print(
     runner.rank,
     runner.world_size,
     f'{runner.model.module.layer.weight.sum().item():.6f}',
-    flush=True)
+    flush=True,
+)
 torch.distributed.destroy_process_group()
 # See tests/test_models/ddp_loss.py.
 os._exit(0)

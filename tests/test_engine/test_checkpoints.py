@@ -16,7 +16,7 @@ class Touch:
         self.path = path
 
     def __reduce__(self):
-        return os.mkdir, (self.path, )
+        return os.mkdir, (self.path,)
 
 
 class Getattr:
@@ -39,7 +39,10 @@ def test_what_training_writes_is_read(tmp_path):
         dict(
             meta=dict(iter=3, seed=0),
             message_hub=hub.state_dict(),
-            state_dict=model().state_dict()), path)
+            state_dict=model().state_dict(),
+        ),
+        path,
+    )
     with pytest.raises(pickle.UnpicklingError):
         torch.load(path, weights_only=True)
     net = model()
@@ -58,9 +61,9 @@ def test_code_is_refused_unless_allowed(tmp_path, kind):
     path = str(tmp_path / 'model.pth')
     torch.save(dict(state_dict=model().state_dict(), meta=thing), path)
     with pytest.raises(
-            ValueError,
-            match='model.pth is not read: .*may run '
-            'any code.*--allow-unsafe-checkpoint'):
+        ValueError,
+        match='model.pth is not read: .*may run any code.*--allow-unsafe-checkpoint',
+    ):
         read_checkpoint(path)
     with pytest.raises(ValueError, match='is not read'):
         load_checkpoint(model(), f'{WEIGHTS_ONLY}{path}')
@@ -69,11 +72,14 @@ def test_code_is_refused_unless_allowed(tmp_path, kind):
     assert touched.exists() == (kind == 'call')
 
 
-@pytest.mark.parametrize('content, message', [
-    (b'', 'is no whole checkpoint'),
-    (b'hello world', 'model.pth'),
-    (None, 'is no whole checkpoint'),
-])
+@pytest.mark.parametrize(
+    'content, message',
+    [
+        (b'', 'is no whole checkpoint'),
+        (b'hello world', 'model.pth'),
+        (None, 'is no whole checkpoint'),
+    ],
+)
 def test_what_is_no_checkpoint(tmp_path, content, message):
     path = tmp_path / 'model.pth'
     if content is None:

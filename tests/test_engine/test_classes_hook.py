@@ -38,8 +38,9 @@ def runner(number, train, val):
         model=model,
         train_dataloader=train,
         val_dataloader=val,
-        val_loop=val and SimpleNamespace(
-            evaluator=SimpleNamespace(metrics=[Metric(), object()])))
+        val_loop=val
+        and SimpleNamespace(evaluator=SimpleNamespace(metrics=[Metric(), object()])),
+    )
 
 
 def test_classes_fit_together():

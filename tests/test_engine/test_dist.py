@@ -12,7 +12,8 @@ from mmengine.config import Config
 from mmboxcaseg.engine import prepare_distributed
 
 no_gpu = pytest.mark.skipif(
-    torch.cuda.is_available(), reason='is about machines without a GPU')
+    torch.cuda.is_available(), reason='is about machines without a GPU'
+)
 
 
 def test_one_process_needs_nothing():
@@ -33,17 +34,19 @@ def test_what_is_missing_is_named(monkeypatch):
 @no_gpu
 def test_config_of_processes_without_a_gpu(monkeypatch):
     started = {}
-    monkeypatch.setattr('torch.distributed.init_process_group',
-                        lambda **kwargs: started.update(kwargs))
-    for name in ('RANK', 'WORLD_SIZE', 'LOCAL_RANK', 'MASTER_ADDR',
-                 'MASTER_PORT'):
+    monkeypatch.setattr(
+        'torch.distributed.init_process_group', lambda **kwargs: started.update(kwargs)
+    )
+    for name in ('RANK', 'WORLD_SIZE', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT'):
         monkeypatch.setenv(name, '0')
     cfg = Config(
         dict(
             launcher='pytorch',
             sync_bn='torch',
             find_unused_parameters=True,
-            env_cfg=dict(dist_cfg=dict(backend='nccl', timeout=90))))
+            env_cfg=dict(dist_cfg=dict(backend='nccl', timeout=90)),
+        )
+    )
     prepare_distributed(cfg)
     assert started == dict(backend='gloo', timeout=timedelta(seconds=90))
     assert cfg.env_cfg.dist_cfg == dict(backend='gloo', timeout=90)
@@ -52,10 +55,10 @@ def test_config_of_processes_without_a_gpu(monkeypatch):
         type='MMDistributedDataParallel',
         device_ids=None,
         broadcast_buffers=False,
-        find_unused_parameters=True)
+        find_unused_parameters=True,
+    )
 
-    cfg = Config(
-        dict(launcher='pytorch', model_wrapper_cfg=dict(static_graph=True)))
+    cfg = Config(dict(launcher='pytorch', model_wrapper_cfg=dict(static_graph=True)))
     prepare_distributed(cfg)
     assert cfg.model_wrapper_cfg == dict(static_graph=True, device_ids=None)
     assert cfg.env_cfg.dist_cfg.backend == 'gloo'
@@ -76,10 +79,13 @@ def test_two_processes_train_on_the_cpu(tmp_path):
                 LOCAL_RANK=rank,
                 WORLD_SIZE='2',
                 MASTER_ADDR='127.0.0.1',
-                MASTER_PORT=port),
+                MASTER_PORT=port,
+            ),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True) for rank in '01'
+            text=True,
+        )
+        for rank in '01'
     ]
     results = [process.communicate(timeout=120) for process in processes]
     for process, (_, errors) in zip(processes, results):

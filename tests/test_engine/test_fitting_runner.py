@@ -1,4 +1,5 @@
 """Training and testing where shared memory is short."""
+
 import logging
 import random
 import uuid
@@ -19,18 +20,16 @@ ITEM = 4000
 
 
 class Items(Dataset):
-
     def __len__(self):
         return 40
 
     def __getitem__(self, index):
         # As transforms of training do.
         random.random(), np.random.rand(), torch.rand(1)
-        return dict(inputs=torch.full((1000, ), float(index)))
+        return dict(inputs=torch.full((1000,), float(index)))
 
 
 class Model(BaseModel):
-
     def __init__(self):
         super().__init__()
         self.weight = torch.nn.Parameter(torch.ones(1))
@@ -42,7 +41,6 @@ class Model(BaseModel):
 
 
 class Sum(BaseMetric):
-
     def process(self, data_batch, data_samples):
         self.results += data_samples
 
@@ -56,7 +54,8 @@ def build(tmp_path, workers, **extra):
         num_workers=workers,
         persistent_workers=workers > 0,
         dataset=dict(type=Items),
-        sampler=dict(type='DefaultSampler', shuffle=False))
+        sampler=dict(type='DefaultSampler', shuffle=False),
+    )
     cfg = dict(
         model=dict(type=Model),
         work_dir=str(tmp_path),
@@ -68,7 +67,8 @@ def build(tmp_path, workers, **extra):
         val_evaluator=dict(type=Sum),
         default_scope='mmengine',
         log_level='ERROR',
-        experiment_name=f'fitting_{uuid.uuid4()}')
+        experiment_name=f'fitting_{uuid.uuid4()}',
+    )
     cfg.update(extra)
     return FittingRunner(**cfg)
 
@@ -87,10 +87,12 @@ TWO, ONE = 6 * 4 * ITEM * 5 // 4, 4 * 4 * ITEM * 5 // 4
         (SPARE + TWO + ONE, (2, 1)),
         (SPARE + TWO, (2, 0)),
         (SPARE + ONE, (1, 0)),
-        (0, (0, 0))
-    ])
-def test_workers_of_training_and_validation(tmp_path, monkeypatch, caplog,
-                                            free, expected):
+        (0, (0, 0)),
+    ],
+)
+def test_workers_of_training_and_validation(
+    tmp_path, monkeypatch, caplog, free, expected
+):
     monkeypatch.setattr(fitting_runner, 'free_bytes', lambda: free)
     runner = build(tmp_path, 2)
     logging.getLogger('mmboxcaseg').addHandler(caplog.handler)
@@ -116,14 +118,15 @@ def test_training_and_validation_go_through(tmp_path, monkeypatch):
     runner.train()
     # The gradient of the mean of an item's numbers is its number.
     steps = [np.mean(range(4 * i, 4 * i + 4)) for i in range(10)]
-    assert runner.model.weight.item() == pytest.approx(
-        1 - 0.1 * sum(steps), rel=1e-5)
+    assert runner.model.weight.item() == pytest.approx(1 - 0.1 * sum(steps), rel=1e-5)
     assert runner.message_hub.get_scalar('val/sum').current() == sum(range(40))
 
 
 def refuse(self):
-    raise RuntimeError('unable to allocate shared memory(shm) for file '
-                       '</torch_1_2_3>: No space left on device (28)')
+    raise RuntimeError(
+        'unable to allocate shared memory(shm) for file '
+        '</torch_1_2_3>: No space left on device (28)'
+    )
 
 
 def test_memory_that_fills_up_later_is_a_line(tmp_path, monkeypatch):
@@ -147,10 +150,8 @@ def test_looking_at_items_changes_no_random_numbers():
     random.seed(1), np.random.seed(1), torch.manual_seed(1)
     expected = random.random(), np.random.rand(), float(torch.rand(1))
     random.seed(1), np.random.seed(1), torch.manual_seed(1)
-    np.testing.assert_array_equal(
-        batches_of(Items(), 16), [16 * ITEM * 5 // 4] * 3)
-    assert expected == (random.random(), np.random.rand(),
-                        float(torch.rand(1)))
+    np.testing.assert_array_equal(batches_of(Items(), 16), [16 * ITEM * 5 // 4] * 3)
+    assert expected == (random.random(), np.random.rand(), float(torch.rand(1)))
 
 
 def test_items_that_fail_are_told_where_they_are_used(monkeypatch):
@@ -170,7 +171,8 @@ def test_no_workers_where_the_config_was_written_for_some(tmp_path):
         num_workers=0,
         persistent_workers=True,
         prefetch_factor=2,
-        timeout=9)
+        timeout=9,
+    )
     loader = runner.build_dataloader(cfg, seed=0)
     assert loader.num_workers == 0 and not loader.persistent_workers
     assert len(list(loader)) > 0

@@ -11,6 +11,7 @@ from mmboxcaseg.registry import HOOKS
 @HOOKS.register_module()
 class CountingHook(Hook):
     """What the loop tells hooks."""
+
     calls: list = []
 
     def before_test_epoch(self, runner):
@@ -27,7 +28,8 @@ def runner_of(folder, **changes):
     config, weights = folder / 'config.py', folder / 'model.pth'
     cfg = Config.fromfile(str(config))
     cfg.merge_from_dict(
-        dict(work_dir=str(folder / 'work'), load_from=str(weights), **changes))
+        dict(work_dir=str(folder / 'work'), load_from=str(weights), **changes)
+    )
     return Runner.from_cfg(cfg)
 
 
@@ -37,7 +39,8 @@ def test_every_head_is_scored_as_by_a_test_of_its_own(tmp_path):
     runner = runner_of(
         tmp_path,
         custom_hooks=[dict(type='CountingHook')],
-        **{'test_cfg.type': 'mmboxcaseg.HeadsTestLoop'})
+        **{'test_cfg.type': 'mmboxcaseg.HeadsTestLoop'},
+    )
     before = runner.model.predict_options
     scores = runner.test()
     assert list(scores) == ['weak', 'salient', 'transferred', 'fused']
@@ -53,22 +56,20 @@ def test_every_head_is_scored_as_by_a_test_of_its_own(tmp_path):
 
 def test_photos_are_loaded_once(tmp_path, monkeypatch):
     write_inputs(tmp_path)
-    runner = runner_of(tmp_path,
-                       **{'test_cfg.type': 'mmboxcaseg.HeadsTestLoop'})
+    runner = runner_of(tmp_path, **{'test_cfg.type': 'mmboxcaseg.HeadsTestLoop'})
     dataset = runner.test_dataloader.dataset
     loaded = []
     prepare = dataset.prepare_data
-    monkeypatch.setattr(dataset, 'prepare_data',
-                        lambda index: loaded.append(index) or prepare(index))
+    monkeypatch.setattr(
+        dataset, 'prepare_data', lambda index: loaded.append(index) or prepare(index)
+    )
     runner.test()
     assert sorted(loaded) == [0, 1, 2]
 
 
 def test_only_heads_that_are_there(tmp_path):
     write_inputs(tmp_path, **tiny.only('weak'))
-    scores = runner_of(tmp_path, **{
-        'test_cfg.type': 'mmboxcaseg.HeadsTestLoop'
-    }).test()
+    scores = runner_of(tmp_path, **{'test_cfg.type': 'mmboxcaseg.HeadsTestLoop'}).test()
     assert list(scores) == ['weak', 'fused']
     assert scores['weak'] == scores['fused']
 

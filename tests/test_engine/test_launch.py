@@ -8,22 +8,20 @@ from mmboxcaseg.engine.launch import load_config, parse_cfg_options
 def test_options_become_values():
     assert parse_cfg_options([]) == {}
     assert parse_cfg_options(
-        ['model.alpha=0.5', 'a.b=[1,2]', 'c=x,y', 'd=None', 'e=True']) == {
-            'model.alpha': 0.5,
-            'a.b': [1, 2],
-            'c': ['x', 'y'],
-            'd': None,
-            'e': True
-        }
+        ['model.alpha=0.5', 'a.b=[1,2]', 'c=x,y', 'd=None', 'e=True']
+    ) == {'model.alpha': 0.5, 'a.b': [1, 2], 'c': ['x', 'y'], 'd': None, 'e': True}
     with pytest.raises(ValueError, match="takes KEY=VALUE, got 'model.alpha'"):
         parse_cfg_options(['model.alpha'])
 
 
-@pytest.mark.parametrize('text, given, expected', [
-    ('', None, 'work_dirs/small'),
-    ("work_dir = 'mine'", None, 'mine'),
-    ("work_dir = 'mine'", 'theirs', 'theirs'),
-])
+@pytest.mark.parametrize(
+    'text, given, expected',
+    [
+        ('', None, 'work_dirs/small'),
+        ("work_dir = 'mine'", None, 'mine'),
+        ("work_dir = 'mine'", 'theirs', 'theirs'),
+    ],
+)
 def test_config_with_what_a_command_line_says(tmp_path, text, given, expected):
     path = tmp_path / 'small.py'
     path.write_text(f'model = dict(alpha=0.7, fuse="prob")\n{text}\n')
@@ -39,9 +37,8 @@ def test_no_config():
 
 def test_options_that_a_config_must_allow(monkeypatch):
     config = Config(
-        dict(
-            optim_wrapper=dict(type='OptimWrapper'),
-            auto_scale_lr=dict(enable=False)))
+        dict(optim_wrapper=dict(type='OptimWrapper'), auto_scale_lr=dict(enable=False))
+    )
     with pytest.raises(ValueError, match='base_batch_size'):
         launch.scale_lr(config, 'my.py')
     config.auto_scale_lr.base_batch_size = 32
@@ -58,7 +55,8 @@ def test_options_that_a_config_must_allow(monkeypatch):
     monkeypatch.setattr('mmboxcaseg.engine.launch.get_device', lambda: 'cuda')
     launch.use_amp(config, 'fp16')
     assert config.optim_wrapper == dict(
-        type='AmpOptimWrapper', loss_scale='dynamic', dtype='float16')
+        type='AmpOptimWrapper', loss_scale='dynamic', dtype='float16'
+    )
     config.optim_wrapper.type = 'Other'
     with pytest.raises(ValueError, match="'Other'"):
         launch.use_amp(config, 'bf16')

@@ -1,4 +1,5 @@
 """Training in bfloat16 against the same steps in float32."""
+
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,10 +14,8 @@ def train(kind, steps=3, **kwargs):
     """Losses of some steps, and the weights after them."""
     net = tiny.model().train()
     wrapper = OPTIM_WRAPPERS.build(
-        dict(
-            type=kind,
-            optimizer=torch.optim.SGD(net.parameters(), lr=0.05),
-            **kwargs))
+        dict(type=kind, optimizer=torch.optim.SGD(net.parameters(), lr=0.05), **kwargs)
+    )
     losses = []
     for step in range(steps):
         inputs, samples = tiny.patches(['box', 'mask', 'box'], seed=step)
@@ -46,10 +45,12 @@ def test_gradients_accumulate():
     """As in every wrapper of mmengine: two halves make a step."""
     assert torch.equal(
         train('BF16OptimWrapper', steps=1, accumulative_counts=2)[1],
-        train('OptimWrapper', steps=0)[1])
+        train('OptimWrapper', steps=0)[1],
+    )
     assert not torch.equal(
         train('BF16OptimWrapper', steps=2, accumulative_counts=2)[1],
-        train('OptimWrapper', steps=0)[1])
+        train('OptimWrapper', steps=0)[1],
+    )
 
 
 def test_a_gpu_without_it(monkeypatch):
@@ -58,7 +59,9 @@ def test_a_gpu_without_it(monkeypatch):
     wrapper = OPTIM_WRAPPERS.build(
         dict(
             type='BF16OptimWrapper',
-            optimizer=torch.optim.SGD(tiny.model().parameters(), lr=0.1)))
+            optimizer=torch.optim.SGD(tiny.model().parameters(), lr=0.1),
+        )
+    )
     monkeypatch.setattr(torch.cuda, 'is_bf16_supported', lambda **_: False)
     monkeypatch.setattr(torch.cuda, 'get_device_name', lambda: 'Old GPU')
     with pytest.raises(RuntimeError, match='Old GPU has no bfloat16.*fp16'):

@@ -3,20 +3,28 @@ import pytest
 from mask_files import SIZE, make_files, rle
 
 from mmboxcaseg.annotations import read_masks
-from mmboxcaseg.evaluation import (MaskScoreAccumulator, image_ious, mask_ious,
-                                   summarize_masks)
+from mmboxcaseg.evaluation import (
+    MaskScoreAccumulator,
+    image_ious,
+    mask_ious,
+    summarize_masks,
+)
 
 
 def test_numbers_worked_out_by_hand(tmp_path):
     ious = mask_ious(*map(read_masks, make_files(tmp_path)))
-    scores = summarize_masks(
-        ious, agreement_thrs=(0.75, 0.85, 0.9, 0.95), unusable=1)
+    scores = summarize_masks(ious, agreement_thrs=(0.75, 0.85, 0.9, 0.95), unusable=1)
     assert [row.name for row in scores.rows] == [
-        'masks', 'filled box', 'agreement >= 0.75 (kept)',
-        'agreement < 0.75 (ignored)', 'agreement >= 0.85 (kept)',
-        'agreement < 0.85 (ignored)', 'agreement >= 0.9 (kept)',
-        'agreement < 0.9 (ignored)', 'agreement >= 0.95 (kept)',
-        'agreement < 0.95 (ignored)'
+        'masks',
+        'filled box',
+        'agreement >= 0.75 (kept)',
+        'agreement < 0.75 (ignored)',
+        'agreement >= 0.85 (kept)',
+        'agreement < 0.85 (ignored)',
+        'agreement >= 0.9 (kept)',
+        'agreement < 0.9 (ignored)',
+        'agreement >= 0.95 (kept)',
+        'agreement < 0.95 (ignored)',
     ]
     masks = scores.row()
     assert masks.instances == 5 and masks.share == 100
@@ -24,21 +32,17 @@ def test_numbers_worked_out_by_hand(tmp_path):
     assert masks.metrics['mIoU_star'] == pytest.approx(100 * (0.6 + 0.3) / 2)
     assert masks.metrics['mIoU'] == pytest.approx(48)
     # 0.5 is not above 0.5.
-    assert [masks.metrics[f'IoU@{k}']
-            for k in (25, 50, 70, 75)] == [80, 40, 20, 20]
+    assert [masks.metrics[f'IoU@{k}'] for k in (25, 50, 70, 75)] == [80, 40, 20, 20]
     box = scores.row('box').metrics
     assert box['mIoU_star'] == pytest.approx(100 * (2 / 3 + 0.625) / 2)
     assert box['mIoU'] == pytest.approx(65)
     kept, ignored = (
-        scores.row(part=part, agreement_thr=0.9)
-        for part in ('kept', 'ignored'))
+        scores.row(part=part, agreement_thr=0.9) for part in ('kept', 'ignored')
+    )
     assert (kept.instances, kept.share) == (2, 40)
     assert kept.metrics['mIoU'] == pytest.approx(75)
     assert ignored.metrics['mIoU'] == pytest.approx(30)
-    at = {
-        thr: scores.row(part='kept', agreement_thr=thr)
-        for thr in (0.75, 0.85, 0.95)
-    }
+    at = {thr: scores.row(part='kept', agreement_thr=thr) for thr in (0.75, 0.85, 0.95)}
     assert at[0.75].instances == 3 and at[0.85].instances == 2
     assert at[0.95].metrics['mIoU'] == pytest.approx(50)
     # Ranks of agreement 4 5 2 1 3, of IoU 5 3 2 1 4: 1 - 6 * 6 / (5 * 24).
@@ -59,8 +63,7 @@ def test_images_are_put_together():
     accumulator.update(*pair(np.array([0.9, 0.2]), np.array([0.1, 0.8])))
     accumulator.update(*pair(np.array([0.7, 0.7]), np.array([0.6, 0.6])))
     assert accumulator.ious().ious.tolist() == [1, 0, 1, 0]
-    scores = accumulator.compute(
-        agreement_thrs=(0, 0.7), confidence_thrs=(0.6, ))
+    scores = accumulator.compute(agreement_thrs=(0, 0.7), confidence_thrs=(0.6,))
     assert scores.row().instances == 4
     assert scores.row().metrics['mIoU'] == 50
     # Nothing is ignored at 0; what is at the threshold is kept.
@@ -80,7 +83,7 @@ def test_images_are_put_together():
 
 
 def test_thresholds_are_shares():
-    ious = image_ious(*pair()[:4], agreement=np.array([0.5, 1.]))
+    ious = image_ious(*pair()[:4], agreement=np.array([0.5, 1.0]))
     with pytest.raises(ValueError, match='from 0 to 1, not 95'):
         summarize_masks(ious, agreement_thrs=[95])
 
@@ -93,13 +96,18 @@ def test_sizes_and_boundaries_on_request():
     accumulator.update(*pair()[:4])
     scores = accumulator.compute(by_size=True)
     assert [row.name for row in scores.rows] == [
-        'masks', 'masks, small', 'masks, medium', 'masks, large', 'filled box',
-        'filled box, small', 'filled box, medium', 'filled box, large'
+        'masks',
+        'masks, small',
+        'masks, medium',
+        'masks, large',
+        'filled box',
+        'filled box, small',
+        'filled box, medium',
+        'filled box, large',
     ]
     # 2000 pixels are medium.
     assert [
-        scores.row(part=part).instances
-        for part in ('small', 'medium', 'large')
+        scores.row(part=part).instances for part in ('small', 'medium', 'large')
     ] == [2, 1, 0]
     medium = scores.row(part='medium').metrics
     assert medium['mIoU'] == medium['boundary_mIoU'] == 100
@@ -128,16 +136,18 @@ def test_free_and_covered_objects():
     accumulator = MaskScoreAccumulator()
     # Of 10 x 10 px each: the second lies on a fifth of the first, so both are
     # covered; the third on a tenth of a larger one, which is free.
-    rects = np.array([[0, 0, 10, 10], [8, 0, 18, 10], [20, 0, 30, 10],
-                      [29, 0, 49, 10]])
+    rects = np.array([[0, 0, 10, 10], [8, 0, 18, 10], [20, 0, 30, 10], [29, 0, 49, 10]])
     truths = [rle(*rect) for rect in rects.tolist()]
     found = [truths[0], rle(8, 0, 13, 10), truths[2], rle(29, 0, 44, 10)]
     accumulator.update(found, rects, truths, np.zeros(4, int))
     # In an image of its own nothing covers it.
     accumulator.update(found[1:2], rects[1:2], truths[1:2], np.zeros(1, int))
     scores = accumulator.compute(by_overlap=True)
-    assert [row.name for row in scores.rows[:3]
-            ] == ['masks', 'masks, free', 'masks, covered']
+    assert [row.name for row in scores.rows[:3]] == [
+        'masks',
+        'masks, free',
+        'masks, covered',
+    ]
     free, covered = (scores.row(part=part) for part in ('free', 'covered'))
     assert (free.instances, covered.instances) == (3, 2)
     assert covered.metrics['mIoU'] == pytest.approx(75)

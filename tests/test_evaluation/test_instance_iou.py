@@ -16,9 +16,7 @@ def test_summary_by_hand():
     assert result['IoU@50'] == pytest.approx(100 * 3 / 6)
     assert result['IoU@70'] == pytest.approx(100 * 2 / 6)
     assert result['IoU@75'] == pytest.approx(100 * 1 / 6)
-    assert set(result) == {
-        'mIoU_star', 'mIoU', 'IoU@25', 'IoU@50', 'IoU@70', 'IoU@75'
-    }
+    assert set(result) == {'mIoU_star', 'mIoU', 'IoU@25', 'IoU@50', 'IoU@70', 'IoU@75'}
 
 
 def test_no_instances():
@@ -47,7 +45,8 @@ def test_rank_correlation_is_that_of_scipy():
         one, other = rng.integers(0, max(size // 3, 2), (2, size)) / 7
         one[0], one[1], other[0], other[1] = 0, 9, 0, 9
         assert spearman(one, other) == pytest.approx(
-            float(spearmanr(one, other)[0]), abs=1e-12)
+            float(spearmanr(one, other)[0]), abs=1e-12
+        )
 
 
 def test_rank_correlation_by_hand():
@@ -55,7 +54,7 @@ def test_rank_correlation_by_hand():
     one = np.array([0.9, 0.95, 0.3, 0.1, 0.8])
     other = np.array([1, 0.5, 0.3, 0, 0.6])
     assert spearman(one, other) == pytest.approx(0.7)
-    assert spearman(one, -one**3) == pytest.approx(-1)
+    assert spearman(one, -(one**3)) == pytest.approx(-1)
     for first in (None, 0 * one, one[:0]):
         assert spearman(first, other) is None
     assert spearman(one, 0 * one) is None

@@ -1,4 +1,5 @@
 """Scoring a file: numbers worked out by hand."""
+
 import dataclasses
 import json
 
@@ -93,22 +94,37 @@ def test_nothing_to_score(tmp_path):
         score(make_files(tmp_path, only_outside))
 
 
-@pytest.mark.parametrize('change, message', [
-    (lambda masks, truth: masks.pop(0),
-     '1 of 6 annotations of .*true.json are not in .*masks.json: 7;'),
-    (lambda masks, truth: truth.pop(0),
-     '1 of 6 annotations of .*masks.json are not in .*true.json: 1;'),
-    (lambda masks, truth: masks[1].update(category_id=3),
-     '"category_id" is 3 in .*masks.json, but 9 in .*true.json'),
-    (lambda masks, truth: masks[1].pop('proxy_agreement'),
-     'annotation 5 has no "proxy_agreement", but others have'),
-    (lambda masks, truth: masks[1].pop('segmentation'),
-     'masks.json: annotation 5 has no "segmentation"'),
-    (lambda masks, truth: masks[1].update(
-        segmentation=rle(0, 0, 5, 5, (50, 40))),
-     r'masks.json: the mask of annotation 5 has .* \(50, 40\), its image \(40'
-     ),
-])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (
+            lambda masks, truth: masks.pop(0),
+            '1 of 6 annotations of .*true.json are not in .*masks.json: 7;',
+        ),
+        (
+            lambda masks, truth: truth.pop(0),
+            '1 of 6 annotations of .*masks.json are not in .*true.json: 1;',
+        ),
+        (
+            lambda masks, truth: masks[1].update(category_id=3),
+            '"category_id" is 3 in .*masks.json, but 9 in .*true.json',
+        ),
+        (
+            lambda masks, truth: masks[1].pop('proxy_agreement'),
+            'annotation 5 has no "proxy_agreement", but others have',
+        ),
+        (
+            lambda masks, truth: masks[1].pop('segmentation'),
+            'masks.json: annotation 5 has no "segmentation"',
+        ),
+        (
+            lambda masks, truth: masks[1].update(
+                segmentation=rle(0, 0, 5, 5, (50, 40))
+            ),
+            r'masks.json: the mask of annotation 5 has .* \(50, 40\), its image \(40',
+        ),
+    ],
+)
 def test_files_that_do_not_fit(tmp_path, change, message):
     with pytest.raises(ValueError, match=message):
         score(make_files(tmp_path, change))

@@ -1,10 +1,15 @@
 """VOC's average precision of masks: by hand, and against slow loops."""
+
 import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-from mmboxcaseg.evaluation import (average_precision, match_detections,
-                                   score_image, summarize_ap)
+from mmboxcaseg.evaluation import (
+    average_precision,
+    match_detections,
+    score_image,
+    summarize_ap,
+)
 
 HEIGHT, WIDTH = 6, 40
 KEYS = ['AP25', 'AP50', 'AP70', 'AP75']
@@ -23,14 +28,18 @@ def rle(mask):
 
 def score(detections, truths):
     """Images of (mask, score, label) and of (mask, label)."""
-    return summarize_ap([
-        score_image([rle(mask) for mask, _, _ in found],
-                    np.array([s for _, s, _ in found]),
-                    np.array([label for _, _, label in found], int),
-                    [rle(mask) for mask, _ in objects],
-                    np.array([label for _, label in objects], int))
-        for found, objects in zip(detections, truths)
-    ])
+    return summarize_ap(
+        [
+            score_image(
+                [rle(mask) for mask, _, _ in found],
+                np.array([s for _, s, _ in found]),
+                np.array([label for _, _, label in found], int),
+                [rle(mask) for mask, _ in objects],
+                np.array([label for _, label in objects], int),
+            )
+            for found, objects in zip(detections, truths)
+        ]
+    )
 
 
 def slow_ap(detections, truths, thr):
@@ -40,8 +49,12 @@ def slow_ap(detections, truths, thr):
         total = sum(kind == label for image in truths for _, kind in image)
         if not total:
             continue
-        everything = [(-s, i, j) for i, image in enumerate(detections)
-                      for j, (_, s, kind) in enumerate(image) if kind == label]
+        everything = [
+            (-s, i, j)
+            for i, image in enumerate(detections)
+            for j, (_, s, kind) in enumerate(image)
+            if kind == label
+        ]
         taken, curve, right = set(), [(0, 1)], 0
         for rank, (_, i, j) in enumerate(sorted(everything), start=1):
             mask = detections[i][j][0]
@@ -75,16 +88,23 @@ def test_against_slow_loops(seed):
         start = rng.integers(0, 10)
         height = rng.integers(1, 4)
         result = np.zeros((4, 16), bool)
-        result[:height, start:start + rng.integers(1, 7)] = True
+        result[:height, start : start + rng.integers(1, 7)] = True
         return result
 
-    truths = [[(mask(), int(rng.integers(0, 3)))
-               for _ in range(rng.integers(0, 5))] for _ in range(6)]
+    truths = [
+        [(mask(), int(rng.integers(0, 3))) for _ in range(rng.integers(0, 5))]
+        for _ in range(6)
+    ]
     truths[0].append((mask(), 0))
     # The scores differ, so that no order is left to chance.
     scores = iter(rng.permutation(200) / 200)
-    detections = [[(mask(), next(scores), int(rng.integers(0, 4)))
-                   for _ in range(rng.integers(0, 12))] for _ in range(6)]
+    detections = [
+        [
+            (mask(), next(scores), int(rng.integers(0, 4)))
+            for _ in range(rng.integers(0, 12))
+        ]
+        for _ in range(6)
+    ]
     for image, objects in zip(detections, truths):
         image.extend((m, next(scores), kind) for m, kind in objects)
     result = score(detections, truths)
@@ -106,8 +126,7 @@ def test_second_best_truth_is_taken_if_the_best_is_not_free():
     # taken, and 9/13 with the other one, which it gets.
     truths = [[(bar(0, 12), 0), (bar(2, 14), 0)]]
     found = [(bar(0, 12), 0.9, 0), (bar(1, 11), 0.8, 0)]
-    ious = coco_mask.iou([rle(bar(1, 11))], [rle(t) for t, _ in truths[0]],
-                         [0, 0])[0]
+    ious = coco_mask.iou([rle(bar(1, 11))], [rle(t) for t, _ in truths[0]], [0, 0])[0]
     np.testing.assert_allclose(ious, [10 / 12, 9 / 13])
     result = score([found], truths)
     assert result['AP50'] == 100
@@ -124,8 +143,7 @@ def test_only_the_best_free_truth_counts():
 
 def test_iou_at_the_threshold_is_wrong():
     # IoU of n columns out of 20 with an object of 20.
-    for columns, key in ((5, 'AP25'), (10, 'AP50'), (14, 'AP70'), (15,
-                                                                   'AP75')):
+    for columns, key in ((5, 'AP25'), (10, 'AP50'), (14, 'AP70'), (15, 'AP75')):
         truths = [[(bar(0, 20), 0)]]
         assert score([[(bar(0, columns), 1, 0)]], truths)[key] == 0
         assert score([[(bar(0, columns + 1), 1, 0)]], truths)[key] == 100
@@ -134,8 +152,7 @@ def test_iou_at_the_threshold_is_wrong():
 def test_scores_are_ranked_over_all_images():
     truths = [[(bar(0, 10), 0)], [(bar(0, 10), 0)], []]
     # In order of score: right, wrong in the image without truth, right.
-    found = [[(bar(0, 10), 0.9, 0)], [(bar(0, 10), 0.5, 0)],
-             [(bar(0, 10), 0.7, 0)]]
+    found = [[(bar(0, 10), 0.9, 0)], [(bar(0, 10), 0.5, 0)], [(bar(0, 10), 0.7, 0)]]
     assert score(found, truths)['AP50'] == pytest.approx(100 * (1 + 2 / 3) / 2)
 
 

@@ -1,12 +1,18 @@
 """The expected IoU of masks."""
+
 import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from mmboxcaseg.masks.calibration import (Calibration, MaskTraits, Spread,
-                                          fit_calibration, reviews_needed)
+from mmboxcaseg.masks.calibration import (
+    Calibration,
+    MaskTraits,
+    Spread,
+    fit_calibration,
+    reviews_needed,
+)
 
 
 def random_traits(number, seed=0):
@@ -18,7 +24,8 @@ def random_traits(number, seed=0):
         confidence=rng.random(number) * np.sqrt(share),
         areas=np.ceil(share * rect_areas),
         rect_areas=rect_areas,
-        shared=rng.random(number))
+        shared=rng.random(number),
+    )
 
 
 def noisy(traits, seed=1):
@@ -61,13 +68,13 @@ def test_never_falls_with_the_score():
 def test_an_empty_mask_has_nothing_to_expect():
     traits = random_traits(100)
     traits.areas[:40] = 0
-    ious = np.where(traits.areas > 0, 0.8, 0.)
+    ious = np.where(traits.areas > 0, 0.8, 0.0)
     found = fit_calibration(traits, ious, np.arange(100))
     assert found.masks == 60 and found.mean_iou == pytest.approx(0.8)
     assert found.predict(traits) == pytest.approx(ious)
     traits.rect_areas[50] = 0
     assert found.predict(traits)[50] == 0
-    assert found.predict(traits.take(np.zeros(0, dtype=int))).shape == (0, )
+    assert found.predict(traits.take(np.zeros(0, dtype=int))).shape == (0,)
 
 
 def test_too_few_masks():
@@ -89,39 +96,48 @@ def test_masks_that_are_all_alike():
 
 def test_json_and_back():
     traits = random_traits(120)
-    found = fit_calibration(traits, noisy(traits),
-                            np.arange(120) // 3,
-                            dict(merge=True, pipeline=[dict(size=3)]))
+    found = fit_calibration(
+        traits,
+        noisy(traits),
+        np.arange(120) // 3,
+        dict(merge=True, pipeline=[dict(size=3)]),
+    )
     back = Calibration.from_json(json.loads(json.dumps(found.to_json())))
     assert back == found
     assert (back.predict(traits) == found.predict(traits)).all()
-    again = fit_calibration(traits, noisy(traits),
-                            np.arange(120) // 3,
-                            dict(merge=True, pipeline=[dict(size=3)]))
+    again = fit_calibration(
+        traits,
+        noisy(traits),
+        np.arange(120) // 3,
+        dict(merge=True, pipeline=[dict(size=3)]),
+    )
     assert again == found
 
 
-@pytest.mark.parametrize('change, words', [
-    (lambda c: c.clear(), 'no "version"'),
-    (lambda c: c.update(version=2), '"version" is 2, this program reads 1'),
-    (lambda c: c.pop('spread'), 'no "spread"'),
-    (lambda c: c['weights'].pop('size'), '"weights" must have a number for'),
-    (lambda c: c['weights'].update(size=True), '"weights" must have'),
-    (lambda c: c.update(scores='0.1'), '"scores" must be a list of numbers'),
-    (lambda c: c['ious'].append(float('nan')), '"ious" must be a list of'),
-    (lambda c: c['ious'].reverse(), '"ious" must be ascending'),
-    (lambda c: c['ious'].pop(), 'must have the same length'),
-    (lambda c: c.update(ious=[i + 0.5 for i in c['ious']]), 'from 0 to 1'),
-    (lambda c: c.update(masks=-1), '"masks" is -1'),
-    (lambda c: c['spread'].update(within='x'), '"within" is \'x\''),
-    (lambda c: c.update(spread=3), '"spread" must be an object'),
-    (lambda c: c.update(made=None), '"made" must be an object'),
-])
+@pytest.mark.parametrize(
+    'change, words',
+    [
+        (lambda c: c.clear(), 'no "version"'),
+        (lambda c: c.update(version=2), '"version" is 2, this program reads 1'),
+        (lambda c: c.pop('spread'), 'no "spread"'),
+        (lambda c: c['weights'].pop('size'), '"weights" must have a number for'),
+        (lambda c: c['weights'].update(size=True), '"weights" must have'),
+        (lambda c: c.update(scores='0.1'), '"scores" must be a list of numbers'),
+        (lambda c: c['ious'].append(float('nan')), '"ious" must be a list of'),
+        (lambda c: c['ious'].reverse(), '"ious" must be ascending'),
+        (lambda c: c['ious'].pop(), 'must have the same length'),
+        (lambda c: c.update(ious=[i + 0.5 for i in c['ious']]), 'from 0 to 1'),
+        (lambda c: c.update(masks=-1), '"masks" is -1'),
+        (lambda c: c['spread'].update(within='x'), '"within" is \'x\''),
+        (lambda c: c.update(spread=3), '"spread" must be an object'),
+        (lambda c: c.update(made=None), '"made" must be an object'),
+    ],
+)
 def test_what_is_no_calibration(change, words):
     traits = random_traits(60)
     content = json.loads(
-        json.dumps(
-            fit_calibration(traits, noisy(traits), np.arange(60)).to_json()))
+        json.dumps(fit_calibration(traits, noisy(traits), np.arange(60)).to_json())
+    )
     change(content)
     with pytest.raises(ValueError, match=words):
         Calibration.from_json(content)
@@ -131,13 +147,14 @@ def test_what_is_no_calibration(change, words):
 
 def test_interval_by_hand():
     spread = Spread(within=0.04, between=0.01, curve=0.0001)
-    expected = np.array([0.5, 0.6, 0.7, 1., 0.])
+    expected = np.array([0.5, 0.6, 0.7, 1.0, 0.0])
     sure = np.array([False, False, False, True, False])
     low, high = spread.mean_interval(expected, np.array([1, 1, 2, 2, 3]), sure)
     # Three of five are open: 0.04 / 3 + 0.01 * (2 * 2 + 1) / 9.
     variance = 0.36 * (0.0001 + 0.04 / 3 + 0.05 / 9)
     assert (low, high) == pytest.approx(
-        (0.56 - 1.96 * variance**0.5, 0.56 + 1.96 * variance**0.5))
+        (0.56 - 1.96 * variance**0.5, 0.56 + 1.96 * variance**0.5)
+    )
     given = spread.mean_interval(np.ones(3), np.arange(3), np.ones(3, bool))
     assert given == (1, 1)
 
@@ -149,8 +166,12 @@ def test_interval_holds_in_95_of_100_files():
     def draw(photos):
         images = np.arange(photos * 6) // 6
         traits = random_traits(len(images), seed=rng.integers(2**31))
-        ious = 0.3 + 0.4 * traits.confidence + rng.normal(
-            0, 0.1, photos)[images] + rng.normal(0, 0.1, len(images))
+        ious = (
+            0.3
+            + 0.4 * traits.confidence
+            + rng.normal(0, 0.1, photos)[images]
+            + rng.normal(0, 0.1, len(images))
+        )
         return traits, np.clip(ious, 0, 1), images
 
     found = fit_calibration(*draw(300))
@@ -160,7 +181,8 @@ def test_interval_holds_in_95_of_100_files():
     for _ in range(200):
         traits, ious, images = draw(20)
         low, high = found.spread.mean_interval(
-            found.predict(traits), images, np.zeros(len(images), bool))
+            found.predict(traits), images, np.zeros(len(images), bool)
+        )
         inside += low <= ious.mean() <= high
     assert 180 <= inside <= 199
 

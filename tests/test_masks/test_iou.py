@@ -2,9 +2,17 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-from mmboxcaseg.masks import (boundary_width, box_rle, decode_rle, encode_rle,
-                              inner_boundary, rect_boundary_iou, rect_mask_iou,
-                              rle_boundary_iou, rle_iou)
+from mmboxcaseg.masks import (
+    boundary_width,
+    box_rle,
+    decode_rle,
+    encode_rle,
+    inner_boundary,
+    rect_boundary_iou,
+    rect_mask_iou,
+    rle_boundary_iou,
+    rle_iou,
+)
 
 HEIGHT, WIDTH = 10, 20
 
@@ -34,7 +42,8 @@ def test_iou_is_that_of_pycocotools():
         rles = [coco_mask.encode(np.asfortranarray(x)) for x in (full, truth)]
         expected = coco_mask.iou([rles[0]], [rles[1]], [0])[0, 0]
         assert rect_mask_iou(mask, (x0, y0, x1, y1), truth) == pytest.approx(
-            expected, abs=1e-12)
+            expected, abs=1e-12
+        )
 
 
 def slow_boundary(mask, width):
@@ -43,11 +52,14 @@ def slow_boundary(mask, width):
     result = np.zeros(mask.shape, dtype=bool)
     for y in range(height):
         for x in range(length):
-            around = [(y + dy, x + dx) for dy in range(-width, width + 1)
-                      for dx in range(-width, width + 1)]
+            around = [
+                (y + dy, x + dx)
+                for dy in range(-width, width + 1)
+                for dx in range(-width, width + 1)
+            ]
             result[y, x] = mask[y, x] and not all(
-                0 <= v < height and 0 <= u < length and mask[v, u]
-                for v, u in around)
+                0 <= v < height and 0 <= u < length and mask[v, u] for v, u in around
+            )
     return result
 
 
@@ -67,7 +79,8 @@ def test_boundary_is_that_of_a_slow_loop():
         for _ in range(5):
             mask = blobs(rng, (17, 13))
             np.testing.assert_array_equal(
-                inner_boundary(mask, width), slow_boundary(mask, width))
+                inner_boundary(mask, width), slow_boundary(mask, width)
+            )
     assert not inner_boundary(np.zeros((4, 4), bool), 2).any()
 
 
@@ -80,8 +93,9 @@ def test_boundary_iou_is_that_of_a_slow_loop():
         full[5:14, 8:20] = mask
         ours, theirs = slow_boundary(full, 2), slow_boundary(truth, 2)
         expected = (ours & theirs).sum() / (ours | theirs).sum()
-        assert rect_boundary_iou(mask, (8, 5, 20, 14), truth,
-                                 2) == pytest.approx(expected)
+        assert rect_boundary_iou(mask, (8, 5, 20, 14), truth, 2) == pytest.approx(
+            expected
+        )
 
 
 def test_two_squares_by_hand():
@@ -89,11 +103,11 @@ def test_two_squares_by_hand():
     # rings of 36 and 44 pixels don't meet, though the IoU is 100 / 144.
     truth = np.zeros((16, 16), bool)
     truth[2:14, 2:14] = True
-    assert rect_boundary_iou(
-        np.ones((10, 10), bool), (3, 3, 13, 13), truth, 1) == 0
+    assert rect_boundary_iou(np.ones((10, 10), bool), (3, 3, 13, 13), truth, 1) == 0
     # Two pixels wide: 44 + 36 and 36 + 28 pixels, the ring of 36 in common.
     assert rect_boundary_iou(
-        np.ones((10, 10), bool), (3, 3, 13, 13), truth, 2) == 36 / (80 + 28)
+        np.ones((10, 10), bool), (3, 3, 13, 13), truth, 2
+    ) == 36 / (80 + 28)
 
 
 def test_width_is_a_share_of_the_diagonal():

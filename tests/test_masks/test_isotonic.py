@@ -15,11 +15,11 @@ def test_against_every_way_to_cut_into_blocks():
         best = None
         for cuts in itertools.product((False, True), repeat=number - 1):
             block = np.cumsum((0, *cuts))
-            means = (np.bincount(block, weights * values) /
-                     np.bincount(block, weights))[block]
-            loss = (weights * (values - means)**2).sum()
-            if (np.diff(means) >= 0).all() and (best is None
-                                                or loss < best[0]):
+            means = (
+                np.bincount(block, weights * values) / np.bincount(block, weights)
+            )[block]
+            loss = (weights * (values - means) ** 2).sum()
+            if (np.diff(means) >= 0).all() and (best is None or loss < best[0]):
                 best = loss, means
         assert isotonic(values, weights) == pytest.approx(best[1])
 
@@ -37,6 +37,5 @@ def test_against_scipy(seed):
 def test_what_ascends_stays_and_what_falls_is_level():
     up = np.array([0, 0.25, 0.25, 0.7])
     assert isotonic(up, np.ones(4)).tolist() == up.tolist()
-    assert isotonic(up[::-1], np.array([1, 1, 1,
-                                        3])) == pytest.approx([0.2] * 4)
-    assert isotonic(np.zeros(0), np.zeros(0)).shape == (0, )
+    assert isotonic(up[::-1], np.array([1, 1, 1, 3])) == pytest.approx([0.2] * 4)
+    assert isotonic(np.zeros(0), np.zeros(0)).shape == (0,)

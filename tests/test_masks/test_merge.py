@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
-from random_instances import (merge_by_probability_slowly, merge_slowly,
-                              on_canvas, random_instances)
+from random_instances import (
+    merge_by_probability_slowly,
+    merge_slowly,
+    on_canvas,
+    random_instances,
+)
 
 from mmboxcaseg.masks import Claims, merge, merge_by_probability, take_away
 
@@ -15,7 +19,8 @@ def test_merge_is_the_slow_one(seed):
     before = [mask.copy() for mask in masks]
     merged = merge(masks, rects, areas)
     expected = merge_slowly(
-        [on_canvas(m, r, 9, 12) for m, r in zip(masks, rects)], areas)
+        [on_canvas(m, r, 9, 12) for m, r in zip(masks, rects)], areas
+    )
     for mask, rect, canvas in zip(merged, rects, expected):
         assert (on_canvas(mask, rect, 9, 12) == canvas).all()
     assert all((a == b).all() for a, b in zip(masks, before))
@@ -69,15 +74,17 @@ def test_merging_by_probability_is_the_slow_one(seed):
     rng = np.random.default_rng(seed)
     masks, rects, _ = random_instances(rng, rng.integers(1, 9), 9, 12)
     # Powers of two are exact in float32, so that ties are ties.
-    areas = 4.0**rng.integers(0, 3, len(masks))
-    probs = [0.5**rng.integers(0, 4, mask.shape) for mask in masks]
+    areas = 4.0 ** rng.integers(0, 3, len(masks))
+    probs = [0.5 ** rng.integers(0, 4, mask.shape) for mask in masks]
     exponent = rng.choice([0, 0.5, 1, 2])
     before = [mask.copy() for mask in masks]
     merged = merge_by_probability(masks, rects, areas, Claims(probs, exponent))
     expected = merge_by_probability_slowly(
         [on_canvas(m, r, 9, 12) for m, r in zip(masks, rects)],
-        [on_canvas(p, r, 9, 12, float)
-         for p, r in zip(probs, rects)], areas, exponent)
+        [on_canvas(p, r, 9, 12, float) for p, r in zip(probs, rects)],
+        areas,
+        exponent,
+    )
     for mask, rect, canvas in zip(merged, rects, expected):
         assert (on_canvas(mask, rect, 9, 12) == canvas).all()
     assert all((a == b).all() for a, b in zip(masks, before))
@@ -88,7 +95,7 @@ def test_merging_by_probability_is_the_slow_one(seed):
 def test_a_high_exponent_is_the_paper_s_rule(seed, exponent):
     rng = np.random.default_rng(seed)
     masks, rects, _ = random_instances(rng, 8, 9, 12)
-    areas = rng.choice([10., 20, 4000, 4e6], 8)
+    areas = rng.choice([10.0, 20, 4000, 4e6], 8)
     # Equal boxes share by probability, so they have the same here.
     probs = [np.full(m.shape, a / 1e7 + 0.2) for m, a in zip(masks, areas)]
     merged = merge_by_probability(masks, rects, areas, Claims(probs, exponent))

@@ -16,6 +16,6 @@ def test_outlines_have_the_holes(seed):
             assert (one != two).sum() == 1
             if one[0] == two[0]:
                 top, bottom = sorted((one[1], two[1]))
-                sides[top:bottom, one[0]:] += 1
+                sides[top:bottom, one[0] :] += 1
     assert (sides % 2 == mask).all()
     assert to_outlines(np.zeros((3, 4), bool)) == []

@@ -14,7 +14,7 @@ def encode(mask):
 def test_a_rectangle_has_four_corners():
     mask = np.zeros((9, 12), bool)
     mask[2:5, 3:9] = True
-    polygon, = to_polygons(encode(mask))
+    (polygon,) = to_polygons(encode(mask))
     corners = set(zip(polygon[::2], polygon[1::2]))
     assert len(polygon) == 8
     assert corners == {(3, 2), (9, 2), (9, 5), (3, 5)}

@@ -38,8 +38,7 @@ def from_segments(points, ring):
     nearest = np.full(len(points), np.inf)
     for start, end in zip(ring, np.roll(ring, -1, axis=0)):
         along = end - start
-        share = ((points - start) @ along / max(along @ along, 1e-9)).clip(
-            0, 1)
+        share = ((points - start) @ along / max(along @ along, 1e-9)).clip(0, 1)
         away = np.linalg.norm(points - start - share[:, None] * along, axis=1)
         nearest = np.minimum(nearest, away)
     return nearest
@@ -48,11 +47,12 @@ def from_segments(points, ring):
 def fine(ring):
     """Points on the whole line, a tenth of a pixel apart or less."""
     after = np.roll(ring, -1, axis=0)
-    return np.concatenate([
-        a +
-        (b - a) * np.linspace(0, 1, 2 + int(10 * abs(b - a).max()))[:, None]
-        for a, b in zip(ring, after)
-    ])
+    return np.concatenate(
+        [
+            a + (b - a) * np.linspace(0, 1, 2 + int(10 * abs(b - a).max()))[:, None]
+            for a, b in zip(ring, after)
+        ]
+    )
 
 
 @pytest.mark.parametrize('distance', [0.5, 1, 2.5])
@@ -69,9 +69,8 @@ def test_hausdorff_distance_of_what_is_simplified(seed, distance):
 
 
 def test_a_circle_takes_few_points():
-    cv2.circle(picture := np.zeros((200, 200), np.uint8), (100, 100), 80, 1,
-               -1)
-    ring, = edge_rings(picture.astype(bool))
+    cv2.circle(picture := np.zeros((200, 200), np.uint8), (100, 100), 80, 1, -1)
+    (ring,) = edge_rings(picture.astype(bool))
     less = simplify(ring, 1)
     assert len(less) < 60 < 200 < len(ring)
     assert set(map(tuple, less)) <= set(map(tuple, ring))
@@ -96,10 +95,9 @@ def test_joined_parts_lose_nothing(seed):
     assert picture[outlines[:, 1], outlines[:, 0]].all()
     # The bridges have no width: the area is that of the parts.
     area = sum(cv2.contourArea(part.astype(np.float32)) for part in parts)
-    assert abs(cv2.contourArea(ring.astype(np.float32)) -
-               area) < 1e-3 * max(area, 1)
+    assert abs(cv2.contourArea(ring.astype(np.float32)) - area) < 1e-3 * max(area, 1)
 
 
 def test_a_pixel_stays():
-    ring, = centre_rings(np.ones((1, 1), bool))
+    (ring,) = centre_rings(np.ones((1, 1), bool))
     assert join_rings([ring]).tolist() == [[0, 0]]

@@ -5,8 +5,15 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 from random_instances import on_canvas, random_instances
 
-from mmboxcaseg.masks import (decode_rle, encode_rle, encode_rles, rle_area,
-                              rle_length, rle_union, to_rle)
+from mmboxcaseg.masks import (
+    decode_rle,
+    encode_rle,
+    encode_rles,
+    rle_area,
+    rle_length,
+    rle_union,
+    to_rle,
+)
 
 
 @st.composite
@@ -23,7 +30,10 @@ def placed_masks(draw):
             st.lists(
                 st.booleans(),
                 min_size=shape[0] * shape[1],
-                max_size=shape[0] * shape[1])))
+                max_size=shape[0] * shape[1],
+            ),
+        )
+    )
     mask = np.array(bits, dtype=bool).reshape(shape)
     return mask, (x0, y0, x1, y1), height, width
 
@@ -35,19 +45,21 @@ def test_bytes_are_those_of_pycocotools(placed):
     canvas = on_canvas(mask, rect, height, width)
     expected = coco_mask.encode(np.asfortranarray(canvas, dtype=np.uint8))
     rle = encode_rle(mask, rect, height, width)
-    assert rle == dict(
-        size=expected['size'], counts=expected['counts'].decode())
+    assert rle == dict(size=expected['size'], counts=expected['counts'].decode())
     assert (decode_rle(rle) == canvas).all()
     assert rle_area(rle) == canvas.sum()
 
 
-@pytest.mark.parametrize('rect, height, width', [
-    ((0, 0, 5, 4), 4, 5),
-    ((0, 0, 5, 1), 1, 5),
-    ((0, 0, 1, 4), 4, 1),
-    ((2, 0, 4, 4), 4, 5),
-    ((3, 2, 5, 4), 4, 5),
-])
+@pytest.mark.parametrize(
+    'rect, height, width',
+    [
+        ((0, 0, 5, 4), 4, 5),
+        ((0, 0, 5, 1), 1, 5),
+        ((0, 0, 1, 4), 4, 1),
+        ((2, 0, 4, 4), 4, 5),
+        ((3, 2, 5, 4), 4, 5),
+    ],
+)
 def test_full_masks_at_the_borders(rect, height, width):
     mask = np.ones((rect[3] - rect[1], rect[2] - rect[0]), bool)
     canvas = on_canvas(mask, rect, height, width)
@@ -57,8 +69,7 @@ def test_full_masks_at_the_borders(rect, height, width):
 
 
 def test_panorama_needs_no_canvas():
-    rle = encode_rle(
-        np.ones((7, 5), bool), (60000, 60000, 60005, 60007), 65000, 65000)
+    rle = encode_rle(np.ones((7, 5), bool), (60000, 60000, 60005, 60007), 65000, 65000)
     assert rle_area(rle) == 35
     assert coco_mask.toBbox(rle).tolist() == [60000, 60000, 5, 7]
 
@@ -119,8 +130,10 @@ def test_runs_cover_the_image(placed):
     assert rle_length(rle['counts']) == height * width
 
 
-@pytest.mark.parametrize('runs', [[600], [0, 600], [3, 5, 7, 0, 585],
-                                  [1, 40, 500, 2, 57], [100000, 1, 2, 3, 4]])
+@pytest.mark.parametrize(
+    'runs',
+    [[600], [0, 600], [3, 5, 7, 0, 585], [1, 40, 500, 2, 57], [100000, 1, 2, 3, 4]],
+)
 def test_length_of_runs(runs):
     rle = to_rle(dict(size=[sum(runs), 1], counts=runs), sum(runs), 1)
     assert rle_length(rle['counts']) == sum(runs)

@@ -3,15 +3,25 @@ import pytest
 from pycocotools import mask as coco_mask
 from random_instances import merge_slowly, on_canvas, random_instances
 
-from mmboxcaseg.masks import (agreement, merge_and_score, merged_confidence,
-                              pixel_rects, proxy_rles, tight_boxes)
+from mmboxcaseg.masks import (
+    agreement,
+    merge_and_score,
+    merged_confidence,
+    pixel_rects,
+    proxy_rles,
+    tight_boxes,
+)
 
 HEIGHT, WIDTH = 9, 12
 
 
 def tight_slowly(canvas):
-    pixels = [(x, y) for y in range(canvas.shape[0])
-              for x in range(canvas.shape[1]) if canvas[y, x]]
+    pixels = [
+        (x, y)
+        for y in range(canvas.shape[0])
+        for x in range(canvas.shape[1])
+        if canvas[y, x]
+    ]
     if not pixels:
         return [0, 0, 0, 0]
     xs, ys = zip(*pixels)
@@ -24,9 +34,7 @@ def agreement_slowly(canvas, box):
     x0, y0 = max(box[0], 0), max(box[1], 0)
     x1, y1 = min(box[2], WIDTH), min(box[3], HEIGHT)
     a0, b0, a1, b1 = tight_slowly(canvas)
-    overlap = max(0,
-                  min(x1, a1) - max(x0, a0)) * max(0,
-                                                   min(y1, b1) - max(y0, b0))
+    overlap = max(0, min(x1, a1) - max(x0, a0)) * max(0, min(y1, b1) - max(y0, b0))
     return overlap / ((x1 - x0) * (y1 - y0) + (a1 - a0) * (b1 - b0) - overlap)
 
 
@@ -45,12 +53,12 @@ def test_agreement_is_the_slow_one(seed):
     rng = np.random.default_rng(seed)
     masks, rects, boxes = random_instances(rng, 6, HEIGHT, WIDTH)
     canvases = [on_canvas(m, r, HEIGHT, WIDTH) for m, r in zip(masks, rects)]
-    assert tight_boxes(masks,
-                       rects).tolist() == list(map(tight_slowly, canvases))
+    assert tight_boxes(masks, rects).tolist() == list(map(tight_slowly, canvases))
     np.testing.assert_allclose(
         agreement(masks, rects, boxes, HEIGHT, WIDTH),
         [agreement_slowly(c, b) for c, b in zip(canvases, boxes)],
-        atol=1e-12)
+        atol=1e-12,
+    )
 
 
 def test_box_is_clipped_first():
@@ -62,7 +70,7 @@ def test_box_is_clipped_first():
 def test_empty_mask_and_no_mask():
     mask = np.zeros((5, 6), bool)
     assert agreement([mask], [[0, 0, 6, 5]], [(0, 0, 6, 5)], 9, 9) == [0.0]
-    assert agreement([], np.zeros((0, 4), int), [], 9, 9).shape == (0, )
+    assert agreement([], np.zeros((0, 4), int), [], 9, 9).shape == (0,)
 
 
 def test_numbers_must_match():
@@ -71,8 +79,7 @@ def test_numbers_must_match():
         agreement([mask], [[0, 0, 6, 5]], [(0, 0, 6, 5)] * 2, 9, 9)
 
 
-@pytest.mark.parametrize('merging, areas', [(True, [84, 16]),
-                                            (False, [100, 16])])
+@pytest.mark.parametrize('merging, areas', [(True, [84, 16]), (False, [100, 16])])
 def test_merge_and_score(merging, areas):
     rects = np.array([(0, 0, 10, 10), (6, 6, 10, 10)])
     masks = [np.ones((10, 10), bool), np.ones((4, 4), bool)]
@@ -100,12 +107,12 @@ def test_proxy_rles_are_the_slow_ones(seed, merging):
     canvases = [on_canvas(m, r, HEIGHT, WIDTH) for m, r in zip(masks, rects)]
     if merging:
         clipped = np.clip(boxes, 0, [WIDTH, HEIGHT] * 2)
-        canvases = merge_slowly(canvases, (clipped[:, 2] - clipped[:, 0]) *
-                                (clipped[:, 3] - clipped[:, 1]))
+        canvases = merge_slowly(
+            canvases, (clipped[:, 2] - clipped[:, 0]) * (clipped[:, 3] - clipped[:, 1])
+        )
     for canvas, box, rle, score in zip(canvases, boxes, rles, scores):
         expected = coco_mask.encode(np.asfortranarray(canvas, dtype=np.uint8))
-        assert rle == dict(
-            size=[HEIGHT, WIDTH], counts=expected['counts'].decode())
+        assert rle == dict(size=[HEIGHT, WIDTH], counts=expected['counts'].decode())
         assert score == pytest.approx(agreement_slowly(canvas, box), abs=1e-12)
     assert all((a == b).all() for a, b in zip(masks, before))
 
@@ -113,7 +120,7 @@ def test_proxy_rles_are_the_slow_ones(seed, merging):
 def test_proxy_rles_of_nothing_and_of_what_does_not_fit():
     rects, masks = np.array([[0, 0, 6, 5]]), [np.ones((5, 6), bool)]
     rles, scores = proxy_rles([], rects[:0], [], 9, 9)
-    assert rles == [] and scores.shape == (0, )
+    assert rles == [] and scores.shape == (0,)
     with pytest.raises(ValueError, match='1 masks, but 2 boxes'):
         proxy_rles(masks, rects, [(0, 0, 6, 5)] * 2, 9, 9)
     with pytest.raises(ValueError, match='1 masks, but 2 rectangles'):
@@ -131,13 +138,14 @@ def test_many_masks_of_a_panorama():
     masks = [np.ones((7, 5), bool)] * 4
     rles, scores = proxy_rles(masks, rects, rects, side, side, False)
     assert scores.tolist() == [1] * 4
-    assert coco_mask.toBbox(rles).tolist() == [[10, 20, 5, 7],
-                                               [side - 5, side - 7, 5, 7]] * 2
+    assert (
+        coco_mask.toBbox(rles).tolist()
+        == [[10, 20, 5, 7], [side - 5, side - 7, 5, 7]] * 2
+    )
 
 
 def test_confidence_falls_with_what_is_left():
     # All, a quarter and nothing of a box of 200 px; half of one of 8 px.
     rects = [[10, 10, 30, 20]] * 3 + [[0, 0, 2, 4]]
-    found = merged_confidence([0.9, 0.9, 0.9, 0.5], [200, 50, 0, 4],
-                              np.array(rects))
+    found = merged_confidence([0.9, 0.9, 0.9, 0.5], [200, 50, 0, 4], np.array(rects))
     assert found == pytest.approx([0.9, 0.45, 0, 0.5 * 0.5**0.5])

@@ -6,8 +6,11 @@ from mmboxcaseg.masks import reaching_threshold
 
 def touches_all_sides(mask):
     ys, xs = np.nonzero(mask)
-    return len(ys) and (ys.min(), xs.min(), ys.max() + 1,
-                        xs.max() + 1) == (0, 0, *mask.shape)
+    return len(ys) and (ys.min(), xs.min(), ys.max() + 1, xs.max() + 1) == (
+        0,
+        0,
+        *mask.shape,
+    )
 
 
 @pytest.mark.parametrize('shape', [(1, 1), (1, 7), (9, 1), (6, 5), (20, 31)])

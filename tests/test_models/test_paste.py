@@ -1,4 +1,5 @@
 """The old name of crop_masks."""
+
 import pytest
 
 from mmboxcaseg import masks
@@ -13,4 +14,4 @@ def test_old_names_are_the_new_ones():
     with pytest.warns(DeprecationWarning, match='masks.reaching_threshold'):
         assert paste.reaching_threshold is masks.reaching_threshold
     with pytest.raises(AttributeError, match="no attribute 'paste'"):
-        paste.paste
+        paste.paste  # noqa: B018

@@ -1,4 +1,5 @@
 """Masks without a network, on a bright disc on a dark ground."""
+
 import json
 
 import cv2
@@ -7,8 +8,11 @@ import pytest
 
 from mmboxcaseg.annotations import read_masks
 from mmboxcaseg.masks import decode_rle, encode_rle
-from mmboxcaseg.proxy_masks.baselines import (GrabCutOptions, baseline_masks,
-                                              grabcut_mask)
+from mmboxcaseg.proxy_masks.baselines import (
+    GrabCutOptions,
+    baseline_masks,
+    grabcut_mask,
+)
 
 HEIGHT, WIDTH = 60, 90
 RECT = (20, 10, 60, 50)
@@ -30,8 +34,12 @@ def files(tmp_path):
     cv2.imwrite(str(tmp_path / 'a.png'), photo)
     rle = encode_rle(truth, (0, 0, WIDTH, HEIGHT), HEIGHT, WIDTH)
     x0, y0, x1, y1 = RECT
-    boxes = [[x0, y0, x1 - x0, y1 - y0], [30, 20, 10, 10], [0, 0, 20, 20],
-             [200, 0, 5, 5]]
+    boxes = [
+        [x0, y0, x1 - x0, y1 - y0],
+        [30, 20, 10, 10],
+        [0, 0, 20, 20],
+        [200, 0, 5, 5],
+    ]
     anns = [
         dict(
             id=index,
@@ -39,7 +47,9 @@ def files(tmp_path):
             category_id=1,
             bbox=box,
             iscrowd=int(index == 2),
-            segmentation=rle) for index, box in enumerate(boxes)
+            segmentation=rle,
+        )
+        for index, box in enumerate(boxes)
     ]
     path = tmp_path / 'boxes.json'
     path.write_text(
@@ -47,10 +57,13 @@ def files(tmp_path):
             dict(
                 images=[
                     dict(id=7, file_name='a.png', height=HEIGHT, width=WIDTH),
-                    dict(id=8, file_name='no.png', height=HEIGHT, width=WIDTH)
+                    dict(id=8, file_name='no.png', height=HEIGHT, width=WIDTH),
                 ],
                 annotations=anns,
-                categories=[dict(id=1, name='disc')])))
+                categories=[dict(id=1, name='disc')],
+            )
+        )
+    )
     return tmp_path
 
 
@@ -81,9 +94,7 @@ def test_where_grabcut_can_tell_nothing_the_box_is_filled():
     assert grabcut_mask(flat, RECT).all()
 
 
-@pytest.mark.parametrize(
-    'options', [dict(margin=0),
-                dict(side=7), dict(iterations=0)])
+@pytest.mark.parametrize('options', [dict(margin=0), dict(side=7), dict(iterations=0)])
 def test_options_out_of_range(options):
     with pytest.raises(ValueError, match='GrabCut needs'):
         GrabCutOptions(**options)
@@ -129,7 +140,8 @@ def test_grabcut_from_files(files):
     mask = decode_rle(content['annotations'][0]['segmentation'])
     assert (mask & truth).sum() > 0.98 * (mask | truth).sum()
     assert content['info']['proxy_masks'] == dict(
-        method='grabcut', merge=False, margin=0.1, side=256, iterations=5)
+        method='grabcut', merge=False, margin=0.1, side=256, iterations=5
+    )
 
 
 def test_faults_are_named(files):

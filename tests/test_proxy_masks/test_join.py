@@ -9,8 +9,14 @@ from random_instances import random_instances
 
 from mmboxcaseg.annotations import read_coco
 from mmboxcaseg.masks import decode_rle, encode_rle
-from mmboxcaseg.proxy_masks import (ShardReader, ShardWriter, join_shards,
-                                    joined_settings, prepare_shards, shard_dir)
+from mmboxcaseg.proxy_masks import (
+    ShardReader,
+    ShardWriter,
+    join_shards,
+    joined_settings,
+    prepare_shards,
+    shard_dir,
+)
 
 SETTINGS = dict(merge=True, package_version='1')
 HEIGHT, WIDTH = 20, 30
@@ -33,7 +39,9 @@ def work(tmp_path):
                 category_id=3,
                 bbox=[1.25, 2, 3.5, number + 1],
                 area=1,
-                note='kept'))
+                note='kept',
+            )
+        )
     anns[3].update(iscrowd=1, segmentation=dict(size=[20, 30], counts=[600]))
     anns[4]['bbox'] = [40, 2, 3, 3]
     data = dict(
@@ -41,7 +49,8 @@ def work(tmp_path):
         mine=dict(a=[1]),
         annotations=anns,
         categories=[dict(id=3, name='Kätzchen')],
-        info=dict(year=2017))
+        info=dict(year=2017),
+    )
     ann_file = tmp_path / 'boxes.json'
     ann_file.write_text(json.dumps(data))
     return data, str(ann_file), str(tmp_path / 'masks.json')
@@ -53,11 +62,11 @@ def write_results(out_file, image_ids, rank=0):
     ids = {2: [100, 98, 95], 5: [99]}
     for image_id in image_ids:
         rng = np.random.default_rng(image_id)
-        masks, rects, _ = random_instances(rng, len(ids[image_id]), HEIGHT,
-                                           WIDTH)
+        masks, rects, _ = random_instances(rng, len(ids[image_id]), HEIGHT, WIDTH)
         rles = [encode_rle(m, r, HEIGHT, WIDTH) for m, r in zip(masks, rects)]
-        writer.append(image_id, (HEIGHT, WIDTH), ids[image_id], rles,
-                      rng.random(len(rles)))
+        writer.append(
+            image_id, (HEIGHT, WIDTH), ids[image_id], rles, rng.random(len(rles))
+        )
     writer.close()
 
 
@@ -66,8 +75,7 @@ def join_once(work, *shards):
     prepare_shards(shard_dir(out_file), SETTINGS, resume=False)
     for rank, image_ids in enumerate(shards):
         write_results(out_file, image_ids, rank)
-    report = join_shards(
-        shard_dir(out_file), read_coco(ann_file), out_file, SETTINGS)
+    report = join_shards(shard_dir(out_file), read_coco(ann_file), out_file, SETTINGS)
     with open(out_file, 'rb') as file:
         return file.read(), report
 
@@ -79,20 +87,16 @@ def test_everything_else_is_kept(work):
     for key in ('images', 'categories', 'mine'):
         assert out[key] == data[key]
     assert out['info'] == dict(year=2017, proxy_masks=SETTINGS)
-    made = ('segmentation', 'area', 'proxy_agreement', 'iscrowd',
-            'proxy_skipped')
-    assert [a['id'] for a in out['annotations']
-            ] == [a['id'] for a in data['annotations']]
+    made = ('segmentation', 'area', 'proxy_agreement', 'iscrowd', 'proxy_skipped')
+    assert [a['id'] for a in out['annotations']] == [
+        a['id'] for a in data['annotations']
+    ]
     for before, after in zip(data['annotations'], out['annotations']):
         if before.get('iscrowd'):
             assert before == after
             continue
-        assert {
-            k: v
-            for k, v in before.items() if k not in made
-        } == {
-            k: v
-            for k, v in after.items() if k not in made
+        assert {k: v for k, v in before.items() if k not in made} == {
+            k: v for k, v in after.items() if k not in made
         }
         assert after['area'] == decode_rle(after['segmentation']).sum()
         assert 0 <= after['proxy_agreement'] <= 1
@@ -101,12 +105,14 @@ def test_everything_else_is_kept(work):
     assert [skip.id for skip in report.skipped_annotations] == [96]
     unusable = out['annotations'][4]
     assert 'outside the image of 30 x 20' in unusable['proxy_skipped']
-    assert not any('proxy_skipped' in ann
-                   for place, ann in enumerate(out['annotations'])
-                   if place != 4)
+    assert not any(
+        'proxy_skipped' in ann
+        for place, ann in enumerate(out['annotations'])
+        if place != 4
+    )
     assert unusable['area'] == 0 and unusable['proxy_agreement'] == 0
     assert unusable['segmentation']['size'] == [HEIGHT, WIDTH]
-    assert report.agreements.shape == (5, )
+    assert report.agreements.shape == (5,)
 
 
 def test_reasons_of_skips_stand_in_the_file(work):
@@ -126,13 +132,13 @@ def test_reasons_of_skips_stand_in_the_file(work):
         out = json.load(file)
     assert {
         image['id']: image['proxy_skipped']
-        for image in out['images'] if 'proxy_skipped' in image
-    } == {
-        2: 'the file is empty'
-    }
+        for image in out['images']
+        if 'proxy_skipped' in image
+    } == {2: 'the file is empty'}
     skipped = {
         ann['id']: ann['proxy_skipped']
-        for ann in out['annotations'] if 'proxy_skipped' in ann
+        for ann in out['annotations']
+        if 'proxy_skipped' in ann
     }
     assert 'lies outside the image' in skipped.pop(96)
     assert skipped == dict.fromkeys((100, 98, 95), 'the file is empty')
@@ -157,8 +163,11 @@ def test_same_bytes_whatever_the_shards(work):
     assert join_once(work, [5, 2])[0] == one
     assert join_once(work, [5], [2])[0] == one
     assert join_once(work, [2, 5], [5], [])[0] == one
-    assert sorted(os.listdir(os.path.dirname(
-        work[2]))) == ['boxes.json', 'masks.json', 'masks.report.json']
+    assert sorted(os.listdir(os.path.dirname(work[2]))) == [
+        'boxes.json',
+        'masks.json',
+        'masks.report.json',
+    ]
 
 
 def test_pycocotools_opens_it(work):
@@ -175,15 +184,17 @@ def test_missing_results_are_an_error(work):
     prepare_shards(shard_dir(out_file), SETTINGS, resume=False)
     write_results(out_file, [5])
     with pytest.raises(
-            ValueError,
-            match='3 annotations have no mask yet, the first is '
-            '100; run again with --resume'):
-        join_shards(
-            shard_dir(out_file), read_coco(ann_file), out_file, SETTINGS)
+        ValueError,
+        match='3 annotations have no mask yet, the first is '
+        '100; run again with --resume',
+    ):
+        join_shards(shard_dir(out_file), read_coco(ann_file), out_file, SETTINGS)
     with open(out_file) as file:
         assert file.read() == 'former'
     assert sorted(os.listdir(os.path.dirname(out_file))) == [
-        'boxes.json', 'masks.json', 'masks.json.shards'
+        'boxes.json',
+        'masks.json',
+        'masks.json.shards',
     ]
 
 
@@ -210,8 +221,7 @@ def test_reader_does_not_hold_the_masks(work):
     writer = ShardWriter(shard_dir(out_file))
     counts = 'x' * 20000
     for image_id in range(1000):
-        writer.append(image_id, (4, 5), [image_id], [dict(counts=counts)],
-                      np.zeros(1))
+        writer.append(image_id, (4, 5), [image_id], [dict(counts=counts)], np.zeros(1))
     writer.close()
     tracemalloc.start()
     with ShardReader(shard_dir(out_file)) as reader:
@@ -230,24 +240,26 @@ def test_confidences_are_joined(work):
     rle = encode_rle(np.ones((2, 2), bool), (0, 0, 2, 2), HEIGHT, WIDTH)
     writer = ShardWriter(folder)
     for image_id, ids in ((2, [100, 98, 95]), (5, [99])):
-        writer.append(image_id, (HEIGHT, WIDTH), ids, [rle] * len(ids),
-                      np.full(len(ids), 0.5),
-                      np.array(ids) / 200)
+        writer.append(
+            image_id,
+            (HEIGHT, WIDTH),
+            ids,
+            [rle] * len(ids),
+            np.full(len(ids), 0.5),
+            np.array(ids) / 200,
+        )
     writer.close()
     join_shards(folder, read_coco(ann_file), out_file, SETTINGS)
     with open(out_file) as file:
         anns = json.load(file)['annotations']
     # 97 is a crowd; the box of 96 covers nothing of its image.
-    assert {
-        ann['id']: ann.get('proxy_confidence')
-        for ann in anns
-    } == {
+    assert {ann['id']: ann.get('proxy_confidence') for ann in anns} == {
         100: 0.5,
         99: 0.495,
         98: 0.49,
         97: None,
         96: 0,
-        95: 0.475
+        95: 0.475,
     }
 
 
@@ -262,15 +274,16 @@ def test_decisions_are_about_their_masks(work, review):
     for ann in made['annotations']:
         ann.update(told)
     made['annotations'][2]['segmentation'] = encode_rle(
-        np.ones((1, 1), bool), (0, 0, 1, 1), HEIGHT, WIDTH)
+        np.ones((1, 1), bool), (0, 0, 1, 1), HEIGHT, WIDTH
+    )
     for with_masks in (True, False):
         with open(ann_file, 'w') as file:
             json.dump(made, file)
         prepare_shards(shard_dir(out_file), SETTINGS, resume=False)
         write_results(out_file, [2, 5])
         join_shards(
-            shard_dir(out_file), read_coco(ann_file, with_masks), out_file,
-            SETTINGS)
+            shard_dir(out_file), read_coco(ann_file, with_masks), out_file, SETTINGS
+        )
         with open(out_file) as file:
             anns = json.load(file)['annotations']
         # The fourth is a crowd, which passes through.
@@ -297,7 +310,8 @@ def test_tight_boxes_beside_the_annotated_ones(work, polygons):
         out_file,
         SETTINGS,
         polygons,
-        tighten=True)
+        tighten=True,
+    )
     coco = COCO(out_file)
     tight = 0
     for old in data['annotations']:
@@ -308,9 +322,6 @@ def test_tight_boxes_beside_the_annotated_ones(work, polygons):
             continue
         rows, columns = np.nonzero(coco.annToMask(ann))
         x, y = columns.min(), rows.min()
-        assert ann['bbox_tight'] == [
-            x, y, columns.max() + 1 - x,
-            rows.max() + 1 - y
-        ]
+        assert ann['bbox_tight'] == [x, y, columns.max() + 1 - x, rows.max() + 1 - y]
         tight += 1
     assert tight >= 3

@@ -6,16 +6,20 @@ import pytest
 
 from mmboxcaseg.proxy_masks import lock_shards
 
-HOLD = ('import sys; from mmboxcaseg.proxy_masks import lock_shards; '
-        'lock = lock_shards(sys.argv[1]); print("held", flush=True); '
-        'sys.stdin.read()')
+HOLD = (
+    'import sys; from mmboxcaseg.proxy_masks import lock_shards; '
+    'lock = lock_shards(sys.argv[1]); print("held", flush=True); '
+    'sys.stdin.read()'
+)
 
 
 def test_one_run_at_a_time(tmp_path):
     folder = str(tmp_path / 'masks.json.shards')
-    other = subprocess.Popen([sys.executable, '-c', HOLD, folder],
-                             stdin=subprocess.PIPE,
-                             stdout=subprocess.PIPE)
+    other = subprocess.Popen(
+        [sys.executable, '-c', HOLD, folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     assert other.stdout.readline() == b'held\n'
     with pytest.raises(ValueError, match='shards is in use by another run'):
         lock_shards(folder)

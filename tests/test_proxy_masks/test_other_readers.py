@@ -1,4 +1,5 @@
 """The files of make_proxy_masks.py in the hands of other libraries."""
+
 import json
 
 import numpy as np
@@ -22,14 +23,15 @@ def masks_file(request, tmp_path):
         x, y, w, h = (round(side) for side in ann['bbox'])
         mask = np.zeros((h, w), bool)
         # An L, so that it isn't its own box.
-        mask[:, :w // 2] = mask[h // 2:] = True
+        mask[:, : w // 2] = mask[h // 2 :] = True
         rle = encode_rle(mask, (x, y, x + w, y + h), 40, 60)
         masks.append(decode_rle(rle))
         ann.update(
             area=int(mask.sum()),
             proxy_agreement=0.9,
             iscrowd=0,
-            segmentation=rle if request.param == 'rle' else to_polygons(rle))
+            segmentation=rle if request.param == 'rle' else to_polygons(rle),
+        )
     data['info'] = dict(proxy_masks=dict(merge=True))
     with open(path, 'w') as file:
         json.dump(data, file)
@@ -52,10 +54,12 @@ def test_supervision(masks_file, tmp_path):
     dataset = supervision.DetectionDataset.from_coco(
         images_directory_path=str(tmp_path / 'img'),
         annotations_path=path,
-        force_masks=True)
+        force_masks=True,
+    )
     assert dataset.classes == ['cat', 'dog'] and len(dataset) == 2
     found = [
-        mask for name in sorted(dataset.annotations)
+        mask
+        for name in sorted(dataset.annotations)
         for mask in dataset.annotations[name].mask
     ]
     assert len(found) == 3

@@ -5,9 +5,13 @@ import numpy as np
 import pytest
 
 from mmboxcaseg.masks import encode_rle
-from mmboxcaseg.proxy_masks import (ShardWriter, check_settings,
-                                    done_image_ids, prepare_shards,
-                                    remove_shards)
+from mmboxcaseg.proxy_masks import (
+    ShardWriter,
+    check_settings,
+    done_image_ids,
+    prepare_shards,
+    remove_shards,
+)
 
 SETTINGS = dict(merge=True, model_config=dict(model=dict(alpha=0.7)))
 

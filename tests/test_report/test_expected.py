@@ -1,4 +1,5 @@
 """What the report says of the IoU to expect."""
+
 import json
 
 import numpy as np
@@ -26,21 +27,22 @@ def change(root, iou):
     assert len(anns) == 30
     for number, ann in enumerate(anns):
         ann['proxy_iou'] = iou(number)
-    anns[-1].update(proxy_source='kept', proxy_iou=1.)
+    anns[-1].update(proxy_source='kept', proxy_iou=1.0)
     content['info']['proxy_masks']['calibration'] = dict(
-        sha256='0', within=0.03, between=0., curve=0.0001)
+        sha256='0', within=0.03, between=0.0, curve=0.0001
+    )
     path.write_text(json.dumps(content))
 
 
 def page(root):
-    out = make_report(
-        str(root / 'masks.json'), str(root / 'img'), str(root / 'report'))
+    out = make_report(str(root / 'masks.json'), str(root / 'img'), str(root / 'report'))
     return ' '.join(open(out, encoding='utf-8').read().split())
 
 
 def test_mean_interval_and_reviews(root):
     expected = report_numbers(
-        report_masks(read_proxy_masks(str(root / 'masks.json')))).expected
+        report_masks(read_proxy_masks(str(root / 'masks.json')))
+    ).expected
     mean = (10 * 0.4 + 10 * 0.7 + 9 * 0.9 + 1) / 30
     assert expected.mean == pytest.approx(mean)
     # Of 29 masks that were predicted.
@@ -50,9 +52,11 @@ def test_mean_interval_and_reviews(root):
     assert expected.reviews == ((0.75, 4), (0.8, 7))
     text = page(root)
     assert '<b>0.67</b><span>expected mean IoU (0.61–0.73)<' in text
-    assert ('a mean IoU of 0.75 is expected after the 4 least expected masks '
-            '(13 %) have been reviewed; a mean IoU of 0.80 is expected after '
-            'the 7 least expected masks (23 %)' in text)
+    assert (
+        'a mean IoU of 0.75 is expected after the 4 least expected masks '
+        '(13 %) have been reviewed; a mean IoU of 0.80 is expected after '
+        'the 7 least expected masks (23 %)' in text
+    )
     assert 'A reviewed mask counts as 1' in text
 
 
@@ -65,5 +69,6 @@ def test_reached_already(root):
 
 def test_nothing_is_expected(tmp_path):
     write_report_files(tmp_path, with_confidence=True)
-    assert 'expected' not in page(tmp_path).split('<main>')[1].split(
-        'class="charts"')[0]
+    assert (
+        'expected' not in page(tmp_path).split('<main>')[1].split('class="charts"')[0]
+    )

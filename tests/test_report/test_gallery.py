@@ -13,7 +13,8 @@ from mmboxcaseg.report import choose
         # there, of class a 3 and 0 are nearest.
         ('median', [5, 1, 3]),
         ('worst', [4, 2, 1]),
-    ])
+    ],
+)
 def test_choose(group, expected):
     classes = ['a', 'b', 'c', 'a', 'a', 'c']
     scores = np.array([1, 0.8, 0.5, 1, 0.1, 0.6])
@@ -25,10 +26,15 @@ def test_choose_ignored():
     scores = np.array([0.95, 0.2, 0.9, 0.4, 0.94, 1])
     areas = np.ones(6)
     classes = ['a'] * 6
-    assert choose('ignored', classes, scores, areas, scores < 0.95,
-                  9) == [4, 2, 3, 1]
+    assert choose('ignored', classes, scores, areas, scores < 0.95, 9) == [4, 2, 3, 1]
     two = choose('ignored', classes, scores, areas, scores < 0.95, 2)
     assert len(two) == 2 and set(two) < {1, 2, 3, 4}
     assert choose('ignored', classes, scores, areas, scores < 0.1, 9) == []
-    assert choose('best', classes, scores, areas, scores < 0.95,
-                  9) == [5, 0, 4, 2, 3, 1]
+    assert choose('best', classes, scores, areas, scores < 0.95, 9) == [
+        5,
+        0,
+        4,
+        2,
+        3,
+        1,
+    ]

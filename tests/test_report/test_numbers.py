@@ -3,8 +3,15 @@ import pytest
 from report_files import write_report_files
 
 from mmboxcaseg.annotations import read_proxy_masks
-from mmboxcaseg.report import (PAPER_IGNORED, class_rows, histogram, iou_bands,
-                               report_masks, report_numbers, share_ignored)
+from mmboxcaseg.report import (
+    PAPER_IGNORED,
+    class_rows,
+    histogram,
+    iou_bands,
+    report_masks,
+    report_numbers,
+    share_ignored,
+)
 
 
 def test_histogram():
@@ -22,22 +29,30 @@ def test_share_ignored():
     values = np.array([0.2, 0.75, 0.75, 0.9, 1])
     shares = share_ignored(values, [0, 0.2, 0.21, 0.75, 0.95, 1])
     assert shares.tolist() == [0, 0, 0.2, 0.2, 0.8, 0.8]
-    assert list(PAPER_IGNORED.items()) == [(0.75, 0.27), (0.85, 0.49),
-                                           (0.9, 0.64), (0.95, 0.8)]
+    assert list(PAPER_IGNORED.items()) == [
+        (0.75, 0.27),
+        (0.85, 0.49),
+        (0.9, 0.64),
+        (0.95, 0.8),
+    ]
 
 
 def test_class_rows():
     agreement = np.array([0.5, 0.9, 0.96, 0.3])
     most, least = class_rows(
-        np.array([5, 2, 2, 2]), agreement, agreement < 0.95,
-        np.array([0.1, 0.2, 0.3, 0.7]), np.array([np.nan, 0.5, np.nan, 1]))
+        np.array([5, 2, 2, 2]),
+        agreement,
+        agreement < 0.95,
+        np.array([0.1, 0.2, 0.3, 0.7]),
+        np.array([np.nan, 0.5, np.nan, 1]),
+    )
     assert (most.place, most.count, most.median) == (2, 3, 0.9)
     assert most.agreement == pytest.approx(0.72)
     assert most.confidence == pytest.approx(0.4)
     assert most.ignored == pytest.approx(2 / 3)
     assert most.iou == pytest.approx(0.75)
     assert (least.place, least.count, least.iou) == (5, 1, None)
-    row, = class_rows(np.zeros(4, int), agreement, agreement < 0.95)
+    (row,) = class_rows(np.zeros(4, int), agreement, agreement < 0.95)
     assert row.confidence is None and row.iou is None
 
 
@@ -47,11 +62,11 @@ def test_classes_with_as_many_masks_stay_in_order():
 
 
 def test_iou_bands():
-    bands = iou_bands(
-        np.array([0.95, 1, 0.96, 0.949]), np.array([0.2, 0.4, 0.9, 1]))
-    assert [(band.low, band.high, band.count) for band in bands
-            ] == [(pytest.approx(0.9), pytest.approx(0.95), 1),
-                  (pytest.approx(0.95), 1, 3)]
+    bands = iou_bands(np.array([0.95, 1, 0.96, 0.949]), np.array([0.2, 0.4, 0.9, 1]))
+    assert [(band.low, band.high, band.count) for band in bands] == [
+        (pytest.approx(0.9), pytest.approx(0.95), 1),
+        (pytest.approx(0.95), 1, 3),
+    ]
     assert bands[1].mean == pytest.approx(0.5)
     assert (bands[1].q25, bands[1].q75) == pytest.approx((0.3, 0.65))
 
@@ -62,8 +77,7 @@ def test_both_scores(tmp_path):
     masks = report_masks(file, agreement_thr=0.7, confidence_thr=0.5)
     numbers = report_numbers(masks)
     ignored = [
-        ann['proxy_agreement'] < 0.7 or ann['proxy_confidence'] < 0.5
-        for ann in anns
+        ann['proxy_agreement'] < 0.7 or ann['proxy_confidence'] < 0.5 for ann in anns
     ]
     assert masks.order_by == 'confidence'
     assert numbers.ignored == pytest.approx(np.mean(ignored))
@@ -74,7 +88,8 @@ def test_both_scores(tmp_path):
         assert score.median == pytest.approx(np.median(values))
         assert score.ignored.sum() == sum(ignored)
         assert (score.kept + score.ignored).tolist() == histogram(
-            np.array(values)).tolist()
+            np.array(values)
+        ).tolist()
         assert score.spearman is None and score.bands == ()
 
 
@@ -88,4 +103,8 @@ def test_files_without_masks(tmp_path):
         report_masks(
             file.__class__(
                 file.boxes.select_categories(['rare']).select_images(['1']),
-                None, None, {}))
+                None,
+                None,
+                {},
+            )
+        )

@@ -5,8 +5,7 @@ from report_files import write_report_files
 
 from mmboxcaseg.apis.report import make_report
 
-WebDriverWait = pytest.importorskip(
-    'selenium.webdriver.support.ui').WebDriverWait
+WebDriverWait = pytest.importorskip('selenium.webdriver.support.ui').WebDriverWait
 
 
 @pytest.fixture(scope='module', params=['agreement', 'confidence'])
@@ -24,7 +23,8 @@ def report(order_by, tmp_path_factory):
         str(folder / 'masks.json'),
         str(folder / 'img'),
         str(folder / 'report'),
-        truth=str(folder / 'true.json'))
+        truth=str(folder / 'true.json'),
+    )
     return (folder / 'report' / 'index.html').as_uri()
 
 
@@ -45,18 +45,25 @@ def run(page, script, *args):
 def shown(page, group='', score='agreement'):
     """(class, score) of the pictures that can be seen."""
     cards = run(
-        page, "[...document.querySelectorAll('#gallery ' + arguments[0] + "
+        page,
+        "[...document.querySelectorAll('#gallery ' + arguments[0] + "
         "' .card')].filter(card => card.offsetParent)"
-        '.map(card => [card.dataset.class, card.dataset[arguments[1]]])', group
-        and f'#group-{group}', score)
+        '.map(card => [card.dataset.class, card.dataset[arguments[1]]])',
+        group and f'#group-{group}',
+        score,
+    )
     return [(kind, float(score)) for kind, score in cards]
 
 
 def fill(page, key, value):
     run(
-        page, '(element => { element.value = arguments[1]; element.'
+        page,
+        '(element => { element.value = arguments[1]; element.'
         "dispatchEvent(new Event('input')); })"
-        '(document.getElementById(arguments[0]))', key, value)
+        '(document.getElementById(arguments[0]))',
+        key,
+        value,
+    )
 
 
 def counted(page):
@@ -70,14 +77,18 @@ def click(page, selector):
 def test_rendered(page):
     assert page.title == 'Proxy masks: masks.json'
     broken = run(
-        page, '[...document.images].filter(image => !image.complete || '
-        '!image.naturalWidth || !image.alt).length')
+        page,
+        '[...document.images].filter(image => !image.complete || '
+        '!image.naturalWidth || !image.alt).length',
+    )
     assert broken == 0 and run(page, 'document.images.length') > 90
     assert [len(shown(page, group)) for group in ('best', 'worst')] == [12] * 2
     # Nothing but the file itself was asked for.
     fetched = run(
-        page, "performance.getEntriesByType('resource')"
-        ".map(entry => entry.name).filter(name => !name.startsWith('data:'))")
+        page,
+        "performance.getEntriesByType('resource')"
+        ".map(entry => entry.name).filter(name => !name.startsWith('data:'))",
+    )
     assert fetched == []
     # No wider than its window.
     assert run(page, 'document.documentElement.scrollWidth <= innerWidth')
@@ -86,11 +97,14 @@ def test_rendered(page):
 def test_fits_a_phone(page):
     page.execute_cdp_cmd(
         'Emulation.setDeviceMetricsOverride',
-        dict(width=390, height=844, deviceScaleFactor=1, mobile=True))
+        dict(width=390, height=844, deviceScaleFactor=1, mobile=True),
+    )
     wide = run(page, 'document.documentElement.scrollWidth')
     cards = run(
-        page, "[...document.querySelectorAll('.card')].slice(0, 2)"
-        '.map(card => card.getBoundingClientRect().top)')
+        page,
+        "[...document.querySelectorAll('.card')].slice(0, 2)"
+        '.map(card => card.getBoundingClientRect().top)',
+    )
     page.execute_cdp_cmd('Emulation.clearDeviceMetricsOverride', {})
     assert wide == 390
     # Two side by side.
@@ -139,8 +153,7 @@ def test_filter_by_score(page, order_by, score):
     fill(page, f'{score}-high', '0.8')
     fill(page, f'{score}-low', '0.81')
     assert shown(page) == []
-    assert page.find_element('css selector',
-                             '#group-best .none').is_displayed()
+    assert page.find_element('css selector', '#group-best .none').is_displayed()
 
 
 def test_both_filters(page, order_by):
@@ -148,12 +161,13 @@ def test_both_filters(page, order_by):
         return
     click(page, '#group-best .more')
     both = list(
-        zip(*(shown(page, 'best', score)
-              for score in ('agreement', 'confidence'))))
+        zip(*(shown(page, 'best', score) for score in ('agreement', 'confidence')))
+    )
     fill(page, 'agreement-low', '0.7')
     fill(page, 'confidence-high', '0.6')
     expected = [
-        confidence for (_, agreement), (_, confidence) in both
+        confidence
+        for (_, agreement), (_, confidence) in both
         if agreement >= 0.7 and confidence <= 0.6
     ]
     assert 0 < len(expected) < 30
@@ -171,8 +185,11 @@ def test_table_of_classes(page, order_by):
 
     def column(place):
         return run(
-            page, "[...document.querySelectorAll('#classes tbody tr')]"
-            '.map(row => row.children[arguments[0]].dataset.value)', place)
+            page,
+            "[...document.querySelectorAll('#classes tbody tr')]"
+            '.map(row => row.children[arguments[0]].dataset.value)',
+            place,
+        )
 
     assert column(0) == ['<b>cat</b>', 'dog', 'rare']
     assert [int(count) for count in column(1)] == [20, 9, 1]

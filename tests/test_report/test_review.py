@@ -6,8 +6,7 @@ import pytest
 from decision_files import entry, mask_digest, write_decisions
 from report_files import write_report_files
 
-from mmboxcaseg.annotations import (apply_decisions, read_decisions,
-                                    read_proxy_masks)
+from mmboxcaseg.annotations import apply_decisions, read_decisions, read_proxy_masks
 from mmboxcaseg.report import choose_review, make_review, report_masks
 from mmboxcaseg.report.review import svg_path
 
@@ -52,10 +51,10 @@ def review(tmp_path):
         file, decisions = read_proxy_masks(str(path)), None
         if entries:
             decisions = read_decisions(
-                write_decisions(tmp_path / 'decisions.json', entries))
+                write_decisions(tmp_path / 'decisions.json', entries)
+            )
             file = apply_decisions(file, decisions)
-        return make_review(
-            report_masks(file), str(tmp_path / 'img'), num, decisions)
+        return make_review(report_masks(file), str(tmp_path / 'img'), num, decisions)
 
     return anns, run
 
@@ -66,7 +65,8 @@ def ids(review):
 
 def by_confidence(anns, but=()):
     return [
-        ann['id'] for ann in sorted(anns, key=lambda a: a['proxy_confidence'])
+        ann['id']
+        for ann in sorted(anns, key=lambda a: a['proxy_confidence'])
         if ann['id'] not in but
     ]
 
@@ -82,8 +82,8 @@ def test_cards(review):
         ann = of_id[json.loads(card.box_id)]
         assert card.mask == mask_digest(ann)
         assert card.scores == dict(
-            confidence=ann['proxy_confidence'],
-            agreement=ann['proxy_agreement'])
+            confidence=ann['proxy_confidence'], agreement=ann['proxy_agreement']
+        )
         x, y, side, _ = ann['bbox']
         assert card.box == (min(x, 40), min(y, 40), side, side)
         assert card.file_name == f'{ann["image_id"]}.png'
@@ -99,23 +99,28 @@ def test_what_is_not_asked(review):
         anns[1].update(proxy_review='accepted')
         anns[2].update(proxy_review='rejected')
         anns[3].update(proxy_review='unsure')
-        anns[4].update(proxy_agreement=0.)
+        anns[4].update(proxy_agreement=0.0)
 
     made = run(
         change=change,
         entries=[
             entry(anns[5], 'accepted'),
             entry(anns[6], 'rejected'),
-            entry(anns[7], 'unsure')
-        ])
+            entry(anns[7], 'unsure'),
+        ],
+    )
     but = {anns[number]['id'] for number in (0, 1, 2, 4, 5, 6)}
     assert ids(made) == by_confidence(anns, but)
     assert made.waiting == 24
     # The page goes on from here, and saves what was given with it.
     assert made.earlier == {
         str(anns[number]['id']): (review, mask_digest(anns[number]))
-        for number, review in ((3, 'unsure'), (5, 'accepted'), (6, 'rejected'),
-                               (7, 'unsure'))
+        for number, review in (
+            (3, 'unsure'),
+            (5, 'accepted'),
+            (6, 'rejected'),
+            (7, 'unsure'),
+        )
     }
 
 
@@ -127,6 +132,6 @@ def test_masks_that_cannot_be_shown(review, tmp_path):
     order = by_confidence(anns)
     # Others take their places.
     assert ids(made) == by_confidence(anns, lost)[:10]
-    before = order[:order.index(ids(made)[-1])]
+    before = order[: order.index(ids(made)[-1])]
     assert made.unshown == len(lost.intersection(before)) > 0
     assert run().unshown == 5

@@ -1,4 +1,5 @@
 """The review, by keys, by fingers, and what comes of the decisions."""
+
 import json
 
 import pytest
@@ -11,8 +12,8 @@ from mmboxcaseg.cli.main import main
 
 WebDriverWait = pytest.importorskip(
     'selenium.webdriver.support.ui',
-    reason='the report is tested in a browser with selenium, which is not '
-    'installed').WebDriverWait
+    reason='the report is tested in a browser with selenium, which is not installed',
+).WebDriverWait
 
 LEFT, RIGHT = '\ue012', '\ue014'
 
@@ -28,7 +29,8 @@ def made(tmp_path_factory):
         str(folder / 'img'),
         str(folder / 'report'),
         num=1,
-        review=0)
+        review=0,
+    )
     return folder, sorted(anns, key=lambda ann: ann['proxy_confidence'])
 
 
@@ -49,13 +51,13 @@ def open_page(browser, folder):
     assert address.startswith('file://')
     browser.get(address)
     WebDriverWait(browser, 60).until(lambda _: count(browser))
-    browser.execute_script(
-        "document.getElementById('review').scrollIntoView()")
+    browser.execute_script("document.getElementById('review').scrollIntoView()")
 
 
 def text(page, key):
     return page.execute_script(
-        'return document.getElementById(arguments[0]).textContent', key)
+        'return document.getElementById(arguments[0]).textContent', key
+    )
 
 
 def count(page):
@@ -70,7 +72,8 @@ def shown(page):
     """Place of the mask that is seen, from 0."""
     places = page.execute_script(
         "return [...document.querySelectorAll('.review-card')].flatMap("
-        '(card, index) => card.offsetParent ? [index] : [])')
+        '(card, index) => card.offsetParent ? [index] : [])'
+    )
     assert len(places) == 1
     return places[0]
 
@@ -86,8 +89,9 @@ def click(page, key):
 
 def save(page, folder):
     """Save by the page's button; returns the path."""
-    page.execute_cdp_cmd('Browser.setDownloadBehavior',
-                         dict(behavior='allow', downloadPath=str(folder)))
+    page.execute_cdp_cmd(
+        'Browser.setDownloadBehavior', dict(behavior='allow', downloadPath=str(folder))
+    )
     path = folder / 'decisions.json'
     click(page, 'save')
     WebDriverWait(page, 30).until(lambda _: path.exists())
@@ -106,10 +110,11 @@ def test_ten_decisions_by_keys(page, made, tmp_path):
     """From the keys to the exported labels and the weights of training."""
     folder, anns = made
     assert (count(page), shown(page)) == (
-        '0 / 30 decided: 0 accepted, 0 rejected, 0 unsure', 0)
+        '0 / 30 decided: 0 accepted, 0 rejected, 0 unsure',
+        0,
+    )
     places = []
-    keys = ['a', 'r', 'u', 'z', 'a', RIGHT, 'r', 'u', LEFT, 'a'
-            ] + list('aruar')
+    keys = ['a', 'r', 'u', 'z', 'a', RIGHT, 'r', 'u', LEFT, 'a'] + list('aruar')
     for key in keys:
         press(page, key)
         places.append(shown(page))
@@ -131,12 +136,21 @@ def test_ten_decisions_by_keys(page, made, tmp_path):
     assert content['masks']['file'] == 'masks.json'
     # They are in the labels.
     out = str(tmp_path / 'labels.json')
-    assert main([
-        'export',
-        str(folder / 'masks.json'), '-o', out, '--segmentation', 'rle',
-        '--decisions',
-        str(path)
-    ]) == 0
+    assert (
+        main(
+            [
+                'export',
+                str(folder / 'masks.json'),
+                '-o',
+                out,
+                '--segmentation',
+                'rle',
+                '--decisions',
+                str(path),
+            ]
+        )
+        == 0
+    )
     with open(out) as file:
         exported = {ann['id']: ann for ann in json.load(file)['annotations']}
     for place, ann in enumerate(anns):
@@ -152,21 +166,23 @@ def test_ten_decisions_by_keys(page, made, tmp_path):
     weights = training_weights(folder, out)
     assert len(weights) == 30
     for place, ann in enumerate(anns):
-        weight = dict(
-            accepted=1,
-            rejected=0).get(expected.get(place), ann['proxy_confidence'])
+        weight = dict(accepted=1, rejected=0).get(
+            expected.get(place), ann['proxy_confidence']
+        )
         assert weights[ann['id']] == weight
 
 
 def training_weights(folder, ann_file):
     """Weight of each mask by the id of its annotation, thresholds at 0."""
     from mmboxcaseg.datasets import ProxyMaskDataset
+
     dataset = ProxyMaskDataset(
         ann_file=ann_file,
         data_prefix=dict(img=str(folder / 'img')),
         metainfo=dict(classes=tuple(NAMES.values())),
         agreement_thr=0,
-        mask_weight='confidence')
+        mask_weight='confidence',
+    )
     with open(ann_file) as file:
         anns = json.load(file)['annotations']
     weights = {}
@@ -202,7 +218,8 @@ def test_two_files_do_not_mix(page, made, tmp_path):
         str(made[0] / 'img'),
         str(tmp_path / 'report'),
         num=1,
-        review=5)
+        review=5,
+    )
     open_page(page, tmp_path)
     assert count(page) == '0 / 5 decided: 0 accepted, 0 rejected, 0 unsure'
 
@@ -218,7 +235,8 @@ def test_keys_that_do_not_count(page):
         "{key: 'a', repeat: true, bubbles: true}));"
         'scrollTo(0, document.body.scrollHeight);'
         "document.body.dispatchEvent(new KeyboardEvent('keydown', "
-        "{key: 'a', bubbles: true}));")
+        "{key: 'a', bubbles: true}));"
+    )
     assert count(page).startswith('0 / 30')
     page.execute_script("document.getElementById('review').scrollIntoView()")
     press(page, 'A')
@@ -255,7 +273,8 @@ def test_mask_and_photo(page):
         return page.execute_script(
             "return [...document.querySelectorAll('.review-card:not([hidden])"
             " svg > *')].filter(one => getComputedStyle(one).display != 'none'"
-            ').map(one => one.tagName)')
+            ').map(one => one.tagName)'
+        )
 
     assert seen() == ['image', 'path', 'path', 'rect']
     press(page, 'm')
@@ -283,11 +302,12 @@ def test_outline_is_the_mask(page, made):
         '    point.x = column + 0.5; point.y = row + 0.5;'
         '    rows[row].push(path.isPointInFill(point));'
         '  }'
-        '} return rows')
+        '} return rows'
+    )
     mask = coco_mask.decode(ann['segmentation'])
     rows, columns = len(inside), len(inside[0])
     assert mask.any()
-    assert (mask[top:top + rows, left:left + columns] == inside).all()
+    assert (mask[top : top + rows, left : left + columns] == inside).all()
 
 
 def test_saved_and_loaded(page, made, tmp_path):
@@ -307,15 +327,19 @@ def test_saved_and_loaded(page, made, tmp_path):
 def test_loaded_what_does_not_fit(page, made, tmp_path):
     anns = made[1]
     path = tmp_path / 'other.json'
-    write_decisions(path, [
-        entry(anns[0], 'rejected'),
-        entry(anns[1], 'rejected', mask=mask_digest(anns[2])),
-        entry(anns[2], 'rejected', id=999),
-        entry(anns[3], 'good')
-    ])
+    write_decisions(
+        path,
+        [
+            entry(anns[0], 'rejected'),
+            entry(anns[1], 'rejected', mask=mask_digest(anns[2])),
+            entry(anns[2], 'rejected', id=999),
+            entry(anns[3], 'good'),
+        ],
+    )
     assert load(page, path) == (
         '1 decisions loaded. 1 are about masks that have changed since; not '
-        'loaded. 2 are about no mask of this page; not loaded.')
+        'loaded. 2 are about no mask of this page; not loaded.'
+    )
     assert count(page) == '1 / 30 decided: 0 accepted, 1 rejected, 0 unsure'
     path.write_text('{"version": 2, "decisions": []}')
     assert load(page, path) == 'other.json is no decisions.json of version 1.'
@@ -330,7 +354,7 @@ def test_goes_on_from_earlier_decisions(page, made, tmp_path):
     earlier = [
         entry(anns[0], 'accepted'),
         entry(anns[1], 'rejected'),
-        entry(anns[2], 'unsure')
+        entry(anns[2], 'unsure'),
     ]
     make_report(
         str(folder / 'masks.json'),
@@ -338,7 +362,8 @@ def test_goes_on_from_earlier_decisions(page, made, tmp_path):
         str(tmp_path / 'report'),
         num=1,
         review=4,
-        decisions=write_decisions(tmp_path / 'earlier.json', earlier))
+        decisions=write_decisions(tmp_path / 'earlier.json', earlier),
+    )
     open_page(page, tmp_path)
     # What was unsure is shown again, as that.
     assert count(page) == '1 / 4 decided: 0 accepted, 0 rejected, 1 unsure'
@@ -346,15 +371,19 @@ def test_goes_on_from_earlier_decisions(page, made, tmp_path):
     content = json.loads(save(page, tmp_path).read_text())
     assert content['decisions'] == [
         entry(anns[2], 'rejected'),
-        entry(anns[3], 'accepted'), *earlier[:2]
+        entry(anns[3], 'accepted'),
+        *earlier[:2],
     ]
 
 
 def test_without_storage(page, made, tmp_path):
     script = page.execute_cdp_cmd(
         'Page.addScriptToEvaluateOnNewDocument',
-        dict(source="Object.defineProperty(window, 'localStorage', {get() {"
-             "throw new DOMException('denied', 'SecurityError'); }});"))
+        dict(
+            source="Object.defineProperty(window, 'localStorage', {get() {"
+            "throw new DOMException('denied', 'SecurityError'); }});"
+        ),
+    )
     try:
         open_page(page, made[0])
         warning = page.find_element('id', 'review-warning')
@@ -364,8 +393,10 @@ def test_without_storage(page, made, tmp_path):
         content = json.loads(save(page, tmp_path).read_text())
         assert len(content['decisions']) == 2
     finally:
-        page.execute_cdp_cmd('Page.removeScriptToEvaluateOnNewDocument',
-                             dict(identifier=script['identifier']))
+        page.execute_cdp_cmd(
+            'Page.removeScriptToEvaluateOnNewDocument',
+            dict(identifier=script['identifier']),
+        )
         open_page(page, made[0])
     assert not page.find_element('id', 'review-warning').is_displayed()
 
@@ -373,21 +404,18 @@ def test_without_storage(page, made, tmp_path):
 def test_by_finger_on_a_phone(page, made):
     page.execute_cdp_cmd(
         'Emulation.setDeviceMetricsOverride',
-        dict(width=390, height=844, deviceScaleFactor=1, mobile=True))
-    page.execute_cdp_cmd('Emulation.setTouchEmulationEnabled',
-                         dict(enabled=True))
+        dict(width=390, height=844, deviceScaleFactor=1, mobile=True),
+    )
+    page.execute_cdp_cmd('Emulation.setTouchEmulationEnabled', dict(enabled=True))
     try:
         open_page(page, made[0])
-        assert page.execute_script(
-            'return document.documentElement.scrollWidth') == 390
+        assert page.execute_script('return document.documentElement.scrollWidth') == 390
         for key in ('reject', 'next', 'accept', 'unsure', 'undo', 'previous'):
             tap(page, key)
-        assert count(page) == (
-            '2 / 30 decided: 1 accepted, 1 rejected, 0 unsure')
+        assert count(page) == ('2 / 30 decided: 1 accepted, 1 rejected, 0 unsure')
         assert shown(page) == 2
     finally:
-        page.execute_cdp_cmd('Emulation.setTouchEmulationEnabled',
-                             dict(enabled=False))
+        page.execute_cdp_cmd('Emulation.setTouchEmulationEnabled', dict(enabled=False))
         page.execute_cdp_cmd('Emulation.clearDeviceMetricsOverride', {})
 
 
@@ -397,10 +425,13 @@ def tap(page, key):
         'const button = document.getElementById(arguments[0]);'
         "button.scrollIntoView({block: 'nearest'});"
         'const box = button.getBoundingClientRect();'
-        'return [box.left, box.top, box.width, box.height]', f'review-{key}')
+        'return [box.left, box.top, box.width, box.height]',
+        f'review-{key}',
+    )
     assert width >= 44 and height >= 44
     assert left >= 0 and left + width <= 390
     point = dict(x=left + width / 2, y=top + height / 2)
     for kind, points in (('touchStart', [point]), ('touchEnd', [])):
-        page.execute_cdp_cmd('Input.dispatchTouchEvent',
-                             dict(type=kind, touchPoints=points))
+        page.execute_cdp_cmd(
+            'Input.dispatchTouchEvent', dict(type=kind, touchPoints=points)
+        )

@@ -1,4 +1,5 @@
 """The made-up data set: exact masks, layouts, repeatable, not trivial."""
+
 import json
 import subprocess
 import sys
@@ -17,13 +18,22 @@ SIZE = (240, 320)
 def made(tmp_path_factory, repo_root):
     """A data set made by the command."""
     out = tmp_path_factory.mktemp('synthetic')
-    done = subprocess.run([
-        sys.executable,
-        str(repo_root / 'tools/misc/make_synthetic_dataset.py'), '--out',
-        str(out), '--num-train', '3', '--num-val', '40', '--num-salient', '4'
-    ],
-                          capture_output=True,
-                          text=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            str(repo_root / 'tools/misc/make_synthetic_dataset.py'),
+            '--out',
+            str(out),
+            '--num-train',
+            '3',
+            '--num-val',
+            '40',
+            '--num-salient',
+            '4',
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert 'class mean' in done.stdout
     return out
@@ -34,12 +44,12 @@ def test_visible_masks_by_hand():
 
     def square(corner):
         return scene.Sprite(
-            np.ones((4, 4), np.float32), np.zeros((4, 4, 3), np.float32),
-            corner)
+            np.ones((4, 4), np.float32), np.zeros((4, 4, 3), np.float32), corner
+        )
 
     back, front, out = scene.visible_masks(
-        [square((1, 1)), square(
-            (3, 2)), square((-2, 5))], 8, 8)
+        [square((1, 1)), square((3, 2)), square((-2, 5))], 8, 8
+    )
     expected = np.zeros((3, 8, 8), bool)
     expected[0, 1:5, 1:5] = True
     expected[0, 2:5, 3:5] = False
@@ -54,7 +64,9 @@ def test_compose_draws_where_the_masks_are():
     sprites = [
         scene.Sprite(
             np.ones((30, 40), np.float32),
-            np.full((30, 40, 3), value, np.float32), corner)
+            np.full((30, 40, 3), value, np.float32),
+            corner,
+        )
         for value, corner in ((2, (10, 10)), (3, (30, 20)), (4, (-5, 50)))
     ]
     image = np.ones((80, 80, 3), np.float32)
@@ -79,7 +91,7 @@ def test_annotations_are_exact():
         min(xs),
         min(ys),
         max(xs) - min(xs) + 1,
-        max(ys) - min(ys) + 1
+        max(ys) - min(ys) + 1,
     ]
     assert ann['area'] == len(pixels)
     assert (ann['id'], ann['image_id'], ann['category_id']) == (7, 2, 3)
@@ -102,8 +114,12 @@ def test_coco_layout(made):
         for ann, mask in zip(anns, masks):
             ys, xs = np.nonzero(mask)
             x, y, w, h = ann['bbox']
-            assert (x, y, x + w - 1, y + h - 1) == (xs.min(), ys.min(),
-                                                    xs.max(), ys.max())
+            assert (x, y, x + w - 1, y + h - 1) == (
+                xs.min(),
+                ys.min(),
+                xs.max(),
+                ys.max(),
+            )
     drawn = export.scene.box_scene(export.image_rng(0, 'val', 0))
     for ann, mask in zip(coco.imgToAnns[1], drawn[1]):
         np.testing.assert_array_equal(coco.annToMask(ann), mask)
@@ -135,15 +151,17 @@ def test_boxes_and_thresholds_are_poor_masks(made):
     for ann in coco.anns.values():
         path = made / 'coco/val' / coco.imgs[ann['image_id']]['file_name']
         x, y, w, h = (int(v) for v in ann['bbox'])
-        crop = cv2.imread(str(path))[y:y + h, x:x + w]
-        mask = coco.annToMask(ann)[y:y + h, x:x + w].astype(bool)
+        crop = cv2.imread(str(path))[y : y + h, x : x + w]
+        mask = coco.annToMask(ann)[y : y + h, x : x + w].astype(bool)
         best = 0
         for channel in range(3):
             level, _ = cv2.threshold(
-                np.ascontiguousarray(crop[..., channel]), 0, 255,
-                cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-            for guess in (crop[..., channel] > level, crop[..., channel]
-                          <= level):
+                np.ascontiguousarray(crop[..., channel]),
+                0,
+                255,
+                cv2.THRESH_BINARY + cv2.THRESH_OTSU,
+            )
+            for guess in (crop[..., channel] > level, crop[..., channel] <= level):
                 best = max(best, (guess & mask).sum() / (guess | mask).sum())
         by_threshold.append(best)
     # Though the better side of the best channel is picked knowing the mask,
@@ -154,9 +172,9 @@ def test_boxes_and_thresholds_are_poor_masks(made):
 def test_repeatable_whatever_the_counts(made, tmp_path):
     export.write_box_split(str(tmp_path), 'train', 0, 2, SIZE)
     for name in ('000001.jpg', '000002.jpg'):
-        assert (tmp_path / 'coco/train' /
-                name).read_bytes() == (made / 'coco/train' /
-                                       name).read_bytes()
+        assert (tmp_path / 'coco/train' / name).read_bytes() == (
+            made / 'coco/train' / name
+        ).read_bytes()
     other = export.scene.box_scene(export.image_rng(1, 'train', 0))[0]
     first = export.scene.box_scene(export.image_rng(0, 'train', 0))[0]
     assert (other != first).mean() > 0.5

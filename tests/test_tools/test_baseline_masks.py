@@ -11,9 +11,9 @@ def run(repo_root):
     script = str(repo_root / 'tools/analysis_tools/baseline_masks.py')
 
     def run_script(*words):
-        return subprocess.run([sys.executable, script, *words],
-                              capture_output=True,
-                              text=True)
+        return subprocess.run(
+            [sys.executable, script, *words], capture_output=True, text=True
+        )
 
     return run_script
 

@@ -1,4 +1,5 @@
 """Expected against true IoU."""
+
 import numpy as np
 import pytest
 

@@ -1,4 +1,5 @@
 """Converters of data sets, against the real files."""
+
 import json
 import os
 import subprocess
@@ -21,9 +22,16 @@ def test_coco_subset_command(tmp_path, repo_root, copy):
         (tmp_path / 'images' / f'{i}.jpg').write_text(str(i))
     command = [
         sys.executable,
-        str(repo_root / 'tools/dataset_converters/coco_subset.py'), 'all.json',
-        'new/sub.json', '--ids', 'ids.txt', '--voc20', '--img-dir', 'images',
-        '--out-img-dir', 'new/images'
+        str(repo_root / 'tools/dataset_converters/coco_subset.py'),
+        'all.json',
+        'new/sub.json',
+        '--ids',
+        'ids.txt',
+        '--voc20',
+        '--img-dir',
+        'images',
+        '--out-img-dir',
+        'new/images',
     ]
     for _ in range(2):
         subprocess.run(command + ['--copy'] * copy, cwd=tmp_path, check=True)
@@ -37,58 +45,76 @@ def test_coco_subset_command(tmp_path, repo_root, copy):
 
 def test_prepare_mini_gives_the_mini_sets(shared_data, tmp_path, repo_root):
     """Built from itself as if it were the whole, it is the same again."""
-    subprocess.run([
-        sys.executable,
-        str(repo_root / 'tools/dataset_converters/prepare_mini.py'),
-        str(shared_data / 'coco_mini'),
-        str(shared_data / 'duts_tr_mini'), '--out',
-        str(tmp_path)
-    ],
-                   check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            str(repo_root / 'tools/dataset_converters/prepare_mini.py'),
+            str(shared_data / 'coco_mini'),
+            str(shared_data / 'duts_tr_mini'),
+            '--out',
+            str(tmp_path),
+        ],
+        check=True,
+    )
     for name in ('train2017', 'val2017', 'train2017_voc20', 'val2017_voc20'):
         path = f'coco_mini/annotations/instances_{name}.json'
         made = json.loads((tmp_path / path).read_text())
         given = json.loads((shared_data / path).read_text())
         for key in ('images', 'annotations', 'categories'):
             assert made[key] == given[key], f'{path}: {key}'
-    for folder in ('coco_mini/train2017', 'coco_mini/val2017',
-                   'duts_tr_mini/DUTS-TR-Image', 'duts_tr_mini/DUTS-TR-Mask'):
+    for folder in (
+        'coco_mini/train2017',
+        'coco_mini/val2017',
+        'duts_tr_mini/DUTS-TR-Image',
+        'duts_tr_mini/DUTS-TR-Mask',
+    ):
         assert sorted(os.listdir(tmp_path / folder)) == sorted(
-            os.listdir(shared_data / folder))
+            os.listdir(shared_data / folder)
+        )
         assert all(path.exists() for path in (tmp_path / folder).iterdir())
 
 
-@pytest.mark.parametrize('words, message', [
-    (['none.json', 'o.json'], "No such file or directory: 'none.json'"),
-    (['c.json', 'o.json', '--categories', 'unicorn'], 'unicorn'),
-    (['c.json', 'o.json', '--count', '5'], "can't draw 5 of 4"),
-    (['c.json', 'o.json', '--img-dir', '.', '--out-img-dir', 'x'], '4.jpg'),
-    (['broken.json', 'o.json'], 'broken.json is not valid json'),
-])
+@pytest.mark.parametrize(
+    'words, message',
+    [
+        (['none.json', 'o.json'], "No such file or directory: 'none.json'"),
+        (['c.json', 'o.json', '--categories', 'unicorn'], 'unicorn'),
+        (['c.json', 'o.json', '--count', '5'], "can't draw 5 of 4"),
+        (['c.json', 'o.json', '--img-dir', '.', '--out-img-dir', 'x'], '4.jpg'),
+        (['broken.json', 'o.json'], 'broken.json is not valid json'),
+    ],
+)
 def test_mistakes_are_a_line(tmp_path, repo_root, words, message):
     (tmp_path / 'c.json').write_text(json.dumps(make_coco()))
     (tmp_path / 'broken.json').write_text('{"images": [')
     script = repo_root / 'tools/dataset_converters/coco_subset.py'
-    done = subprocess.run([sys.executable, str(script), *words],
-                          cwd=tmp_path,
-                          capture_output=True,
-                          text=True)
+    done = subprocess.run(
+        [sys.executable, str(script), *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 1
-    line, = done.stderr.splitlines()
+    (line,) = done.stderr.splitlines()
     assert line.startswith('coco_subset: error: ') and message in line
 
 
-@pytest.mark.parametrize('tool, words, missing', [
-    ('prepare_mini', ['no_coco', 'no_duts'], 'no_coco'),
-    ('duts_single', ['no_duts', 'list.txt'], 'no_duts'),
-    ('voc_sbd', ['no_voc', 'no_sbd'], 'no_voc'),
-])
+@pytest.mark.parametrize(
+    'tool, words, missing',
+    [
+        ('prepare_mini', ['no_coco', 'no_duts'], 'no_coco'),
+        ('duts_single', ['no_duts', 'list.txt'], 'no_duts'),
+        ('voc_sbd', ['no_voc', 'no_sbd'], 'no_voc'),
+    ],
+)
 def test_a_missing_folder_is_a_line(tmp_path, repo_root, tool, words, missing):
     script = repo_root / f'tools/dataset_converters/{tool}.py'
-    done = subprocess.run([sys.executable, str(script), *words],
-                          cwd=tmp_path,
-                          capture_output=True,
-                          text=True)
+    done = subprocess.run(
+        [sys.executable, str(script), *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 1
     line = done.stderr.splitlines()[-1]
     assert line.startswith(f'{tool}: error: ') and missing in line

@@ -1,4 +1,5 @@
 """The list of single objects of DUTS-TR, on a set made by hand."""
+
 import cv2
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ TOOL = 'dataset_converters/duts_single'
 def disc(shape, *corners, size=4):
     mask = np.zeros(shape, np.uint8)
     for y, x in corners:
-        mask[y:y + size, x:x + size] = 255
+        mask[y : y + size, x : x + size] = 255
     return mask
 
 
@@ -26,8 +27,7 @@ def duts(tmp_path):
     speck[15, 20:22] = 255
     masks = {
         'n02084071_1': soft,
-        'n02084071_20':
-        cv2.cvtColor(disc((20, 30), (2, 2)), cv2.COLOR_GRAY2BGR),
+        'n02084071_20': cv2.cvtColor(disc((20, 30), (2, 2)), cv2.COLOR_GRAY2BGR),
         'n02121808_3': disc((20, 30), (0, 0), (4, 4)),
         'n02121808_4': disc((20, 30), (0, 0), (10, 10)),
         'ILSVRC2012_test_5': speck,
@@ -39,10 +39,10 @@ def duts(tmp_path):
     for name in (*masks, 'n00000000_no_mask'):
         cv2.imwrite(
             str(tmp_path / 'DUTS-TR/DUTS-TR-Image' / f'{name}.jpg'),
-            np.full((20, 30, 3), 90, np.uint8))
+            np.full((20, 30, 3), 90, np.uint8),
+        )
     for name, mask in masks.items():
-        cv2.imwrite(
-            str(tmp_path / 'DUTS-TR/DUTS-TR-Mask' / f'{name}.png'), mask)
+        cv2.imwrite(str(tmp_path / 'DUTS-TR/DUTS-TR-Mask' / f'{name}.png'), mask)
     return tmp_path / 'DUTS-TR'
 
 
@@ -57,8 +57,8 @@ def run(duts):
         assert duts_single.run(args) == 0
         lines = out.read_text().splitlines()
         header = [line for line in lines if line.startswith('# ')]
-        assert lines[:len(header)] == header
-        return lines[len(header):], '\n'.join(header)
+        assert lines[: len(header)] == header
+        return lines[len(header) :], '\n'.join(header)
 
     return tool
 
@@ -85,10 +85,11 @@ def test_data_set_reads_the_list(run, duts):
     dataset = SalientObjectDataset(
         data_root=str(duts),
         ann_file='lists/out.txt',
-        data_prefix=dict(img='DUTS-TR-Image', mask='DUTS-TR-Mask'))
-    assert [
-        item['img_path'].split('/')[-1] for item in dataset.load_data_list()
-    ] == [f'{name}.jpg' for name in names]
+        data_prefix=dict(img='DUTS-TR-Image', mask='DUTS-TR-Mask'),
+    )
+    assert [item['img_path'].split('/')[-1] for item in dataset.load_data_list()] == [
+        f'{name}.jpg' for name in names
+    ]
 
 
 def test_list_in_the_place_of_the_rule(run, duts):
@@ -110,23 +111,23 @@ def test_classes_left_out(run, duts):
     names, header = run('--exclude-synsets', str(classes))
     assert names == ['sun_n02084071x_7']
     assert 'Left out: 2 images of 1 ImageNet classes (dogs.txt)' in header
-    assert '1 of the 1 left don\'t say their class' in header
+    assert "1 of the 1 left don't say their class" in header
     given = duts / 'given.txt'
     given.write_text('n02084071_1\nn02121808_3\n')
-    assert run('--list', str(given), '--exclude-synsets',
-               str(classes))[0] == ['n02121808_3']
-    for text, message in (('dog\n', "'dog' is no id"), ('# none\n',
-                                                        'lists no ImageNet')):
+    assert run('--list', str(given), '--exclude-synsets', str(classes))[0] == [
+        'n02121808_3'
+    ]
+    for text, message in (
+        ('dog\n', "'dog' is no id"),
+        ('# none\n', 'lists no ImageNet'),
+    ):
         classes.write_text(text)
         with pytest.raises(ValueError, match=message):
             run('--exclude-synsets', str(classes))
 
 
 def test_random_subsets(run):
-    drawn = {
-        tuple(run('--subset', '2', '--seed', str(i))[0])
-        for i in range(12)
-    }
+    drawn = {tuple(run('--subset', '2', '--seed', str(i))[0]) for i in range(12)}
     assert drawn == {(a, b) for a in SINGLE_4 for b in SINGLE_4 if a < b}
     names, header = run('--subset', '2', '--seed', '3')
     assert (names, header) == run('--subset', '2', '--seed', '3')
@@ -153,8 +154,7 @@ def test_check_fails_loudly(run, duts, capsys):
     assert '3 images with one 4-connected object, not 8,721' in message
     assert not (duts / 'lists').exists()
     _, header = run()
-    assert 'CHECK FAILED' in header and 'CHECK FAILED' in \
-        capsys.readouterr().out
+    assert 'CHECK FAILED' in header and 'CHECK FAILED' in capsys.readouterr().out
 
 
 def test_known_numbers_pass(run, monkeypatch):

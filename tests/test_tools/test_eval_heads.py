@@ -1,4 +1,5 @@
 """eval_heads.py in one process and in two."""
+
 import json
 import os
 import socket
@@ -23,24 +24,30 @@ def test_a_file_of_metrics_for_each_head(repo_root, tmp_path, processes):
         launch = ['-m', 'torch.distributed.run', '--nproc_per_node', '2']
         launch += ['--master_port', str(port)]
         launcher = 'pytorch'
-    done = subprocess.run([
-        sys.executable, *launch,
-        str(repo_root / 'tools/analysis_tools/eval_heads.py'), config, weights,
-        '--out',
-        str(out), '--work-dir',
-        str(tmp_path / 'work'), '--launcher', launcher, '--cfg-options',
-        'test_evaluator.by_size=True'
-    ],
-                          capture_output=True,
-                          text=True,
-                          env=dict(
-                              os.environ,
-                              PYTHONPATH=str(repo_root / 'tests'),
-                              CUDA_VISIBLE_DEVICES=''))
+    done = subprocess.run(
+        [
+            sys.executable,
+            *launch,
+            str(repo_root / 'tools/analysis_tools/eval_heads.py'),
+            config,
+            weights,
+            '--out',
+            str(out),
+            '--work-dir',
+            str(tmp_path / 'work'),
+            '--launcher',
+            launcher,
+            '--cfg-options',
+            'test_evaluator.by_size=True',
+        ],
+        capture_output=True,
+        text=True,
+        env=dict(
+            os.environ, PYTHONPATH=str(repo_root / 'tests'), CUDA_VISIBLE_DEVICES=''
+        ),
+    )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert {path.name
-            for path in out.iterdir()} == {f'{head}.json'
-                                           for head in HEADS}
+    assert {path.name for path in out.iterdir()} == {f'{head}.json' for head in HEADS}
     for head in HEADS:
         metrics = json.loads((out / f'{head}.json').read_text())
         # The true masks of these photos are their boxes, of all of them.

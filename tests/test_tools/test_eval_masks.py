@@ -1,4 +1,5 @@
 """The old name of ``boxcaseg score``."""
+
 import json
 import subprocess
 import sys
@@ -12,9 +13,9 @@ def test_it_scores_as_before(repo_root, tmp_path):
     out = tmp_path / 'numbers.json'
 
     def run(*words):
-        return subprocess.run([sys.executable, script, *words],
-                              capture_output=True,
-                              text=True)
+        return subprocess.run(
+            [sys.executable, script, *words], capture_output=True, text=True
+        )
 
     done = run(masks, truth, '--by-size', '--boundary', '--json', str(out))
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,5 @@
 """What an installation holds, and the scripts that set one up."""
+
 import os
 import shutil
 import subprocess
@@ -11,26 +12,50 @@ import pytest
 
 from mmboxcaseg.version import __version__
 
-INSTALLED = ('configs', 'mmboxcaseg', 'requirements', 'tools', 'LICENSE',
-             'MANIFEST.in', 'README.md', 'model-index.yml', 'pyproject.toml',
-             'requirements.txt', 'setup.cfg', 'setup.py')
+INSTALLED = (
+    'configs',
+    'mmboxcaseg',
+    'requirements',
+    'tools',
+    'LICENSE',
+    'MANIFEST.in',
+    'README.md',
+    'model-index.yml',
+    'pyproject.toml',
+    'requirements.txt',
+    'setup.cfg',
+    'setup.py',
+)
 # They come as two distributions, or in builds that only the user can choose.
-NOT_REQUIRED = ('torch', 'mmcv', 'mmengine', 'mmdet', 'mmsegmentation',
-                'onedl-mmcv', 'onedl-mmengine', 'onedl-mmdetection',
-                'onedl-mmsegmentation', 'opencv-python',
-                'opencv-python-headless')
+NOT_REQUIRED = (
+    'torch',
+    'mmcv',
+    'mmengine',
+    'mmdet',
+    'mmsegmentation',
+    'onedl-mmcv',
+    'onedl-mmengine',
+    'onedl-mmdetection',
+    'onedl-mmsegmentation',
+    'opencv-python',
+    'opencv-python-headless',
+)
 
 
 def build(source, kind, out):
     """Build a distribution as pip does; the file it makes."""
-    subprocess.run([
-        sys.executable, '-c', 'import sys, setuptools.build_meta as backend\n'
-        f'backend.build_{kind}(sys.argv[1])',
-        str(out)
-    ],
-                   cwd=source,
-                   check=True,
-                   capture_output=True)
+    subprocess.run(
+        [
+            sys.executable,
+            '-c',
+            'import sys, setuptools.build_meta as backend\n'
+            f'backend.build_{kind}(sys.argv[1])',
+            str(out),
+        ],
+        cwd=source,
+        check=True,
+        capture_output=True,
+    )
     return next(out.iterdir())
 
 
@@ -73,17 +98,21 @@ def test_wheel_holds_package_configs_and_tools(wheel, repo_root):
         for path in (repo_root / folder).rglob('*')
         if path.is_file() and '__pycache__' not in path.parts
     }
-    expected = package | copied | {
-        'mmboxcaseg/.mim/model-index.yml',
-        'mmboxcaseg/report/page.css',
-        'mmboxcaseg/report/page.html.j2',
-        'mmboxcaseg/report/page.js',
-        'mmboxcaseg/report/review.css',
-        'mmboxcaseg/report/review.html.j2',
-        'mmboxcaseg/report/review.js',
-        'mmboxcaseg/weights/boxcaseg_small.calibration.json',
-        'mmboxcaseg/weights/boxcaseg_small.pth',
-    }
+    expected = (
+        package
+        | copied
+        | {
+            'mmboxcaseg/.mim/model-index.yml',
+            'mmboxcaseg/report/page.css',
+            'mmboxcaseg/report/page.html.j2',
+            'mmboxcaseg/report/page.js',
+            'mmboxcaseg/report/review.css',
+            'mmboxcaseg/report/review.html.j2',
+            'mmboxcaseg/report/review.js',
+            'mmboxcaseg/weights/boxcaseg_small.calibration.json',
+            'mmboxcaseg/weights/boxcaseg_small.pth',
+        }
+    )
     assert {name for name in names if '.dist-info/' not in name} == expected
     assert 'mmboxcaseg/.mim/configs/boxcaseg/hrnet_w48_voc.py' in expected
     assert 'mmboxcaseg/.mim/tools/train.py' in expected
@@ -97,7 +126,8 @@ def test_wheel_metadata(wheel):
     assert metadata['Version'] == __version__
     required = [
         line.split(';')[0].strip()
-        for line in metadata.get_all('Requires-Dist') if 'extra ==' not in line
+        for line in metadata.get_all('Requires-Dist')
+        if 'extra ==' not in line
     ]
     assert required
     assert not set(required) & set(NOT_REQUIRED)
@@ -107,16 +137,20 @@ def test_wheel_works_outside_the_repository(wheel, tmp_path):
     site = tmp_path / 'site'
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
-    done = subprocess.run([
-        sys.executable, '-c', 'from mmboxcaseg.registry import MODELS\n'
-        'import mmboxcaseg\n'
-        'print(mmboxcaseg.__file__, MODELS.get("BoxCaseg").__name__)'
-    ],
-                          cwd=tmp_path,
-                          env=dict(os.environ, PYTHONPATH=str(site)),
-                          check=True,
-                          capture_output=True,
-                          text=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            '-c',
+            'from mmboxcaseg.registry import MODELS\n'
+            'import mmboxcaseg\n'
+            'print(mmboxcaseg.__file__, MODELS.get("BoxCaseg").__name__)',
+        ],
+        cwd=tmp_path,
+        env=dict(os.environ, PYTHONPATH=str(site)),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     path, name = done.stdout.split()
     assert path == str(site / 'mmboxcaseg' / '__init__.py')
     assert name == 'BoxCaseg'
@@ -147,11 +181,13 @@ def bash(code, cwd, **env):
         for key, value in os.environ.items()
         if key not in ('VIRTUAL_ENV', 'CONDA_PREFIX', 'CONDA_DEFAULT_ENV')
     }
-    return subprocess.run(['bash', '-c', code],
-                          cwd=cwd,
-                          env=dict(clean, **env),
-                          capture_output=True,
-                          text=True)
+    return subprocess.run(
+        ['bash', '-c', code],
+        cwd=cwd,
+        env=dict(clean, **env),
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_which_environment_is_used(repo_root, tmp_path):
@@ -172,13 +208,12 @@ def test_which_environment_is_used(repo_root, tmp_path):
     conda = dict(CONDA_PREFIX=f'{tmp_path}/conda')
     assert found(**venv) == f'0 {tmp_path}/venv/bin/python'
     assert found(**conda) == f'0 {tmp_path}/.venv/bin/python'
-    assert found(
-        **conda, CONDA_DEFAULT_ENV='base') == f'0 {tmp_path}/.venv/bin/python'
-    assert found(
-        **conda, CONDA_DEFAULT_ENV='other') == f'0 {tmp_path}/conda/bin/python'
-    assert found(
-        **venv, **conda,
-        CONDA_DEFAULT_ENV='other') == f'0 {tmp_path}/venv/bin/python'
+    assert found(**conda, CONDA_DEFAULT_ENV='base') == f'0 {tmp_path}/.venv/bin/python'
+    assert found(**conda, CONDA_DEFAULT_ENV='other') == f'0 {tmp_path}/conda/bin/python'
+    assert (
+        found(**venv, **conda, CONDA_DEFAULT_ENV='other')
+        == f'0 {tmp_path}/venv/bin/python'
+    )
 
 
 def test_scripts_are_bash(repo_root):
@@ -190,7 +225,8 @@ def test_scripts_are_bash(repo_root):
 
 
 @pytest.mark.parametrize(
-    'name', ['dist_train', 'dist_test', 'slurm_train', 'slurm_test'])
+    'name', ['dist_train', 'dist_test', 'slurm_train', 'slurm_test']
+)
 def test_launch_scripts_say_how_to_use_them(repo_root, name):
     done = bash(f'bash tools/{name}.sh config.py', repo_root)
     assert done.returncode == 2
@@ -200,8 +236,7 @@ def test_launch_scripts_say_how_to_use_them(repo_root, name):
 def test_set_up_needs_a_python(repo_root, tmp_path):
     """Without an environment and an interpreter it says so, and stops."""
     shutil.copytree(repo_root / 'tools', tmp_path / 'tools')
-    done = bash(
-        'bash tools/setup_env.sh', tmp_path, PYTHON='python-that-is-not-there')
+    done = bash('bash tools/setup_env.sh', tmp_path, PYTHON='python-that-is-not-there')
     assert done.returncode == 1
     assert 'python-that-is-not-there not found' in done.stderr
     assert not (tmp_path / '.venv').exists()
@@ -217,16 +252,28 @@ def test_slurm_gets_resources_and_arguments(repo_root, tmp_path):
         PATH=f'{tmp_path}{os.pathsep}{os.environ["PATH"]}',
         GPUS='4',
         GPUS_PER_NODE='2',
-        SRUN_ARGS='--time=1 --qos=low')
+        SRUN_ARGS='--time=1 --qos=low',
+    )
     assert done.returncode == 0, done.stderr
     words = done.stdout.splitlines()
     place = words.index('-u')
-    assert words[:place - 1] == [
-        '--partition=part', '--job-name=job', '--gres=gpu:2', '--ntasks=4',
-        '--ntasks-per-node=2', '--cpus-per-task=5', '--kill-on-bad-exit=1',
-        '--time=1', '--qos=low'
+    assert words[: place - 1] == [
+        '--partition=part',
+        '--job-name=job',
+        '--gres=gpu:2',
+        '--ntasks=4',
+        '--ntasks-per-node=2',
+        '--cpus-per-task=5',
+        '--kill-on-bad-exit=1',
+        '--time=1',
+        '--qos=low',
     ]
-    assert words[place + 1:] == [
-        str(repo_root / 'tools/train.py'), 'c.py', '--work-dir=work',
-        '--cfg-options', 'a=x y', '--launcher', 'slurm'
+    assert words[place + 1 :] == [
+        str(repo_root / 'tools/train.py'),
+        'c.py',
+        '--work-dir=work',
+        '--cfg-options',
+        'a=x y',
+        '--launcher',
+        'slurm',
     ]

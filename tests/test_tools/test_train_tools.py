@@ -1,4 +1,5 @@
 """train.py and test.py on a model of one weight."""
+
 import os
 import pickle
 import socket
@@ -84,15 +85,13 @@ def toy(tmp_path_factory):
 
 
 def run(command, toy, **env):
-    return subprocess.run([str(word) for word in command],
-                          cwd=toy,
-                          env=dict(
-                              os.environ,
-                              PYTHONPATH=str(toy),
-                              CUDA_VISIBLE_DEVICES='',
-                              **env),
-                          capture_output=True,
-                          text=True)
+    return subprocess.run(
+        [str(word) for word in command],
+        cwd=toy,
+        env=dict(os.environ, PYTHONPATH=str(toy), CUDA_VISIBLE_DEVICES='', **env),
+        capture_output=True,
+        text=True,
+    )
 
 
 def weight_by_hand(weight, batches, lr=0.005):
@@ -114,13 +113,20 @@ def trained(toy, repo_root):
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         port = free.getsockname()[1]
-    done = run([
-        'bash', repo_root / 'tools/dist_train.sh', 'toy_config.py', '2',
-        '--cfg-options', 'train_dataloader.batch_size=2', 'model.start=1.0'
-    ],
-               toy,
-               PORT=str(port),
-               VIRTUAL_ENV=sys.prefix)
+    done = run(
+        [
+            'bash',
+            repo_root / 'tools/dist_train.sh',
+            'toy_config.py',
+            '2',
+            '--cfg-options',
+            'train_dataloader.batch_size=2',
+            'model.start=1.0',
+        ],
+        toy,
+        PORT=str(port),
+        VIRTUAL_ENV=sys.prefix,
+    )
     assert done.returncode == 0, done.stderr
     return toy / 'work_dirs' / 'toy_config'
 
@@ -129,26 +135,42 @@ def test_two_processes_without_a_gpu(trained):
     """Each takes every other sample; together they step as one would."""
     batches = [[1, 2, 3, 4], [5, 6, 7, 8]]
     assert saved_weight(trained / 'iter_2.pth') == pytest.approx(
-        weight_by_hand(1.0, batches))
+        weight_by_hand(1.0, batches)
+    )
 
 
 def test_resume(trained, toy, repo_root):
     """It goes on from the last checkpoint, in one process now."""
-    done = run([
-        sys.executable, repo_root / 'tools/train.py', 'toy_config.py',
-        '--resume', '--cfg-options', 'train_cfg.max_iters=3'
-    ], toy)
+    done = run(
+        [
+            sys.executable,
+            repo_root / 'tools/train.py',
+            'toy_config.py',
+            '--resume',
+            '--cfg-options',
+            'train_cfg.max_iters=3',
+        ],
+        toy,
+    )
     assert done.returncode == 0, done.stderr
     # The sampler starts over at its first batch; the weight doesn't.
     assert saved_weight(trained / 'iter_3.pth') == pytest.approx(
-        weight_by_hand(1.0, [[1, 2, 3, 4], [5, 6, 7, 8], [1, 2, 3, 4]]))
+        weight_by_hand(1.0, [[1, 2, 3, 4], [5, 6, 7, 8], [1, 2, 3, 4]])
+    )
 
 
 def test_test(trained, toy, repo_root):
-    done = run([
-        sys.executable, repo_root / 'tools/test.py', 'toy_config.py',
-        trained / 'iter_2.pth', '--out', 'out.pkl'
-    ], toy)
+    done = run(
+        [
+            sys.executable,
+            repo_root / 'tools/test.py',
+            'toy_config.py',
+            trained / 'iter_2.pth',
+            '--out',
+            'out.pkl',
+        ],
+        toy,
+    )
     assert done.returncode == 0, done.stderr
     weight = saved_weight(trained / 'iter_2.pth')
     with open(toy / 'out.pkl', 'rb') as file:
@@ -160,25 +182,29 @@ def test_test(trained, toy, repo_root):
 @pytest.mark.parametrize('tool', ['train', 'test'])
 def test_help_is_quick(repo_root, tool):
     """It needs neither torch nor any OpenMMLab package."""
-    code = ('import runpy, sys\n'
-            'for name in ("torch", "mmengine", "mmcv", "mmdet", "mmseg"):\n'
-            '    sys.modules[name] = None\n'
-            f'sys.argv = ["{tool}.py", "--help"]\n'
-            f'runpy.run_path("tools/{tool}.py", run_name="__main__")')
-    done = subprocess.run([sys.executable, '-c', code],
-                          cwd=repo_root,
-                          capture_output=True,
-                          text=True)
+    code = (
+        'import runpy, sys\n'
+        'for name in ("torch", "mmengine", "mmcv", "mmdet", "mmseg"):\n'
+        '    sys.modules[name] = None\n'
+        f'sys.argv = ["{tool}.py", "--help"]\n'
+        f'runpy.run_path("tools/{tool}.py", run_name="__main__")'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', code], cwd=repo_root, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert '--launcher' in done.stdout
 
 
-@pytest.mark.parametrize('tool, words, message', [
-    ('train', ['no_config.py'], 'no_config.py does not exist'),
-    ('train', ['toy_config.py', '--cfg-options', 'lr'], "KEY=VALUE, got 'lr'"),
-    ('test', ['toy_config.py', 'no.pth'], 'no.pth does not exist'),
-    ('test', ['toy_config.py', 'no.pth', '--out', 'a.json'], 'a.json'),
-])
+@pytest.mark.parametrize(
+    'tool, words, message',
+    [
+        ('train', ['no_config.py'], 'no_config.py does not exist'),
+        ('train', ['toy_config.py', '--cfg-options', 'lr'], "KEY=VALUE, got 'lr'"),
+        ('test', ['toy_config.py', 'no.pth'], 'no.pth does not exist'),
+        ('test', ['toy_config.py', 'no.pth', '--out', 'a.json'], 'a.json'),
+    ],
+)
 def test_mistakes_in_the_command_line(toy, repo_root, tool, words, message):
     done = run([sys.executable, repo_root / f'tools/{tool}.py', *words], toy)
     assert done.returncode == 2

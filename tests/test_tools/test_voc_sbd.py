@@ -1,4 +1,5 @@
 """VOC 2012 and SBD to COCO json, on a tree of five images made by hand."""
+
 import json
 import subprocess
 import sys
@@ -41,15 +42,24 @@ def xml(*objects):
     for name, box, difficult in objects:
         text += f'<object><name>{name}</name>'
         # A part, with a box of its own, comes before that of the object.
-        text += ('<part><name>head</name><bndbox><xmin>1</xmin><ymin>1</ymin>'
-                 '<xmax>2</xmax><ymax>2</ymax></bndbox></part>')
+        text += (
+            '<part><name>head</name><bndbox><xmin>1</xmin><ymin>1</ymin>'
+            '<xmax>2</xmax><ymax>2</ymax></bndbox></part>'
+        )
         if difficult is not None:
             text += f'<difficult>{difficult}</difficult>'
         if box is not None:
-            text += '<bndbox>' + ''.join(
-                f'<{key}>{value}</{key}>'
-                for key, value in zip(('xmax', 'xmin', 'ymin', 'ymax'), (
-                    box[2], box[0], box[1], box[3]))) + '</bndbox>'
+            text += (
+                '<bndbox>'
+                + ''.join(
+                    f'<{key}>{value}</{key}>'
+                    for key, value in zip(
+                        ('xmax', 'xmin', 'ymin', 'ymax'),
+                        (box[2], box[0], box[1], box[3]),
+                    )
+                )
+                + '</bndbox>'
+            )
         text += '</object>'
     return f'<annotation><folder>VOC2012</folder>{text}</annotation>'
 
@@ -61,14 +71,18 @@ class Tree:
         self.root = root
         self.voc = root / 'VOCdevkit' / 'VOC2012'
         self.sbd = root / 'benchmark_RELEASE' / 'dataset'
-        for folder in ('JPEGImages', 'Annotations', 'SegmentationObject',
-                       'SegmentationClass', 'ImageSets/Segmentation'):
+        for folder in (
+            'JPEGImages',
+            'Annotations',
+            'SegmentationObject',
+            'SegmentationClass',
+            'ImageSets/Segmentation',
+        ):
             (self.voc / folder).mkdir(parents=True)
         (self.sbd / 'inst').mkdir(parents=True)
 
     def add(self, name, text):
-        Image.new('RGB', (WIDTH, HEIGHT)).save(self.voc / 'JPEGImages' /
-                                               f'{name}.jpg')
+        Image.new('RGB', (WIDTH, HEIGHT)).save(self.voc / 'JPEGImages' / f'{name}.jpg')
         (self.voc / 'Annotations' / f'{name}.xml').write_text(text)
 
     def add_masks(self, name, numbers, classes):
@@ -80,15 +94,18 @@ class Tree:
         inst = dict(
             Segmentation=numbers,
             Boundaries=np.zeros((len(categories), 1), object),
-            Categories=np.array(categories, np.uint8).reshape(-1, 1))
+            Categories=np.array(categories, np.uint8).reshape(-1, 1),
+        )
         savemat(self.sbd / 'inst' / f'{name}.mat', dict(GTinst=inst))
 
     def lists(self, train, val, sbd_train, sbd_val):
         folder = self.voc / 'ImageSets' / 'Segmentation'
-        for path, names in ((folder / 'train.txt', train), (folder / 'val.txt',
-                                                            val),
-                            (self.sbd / 'train.txt',
-                             sbd_train), (self.sbd / 'val.txt', sbd_val)):
+        for path, names in (
+            (folder / 'train.txt', train),
+            (folder / 'val.txt', val),
+            (self.sbd / 'train.txt', sbd_train),
+            (self.sbd / 'val.txt', sbd_val),
+        ):
             path.write_text(''.join(f'{name}\n' for name in names))
 
 
@@ -104,30 +121,29 @@ def tree(tmp_path):
       SBD_OTHER: one cat.
     """
     tree = Tree(tmp_path)
-    tree.lists([TRAIN], [VAL, VAL_IN_SBD], [SBD, VAL_IN_SBD],
-               [SBD_OTHER, TRAIN])
+    tree.lists([TRAIN], [VAL, VAL_IN_SBD], [SBD, VAL_IN_SBD], [SBD_OTHER, TRAIN])
     tree.add(
         TRAIN,
-        xml(('dog', (3, 2, 7, 6), 1), ('cat', (9, 9, 12, 12), 0),
-            ('person', None, None)))
-    areas = [(255, 1, 0, 8, 7), (1, 2, 1, 7, 6), (3, 10, 2, 14, 10),
-             (4, 16, 0, 20, 3)]
+        xml(
+            ('dog', (3, 2, 7, 6), 1), ('cat', (9, 9, 12, 12), 0), ('person', None, None)
+        ),
+    )
+    areas = [(255, 1, 0, 8, 7), (1, 2, 1, 7, 6), (3, 10, 2, 14, 10), (4, 16, 0, 20, 3)]
     classes = {0: 0, 255: 255, 1: DOG, 3: PERSON, 4: SOFA}
-    tree.add_masks(TRAIN, picture(*areas),
-                   picture(*((classes[a[0]], *a[1:]) for a in areas)))
+    tree.add_masks(
+        TRAIN, picture(*areas), picture(*((classes[a[0]], *a[1:]) for a in areas))
+    )
     tree.add_sbd(TRAIN, picture((1, 2, 1, 7, 6)), [DOG])
 
     # The box is drawn beyond the image and looser than the mask.
     tree.add(VAL, xml(('dog', (0, 1, 21, 10.5), 0)))
     tree.add_masks(VAL, picture((1, 3, 3, 9, 9)), picture((DOG, 3, 3, 9, 9)))
     tree.add(VAL_IN_SBD, xml())
-    tree.add_masks(VAL_IN_SBD, picture((255, 0, 0, 5, 5)),
-                   picture((255, 0, 0, 5, 5)))
+    tree.add_masks(VAL_IN_SBD, picture((255, 0, 0, 5, 5)), picture((255, 0, 0, 5, 5)))
     tree.add_sbd(VAL_IN_SBD, picture((1, 0, 0, 5, 5)), [CAT])
 
     tree.add(SBD, xml(('person', (1, 1, 5, 5), 0), ('sofa', (6, 6, 9, 9), 1)))
-    tree.add_sbd(SBD, picture((1, 0, 0, 4, 6), (3, 8, 6, 18, 11)),
-                 [PERSON, CAT, SOFA])
+    tree.add_sbd(SBD, picture((1, 0, 0, 4, 6), (3, 8, 6, 18, 11)), [PERSON, CAT, SOFA])
     tree.add(SBD_OTHER, xml(('cat', (2, 2, 8, 8), 0)))
     tree.add_sbd(SBD_OTHER, picture((1, 2, 2, 8, 9)), [CAT])
     return tree
@@ -137,11 +153,9 @@ def tree(tmp_path):
 def run(tree):
 
     def tool(*options):
-        args = voc_sbd.parse_args([
-            str(tree.voc),
-            str(tree.sbd), '--out',
-            str(tree.root / 'out'), *options
-        ])
+        args = voc_sbd.parse_args(
+            [str(tree.voc), str(tree.sbd), '--out', str(tree.root / 'out'), *options]
+        )
         assert voc_sbd.run(args) == 0
 
     return tool
@@ -150,8 +164,8 @@ def run(tree):
 def read(tree, split):
     """The file, checked; its images and annotations by file name."""
     coco = read_coco(
-        str(tree.root / f'out/annotations/instances_{split}.json'),
-        with_masks=True).content
+        str(tree.root / f'out/annotations/instances_{split}.json'), with_masks=True
+    ).content
     images = {image['file_name'][:-4]: image for image in coco['images']}
     anns = {
         name: [a for a in coco['annotations'] if a['image_id'] == image['id']]
@@ -159,8 +173,12 @@ def read(tree, split):
     }
     assert [c['id'] for c in coco['categories']] == list(range(1, 21))
     names = {c['id']: c['name'] for c in coco['categories']}
-    assert (names[DOG], names[CAT], names[PERSON],
-            names[SOFA]) == ('dog', 'cat', 'person', 'sofa')
+    assert (names[DOG], names[CAT], names[PERSON], names[SOFA]) == (
+        'dog',
+        'cat',
+        'person',
+        'sofa',
+    )
     return images, anns
 
 
@@ -184,25 +202,19 @@ def test_train_aug_by_hand(run, tree):
     assert [images[n]['source'] for n in (TRAIN, SBD)] == ['voc', 'sbd']
     # Void: the frame of the dog, and no part of its mask.
     void = coco_mask.decode(images[TRAIN]['void'])
-    np.testing.assert_array_equal(void,
-                                  picture((1, 1, 0, 8, 7), (0, 2, 1, 7, 6)))
+    np.testing.assert_array_equal(void, picture((1, 1, 0, 8, 7), (0, 2, 1, 7, 6)))
     assert 'void' not in images[SBD]
 
     dog, person, sofa = anns[TRAIN]
     assert_is(dog, DOG, [2, 1, 5, 5], picture((1, 2, 1, 7, 6)), difficult=1)
-    assert_is(
-        person,
-        PERSON, [10, 2, 4, 8],
-        picture((1, 10, 2, 14, 10)),
-        difficult=0)
-    assert_is(
-        sofa, SOFA, [16, 0, 4, 3], picture((1, 16, 0, 20, 3)), difficult=0)
+    assert_is(person, PERSON, [10, 2, 4, 8], picture((1, 10, 2, 14, 10)), difficult=0)
+    assert_is(sofa, SOFA, [16, 0, 4, 3], picture((1, 16, 0, 20, 3)), difficult=0)
 
     person, sofa = anns[SBD]
     assert_is(person, PERSON, [0, 0, 4, 6], picture((1, 0, 0, 4, 6)))
     assert_is(sofa, SOFA, [8, 6, 10, 5], picture((1, 8, 6, 18, 11)))
     assert 'difficult' not in person
-    cat, = anns[SBD_OTHER]
+    (cat,) = anns[SBD_OTHER]
     assert_is(cat, CAT, [2, 2, 6, 7], picture((1, 2, 2, 8, 9)))
 
 
@@ -210,10 +222,9 @@ def test_val_by_hand(run, tree):
     run('--no-check')
     images, anns = read(tree, 'val')
     assert sorted(images) == [VAL, VAL_IN_SBD]
-    dog, = anns[VAL]
+    (dog,) = anns[VAL]
     # The box of the XML, one pixel to the left of what it says, clipped.
-    assert_is(
-        dog, DOG, [0, 0, 20, 10.5], picture((1, 3, 3, 9, 9)), difficult=0)
+    assert_is(dog, DOG, [0, 0, 20, 10.5], picture((1, 3, 3, 9, 9)), difficult=0)
     assert anns[VAL_IN_SBD] == []
     assert coco_mask.area(images[VAL_IN_SBD]['void']) == 25
 
@@ -223,49 +234,64 @@ def test_photos_are_linked(run, tree):
         run('--no-check')
     folder = tree.root / 'out' / 'JPEGImages'
     assert sorted(path.stem for path in folder.iterdir()) == sorted(
-        [TRAIN, VAL, VAL_IN_SBD, SBD, SBD_OTHER])
-    assert all(path.is_symlink() and path.exists()
-               for path in folder.iterdir())
+        [TRAIN, VAL, VAL_IN_SBD, SBD, SBD_OTHER]
+    )
+    assert all(path.is_symlink() and path.exists() for path in folder.iterdir())
 
 
 def test_summary(run, capsys):
     run('--no-check')
     out = ' '.join(capsys.readouterr().out.split())
-    assert 'SBD has 1 images of VOC\'s val' in out
+    assert "SBD has 1 images of VOC's val" in out
     assert 'and 1 of its train' in out
-    assert ('train_aug: 3 images (1 with VOC\'s masks, 2 with SBD\'s; 0 '
-            'without instances), 6 instances, 1 of them difficult') in out
-    assert ('val: 2 images (2 with VOC\'s masks, 0 with SBD\'s; 1 without '
-            'instances), 1 instances, 0 of them difficult') in out
-    for line in ('masks without an object: 1', 'objects without a box: 1',
-                 'objects without a mask: 1', 'classes without a mask: 1',
-                 'masks of another class than the object: 0'):
+    assert (
+        "train_aug: 3 images (1 with VOC's masks, 2 with SBD's; 0 "
+        'without instances), 6 instances, 1 of them difficult'
+    ) in out
+    assert (
+        "val: 2 images (2 with VOC's masks, 0 with SBD's; 1 without "
+        'instances), 1 instances, 0 of them difficult'
+    ) in out
+    for line in (
+        'masks without an object: 1',
+        'objects without a box: 1',
+        'objects without a mask: 1',
+        'classes without a mask: 1',
+        'masks of another class than the object: 0',
+    ):
         assert line in out
     # By VOC 3, or by SBD 1, for TRAIN, and 3 for the others; in the XML 3
     # objects of TRAIN, 2 and 1, two of the six being difficult.
-    for rule, count in (('VOC\'s before SBD\'s (written)',
-                         6), ('SBD\'s before VOC\'s', 4), ('not difficult', 4),
-                        ('XML, all', 6)):
+    for rule, count in (
+        ("VOC's before SBD's (written)", 6),
+        ("SBD's before VOC's", 4),
+        ('not difficult', 4),
+        ('XML, all', 6),
+    ):
         assert f'{rule}: {count} (-25,8' in out
     assert 'CHECK FAILED: 4 images of SBD, not 11,355' in out
 
 
 def test_check_fails_loudly(tree, repo_root):
     """As a command, in another folder, with the package not installed."""
-    result = subprocess.run([
-        sys.executable,
-        str(repo_root / 'tools' / f'{TOOL}.py'),
-        str(tree.voc),
-        str(tree.sbd)
-    ],
-                            cwd=tree.root,
-                            capture_output=True,
-                            text=True)
+    result = subprocess.run(
+        [
+            sys.executable,
+            str(repo_root / 'tools' / f'{TOOL}.py'),
+            str(tree.voc),
+            str(tree.sbd),
+        ],
+        cwd=tree.root,
+        capture_output=True,
+        text=True,
+    )
     assert result.returncode == 1
-    for sentence in ('1 images of VOC train, not 1,464',
-                     '2 images of VOC val, not 1,449',
-                     '4 images of SBD, not 11,355',
-                     '3 images of train_aug, not 10,582'):
+    for sentence in (
+        '1 images of VOC train, not 1,464',
+        '2 images of VOC val, not 1,449',
+        '4 images of SBD, not 11,355',
+        '3 images of train_aug, not 10,582',
+    ):
         assert f'CHECK FAILED: {sentence}' in result.stderr
     assert not (tree.root / 'data').exists()
 
@@ -357,6 +383,12 @@ def test_files_are_json_of_strings_and_numbers(run, tree):
     ann = json.loads(path.read_text())['annotations'][0]
     assert isinstance(ann['segmentation']['counts'], str)
     assert list(ann) == [
-        'id', 'image_id', 'category_id', 'bbox', 'area', 'segmentation',
-        'iscrowd', 'difficult'
+        'id',
+        'image_id',
+        'category_id',
+        'bbox',
+        'area',
+        'segmentation',
+        'iscrowd',
+        'difficult',
     ]

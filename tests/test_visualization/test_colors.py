@@ -7,7 +7,7 @@ def test_old_name_of_the_color_of_ignored_masks():
     with pytest.warns(DeprecationWarning, match='IGNORED'):
         assert vis.DROPPED == vis.IGNORED
     with pytest.raises(AttributeError, match='no attribute'):
-        vis.NOTHING
+        vis.NOTHING  # noqa: B018
 
 
 def test_colors_come_again():

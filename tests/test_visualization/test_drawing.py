@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from mmboxcaseg.visualization import (draw_box, draw_hatched_mask, draw_mask,
-                                      fit)
+from mmboxcaseg.visualization import draw_box, draw_hatched_mask, draw_mask, fit
 
 COLOR = (200, 100, 0)
 
@@ -68,11 +67,14 @@ def test_box_is_drawn_inside_its_sides():
     assert ((drawn == COLOR).all(axis=2) == expected).all()
 
 
-@pytest.mark.parametrize('box, pixels', [
-    ((-50, -50, 200, 200), 0),
-    ((5.2, 5.2, 5.3, 5.3), 1),
-    ((-5, 10, 1, 12), 2),
-])
+@pytest.mark.parametrize(
+    'box, pixels',
+    [
+        ((-50, -50, 200, 200), 0),
+        ((5.2, 5.2, 5.3, 5.3), 1),
+        ((-5, 10, 1, 12), 2),
+    ],
+)
 def test_box_partly_outside_or_tiny(box, pixels):
     drawn = draw_box(grey(), box, COLOR)
     assert (drawn == COLOR).all(axis=2).sum() == pixels
@@ -85,14 +87,13 @@ def test_sizes_must_match():
 
 
 def test_fit_scales_everything_alike():
-    image, (mask, ), boxes = fit(grey(), [block()], [[20, 10, 50, 30]], 120,
-                                 500)
+    image, (mask,), boxes = fit(grey(), [block()], [[20, 10, 50, 30]], 120, 500)
     assert image.shape == (80, 120, 3)
     assert boxes.tolist() == [[40, 20, 100, 60]]
     expected = np.zeros((80, 120), bool)
     expected[20:60, 40:100] = True
     # Corners may round off by a pixel.
     assert (mask != expected).sum() <= 4
-    image, (mask, ), boxes = fit(grey(), [block()], [[20, 10, 50, 30]], 30, 30)
+    image, (mask,), boxes = fit(grey(), [block()], [[20, 10, 50, 30]], 30, 30)
     assert image.shape == (20, 30, 3) and boxes.tolist() == [[10, 5, 25, 15]]
     assert mask[5:15, 10:25].all() and mask.sum() == 150

@@ -1,4 +1,5 @@
 """Which font has which letters, with made-up lists of installed fonts."""
+
 import logging
 import os.path as osp
 import warnings
@@ -37,24 +38,30 @@ def only(monkeypatch, letters):
     """Let a font have nothing but some letters, by its path."""
     real = fonts.letters_of
     monkeypatch.setattr(
-        fonts, 'letters_of', lambda path: frozenset(map(ord, letters[path]))
-        if path in letters else real(path))
+        fonts,
+        'letters_of',
+        lambda path: (
+            frozenset(map(ord, letters[path])) if path in letters else real(path)
+        ),
+    )
 
 
 def test_texts_change_font_where_letters_need_it(installed, monkeypatch):
     installed += [osp.join(FOLDER, 'gone.ttf'), STIX]
     only(monkeypatch, {STIX: '果蘋'})
-    assert fonts.split_by_font('a 果蘋 b') == [(SANS, 'a '), (STIX, '果蘋'),
-                                             (SANS, ' b')]
+    assert fonts.split_by_font('a 果蘋 b') == [
+        (SANS, 'a '),
+        (STIX, '果蘋'),
+        (SANS, ' b'),
+    ]
     assert fonts.split_by_font('') == []
     # The width is that of the parts together.
     whole = text_size('a 果蘋 b', 20)[0]
     assert whole == pytest.approx(
-        text_size('a ', 20)[0] + text_size('果蘋', 20)[0] +
-        text_size(' b', 20)[0],
-        abs=3)
-    assert fonts.matplotlib_families(['果',
-                                      'a']) == ['DejaVu Sans', 'STIXGeneral']
+        text_size('a ', 20)[0] + text_size('果蘋', 20)[0] + text_size(' b', 20)[0],
+        abs=3,
+    )
+    assert fonts.matplotlib_families(['果', 'a']) == ['DejaVu Sans', 'STIXGeneral']
 
 
 def test_missing_letters_are_told_once(caplog):
@@ -62,7 +69,7 @@ def test_missing_letters_are_told_once(caplog):
         for text in ('苹果', '사과', '苹果'):
             draw_text(np.zeros((30, 90, 3), np.uint8), text, 0, 0, 20)
         fonts.matplotlib_families(['苹果'])
-    (record, ) = caplog.records
+    (record,) = caplog.records
     assert '苹果' in record.getMessage()
     assert 'fonts-noto-cjk' in record.getMessage()
 
@@ -79,7 +86,7 @@ def test_latin_asks_for_no_installed_font(monkeypatch):
 
 
 def test_names_of_classes_are_no_formulas(tmp_path):
-    rows = [ClassRow(place, 5, 0.5, 0.5, 0.5, 0., None) for place in (0, 1)]
+    rows = [ClassRow(place, 5, 0.5, 0.5, 0.5, 0.0, None) for place in (0, 1)]
     figure = class_chart(['US$ and $x^', '<b>\n&'], rows)
     labels = figure.axes[0].get_yticklabels()
     assert [label.get_text() for label in labels] == ['US$ and $x^', '<b> &']
@@ -89,13 +96,16 @@ def test_names_of_classes_are_no_formulas(tmp_path):
         figure.savefig(tmp_path / 'chart.png')
 
 
-@pytest.mark.parametrize('name, shown', [
-    ('line\nbreak', 'line break'),
-    ('a\x00b\x1bc', 'a\ufffdb\ufffdc'),
-    ('caf\udce9', 'caf\ufffd'),
-    ('cat \u202e rtl', 'cat \ufffd rtl'),
-    ('x\u200cy', 'x\u200cy'),
-])
+@pytest.mark.parametrize(
+    'name, shown',
+    [
+        ('line\nbreak', 'line break'),
+        ('a\x00b\x1bc', 'a\ufffdb\ufffdc'),
+        ('caf\udce9', 'caf\ufffd'),
+        ('cat \u202e rtl', 'cat \ufffd rtl'),
+        ('x\u200cy', 'x\u200cy'),
+    ],
+)
 def test_names_that_have_no_picture_are_drawn(name, shown):
     assert printable(name) == shown
     blank = np.full((40, 300, 3), 255, np.uint8)

@@ -2,8 +2,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mmboxcaseg.visualization import (IGNORED, draw_instances, draw_labels,
-                                      place_labels)
+from mmboxcaseg.visualization import IGNORED, draw_instances, draw_labels, place_labels
 
 
 def random_boxes(count, rng, width=400, height=300):
@@ -21,19 +20,23 @@ def test_labels_are_apart_and_inside():
         assert (x1 - x0, y1 - y0) == size
         assert 0 <= x0 and x1 <= 400 and 0 <= y0 and y1 <= 300
     for one, other in combinations(places, 2):
-        assert (one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1]
-                or other[3] <= one[1])
+        assert (
+            one[2] <= other[0]
+            or other[2] <= one[0]
+            or one[3] <= other[1]
+            or other[3] <= one[1]
+        )
 
 
 def test_best_places():
     # Above the box; inside where there is no room above.
-    assert place_labels([[50, 50, 90, 90]], [(30, 10)], 100,
-                        100) == [(50, 40, 80, 50)]
-    assert place_labels([[50, 2, 90, 90]], [(30, 10)], 100,
-                        100) == [(50, 2, 80, 12)]
+    assert place_labels([[50, 50, 90, 90]], [(30, 10)], 100, 100) == [(50, 40, 80, 50)]
+    assert place_labels([[50, 2, 90, 90]], [(30, 10)], 100, 100) == [(50, 2, 80, 12)]
     # The second of two equal boxes takes the next corner.
-    assert place_labels([[20, 50, 90, 90]] * 2, [(30, 10)] * 2, 100,
-                        100) == [(20, 40, 50, 50), (60, 40, 90, 50)]
+    assert place_labels([[20, 50, 90, 90]] * 2, [(30, 10)] * 2, 100, 100) == [
+        (20, 40, 50, 50),
+        (60, 40, 90, 50),
+    ]
 
 
 def test_no_room():
@@ -42,8 +45,7 @@ def test_no_room():
     assert sum(place is None for place in places) == 1
     assert place_labels([[0, 0, 5, 5]], [(50, 10)], 40, 20) == [None]
     image = np.full((20, 40, 3), 100, np.uint8)
-    drawn = draw_labels(image, np.zeros((1, 4)), ['far too long a label'],
-                        [(9, 9, 9)])
+    drawn = draw_labels(image, np.zeros((1, 4)), ['far too long a label'], [(9, 9, 9)])
     assert (drawn == 100).all()
 
 
@@ -52,8 +54,9 @@ def test_ignored_are_hatched_in_red():
     boxes = np.array([[10, 30, 90, 90], [110, 30, 190, 90]])
     masks = np.zeros((2, 100, 200), bool)
     masks[0, 30:90, 10:90] = masks[1, 30:90, 110:190] = True
-    drawn = draw_instances(image, boxes, [(0, 200, 0)] * 2, ['', ''], masks,
-                           [False, True])
+    drawn = draw_instances(
+        image, boxes, [(0, 200, 0)] * 2, ['', ''], masks, [False, True]
+    )
     kept, ignored = drawn[35:85, 15:85], drawn[35:85, 115:185]
     # 0.55 * 100 + 0.45 * (0, 200, 0)
     assert (kept == (55, 145, 55)).all()

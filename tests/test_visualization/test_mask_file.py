@@ -6,8 +6,7 @@ import pytest
 from report_files import write_report_files
 
 from mmboxcaseg.annotations import read_proxy_masks
-from mmboxcaseg.visualization import (IGNORED, image_picture, mask_picture,
-                                      mask_view)
+from mmboxcaseg.visualization import IGNORED, image_picture, mask_picture, mask_view
 
 
 @pytest.fixture
@@ -39,21 +38,28 @@ def test_mask(read, tmp_path):
     assert kept.shape == hatched.shape == (210, 240, 3)
     assert not is_red(kept).any()
     rows, columns = np.nonzero(is_red(hatched))
-    assert np.abs((rows.min() - 30, rows.max() - 149, columns.min() - 60,
-                   columns.max() - 179)).max() <= 2
+    assert (
+        np.abs(
+            (rows.min() - 30, rows.max() - 149, columns.min() - 60, columns.max() - 179)
+        ).max()
+        <= 2
+    )
     # An empty mask leaves the box alone.
     empty = mask_picture(read(ann=dict(segmentation=[])), 2, photos, True)
     assert not is_red(empty).any()
 
 
-@pytest.mark.parametrize('image, ann', [
-    (dict(file_name='none.png'), {}),
-    (dict(file_name='empty.png'), {}),
-    (dict(file_name='text.png'), {}),
-    (dict(height=61), {}),
-    ({}, dict(segmentation=dict(size=[61, 90], counts=[61 * 90]))),
-    ({}, dict(bbox=[0, 0, -3, 5])),
-])
+@pytest.mark.parametrize(
+    'image, ann',
+    [
+        (dict(file_name='none.png'), {}),
+        (dict(file_name='empty.png'), {}),
+        (dict(file_name='text.png'), {}),
+        (dict(height=61), {}),
+        ({}, dict(segmentation=dict(size=[61, 90], counts=[61 * 90]))),
+        ({}, dict(bbox=[0, 0, -3, 5])),
+    ],
+)
 def test_masks_that_cannot_be_drawn(read, tmp_path, image, ann):
     (tmp_path / 'img' / 'empty.png').write_text('')
     (tmp_path / 'img' / 'text.png').write_text('no picture')
@@ -73,10 +79,13 @@ def test_view_of_a_mask(read, tmp_path):
     assert np.array_equal(view.photo, photo[:60, :76])
     assert view.box.tolist() == [16, 5, 36, 25]
     expected = np.zeros((60, 76), bool)
-    rows = round(20 * json.loads(
-        (tmp_path /
-         'masks.json').read_text())['annotations'][2]['proxy_agreement'])
-    expected[5:5 + rows, 16:36] = True
+    rows = round(
+        20
+        * json.loads((tmp_path / 'masks.json').read_text())['annotations'][2][
+            'proxy_agreement'
+        ]
+    )
+    expected[5 : 5 + rows, 16:36] = True
     assert np.array_equal(view.mask, expected)
     with pytest.raises(ValueError, match='photo is missing'):
         mask_view(read(dict(file_name='none.png')), 2, photos)
@@ -89,7 +98,9 @@ def test_view_of_a_large_photo(read, tmp_path):
         dict(height=1200, width=1800),
         dict(
             bbox=[0, 0, 1600, 1000],
-            segmentation=dict(size=[1200, 1800], counts=[0, 1200 * 1800])))
+            segmentation=dict(size=[1200, 1800], counts=[0, 1200 * 1800]),
+        ),
+    )
     view = mask_view(masks, 2, str(photos))
     assert view.photo.shape == (533, 800, 3)
     # Both are still in pixels of the photo.

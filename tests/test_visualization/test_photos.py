@@ -8,8 +8,7 @@ from mmboxcaseg.visualization import read_photo
 
 
 def test_pixels_are_those_of_the_data_sets(tmp_path):
-    image = np.random.default_rng(0).integers(
-        0, 255, (20, 30, 3), dtype=np.uint8)
+    image = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype=np.uint8)
     for name in ('rgb.png', 'rgb.jpg', 'turned_ä.jpg'):
         path = str(tmp_path / name)
         exif = Image.Exif()

@@ -4,10 +4,18 @@ import sys
 import numpy as np
 import pytest
 
-from mmboxcaseg.visualization import (BOX, MASK, TRUTH, Instances,
-                                      comparison_row, detection_pictures,
-                                      in_rows, patch_picture, proxy_picture,
-                                      training_picture)
+from mmboxcaseg.visualization import (
+    BOX,
+    MASK,
+    TRUTH,
+    Instances,
+    comparison_row,
+    detection_pictures,
+    in_rows,
+    patch_picture,
+    proxy_picture,
+    training_picture,
+)
 
 
 def photo(height=100, width=200):
@@ -38,11 +46,10 @@ def test_patches():
 
 
 def test_comparison_is_cut_out_around_the_box():
-    box = np.array([80., 40., 120., 60.])
+    box = np.array([80.0, 40.0, 120.0, 60.0])
     truth, mask = block(45, 60, 85, 120), block(40, 60, 80, 100)
     cells = comparison_row(photo(), box, 0.65625, truth, [mask], [0.25], 60)
-    assert [cell.caption
-            for cell in cells] == ['box: IoU 65.6', '', 'IoU 25.0']
+    assert [cell.caption for cell in cells] == ['box: IoU 65.6', '', 'IoU 25.0']
     # 10 px left and right, 5 above and below: nothing is scaled.
     assert all(cell.image.shape == (30, 60, 3) for cell in cells)
     assert tuple(cells[0].image[5, 10]) == BOX
@@ -58,18 +65,20 @@ def seen(monkeypatch):
     seen = []
     monkeypatch.setattr(
         'mmboxcaseg.visualization.pictures.draw_instances',
-        lambda image, boxes, colors, texts, masks, ignored: seen.append(
-            (texts, ignored)) or image)
+        lambda image, boxes, colors, texts, masks, ignored: (
+            seen.append((texts, ignored)) or image
+        ),
+    )
     return seen
 
 
 def test_proxy_masks_below_the_threshold_are_ignored(seen):
     boxes = np.array([[0, 0, 50, 50]] * 4)
     masks = [block(0, 50, 0, 50)] * 4
-    cell = proxy_picture(photo(), boxes, masks, [1.0, 0.95, 0.9499, 0.0], 0.95,
-                         'a.jpg', 200)
-    assert seen == [(['1.00', '0.95', '0.94',
-                      '0.00'], [False, False, True, True])]
+    cell = proxy_picture(
+        photo(), boxes, masks, [1.0, 0.95, 0.9499, 0.0], 0.95, 'a.jpg', 200
+    )
+    assert seen == [(['1.00', '0.95', '0.94', '0.00'], [False, False, True, True])]
     assert cell.caption == 'a.jpg\n2 kept, 2 ignored'
 
 
@@ -85,12 +94,15 @@ def test_confidence_is_written_beside_agreement(seen):
             scores[0],
             0.95,
             'a.jpg',
-            200, ['cat', 'dog', 'cow'],
+            200,
+            ['cat', 'dog', 'cow'],
             confidences=scores[1],
-            confidence_thr=thr)
-        assert seen.pop() == ([
-            'cat c 0.20 a 1.00', 'dog c 0.69 a 0.97', 'cow c 0.90 a 0.50'
-        ], ignored)
+            confidence_thr=thr,
+        )
+        assert seen.pop() == (
+            ['cat c 0.20 a 1.00', 'dog c 0.69 a 0.97', 'cow c 0.90 a 0.50'],
+            ignored,
+        )
         assert cell.caption.endswith(f'{sum(ignored)} ignored')
 
 
@@ -121,14 +133,15 @@ def test_training_picture_counts_ignored_masks():
     assert (cell.image[60:80, 30:70] == 100).all()
 
 
-@pytest.mark.parametrize('count, sizes', [(5, [2, 2, 1]), (4, [2, 2]),
-                                          (0, [])])
+@pytest.mark.parametrize('count, sizes', [(5, [2, 2, 1]), (4, [2, 2]), (0, [])])
 def test_in_rows(count, sizes):
     assert [len(row) for row in in_rows(list(range(count)), 2)] == sizes
 
 
 def test_needs_neither_torch_nor_a_display():
-    code = ('import sys, mmboxcaseg.visualization\n'
-            'assert "torch" not in sys.modules\n'
-            'assert "matplotlib.pyplot" not in sys.modules\n')
+    code = (
+        'import sys, mmboxcaseg.visualization\n'
+        'assert "torch" not in sys.modules\n'
+        'assert "matplotlib.pyplot" not in sys.modules\n'
+    )
     subprocess.run([sys.executable, '-c', code], check=True)

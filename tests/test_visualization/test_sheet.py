@@ -2,8 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmboxcaseg.visualization import (IGNORED, Cell, make_sheet, swatch,
-                                      write_png)
+from mmboxcaseg.visualization import IGNORED, Cell, make_sheet, swatch, write_png
 
 
 def flat(color, height=50, width=60):
@@ -14,8 +13,7 @@ def extent(sheet, color):
     """Rows and columns, half-open, that a colour covers, and its pixels."""
     found = (sheet == color).all(axis=2)
     rows, columns = np.nonzero(found)
-    return (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1,
-            found.sum())
+    return (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1, found.sum())
 
 
 COLORS = [(250, 0, 0), (0, 250, 0), (0, 0, 250), (250, 250, 0)]
@@ -24,18 +22,22 @@ COLORS = [(250, 0, 0), (0, 250, 0), (0, 0, 250), (250, 250, 0)]
 def test_pictures_are_whole_and_in_their_places():
     red, green, blue, yellow = (flat(color) for color in COLORS)
     green = green[:, :40]
-    rows = [[Cell(red, 'a long caption that is wrapped'),
-             Cell(green)], [Cell(blue), Cell(yellow)]]
+    rows = [
+        [Cell(red, 'a long caption that is wrapped'), Cell(green)],
+        [Cell(blue), Cell(yellow)],
+    ]
     sheet = make_sheet(
         rows,
         'A title',
         'and more',
         column_titles=['left', 'right'],
         row_labels=['upper', 'lower'],
-        legend=[(swatch(IGNORED, 'hatched'), 'ignored')])
+        legend=[(swatch(IGNORED, 'hatched'), 'ignored')],
+    )
     places = [extent(sheet, color) for color in COLORS]
-    for (top, bottom, left, right,
-         pixels), image in zip(places, (red, green, blue, yellow)):
+    for (top, bottom, left, right, pixels), image in zip(
+        places, (red, green, blue, yellow)
+    ):
         assert (bottom - top, right - left) == image.shape[:2]
         assert pixels == image.shape[0] * image.shape[1]
     (red, green, blue, yellow) = places
@@ -52,13 +54,12 @@ def test_caption_is_on_its_color():
     picture = extent(sheet, (9, 9, 9))
     caption = extent(sheet, (255, 176, 0))
     assert caption[0] == picture[1] and caption[2:4] == picture[2:4]
-    strip = sheet[caption[0]:caption[1], caption[2]:caption[3]]
+    strip = sheet[caption[0] : caption[1], caption[2] : caption[3]]
     assert (strip.max(axis=2) < 100).any()
 
 
 def test_short_row_and_no_picture():
-    rows = [[Cell(flat(color)) for color in COLORS[:2]],
-            [Cell(flat(COLORS[2]))]]
+    rows = [[Cell(flat(color)) for color in COLORS[:2]], [Cell(flat(COLORS[2]))]]
     sheet = make_sheet(rows, 'x')
     assert all(extent(sheet, color)[4] == 3000 for color in COLORS[:3])
     with pytest.raises(ValueError, match='at least one picture'):

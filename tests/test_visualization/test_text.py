@@ -1,8 +1,14 @@
 import numpy as np
 import pytest
 
-from mmboxcaseg.visualization import (draw_text, score_text, shorten,
-                                      text_size, text_strip, wrap)
+from mmboxcaseg.visualization import (
+    draw_text,
+    score_text,
+    shorten,
+    text_size,
+    text_strip,
+    wrap,
+)
 
 
 def ink(text):
@@ -45,17 +51,21 @@ def test_strip_holds_its_text():
 
 
 def test_centred_strip():
-    columns = np.nonzero((text_strip('OOO', 101, 13, center=True)
-                          < 128).any(axis=(0, 2)))[0]
+    columns = np.nonzero(
+        (text_strip('OOO', 101, 13, center=True) < 128).any(axis=(0, 2))
+    )[0]
     assert abs(columns.min() + columns.max() - 100) <= 2
 
 
-@pytest.mark.parametrize('scores, text', [
-    ((0.9499, ), '0.94'),
-    ((0.95, ), '0.95'),
-    ((0.29, ), '0.29'),
-    ((1, ), '1.00'),
-    ((1, 0.7199), 'c 0.71 a 1.00'),
-])
+@pytest.mark.parametrize(
+    'scores, text',
+    [
+        ((0.9499,), '0.94'),
+        ((0.95,), '0.95'),
+        ((0.29,), '0.29'),
+        ((1,), '1.00'),
+        ((1, 0.7199), 'c 0.71 a 1.00'),
+    ],
+)
 def test_scores_are_rounded_down(scores, text):
     assert score_text(*scores) == text

@@ -11,24 +11,24 @@ Example:
         --ann data/coco/annotations/instances_val2017.json \
         --img-dir data/coco/val2017 --out work_dirs/grabcut.json
 """
+
 import argparse
 import os
 import os.path as osp
 import sys
-from typing import Sequence
+from collections.abc import Sequence
 
 from mmboxcaseg.annotations import read_masks
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.proxy_masks import write_json
-from mmboxcaseg.proxy_masks.baselines import (METHODS, GrabCutOptions,
-                                              baseline_masks)
+from mmboxcaseg.proxy_masks.baselines import METHODS, GrabCutOptions, baseline_masks
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('method', choices=METHODS)
     parser.add_argument('--ann', required=True, help='COCO json with boxes')
     parser.add_argument('--img-dir', help='folder of the photos, for grabcut')
@@ -38,25 +38,28 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         action=argparse.BooleanOptionalAction,
         default=True,
         help='whether a pixel claimed by several masks of a photo goes to the '
-        'smallest object (default: yes)')
+        'smallest object (default: yes)',
+    )
     parser.add_argument(
         '--margin',
         type=float,
         default=0.1,
         help='grabcut: share of the box on each side from which background '
-        'is learnt (default: 0.1)')
+        'is learnt (default: 0.1)',
+    )
     parser.add_argument(
         '--side',
         type=int,
         default=256,
-        help='grabcut: longest side of a crop in pixels (default: 256)')
+        help='grabcut: longest side of a crop in pixels (default: 256)',
+    )
     parser.add_argument(
-        '--iterations', type=int, default=5, help='of grabcut (default: 5)')
+        '--iterations', type=int, default=5, help='of grabcut (default: 5)'
+    )
     args = parser.parse_args(argv)
     if not osp.isfile(args.ann):
         parser.error(f'--ann: no file {args.ann}')
-    if args.method == 'grabcut' and not (args.img_dir
-                                         and osp.isdir(args.img_dir)):
+    if args.method == 'grabcut' and not (args.img_dir and osp.isdir(args.img_dir)):
         parser.error(f'--img-dir: no folder {args.img_dir}')
     return args
 
@@ -68,9 +71,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         options = GrabCutOptions(args.margin, args.side, args.iterations)
         truth = read_masks(args.ann)
         with show_progress(len(truth.boxes.wanted), args.method) as update:
-            content = baseline_masks(truth, args.method, args.img_dir,
-                                     args.merge, options,
-                                     lambda masks: update(1, masks))
+            content = baseline_masks(
+                truth,
+                args.method,
+                args.img_dir,
+                args.merge,
+                options,
+                lambda masks: update(1, masks),
+            )
     except ValueError as error:
         sys.exit(f'baseline_masks: error: {error}')
     os.makedirs(osp.dirname(osp.abspath(args.out)), exist_ok=True)

@@ -9,6 +9,7 @@ Example:
         work_dirs/mobilenetv2_coco-mini/iter_800.pth \
         --out work_dirs/mini/scores
 """
+
 import argparse
 import json
 import os
@@ -21,8 +22,8 @@ from mmboxcaseg.cli.common import add_config_options, parse_config_args
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line; imports no torch, so that help is instant."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('config', help='config file of stage 1')
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--out', required=True, help='folder to write')
@@ -36,12 +37,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     from mmengine.dist import is_main_process
 
     from mmboxcaseg.apis.score import score_heads
+
     scores = score_heads(
         args.config,
         args.checkpoint,
         cfg_options=args.cfg_options,
         work_dir=args.work_dir,
-        launcher=args.launcher)
+        launcher=args.launcher,
+    )
     if not is_main_process():
         return
     os.makedirs(args.out, exist_ok=True)

@@ -1,7 +1,8 @@
 """The old name of ``boxcaseg score``, with its options."""
+
 import argparse
 import sys
-from typing import Sequence
+from collections.abc import Sequence
 
 from mmboxcaseg.cli import score
 

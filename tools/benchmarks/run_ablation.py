@@ -1,4 +1,5 @@
 """See --help, or tables/ablation.py."""
+
 from tables.ablation import main
 
 if __name__ == '__main__':

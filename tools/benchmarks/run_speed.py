@@ -1,4 +1,5 @@
 """See --help, or speed/run.py."""
+
 from speed.run import main
 
 if __name__ == '__main__':

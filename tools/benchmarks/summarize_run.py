@@ -1,4 +1,5 @@
 """See --help, or tables/summary.py."""
+
 from tables.summary import main
 
 if __name__ == '__main__':

@@ -12,48 +12,58 @@ Example:
         --count 100 --seed 0 --voc20 \
         --img-dir data/coco/val2017 --out-img-dir data/coco_100/val2017
 """
+
 import argparse
 import sys
 from collections.abc import Sequence
 
 from mmboxcaseg.cli import main
-from mmboxcaseg.converters.coco_subset import (draw_ids, ids_of_lines,
-                                               keep_categories, keep_images,
-                                               keep_mask_share, read_coco,
-                                               take_files, to_voc20,
-                                               write_coco)
+from mmboxcaseg.converters.coco_subset import (
+    draw_ids,
+    ids_of_lines,
+    keep_categories,
+    keep_images,
+    keep_mask_share,
+    read_coco,
+    take_files,
+    to_voc20,
+    write_coco,
+)
 from mmboxcaseg.text import read_lines
 
 
 def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('ann', help='COCO annotation file to cut from')
     parser.add_argument('out', help='annotation file to write')
     which = parser.add_mutually_exclusive_group()
     which.add_argument('--ids', help='text file, an image id a line')
     which.add_argument('--count', type=int, help='images to draw at random')
     parser.add_argument(
-        '--seed', type=int, default=0, help='seed of all draws (default: 0)')
+        '--seed', type=int, default=0, help='seed of all draws (default: 0)'
+    )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument(
-        '--categories', nargs='+', help='names of the categories to keep')
+    what.add_argument('--categories', nargs='+', help='names of the categories to keep')
     what.add_argument(
         '--voc20',
         action='store_true',
-        help='keep VOC\'s 20 categories, with VOC\'s names and ids')
+        help="keep VOC's 20 categories, with VOC's names and ids",
+    )
     parser.add_argument(
         '--mask-share',
         type=float,
         metavar='SHARE',
         help='take the masks away from all but this share of the annotations, '
-        'from 0 to 1, drawn by --seed')
+        'from 0 to 1, drawn by --seed',
+    )
     parser.add_argument('--img-dir', help='folder of the images')
     parser.add_argument('--out-img-dir', help='folder to link them into')
     parser.add_argument(
-        '--copy', action='store_true', help='copy the images, don\'t link')
+        '--copy', action='store_true', help="copy the images, don't link"
+    )
     parsed = parser.parse_args(args)
     if (parsed.img_dir is None) != (parsed.out_img_dir is None):
         parser.error('--img-dir and --out-img-dir go together')

@@ -25,6 +25,7 @@ Example:
     python tools/dataset_converters/duts_single.py data/DUTS/DUTS-TR \
         data/DUTS/DUTS-TR/duts_single_500.txt --subset 500 --seed 0
 """
+
 import argparse
 import os
 import os.path as osp
@@ -58,11 +59,13 @@ def find_images(duts_root: str, list_file: str) -> list[dict]:
         ValueError: If there is no image.
     """
     from mmboxcaseg.datasets import SalientObjectDataset
+
     dataset = SalientObjectDataset(
         data_root=duts_root,
         data_prefix=dict(img='DUTS-TR-Image', mask='DUTS-TR-Mask'),
         ann_file=osp.abspath(list_file) if list_file else '',
-        lazy_init=True)
+        lazy_init=True,
+    )
     return dataset.load_data_list()
 
 
@@ -71,8 +74,7 @@ def name_of(item: dict) -> str:
     return osp.splitext(osp.basename(item['img_path']))[0]
 
 
-def count_all(items: Sequence[dict], connectivity: int,
-              min_area: int) -> list[int]:
+def count_all(items: Sequence[dict], connectivity: int, min_area: int) -> list[int]:
     """Count the objects of every mask.
 
     Args:
@@ -84,6 +86,7 @@ def count_all(items: Sequence[dict], connectivity: int,
         list[int]: Number of objects of each image.
     """
     from mmboxcaseg.datasets.salient_mask import count_objects, read_mask
+
     counts = []
     with show_progress(len(items), 'counting objects') as update:
         for item in items:
@@ -113,13 +116,14 @@ def read_synsets(path: str) -> set[str]:
     wrong = [word for word in words if not re.fullmatch(r'n\d{8}', word)]
     if wrong or not words:
         raise ValueError(
-            f'{path}: {wrong[0]!r} is no id of an ImageNet class, such as '
-            'n02084071' if wrong else f'{path} lists no ImageNet classes')
+            f'{path}: {wrong[0]!r} is no id of an ImageNet class, such as n02084071'
+            if wrong
+            else f'{path} lists no ImageNet classes'
+        )
     return set(words)
 
 
-def without_synsets(names: Sequence[str],
-                    synsets: set[str]) -> tuple[list[str], int]:
+def without_synsets(names: Sequence[str], synsets: set[str]) -> tuple[list[str], int]:
     """Leave out images by the ImageNet class in their name.
 
     Args:
@@ -132,14 +136,16 @@ def without_synsets(names: Sequence[str],
     """
     classes = {name: SYNSET.match(name) for name in names}
     kept = [
-        name for name in names
+        name
+        for name in names
         if classes[name] is None or classes[name].group() not in synsets
     ]
     return kept, sum(classes[name] is None for name in kept)
 
 
-def check(num_images: int, num_singles: int, connectivity: int,
-          min_area: int) -> list[str]:
+def check(
+    num_images: int, num_singles: int, connectivity: int, min_area: int
+) -> list[str]:
     """Compare with the numbers that are known of the whole of DUTS-TR.
 
     Args:
@@ -157,13 +163,16 @@ def check(num_images: int, num_singles: int, connectivity: int,
     known = KNOWN_SINGLES[connectivity]
     # Without specks to ignore, min_area 1 is as good as 0.
     if min_area <= 1 and num_singles != known:
-        off.append(f'{num_singles:,} images with one {connectivity}-connected '
-                   f'object, not {known:,}')
+        off.append(
+            f'{num_singles:,} images with one {connectivity}-connected '
+            f'object, not {known:,}'
+        )
     return off
 
 
-def apply_rule(items: Sequence[dict], connectivity: int, min_area: int,
-               no_check: bool) -> tuple[list[str], list[str]]:
+def apply_rule(
+    items: Sequence[dict], connectivity: int, min_area: int, no_check: bool
+) -> tuple[list[str], list[str]]:
     """Keep the images with one object; end the program if numbers are off.
 
     Args:
@@ -182,14 +191,16 @@ def apply_rule(items: Sequence[dict], connectivity: int, min_area: int,
         'Rule: one connected component of grey values above 127, '
         f'connectivity={connectivity}, min_area={min_area}.',
         f'Images with one object: {len(names)} of {len(items)}; with none: '
-        f'{counts.count(0)}; with several: {sum(n > 1 for n in counts)}.'
+        f'{counts.count(0)}; with several: {sum(n > 1 for n in counts)}.',
     ]
     off = check(len(items), len(names), connectivity, min_area)
     header += [f'CHECK FAILED: {sentence}' for sentence in off]
     if off and not no_check:
-        sys.exit('\n'.join(header) + '\nNothing was written. See '
-                 'docs/data.md for what DUTS-TR must contain; --no-check '
-                 'goes on with it as it is.')
+        sys.exit(
+            '\n'.join(header) + '\nNothing was written. See '
+            'docs/data.md for what DUTS-TR must contain; --no-check '
+            'goes on with it as it is.'
+        )
     return names, header
 
 
@@ -210,8 +221,8 @@ def write_list(path: str, header: Sequence[str], names: Sequence[str]) -> None:
 def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('duts_root', help='folder DUTS-TR')
     parser.add_argument('out', help='list to write')
     parser.add_argument(
@@ -220,68 +231,75 @@ def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
         choices=(4, 8),
         default=4,
         help='neighbours of a pixel that are of the same object (default: 4, '
-        'as in the configs)')
+        'as in the configs)',
+    )
     parser.add_argument(
         '--min-area',
         type=int,
         default=0,
-        help='pixels below which a component does not count (default: 0)')
+        help='pixels below which a component does not count (default: 0)',
+    )
     parser.add_argument(
-        '--list', help='take the images of this list instead of the rule')
+        '--list', help='take the images of this list instead of the rule'
+    )
     parser.add_argument(
         '--exclude-synsets',
         metavar='FILE',
         help='list of ImageNet classes, such as n02084071, whose images are '
-        'left out; a class does not stand for those below it')
+        'left out; a class does not stand for those below it',
+    )
     parser.add_argument(
-        '--subset', type=int, help='images to draw at random from the rest')
+        '--subset', type=int, help='images to draw at random from the rest'
+    )
     parser.add_argument(
-        '--seed', type=int, default=0, help='seed of --subset (default: 0)')
+        '--seed', type=int, default=0, help='seed of --subset (default: 0)'
+    )
     parser.add_argument(
         '--no-check',
         action='store_true',
-        help='go on if the numbers are not the known ones')
+        help='go on if the numbers are not the known ones',
+    )
     parsed = parser.parse_args(args)
     if parsed.list and (parsed.connectivity, parsed.min_area) != (4, 0):
-        parser.error('--list takes the place of the rule: leave out '
-                     '--connectivity and --min-area')
+        parser.error(
+            '--list takes the place of the rule: leave out '
+            '--connectivity and --min-area'
+        )
     return parsed
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the list; the exit status."""
     # Read first: a mistake in it should not cost the count.
-    synsets = read_synsets(
-        args.exclude_synsets) if args.exclude_synsets else None
+    synsets = read_synsets(args.exclude_synsets) if args.exclude_synsets else None
     items = find_images(args.duts_root, args.list or '')
     if args.list:
         names = [name_of(item) for item in items]
-        header = [
-            f'Images of the list {osp.basename(args.list)}: '
-            f'{len(names)}.'
-        ]
+        header = [f'Images of the list {osp.basename(args.list)}: {len(names)}.']
     else:
-        names, header = apply_rule(items, args.connectivity, args.min_area,
-                                   args.no_check)
+        names, header = apply_rule(
+            items, args.connectivity, args.min_area, args.no_check
+        )
     if synsets is not None:
         before = len(names)
         names, unknown = without_synsets(names, synsets)
         header.append(
             f'Left out: {before - len(names)} images of {len(synsets)} '
             f'ImageNet classes ({osp.basename(args.exclude_synsets)}); '
-            f'{unknown} of the {len(names)} left don\'t say their class.')
+            f"{unknown} of the {len(names)} left don't say their class."
+        )
     if args.subset is not None:
         if not 0 < args.subset <= len(names):
             sys.exit(f'--subset {args.subset}: there are {len(names)} images')
         # Sorted, so that the draw doesn't depend on the order of a list.
-        names = sorted(
-            random.Random(args.seed).sample(sorted(names), args.subset))
+        names = sorted(random.Random(args.seed).sample(sorted(names), args.subset))
         header.append(f'Drawn at random: {len(names)}, seed {args.seed}.')
     print('\n'.join(header))
     write_list(
         args.out,
         ['Written by tools/dataset_converters/duts_single.py.', *header],
-        names)
+        names,
+    )
     print(f'{args.out}: {len(names)} images')
     return 0
 

@@ -16,15 +16,20 @@ and masks are links to the originals unless ``--copy`` is given.
 Example:
     python tools/dataset_converters/prepare_mini.py data/coco data/DUTS-TR
 """
+
 import argparse
 import os.path as osp
 import sys
 from collections.abc import Sequence
 
 from mmboxcaseg.cli import main
-from mmboxcaseg.converters.coco_subset import (keep_images, read_coco,
-                                               take_files, to_voc20,
-                                               write_coco)
+from mmboxcaseg.converters.coco_subset import (
+    keep_images,
+    read_coco,
+    take_files,
+    to_voc20,
+    write_coco,
+)
 from mmboxcaseg.text import read_lines
 
 LISTS = osp.join(osp.dirname(osp.abspath(__file__)), 'mini')
@@ -45,11 +50,13 @@ def prepare_coco(coco_root: str, out: str, copy: bool) -> None:
         subset = keep_images(coco, [int(image_id) for image_id in ids])
         annotations = osp.join(out, 'annotations')
         write_coco(osp.join(annotations, f'{name}.json'), subset)
-        write_coco(
-            osp.join(annotations, f'{name}_voc20.json'), to_voc20(subset))
-        take_files([image['file_name'] for image in subset['images']],
-                   osp.join(coco_root, f'{split}2017'),
-                   osp.join(out, f'{split}2017'), copy)
+        write_coco(osp.join(annotations, f'{name}_voc20.json'), to_voc20(subset))
+        take_files(
+            [image['file_name'] for image in subset['images']],
+            osp.join(coco_root, f'{split}2017'),
+            osp.join(out, f'{split}2017'),
+            copy,
+        )
 
 
 def prepare_duts(duts_root: str, out: str, copy: bool) -> None:
@@ -62,23 +69,25 @@ def prepare_duts(duts_root: str, out: str, copy: bool) -> None:
     """
     names = read_lines(osp.join(LISTS, 'duts_names.txt'))
     for folder, ext in (('DUTS-TR-Image', '.jpg'), ('DUTS-TR-Mask', '.png')):
-        take_files([name + ext for name in names], osp.join(duts_root, folder),
-                   osp.join(out, folder), copy)
+        take_files(
+            [name + ext for name in names],
+            osp.join(duts_root, folder),
+            osp.join(out, folder),
+            copy,
+        )
 
 
 def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('coco_root', help='folder of COCO 2017')
     parser.add_argument('duts_root', help='folder of DUTS-TR')
+    parser.add_argument('--out', default='data', help='folder to write (default: data)')
     parser.add_argument(
-        '--out', default='data', help='folder to write (default: data)')
-    parser.add_argument(
-        '--copy',
-        action='store_true',
-        help='copy images and masks, don\'t link')
+        '--copy', action='store_true', help="copy images and masks, don't link"
+    )
     return parser.parse_args(args)
 
 

@@ -25,6 +25,7 @@ Example:
     python tools/dataset_converters/voc_sbd.py VOCdevkit/VOC2012 \
         benchmark_RELEASE/dataset --out data/voc
 """
+
 import argparse
 import os.path as osp
 import sys
@@ -33,9 +34,13 @@ from collections.abc import Callable, Sequence
 
 from mmboxcaseg.cli import main
 from mmboxcaseg.converters.coco_subset import take_files, write_coco
-from mmboxcaseg.converters.voc_instances import (CLASSES, import_loadmat,
-                                                 read_objects, sbd_instances,
-                                                 voc_instances)
+from mmboxcaseg.converters.voc_instances import (
+    CLASSES,
+    import_loadmat,
+    read_objects,
+    sbd_instances,
+    voc_instances,
+)
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.text import read_lines
 
@@ -74,8 +79,7 @@ def read_splits(voc_root: str, sbd_root: str) -> Splits:
     train = names(*lists, 'train.txt')
     val = names(*lists, 'val.txt')
     sbd = names(sbd_root, 'train.txt') | names(sbd_root, 'val.txt')
-    splits = dict(
-        voc_train=train, val=val, sbd=sbd, train_aug=(sbd | train) - val)
+    splits = dict(voc_train=train, val=val, sbd=sbd, train_aug=(sbd | train) - val)
     return {key: sorted(value) for key, value in splits.items()}
 
 
@@ -89,12 +93,15 @@ def check_images(splits: Splits) -> list[str]:
         list[str]: A sentence for each set that is off.
     """
     found = dict(
-        zip(KNOWN_IMAGES,
-            (len(splits[key])
-             for key in ('voc_train', 'val', 'sbd', 'train_aug'))))
+        zip(
+            KNOWN_IMAGES,
+            (len(splits[key]) for key in ('voc_train', 'val', 'sbd', 'train_aug')),
+        )
+    )
     return [
         f'{found[key]:,} {key}, not {known:,}'
-        for key, known in KNOWN_IMAGES.items() if found[key] != known
+        for key, known in KNOWN_IMAGES.items()
+        if found[key] != known
     ]
 
 
@@ -111,13 +118,17 @@ def check_instances(train_aug: dict, odd: Counter) -> list[str]:
     count = len(train_aug['annotations'])
     off = []
     if abs(count / PAPER_INSTANCES - 1) > INSTANCE_TOLERANCE:
-        off.append(f'{count:,} instances of train_aug, more than '
-                   f'{INSTANCE_TOLERANCE:.0%} off the paper\'s '
-                   f'{PAPER_INSTANCES:,}')
+        off.append(
+            f'{count:,} instances of train_aug, more than '
+            f"{INSTANCE_TOLERANCE:.0%} off the paper's "
+            f'{PAPER_INSTANCES:,}'
+        )
     mixed = odd['masks of another class than the object']
     if mixed > 0.01 * count:
-        off.append(f'{mixed:,} masks are of another class than the object of '
-                   'their number: masks and XML files don\'t belong together')
+        off.append(
+            f'{mixed:,} masks are of another class than the object of '
+            "their number: masks and XML files don't belong together"
+        )
     return off
 
 
@@ -138,7 +149,8 @@ def convert(names: Sequence[str], read: Callable, title: str) -> dict:
         categories=[
             dict(id=i, name=name, supercategory='none')
             for i, name in enumerate(CLASSES, start=1)
-        ])
+        ],
+    )
     with show_progress(len(names), title) as update:
         for name in names:
             image, anns = read(name)
@@ -150,8 +162,7 @@ def convert(names: Sequence[str], read: Callable, title: str) -> dict:
     return coco
 
 
-def count_shown(names: Sequence[str], title: str, count: Callable[[str],
-                                                                  int]) -> int:
+def count_shown(names: Sequence[str], title: str, count: Callable[[str], int]) -> int:
     """Sum of a number of every image, with progress shown.
 
     Args:
@@ -171,8 +182,9 @@ def count_shown(names: Sequence[str], title: str, count: Callable[[str],
     return total
 
 
-def count_other_rules(voc_root: str, sbd_root: str, splits: Splits,
-                      train_aug: dict) -> dict[str, int]:
+def count_other_rules(
+    voc_root: str, sbd_root: str, splits: Splits, train_aug: dict
+) -> dict[str, int]:
     """Instances that train_aug would have by other rules than ours.
 
     Args:
@@ -188,14 +200,15 @@ def count_other_rules(voc_root: str, sbd_root: str, splits: Splits,
     both = set(splits['voc_train']) & set(splits['sbd'])
     file_names = {f'{name}.jpg' for name in both}
     ids = {
-        image['id']
-        for image in train_aug['images'] if image['file_name'] in file_names
+        image['id'] for image in train_aug['images'] if image['file_name'] in file_names
     }
     of_voc = sum(ann['image_id'] in ids for ann in train_aug['annotations'])
     unused: Counter = Counter()
     of_sbd = count_shown(
-        sorted(both), 'SBD\'s masks of VOC\'s train',
-        lambda name: len(sbd_instances(voc_root, sbd_root, name, unused)[1]))
+        sorted(both),
+        "SBD's masks of VOC's train",
+        lambda name: len(sbd_instances(voc_root, sbd_root, name, unused)[1]),
+    )
     difficult: Counter = Counter()
 
     def count_objects(name: str) -> int:
@@ -204,36 +217,42 @@ def count_other_rules(voc_root: str, sbd_root: str, splits: Splits,
         difficult.update(item['difficult'] for item in objects)
         return len(objects)
 
-    everything = count_shown(splits['train_aug'], 'boxes of the XML',
-                             count_objects)
+    everything = count_shown(splits['train_aug'], 'boxes of the XML', count_objects)
     return {
-        'masks, VOC\'s before SBD\'s (written)': ours,
-        'masks, SBD\'s before VOC\'s': ours - of_voc + of_sbd,
+        "masks, VOC's before SBD's (written)": ours,
+        "masks, SBD's before VOC's": ours - of_voc + of_sbd,
         'objects of the XML, not difficult': difficult[0],
         'objects of the XML, all': everything,
     }
 
 
-def print_summary(splits: Splits, sets: dict[str, dict],
-                  odd: dict[str, Counter], rules: dict[str, int]) -> None:
+def print_summary(
+    splits: Splits,
+    sets: dict[str, dict],
+    odd: dict[str, Counter],
+    rules: dict[str, int],
+) -> None:
     """Print what was found."""
     sbd = set(splits['sbd'])
-    print(f'SBD has {len(sbd & set(splits["val"])):,} images of VOC\'s val, '
-          f'which are kept out of train_aug, and '
-          f'{len(sbd & set(splits["voc_train"])):,} of its train')
+    print(
+        f"SBD has {len(sbd & set(splits['val'])):,} images of VOC's val, "
+        f'which are kept out of train_aug, and '
+        f'{len(sbd & set(splits["voc_train"])):,} of its train'
+    )
     for key, coco in sets.items():
         anns = coco['annotations']
         sources = Counter(image['source'] for image in coco['images'])
         empty = len(coco['images']) - len({ann['image_id'] for ann in anns})
-        print(f'{key}: {len(coco["images"]):,} images ('
-              f'{sources["voc"]:,} with VOC\'s masks, {sources["sbd"]:,} with '
-              f'SBD\'s; {empty:,} without instances), {len(anns):,} '
-              f'instances, {sum(a.get("difficult", 0) for a in anns):,} of '
-              'them difficult')
+        print(
+            f'{key}: {len(coco["images"]):,} images ('
+            f"{sources['voc']:,} with VOC's masks, {sources['sbd']:,} with "
+            f"SBD's; {empty:,} without instances), {len(anns):,} "
+            f'instances, {sum(a.get("difficult", 0) for a in anns):,} of '
+            'them difficult'
+        )
         for what, count in sorted(odd[key].items()):
             print(f'    {what}: {count:,}')
-    print(f'instances of train_aug by rule; the paper has '
-          f'{PAPER_INSTANCES:,}:')
+    print(f'instances of train_aug by rule; the paper has {PAPER_INSTANCES:,}:')
     for rule, count in rules.items():
         print(f'    {rule}: {count:,} ({count - PAPER_INSTANCES:+,})')
 
@@ -246,27 +265,30 @@ def stop_if_off(off: list[str], no_check: bool) -> None:
     if no_check:
         print(message)
     else:
-        sys.exit(f'{message}\nNothing was written. See docs/data.md for what '
-                 'the archives must contain; --no-check goes on as they are.')
+        sys.exit(
+            f'{message}\nNothing was written. See docs/data.md for what '
+            'the archives must contain; --no-check goes on as they are.'
+        )
 
 
 def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('voc_root', help='folder VOCdevkit/VOC2012')
     parser.add_argument('sbd_root', help='folder benchmark_RELEASE/dataset')
     parser.add_argument(
-        '--out',
-        default='data/voc',
-        help='folder to write (default: data/voc)')
+        '--out', default='data/voc', help='folder to write (default: data/voc)'
+    )
     parser.add_argument(
-        '--copy', action='store_true', help='copy the photos, don\'t link')
+        '--copy', action='store_true', help="copy the photos, don't link"
+    )
     parser.add_argument(
         '--no-check',
         action='store_true',
-        help='go on if the numbers are not the known ones')
+        help='go on if the numbers are not the known ones',
+    )
     return parser.parse_args(args)
 
 
@@ -287,22 +309,22 @@ def run(args: argparse.Namespace) -> int:
 
     sets = dict(
         train_aug=convert(splits['train_aug'], read_train, 'train_aug'),
-        val=convert(splits['val'],
-                    lambda name: voc_instances(voc_root, name, odd['val']),
-                    'val'))
+        val=convert(
+            splits['val'], lambda name: voc_instances(voc_root, name, odd['val']), 'val'
+        ),
+    )
     rules = count_other_rules(voc_root, sbd_root, splits, sets['train_aug'])
     print_summary(splits, sets, odd, rules)
-    stop_if_off(
-        check_instances(sets['train_aug'], odd['train_aug']), args.no_check)
+    stop_if_off(check_instances(sets['train_aug'], odd['train_aug']), args.no_check)
 
     for key, coco in sets.items():
-        write_coco(
-            osp.join(args.out, 'annotations', f'instances_{key}.json'), coco)
-    take_files([
-        image['file_name'] for coco in sets.values()
-        for image in coco['images']
-    ], osp.join(voc_root, 'JPEGImages'), osp.join(args.out, 'JPEGImages'),
-               args.copy)
+        write_coco(osp.join(args.out, 'annotations', f'instances_{key}.json'), coco)
+    take_files(
+        [image['file_name'] for coco in sets.values() for image in coco['images']],
+        osp.join(voc_root, 'JPEGImages'),
+        osp.join(args.out, 'JPEGImages'),
+        args.copy,
+    )
     return 0
 
 

@@ -1,7 +1,8 @@
 """The old name of ``boxcaseg draw``, with its old options."""
+
 import argparse
 import sys
-from typing import Sequence
+from collections.abc import Sequence
 
 from mmboxcaseg.cli import draw
 from mmboxcaseg.cli.main import run

@@ -16,6 +16,7 @@ split are there to measure proxy masks by; training reads its boxes only.
 Example:
     python tools/misc/make_synthetic_dataset.py --out data/synthetic
 """
+
 import argparse
 import os
 import os.path as osp
@@ -28,8 +29,8 @@ from mmboxcaseg.synthetic import export, scene
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('--out', required=True, help='folder to write')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--num-train', type=int, default=200)
@@ -41,7 +42,8 @@ def parse_args() -> argparse.Namespace:
         nargs=2,
         default=(240, 320),
         metavar=('HEIGHT', 'WIDTH'),
-        help='size of the images in pixels (default: 240 320)')
+        help='size of the images in pixels (default: 240 320)',
+    )
     args = parser.parse_args()
     for name in ('num_train', 'num_val', 'num_salient'):
         if getattr(args, name) < 1:
@@ -58,16 +60,17 @@ def main() -> None:
     size = tuple(args.size)
     os.makedirs(args.out, exist_ok=True)
     export.write_box_split(args.out, 'train', args.seed, args.num_train, size)
-    val = export.write_box_split(args.out, 'val', args.seed, args.num_val,
-                                 size)
+    val = export.write_box_split(args.out, 'val', args.seed, args.num_val, size)
     export.write_salient_split(args.out, args.seed, args.num_salient, size)
     preview = osp.join(args.out, 'preview.png')
     export.write_preview(preview, args.seed, size)
 
     by_class = export.box_iou_by_class(val)
-    print('IoU of the filled box with the mask, val, in percent: ' +
-          ', '.join(f'{k} {100 * v:.1f}' for k, v in by_class.items()) +
-          f'; class mean {100 * np.mean(list(by_class.values())):.1f}')
+    print(
+        'IoU of the filled box with the mask, val, in percent: '
+        + ', '.join(f'{k} {100 * v:.1f}' for k, v in by_class.items())
+        + f'; class mean {100 * np.mean(list(by_class.values())):.1f}'
+    )
     print(f'data set in {args.out}, a look at it in {preview}')
 
 

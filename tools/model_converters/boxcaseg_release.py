@@ -12,15 +12,18 @@ Example:
     python tools/model_converters/boxcaseg_release.py \
         pascal_epoch40_miou_0.718.pth boxcaseg_hrnet_w48_voc.pth
 """
+
 import argparse
 import os
 import os.path as osp
 import pickle
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 DEFAULT_CONFIG = osp.join(
     osp.dirname(osp.abspath(__file__)),
-    '../../configs/boxcaseg/hrnet_w48_voc_release.py')
+    '../../configs/boxcaseg/hrnet_w48_voc_release.py',
+)
 
 
 def numpy_scalars() -> list[Any]:
@@ -33,11 +36,15 @@ def numpy_scalars() -> list[Any]:
         list: For ``torch.serialization.safe_globals``.
     """
     import numpy as np
+
     scalar = np.float64(0).__reduce__()[0]
     kinds = (np.float64, np.float32, np.int64, np.int32)
-    return [(scalar, 'numpy.core.multiarray.scalar'),
-            (scalar, 'numpy._core.multiarray.scalar'), np.dtype,
-            *(type(np.dtype(kind)) for kind in kinds)]
+    return [
+        (scalar, 'numpy.core.multiarray.scalar'),
+        (scalar, 'numpy._core.multiarray.scalar'),
+        np.dtype,
+        *(type(np.dtype(kind)) for kind in kinds),
+    ]
 
 
 def load_checkpoint(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -56,30 +63,36 @@ def load_checkpoint(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
             from the file would restore.
     """
     import torch
+
     if not osp.isfile(path):
         raise FileNotFoundError(
-            f'{path} does not exist; give the path of a file of weights')
+            f'{path} does not exist; give the path of a file of weights'
+        )
     try:
         with torch.serialization.safe_globals(numpy_scalars()):
-            checkpoint = torch.load(
-                path, map_location='cpu', weights_only=True)
+            checkpoint = torch.load(path, map_location='cpu', weights_only=True)
     except pickle.UnpicklingError as error:
         raise ValueError(
             f'{path} holds more than tensors and numbers, or is no file of '
             'weights; save its state_dict alone where you trust it. PyTorch '
-            f'says: {error}') from error
+            f'says: {error}'
+        ) from error
     rest = dict(checkpoint) if isinstance(checkpoint, Mapping) else {}
     weights = rest.pop('state_dict', None)
     if weights is None:
         weights, rest = rest, {}
-    if not isinstance(weights, Mapping) or not weights or not all(
-            isinstance(tensor, torch.Tensor) for tensor in weights.values()):
+    if (
+        not isinstance(weights, Mapping)
+        or not weights
+        or not all(isinstance(tensor, torch.Tensor) for tensor in weights.values())
+    ):
         raise ValueError(f'{path} holds no state_dict of tensors')
     return dict(weights), rest
 
 
-def convert(checkpoint: tuple[Mapping, Mapping], expected: Mapping,
-            reverse: bool) -> dict[str, Any]:
+def convert(
+    checkpoint: tuple[Mapping, Mapping], expected: Mapping, reverse: bool
+) -> dict[str, Any]:
     """A file's content from what the other file holds.
 
     Args:
@@ -95,41 +108,41 @@ def convert(checkpoint: tuple[Mapping, Mapping], expected: Mapping,
     Raises:
         ValueError: If a tensor is missing, unknown or of another shape.
     """
-    from mmboxcaseg.models.segmentors.release import (Layout, from_release,
-                                                      to_release)
+    from mmboxcaseg.models.segmentors.release import Layout, from_release, to_release
+
     weights, rest = checkpoint
     if reverse:
         layout = Layout(**rest.get('meta', {}).get('boxcaseg_release', {}))
         return dict(
-            epoch=layout.epoch,
-            state_dict=to_release(weights, expected, layout))
+            epoch=layout.epoch, state_dict=to_release(weights, expected, layout)
+        )
     renamed, layout = from_release(weights, expected)
     layout = layout._replace(epoch=int(rest.get('epoch', 0)))
-    return dict(
-        meta=dict(boxcaseg_release=layout._asdict()), state_dict=renamed)
+    return dict(meta=dict(boxcaseg_release=layout._asdict()), state_dict=renamed)
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line tool."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('source', help='file to read')
     parser.add_argument('out', help='file to write')
     parser.add_argument(
-        '--reverse',
-        action='store_true',
-        help="from mmboxcaseg's names to the authors'")
+        '--reverse', action='store_true', help="from mmboxcaseg's names to the authors'"
+    )
     parser.add_argument(
         '--config',
         default=DEFAULT_CONFIG,
         help='config of the model, where its sizes are not those of the '
-        'release (HRNetV2-W48)')
+        'release (HRNetV2-W48)',
+    )
     args = parser.parse_args(argv)
 
     import torch
 
     from mmboxcaseg.models.segmentors.release import expected_tensors
+
     checkpoint = load_checkpoint(args.source)
     expected = expected_tensors(args.config)
     try:
@@ -141,8 +154,7 @@ def main(argv: list[str] | None = None) -> None:
     torch.save(converted, partial)
     os.replace(partial, args.out)
     whose = "the authors'" if args.reverse else "mmboxcaseg's"
-    print(f'{len(converted["state_dict"])} tensors by {whose} names -> '
-          f'{args.out}')
+    print(f'{len(converted["state_dict"])} tensors by {whose} names -> {args.out}')
 
 
 if __name__ == '__main__':

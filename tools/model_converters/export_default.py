@@ -9,6 +9,7 @@ Example:
         configs/boxcaseg/mini/mobilenetv2_coco-mini_best.py \
         work_dirs/mobilenetv2_coco-mini_best/iter_800.pth
 """
+
 import argparse
 import os
 import os.path as osp
@@ -20,24 +21,26 @@ ROOT = osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__))))
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line; imports nothing heavy."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('config', help='config of the trained model')
     parser.add_argument('checkpoint', help='its checkpoint')
     parser.add_argument(
         '--out-dir',
         default=osp.join(ROOT, 'mmboxcaseg', 'weights'),
-        help='folder to write to (default: that of the package)')
+        help='folder to write to (default: that of the package)',
+    )
     parser.add_argument(
         '--name',
         default='boxcaseg_small',
-        help='of the files, before .py and .pth (default: boxcaseg_small)')
+        help='of the files, before .py and .pth (default: boxcaseg_small)',
+    )
     parser.add_argument(
         '--max-size',
         type=float,
         default=6.0,
-        help='of the checkpoint in MB, above which it is not written '
-        '(default: 6)')
+        help='of the checkpoint in MB, above which it is not written (default: 6)',
+    )
     args = parser.parse_args(argv)
     for path in (args.config, args.checkpoint):
         if not osp.isfile(path):
@@ -66,9 +69,13 @@ def export(config: str, checkpoint: str, out: str, max_size: float) -> str:
     from mmengine.runner import load_state_dict
 
     from mmboxcaseg.engine import check_weights, read_checkpoint
-    from mmboxcaseg.models.segmentors.export import (check_same, export_config,
-                                                     export_weights)
+    from mmboxcaseg.models.segmentors.export import (
+        check_same,
+        export_config,
+        export_weights,
+    )
     from mmboxcaseg.registry import MODELS
+
     cfg = Config.fromfile(config)
     loaded = read_checkpoint(checkpoint)
     trained = MODELS.build(cfg.model)
@@ -80,15 +87,18 @@ def export(config: str, checkpoint: str, out: str, max_size: float) -> str:
     error = check_same(trained, exported)
     size = sum(v.numel() * v.element_size() for v in weights.values()) / 1e6
     if size > max_size:
-        raise ValueError(f'the weights take {size:.1f} MB, more than '
-                         f'--max-size {max_size:g}')
+        raise ValueError(
+            f'the weights take {size:.1f} MB, more than --max-size {max_size:g}'
+        )
     os.makedirs(osp.dirname(osp.abspath(out)), exist_ok=True)
     torch.save(
-        dict(state_dict=weights, meta=dict(config=osp.basename(config))),
-        f'{out}.pth')
+        dict(state_dict=weights, meta=dict(config=osp.basename(config))), f'{out}.pth'
+    )
     exported_cfg.dump(f'{out}.py')
-    return (f'saved {out}.py and {out}.pth, {size:.2f} MB; probabilities '
-            f'differ by {error:.5f} on average')
+    return (
+        f'saved {out}.py and {out}.pth, {size:.2f} MB; probabilities '
+        f'differ by {error:.5f} on average'
+    )
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -96,8 +106,13 @@ def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     try:
         print(
-            export(args.config, args.checkpoint,
-                   osp.join(args.out_dir, args.name), args.max_size))
+            export(
+                args.config,
+                args.checkpoint,
+                osp.join(args.out_dir, args.name),
+                args.max_size,
+            )
+        )
     except ValueError as error:
         sys.exit(f'export_default: error: {error}')
 

@@ -12,25 +12,27 @@ Example:
     python tools/model_converters/torchvision_mobilenet_v2.py \
         mobilenet_v2.pth mobilenet_v2_mmseg.pth --target mmseg
 """
+
 import argparse
 import os
 import os.path as osp
 from collections import OrderedDict
-from typing import Mapping
+from collections.abc import Mapping
 
 # Blocks in each of the seven stages, the same for every width multiplier.
 BLOCKS_PER_STAGE = (1, 2, 3, 4, 3, 3, 1)
 TARGETS = ('mmseg', 'mmdet')
 # Only the first block has no expanding 1x1 convolution.
 BLOCK_LAYERS = ('expand_conv', 'depthwise_conv', 'linear_conv')
-CONV_PARAMS = ('weight', )
+CONV_PARAMS = ('weight',)
 BN_PARAMS = ('weight', 'bias', 'running_mean', 'running_var')
 # Absent from files written before PyTorch 0.4.1; loading makes up for it.
 BN_OPTIONAL = 'num_batches_tracked'
 
 
-def _block_pairs(index: int, target_prefix: str, nested: bool,
-                 target: str) -> list[tuple[str, str, str]]:
+def _block_pairs(
+    index: int, target_prefix: str, nested: bool, target: str
+) -> list[tuple[str, str, str]]:
     """Pair the layers of one inverted residual block.
 
     Args:
@@ -55,8 +57,13 @@ def _block_pairs(index: int, target_prefix: str, nested: bool,
         else:
             conv, bn = f'{i}.0', f'{i}.1'
         name = f'conv.{i}' if target == 'mmseg' else layer
-        pairs.append((f'{source_prefix}.{conv}', f'{source_prefix}.{bn}',
-                      f'{target_prefix}.{name}'))
+        pairs.append(
+            (
+                f'{source_prefix}.{conv}',
+                f'{source_prefix}.{bn}',
+                f'{target_prefix}.{name}',
+            )
+        )
     return pairs
 
 
@@ -76,8 +83,7 @@ def module_pairs(nested: bool, target: str) -> list[tuple[str, str, str]]:
     index = 1
     for stage, num_blocks in enumerate(BLOCKS_PER_STAGE, start=1):
         for block in range(num_blocks):
-            pairs += _block_pairs(index, f'layer{stage}.{block}', nested,
-                                  target)
+            pairs += _block_pairs(index, f'layer{stage}.{block}', nested, target)
             index += 1
     if target == 'mmdet':
         pairs.append(('features.18.0', 'features.18.1', 'conv2'))
@@ -103,8 +109,7 @@ def convert_state_dict(source: Mapping, target: str = 'mmseg') -> dict:
     if target not in TARGETS:
         raise ValueError(f'target must be one of {TARGETS}, got {target!r}')
     left = {
-        key: value
-        for key, value in source.items() if not key.startswith('classifier.')
+        key: value for key, value in source.items() if not key.startswith('classifier.')
     }
     nested = 'features.1.conv.0.0.weight' in left
     converted, missing = OrderedDict(), []
@@ -124,14 +129,14 @@ def convert_state_dict(source: Mapping, target: str = 'mmseg') -> dict:
             move(f'{bn}.{BN_OPTIONAL}', f'{name}.bn.{BN_OPTIONAL}')
     # mmseg's backbone ends before the last 1x1 convolution.
     unknown = [
-        key for key in left
-        if target == 'mmdet' or not key.startswith('features.18.')
+        key for key in left if target == 'mmdet' or not key.startswith('features.18.')
     ]
     if missing or unknown:
         raise ValueError(
-            'not the weights of a MobileNetV2 in torchvision\'s layout; '
+            "not the weights of a MobileNetV2 in torchvision's layout; "
             f'missing keys: {missing or "none"}; '
-            f'unknown keys: {unknown or "none"}')
+            f'unknown keys: {unknown or "none"}'
+        )
     return converted
 
 
@@ -150,46 +155,52 @@ def load_source(path: str) -> Mapping:
         FileNotFoundError: If ``path`` is a local file that does not exist.
     """
     import torch
+
     if path.startswith(('http://', 'https://')):
         checkpoint = torch.hub.load_state_dict_from_url(
-            path, map_location='cpu', weights_only=True)
+            path, map_location='cpu', weights_only=True
+        )
     elif '://' in path:
         from mmengine.runner.checkpoint import CheckpointLoader
+
         checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu')
     elif osp.isfile(path):
         checkpoint = torch.load(path, map_location='cpu', weights_only=True)
     else:
         raise FileNotFoundError(
             f'{path} does not exist; give the path of MobileNetV2 weights '
-            'saved by torchvision, or torchvision://mobilenet_v2')
+            'saved by torchvision, or torchvision://mobilenet_v2'
+        )
     return checkpoint.get('state_dict', checkpoint)
 
 
 def main() -> None:
     """Run the command line tool."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
         'source',
-        help='weights in torchvision\'s layout: '
-        'a file, or an address that mmengine can load')
+        help="weights in torchvision's layout: "
+        'a file, or an address that mmengine can load',
+    )
     parser.add_argument('out', help='file to write')
     parser.add_argument(
         '--target',
         choices=TARGETS,
         default='mmseg',
-        help='library that will load the file (default: %(default)s)')
+        help='library that will load the file (default: %(default)s)',
+    )
     args = parser.parse_args()
 
     import torch
+
     converted = convert_state_dict(load_source(args.source), args.target)
     os.makedirs(osp.dirname(osp.abspath(args.out)), exist_ok=True)
     partial = f'{args.out}.partial'
     torch.save(dict(state_dict=converted), partial)
     os.replace(partial, args.out)
-    print(f'{len(converted)} tensors for {args.target}.MobileNetV2 -> '
-          f'{args.out}')
+    print(f'{len(converted)} tensors for {args.target}.MobileNetV2 -> {args.out}')
 
 
 if __name__ == '__main__':

@@ -8,10 +8,15 @@ train_dataloader = dict(
         box=dict(
             data_root='data/coco/',
             ann_file='annotations/instances_train2017.json',
-            data_prefix=dict(img='train2017/'))))
+            data_prefix=dict(img='train2017/'),
+        )
+    ),
+)
 val_dataloader = dict(
     dataset=dict(
         data_root='data/coco/',
         ann_file='annotations/instances_val2017.json',
-        data_prefix=dict(img='val2017/')))
+        data_prefix=dict(img='val2017/'),
+    )
+)
 test_dataloader = val_dataloader

@@ -11,14 +11,11 @@ train_dataloader = dict(
             data_prefix=dict(img='train2017/'),
             pipeline=[
                 dict(type='LoadImageFromFile'),
-                dict(
-                    type='RandomBoxPatch',
-                    size=160,
-                    shift=0.25,
-                    scale=(0.5, 1.5)),
+                dict(type='RandomBoxPatch', size=160, shift=0.25, scale=(0.5, 1.5)),
                 dict(type='RandomFlip', prob=0.5),
                 dict(type='PackPatch'),
-            ]),
+            ],
+        ),
         salient=dict(
             data_root=data_root + 'duts_tr_mini/',
             data_prefix=dict(img='DUTS-TR-Image/', mask='DUTS-TR-Mask/'),
@@ -30,7 +27,10 @@ train_dataloader = dict(
                 dict(type='mmseg.RandomCrop', crop_size=160),
                 dict(type='RandomFlip', prob=0.5),
                 dict(type='PackPatch'),
-            ])))
+            ],
+        ),
+    ),
+)
 val_dataloader = dict(
     num_workers=2,
     dataset=dict(
@@ -43,5 +43,7 @@ val_dataloader = dict(
             # alike, without which masks lose 2 to 3 points of IoU.
             dict(type='CropBoxes', size=160),
             dict(type='PackBoxPrompts'),
-        ]))
+        ],
+    ),
+)
 test_dataloader = val_dataloader

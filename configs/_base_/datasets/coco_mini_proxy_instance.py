@@ -17,9 +17,10 @@ train_pipeline = [
         scale=scale,
         ratio_range=(0.75, 1.25),
         resize_type='Resize',
-        keep_ratio=True),
+        keep_ratio=True,
+    ),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='mmboxcaseg.PackProxyDetInputs')
+    dict(type='mmboxcaseg.PackProxyDetInputs'),
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile', backend_args=None),
@@ -27,8 +28,8 @@ test_pipeline = [
     dict(type='Resize', scale=scale, keep_ratio=True),
     dict(
         type='PackDetInputs',
-        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
-                   'scale_factor'))
+        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor'),
+    ),
 ]
 # data_root is empty because proxy masks lie elsewhere than the images.
 train_dataloader = dict(
@@ -37,19 +38,20 @@ train_dataloader = dict(
         data_root='',
         # 0.95 would ignore 13 masks of 14, and there are few.
         agreement_thr=0.85,
-        ann_file='{{$MMBOXCASEG_WORK:work_dirs}}/mini/'
-        'proxy_masks_train2017.json',
+        ann_file='{{$MMBOXCASEG_WORK:work_dirs}}/mini/proxy_masks_train2017.json',
         data_prefix=dict(img=data_root + 'train2017/'),
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     dataset=dict(
         data_root='',
         ann_file=ann_file_val,
         data_prefix=dict(img=data_root + 'val2017/'),
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    )
+)
 test_dataloader = val_dataloader
 
-val_evaluator = [
-    dict(metric, ann_file=ann_file_val) for metric in _base_.val_evaluator
-]
+val_evaluator = [dict(metric, ann_file=ann_file_val) for metric in _base_.val_evaluator]
 test_evaluator = val_evaluator

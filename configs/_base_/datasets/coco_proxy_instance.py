@@ -8,7 +8,7 @@ train_pipeline = [
     dict(type='mmboxcaseg.MarkIgnoredMasks'),
     dict(type='Resize', scale=(1333, 800), keep_ratio=True),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='mmboxcaseg.PackProxyDetInputs')
+    dict(type='mmboxcaseg.PackProxyDetInputs'),
 ]
 train_dataloader = dict(
     dataset=dict(
@@ -16,7 +16,9 @@ train_dataloader = dict(
         ann_file='annotations/proxy_masks_train2017.json',
         # Masks below it are ignored (Table 8 of the paper).
         agreement_thr=0.95,
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    )
+)
 
 # The metric reads the true masks itself; boxes are for --show-dir.
 test_pipeline = [
@@ -26,12 +28,12 @@ test_pipeline = [
     dict(type='LoadAnnotations', with_bbox=True),
     dict(
         type='PackDetInputs',
-        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
-                   'scale_factor'))
+        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor'),
+    ),
 ]
 val_dataloader = dict(
-    dataset=dict(
-        type='mmboxcaseg.COCOInstanceDataset', pipeline=test_pipeline))
+    dataset=dict(type='mmboxcaseg.COCOInstanceDataset', pipeline=test_pipeline)
+)
 test_dataloader = val_dataloader
 
 val_evaluator = dict(type='mmboxcaseg.COCOInstanceMetric')

@@ -8,4 +8,7 @@ train_dataloader = dict(
             # The 7,991 images of the paper's DUTS-Single were picked by no
             # published rule; this one keeps 8,721 of the 10,553. A list
             # file can be given as ann_file instead.
-            single_object=dict(connectivity=4))))
+            single_object=dict(connectivity=4),
+        )
+    )
+)

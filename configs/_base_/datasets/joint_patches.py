@@ -34,12 +34,13 @@ train_dataloader = dict(
     persistent_workers=True,
     collate_fn=dict(type='pseudo_collate'),
     # source_ratio is r_ws of the paper, box to salient.
-    sampler=dict(
-        type='mmdet.MultiSourceSampler', batch_size=16, source_ratio=[9, 7]),
+    sampler=dict(type='mmdet.MultiSourceSampler', batch_size=16, source_ratio=[9, 7]),
     dataset=dict(
         type='JointPatchDataset',
         box=dict(type='BoxPatchDataset', pipeline=box_pipeline),
-        salient=dict(type='SalientObjectDataset', pipeline=salient_pipeline)))
+        salient=dict(type='SalientObjectDataset', pipeline=salient_pipeline),
+    ),
+)
 val_dataloader = dict(
     batch_size=4,
     num_workers=4,
@@ -50,7 +51,9 @@ val_dataloader = dict(
         type='BoxPromptDataset',
         with_mask=True,
         test_mode=True,
-        pipeline=prompt_pipeline))
+        pipeline=prompt_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='InstanceIoUMetric')
 test_evaluator = val_evaluator

@@ -12,14 +12,11 @@ train_dataloader = dict(
             data_prefix=dict(img='train/'),
             pipeline=[
                 dict(type='LoadImageFromFile'),
-                dict(
-                    type='RandomBoxPatch',
-                    size=96,
-                    shift=0.25,
-                    scale=(0.5, 1.5)),
+                dict(type='RandomBoxPatch', size=96, shift=0.25, scale=(0.5, 1.5)),
                 dict(type='RandomFlip', prob=0.5),
                 dict(type='PackPatch'),
-            ]),
+            ],
+        ),
         salient=dict(
             data_root=data_root + 'duts/',
             data_prefix=dict(img='DUTS-TR-Image/', mask='DUTS-TR-Mask/'),
@@ -30,14 +27,13 @@ train_dataloader = dict(
                 # Not whole images, as the paper takes them: few and small as
                 # these are, the network must see salient objects as it will
                 # see boxes.
-                dict(
-                    type='RandomObjectPatch',
-                    size=96,
-                    shift=0.25,
-                    scale=(0.5, 1.5)),
+                dict(type='RandomObjectPatch', size=96, shift=0.25, scale=(0.5, 1.5)),
                 dict(type='RandomFlip', prob=0.5),
                 dict(type='PackPatch'),
-            ])))
+            ],
+        ),
+    ),
+)
 val_dataloader = dict(
     num_workers=1,
     dataset=dict(
@@ -50,5 +46,7 @@ val_dataloader = dict(
             # alike, without which masks lose 2 to 3 points of IoU.
             dict(type='CropBoxes', size=96),
             dict(type='PackBoxPrompts'),
-        ]))
+        ],
+    ),
+)
 test_dataloader = val_dataloader

@@ -8,10 +8,15 @@ train_dataloader = dict(
         box=dict(
             data_root='data/voc/',
             ann_file='annotations/instances_train_aug.json',
-            data_prefix=dict(img='JPEGImages/'))))
+            data_prefix=dict(img='JPEGImages/'),
+        )
+    ),
+)
 val_dataloader = dict(
     dataset=dict(
         data_root='data/voc/',
         ann_file='annotations/instances_val.json',
-        data_prefix=dict(img='JPEGImages/')))
+        data_prefix=dict(img='JPEGImages/'),
+    )
+)
 test_dataloader = val_dataloader

@@ -5,9 +5,29 @@ _base_ = './coco_proxy_instance.py'
 data_root = 'data/voc/'
 ann_file_val = data_root + 'annotations/instances_val.json'
 metainfo = dict(
-    classes=('aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car',
-             'cat', 'chair', 'cow', 'diningtable', 'dog', 'horse', 'motorbike',
-             'person', 'pottedplant', 'sheep', 'sofa', 'train', 'tvmonitor'))
+    classes=(
+        'aeroplane',
+        'bicycle',
+        'bird',
+        'boat',
+        'bottle',
+        'bus',
+        'car',
+        'cat',
+        'chair',
+        'cow',
+        'diningtable',
+        'dog',
+        'horse',
+        'motorbike',
+        'person',
+        'pottedplant',
+        'sheep',
+        'sofa',
+        'train',
+        'tvmonitor',
+    )
+)
 
 train_dataloader = dict(
     # The schedules on it count iterations.
@@ -16,18 +36,22 @@ train_dataloader = dict(
         data_root=data_root,
         metainfo=metainfo,
         ann_file='annotations/proxy_masks_train_aug.json',
-        data_prefix=dict(img='JPEGImages/')))
+        data_prefix=dict(img='JPEGImages/'),
+    ),
+)
 val_dataloader = dict(
     dataset=dict(
         data_root=data_root,
         metainfo=metainfo,
         ann_file='annotations/instances_val.json',
-        data_prefix=dict(img='JPEGImages/')))
+        data_prefix=dict(img='JPEGImages/'),
+    )
+)
 test_dataloader = val_dataloader
 
 # COCO's average precision, and VOC's as the paper gives it.
 val_evaluator = [
     dict(_base_.val_evaluator, ann_file=ann_file_val),
-    dict(type='mmboxcaseg.VOCInstanceMetric', ann_file=ann_file_val)
+    dict(type='mmboxcaseg.VOCInstanceMetric', ann_file=ann_file_val),
 ]
 test_evaluator = val_evaluator

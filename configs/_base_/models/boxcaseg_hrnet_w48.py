@@ -2,9 +2,8 @@
 # The HRNet must be mmseg's: its fuse layers upsample bilinearly.
 norm_cfg = dict(type='BN', momentum=0.01, requires_grad=True)
 head_cfg = dict(
-    type='SegmentationHead',
-    in_channels=48 + 96 + 192 + 384,
-    norm_cfg=norm_cfg)
+    type='SegmentationHead', in_channels=48 + 96 + 192 + 384, norm_cfg=norm_cfg
+)
 # Converted to SyncBN where training is distributed.
 sync_bn = 'torch'
 model = dict(
@@ -13,7 +12,8 @@ model = dict(
         type='BoxCasegDataPreprocessor',
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True),
+        bgr_to_rgb=True,
+    ),
     backbone=dict(
         type='mmseg.HRNet',
         norm_cfg=norm_cfg,
@@ -23,37 +23,42 @@ model = dict(
                 num_modules=1,
                 num_branches=1,
                 block='BOTTLENECK',
-                num_blocks=(4, ),
-                num_channels=(64, )),
+                num_blocks=(4,),
+                num_channels=(64,),
+            ),
             stage2=dict(
                 num_modules=1,
                 num_branches=2,
                 block='BASIC',
                 num_blocks=(4, 4),
-                num_channels=(48, 96)),
+                num_channels=(48, 96),
+            ),
             stage3=dict(
                 num_modules=4,
                 num_branches=3,
                 block='BASIC',
                 num_blocks=(4, 4, 4),
-                num_channels=(48, 96, 192)),
+                num_channels=(48, 96, 192),
+            ),
             stage4=dict(
                 num_modules=3,
                 num_branches=4,
                 block='BASIC',
                 num_blocks=(4, 4, 4, 4),
-                num_channels=(48, 96, 192, 384))),
-        init_cfg=dict(
-            type='Pretrained', checkpoint='open-mmlab://msra/hrnetv2_w48')),
+                num_channels=(48, 96, 192, 384),
+            ),
+        ),
+        init_cfg=dict(type='Pretrained', checkpoint='open-mmlab://msra/hrnetv2_w48'),
+    ),
     weak_head=head_cfg,
     salient_head=head_cfg,
     transferred_head=dict(
-        type='TransferredHead',
-        in_channels=48 + 96 + 192 + 384,
-        norm_cfg=norm_cfg),
+        type='TransferredHead', in_channels=48 + 96 + 192 + 384, norm_cfg=norm_cfg
+    ),
     loss_mil=dict(type='MILLoss', bag_extent='line', reduction='mean'),
     loss_smooth=dict(type='PairwiseSmoothnessLoss', loss_weight=0.05),
     loss_pixel=dict(type='FusedPixelLoss'),
     alpha=0.7,
     fuse='prob',
-    test_cfg=dict(crops_per_batch=32, head='fused'))
+    test_cfg=dict(crops_per_batch=32, head='fused'),
+)

@@ -3,6 +3,6 @@
 # standard deviation.
 _base_ = './boxcaseg_hrnet_w48.py'
 model = dict(
-    data_preprocessor=dict(
-        mean=[102.9801, 115.9465, 122.7717], std=[255, 255, 255]),
-    fuse='logit')
+    data_preprocessor=dict(mean=[102.9801, 115.9465, 122.7717], std=[255, 255, 255]),
+    fuse='logit',
+)

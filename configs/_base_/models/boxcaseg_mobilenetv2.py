@@ -14,7 +14,9 @@ model = dict(
         type='mmseg.MobileNetV2',
         out_indices=(1, 2, 4, 6),
         norm_cfg=norm_cfg,
-        init_cfg=dict(type='Pretrained', checkpoint=mobilenetv2)),
+        init_cfg=dict(type='Pretrained', checkpoint=mobilenetv2),
+    ),
     weak_head=head_cfg,
     salient_head=head_cfg,
-    transferred_head=head_cfg)
+    transferred_head=head_cfg,
+)

@@ -14,7 +14,9 @@ model = dict(
         stem_channels=base_channels,
         base_channels=base_channels,
         out_indices=(0, 1, 2, 3),
-        norm_cfg=norm_cfg),
+        norm_cfg=norm_cfg,
+    ),
     weak_head=head_cfg,
     salient_head=head_cfg,
-    transferred_head=head_cfg)
+    transferred_head=head_cfg,
+)

@@ -1,7 +1,7 @@
 # BoxInst small enough for two CPU cores.
 _base_ = [
     '../../_base_/models/boxinst_r101_fpn.py',
-    './bbtp_mobilenetv2_fpn_coco-mini.py'
+    './bbtp_mobilenetv2_fpn_coco-mini.py',
 ]
 
 channels = _base_.channels
@@ -13,7 +13,8 @@ model = dict(
         data_preprocessor=dict(
             boxinst.data_preprocessor,
             # As for images three times as high.
-            bottom_pixels_removed=3),
+            bottom_pixels_removed=3,
+        ),
         backbone=_base_.model.backbone,
         neck=dict(
             boxinst.neck,
@@ -21,15 +22,16 @@ model = dict(
             out_channels=channels,
             # The backbone's first map has stride 8 already.
             start_level=0,
-            norm_cfg=_base_.norm_cfg),
+            norm_cfg=_base_.norm_cfg,
+        ),
         bbox_head=dict(
             boxinst.bbox_head,
             in_channels=channels,
             feat_channels=channels,
             stacked_convs=2,
             # Images are less than half as large as those the ranges were for.
-            regress_ranges=[[-1, 32], [32, 64], [64, 128], [128, 256],
-                            [256, 1e8]]),
+            regress_ranges=[[-1, 32], [32, 64], [64, 128], [128, 256], [256, 1e8]],
+        ),
         mask_head=dict(
             boxinst.mask_head,
             # The ninth of the iterations, as in MMDetection's schedule, until
@@ -39,4 +41,8 @@ model = dict(
                 boxinst.mask_head.mask_feature_head,
                 in_channels=channels,
                 feat_channels=channels,
-                num_stacked_convs=2))))
+                num_stacked_convs=2,
+            ),
+        ),
+    ),
+)

@@ -1,7 +1,6 @@
 # The oracle of the mini benchmark: the true masks of its training photos.
 # tools/dataset_converters/prepare_mini.py makes the annotation file.
-_base_ = '../../proxy_mask_rcnn/mini/' \
-    'mask-rcnn_mobilenetv2_fpn_coco-mini.py'
+_base_ = '../../proxy_mask_rcnn/mini/mask-rcnn_mobilenetv2_fpn_coco-mini.py'
 
 train_dataloader = dict(
     dataset=dict(
@@ -9,12 +8,14 @@ train_dataloader = dict(
         type='mmboxcaseg.COCOInstanceDataset',
         data_root='',
         metainfo=_base_.metainfo,
-        ann_file=_base_.data_root +
-        'annotations/instances_train2017_voc20.json',
+        ann_file=_base_.data_root + 'annotations/instances_train2017_voc20.json',
         data_prefix=dict(img=_base_.data_root + 'train2017/'),
         filter_cfg=dict(filter_empty_gt=True, min_size=32),
         # Without it no mask is ignored.
         pipeline=[
-            step for step in _base_.train_dataloader.dataset.pipeline
+            step
+            for step in _base_.train_dataloader.dataset.pipeline
             if step['type'] != 'mmboxcaseg.MarkIgnoredMasks'
-        ]))
+        ],
+    )
+)

@@ -3,5 +3,5 @@
 # over the boxes with probability 0.75.
 _base_ = '../hrnet_w48_coco.py'
 train_dataloader = dict(
-    sampler=dict(
-        type='OverlapMultiSourceSampler', iou_thr=0.5, drop_prob=0.75))
+    sampler=dict(type='OverlapMultiSourceSampler', iou_thr=0.5, drop_prob=0.75)
+)

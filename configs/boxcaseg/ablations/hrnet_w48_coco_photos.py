@@ -5,9 +5,13 @@ _base_ = '../hrnet_w48_coco.py'
 train_dataloader = dict(
     sampler=dict(type='PhotoMultiSourceSampler', boxes_per_photo=2),
     dataset=dict(
-        box=dict(pipeline=[
-            dict(
-                _base_.train_dataloader.dataset.box.pipeline[1],
-                type='LoadBoxPatch'),
-            *_base_.train_dataloader.dataset.box.pipeline[2:],
-        ])))
+        box=dict(
+            pipeline=[
+                dict(
+                    _base_.train_dataloader.dataset.box.pipeline[1], type='LoadBoxPatch'
+                ),
+                *_base_.train_dataloader.dataset.box.pipeline[2:],
+            ]
+        )
+    ),
+)

@@ -3,5 +3,5 @@
 # made by tools/dataset_converters/duts_single.py --exclude-synsets.
 _base_ = '../hrnet_w48_voc.py'
 train_dataloader = dict(
-    dataset=dict(
-        salient=dict(ann_file='duts_single_4701.txt', single_object=None)))
+    dataset=dict(salient=dict(ann_file='duts_single_4701.txt', single_object=None))
+)

@@ -2,5 +2,5 @@
 # tools/dataset_converters/duts_single.py DUTS-TR LIST --subset 500
 _base_ = '../hrnet_w48_voc.py'
 train_dataloader = dict(
-    dataset=dict(
-        salient=dict(ann_file='duts_single_500.txt', single_object=None)))
+    dataset=dict(salient=dict(ann_file='duts_single_500.txt', single_object=None))
+)

@@ -9,6 +9,8 @@ param_scheduler = dict(end=max_iters)
 train_dataloader = dict(
     dataset=dict(
         box=dict(data_root=data_root + 'coco_mini/'),
-        salient=dict(data_root=data_root + 'duts_tr_mini/')))
+        salient=dict(data_root=data_root + 'duts_tr_mini/'),
+    )
+)
 val_dataloader = dict(dataset=dict(data_root=data_root + 'coco_mini/'))
 test_dataloader = val_dataloader

@@ -1,5 +1,4 @@
 # Every mask is learnt from, weighted by its confidence, in place of a
 # threshold.
 _base_ = '../mask-rcnn_r101_fpn_coco.py'
-train_dataloader = dict(
-    dataset=dict(agreement_thr=0.0, mask_weight='confidence'))
+train_dataloader = dict(dataset=dict(agreement_thr=0.0, mask_weight='confidence'))

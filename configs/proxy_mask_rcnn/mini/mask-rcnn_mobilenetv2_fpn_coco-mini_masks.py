@@ -17,10 +17,9 @@ model = dict(
     backbone=dict(init_cfg=part('backbone')),
     neck=dict(init_cfg=part('neck')),
     rpn_head=dict(init_cfg=part('rpn_head')),
-    roi_head=dict(bbox_head=dict(init_cfg=part('roi_head.bbox_head'))))
-custom_hooks = [
-    dict(type='mmboxcaseg.FreezeHook', trained='roi_head.mask_head')
-]
+    roi_head=dict(bbox_head=dict(init_cfg=part('roi_head.bbox_head'))),
+)
+custom_hooks = [dict(type='mmboxcaseg.FreezeHook', trained='roi_head.mask_head')]
 
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
 warm_up, decay = _base_.param_scheduler

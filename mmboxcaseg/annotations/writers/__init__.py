@@ -2,6 +2,7 @@
 
 No model, no torch.
 """
+
 from collections.abc import Callable
 
 from ..mask_file import MaskFile
@@ -15,8 +16,12 @@ from .report import ExportReport
 from .yolo import write_yolo_seg
 
 __all__ = [
-    'ExportOptions', 'ExportReport', 'FOLDERS', 'FORMATS', 'WRITERS',
-    'write_masks'
+    'ExportOptions',
+    'ExportReport',
+    'FOLDERS',
+    'FORMATS',
+    'WRITERS',
+    'write_masks',
 ]
 
 WRITERS: dict[str, Callable[[ExportJob], None]] = {
@@ -29,10 +34,9 @@ WRITERS: dict[str, Callable[[ExportJob], None]] = {
 }
 
 
-def write_masks(masks: MaskFile,
-                out: str,
-                options: ExportOptions,
-                img_dir: str | None = None) -> ExportReport:
+def write_masks(
+    masks: MaskFile, out: str, options: ExportOptions, img_dir: str | None = None
+) -> ExportReport:
     """Write masks in a format.
 
     Args:

@@ -1,9 +1,11 @@
 """COCO json, and what CVAT reads of it."""
+
 import os.path as osp
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmboxcaseg.masks import to_segmentation
+
 from ..box_file import Id
 from ..output import write_json
 from .job import ExportJob, ExportObject
@@ -34,8 +36,11 @@ def write_cvat(job: ExportJob) -> None:
     anns = _annotations(job)
     numbers = {
         key: _numbers(ids)
-        for key, ids in (('id', boxes.box_ids), ('image_id', boxes.image_ids),
-                         ('category_id', boxes.category_ids))
+        for key, ids in (
+            ('id', boxes.box_ids),
+            ('image_id', boxes.image_ids),
+            ('category_id', boxes.category_ids),
+        )
     }
     for place, ann in anns.items():
         scores = {
@@ -48,19 +53,21 @@ def write_cvat(job: ExportJob) -> None:
             id=numbers['id'][place],
             image_id=numbers['image_id'][boxes.image_index[place]],
             category_id=numbers['category_id'][boxes.category_index[place]],
-            attributes={
-                **ann.get('attributes', {}),
-                **scores
-            })
+            attributes={**ann.get('attributes', {}), **scores},
+        )
         if not boxes.crowd[place] and not ann['area']:
             anns[place].update(segmentation=[], area=_box_area(ann))
     images = [
-        dict(image, id=number) for image, number in zip(
-            boxes.content['images'], numbers['image_id'], strict=True)
+        dict(image, id=number)
+        for image, number in zip(
+            boxes.content['images'], numbers['image_id'], strict=True
+        )
     ]
     categories = [
-        dict(one, id=number) for one, number in zip(
-            boxes.content['categories'], numbers['category_id'], strict=True)
+        dict(one, id=number)
+        for one, number in zip(
+            boxes.content['categories'], numbers['category_id'], strict=True
+        )
     ]
     write_json(
         job.out,
@@ -68,25 +75,25 @@ def write_cvat(job: ExportJob) -> None:
             boxes.content,
             images=images,
             annotations=list(anns.values()),
-            categories=categories))
+            categories=categories,
+        ),
+    )
     names = [
         *job.masks.scores,
-        *(name
-          for name in ('source', 'review') if any(f'proxy_{name}' in ann
-                                                  for ann in anns.values()))
+        *(
+            name
+            for name in ('source', 'review')
+            if any(f'proxy_{name}' in ann for ann in anns.values())
+        ),
     ]
     attributes = [
-        dict(
-            name=name,
-            input_type='text',
-            mutable=False,
-            default_value='',
-            values=['']) for name in names
+        dict(name=name, input_type='text', mutable=False, default_value='', values=[''])
+        for name in names
     ]
     path = f'{osp.splitext(job.out)[0]}.labels.json'
-    write_json(path, [
-        dict(name=name, attributes=attributes) for name in boxes.category_names
-    ])
+    write_json(
+        path, [dict(name=name, attributes=attributes) for name in boxes.category_names]
+    )
     job.notes.append(f'labels of the task in {path}')
 
 
@@ -98,8 +105,7 @@ def _annotations(job: ExportJob) -> dict[int, dict[str, Any]]:
         for place in image.crowds:
             found[place] = boxes.annotation(place)
         for one in image.objects:
-            found[one.place] = dict(
-                boxes.annotation(one.place), **_mask(job, one))
+            found[one.place] = dict(boxes.annotation(one.place), **_mask(job, one))
     return {place: found[place] for place in sorted(found)}
 
 

@@ -1,10 +1,12 @@
 """A folder that an export fills: nothing of others is lost in it."""
+
 import json
 import os.path as osp
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from mmboxcaseg.version import __version__
+
 from ..output import write_text
 from ..photos import files_below
 from .job import ExportJob
@@ -13,8 +15,9 @@ from .job import ExportJob
 MARK = 'export.json'
 
 
-def claim(job: ExportJob, files: Mapping[str, Iterable[str]],
-          folders: Iterable[str]) -> None:
+def claim(
+    job: ExportJob, files: Mapping[str, Iterable[str]], folders: Iterable[str]
+) -> None:
     """Check that the files can be written, and mark the folder as ours.
 
     Args:
@@ -35,12 +38,14 @@ def claim(job: ExportJob, files: Mapping[str, Iterable[str]],
                 raise ValueError(
                     f'{job.masks.boxes.path}: the photos {other!r} and '
                     f'{photo!r} would both have the file {path}; give them '
-                    'names that differ by more than their suffix')
+                    'names that differ by more than their suffix'
+                )
     ours = _is_ours(job)
     for folder in folders:
         inside = osp.join(job.out, folder)
         found = [
-            path for path in files_below(inside, '')
+            path
+            for path in files_below(inside, '')
             if not ours or osp.join(folder, path) not in owners
         ]
         if found:
@@ -48,7 +53,8 @@ def claim(job: ExportJob, files: Mapping[str, Iterable[str]],
             raise ValueError(
                 f'{osp.join(inside, found[0])}{others} would lie among the '
                 'files of this export, but it does not write them; give '
-                'another folder, or remove them')
+                'another folder, or remove them'
+            )
     _write_mark(job, dict(complete=False))
 
 
@@ -56,8 +62,8 @@ def finish(job: ExportJob) -> None:
     """Say in the folder that the export is complete, and what is in it."""
     report = job.report()
     _write_mark(
-        job,
-        dict(complete=True, summary=report.summary(), report=asdict(report)))
+        job, dict(complete=True, summary=report.summary(), report=asdict(report))
+    )
 
 
 def _is_ours(job: ExportJob) -> bool:
@@ -69,10 +75,10 @@ def _is_ours(job: ExportJob) -> bool:
         return False
     except ValueError:
         content = None
-    if not isinstance(content, dict) or (content.get('format')
-                                         != job.options.format):
-        raise ValueError(f'{osp.join(job.out, MARK)} is of another export; '
-                         'give another folder')
+    if not isinstance(content, dict) or (content.get('format') != job.options.format):
+        raise ValueError(
+            f'{osp.join(job.out, MARK)} is of another export; give another folder'
+        )
     return True
 
 
@@ -82,5 +88,6 @@ def _write_mark(job: ExportJob, more: Mapping[str, object]) -> None:
         masks=osp.basename(job.masks.boxes.path),
         options=asdict(job.options),
         package_version=__version__,
-        **more)
+        **more,
+    )
     write_text(osp.join(job.out, MARK), f'{json.dumps(content, indent=1)}\n')

@@ -1,12 +1,20 @@
 """The masks that an export writes, image by image."""
+
 import os.path as osp
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from mmboxcaseg.masks import (RLE, count_holes, decode_rle, encode_rle,
-                              fill_holes, largest_part)
+from mmboxcaseg.masks import (
+    RLE,
+    count_holes,
+    decode_rle,
+    encode_rle,
+    fill_holes,
+    largest_part,
+)
+
 from ..box_file import Id
 from ..coco import check_file_names
 from ..instances import SKIPPED
@@ -37,6 +45,7 @@ class ExportObject:
             [0, 1].
         changes (tuple[str, ...]): What has been done to its mask.
     """
+
     place: int
     id: Id
     category: int
@@ -65,6 +74,7 @@ class ExportImage:
         crowds (list[int]): Places of its crowds, where the format keeps them.
         left_out (list[int]): Places of its other annotations.
     """
+
     image: int
     name: str
     size: tuple[int, int]
@@ -84,6 +94,7 @@ class ExportJob:
         img_dir (str | None): Folder of the photos, where it is known.
         notes (list[str]): What the writer has to tell.
     """
+
     masks: MaskFile
     out: str
     options: ExportOptions
@@ -99,15 +110,18 @@ class ExportJob:
         """Check that the file and the place fit the options."""
         for score in ('confidence', 'agreement'):
             if getattr(self.options, f'min_{score}') is not None and (
-                    score not in self.masks.scores):
+                score not in self.masks.scores
+            ):
                 raise ValueError(
                     f'{self.masks.boxes.path} has no "proxy_{score}", so '
-                    f'--min-{score} can\'t choose; leave it out')
+                    f"--min-{score} can't choose; leave it out"
+                )
         check_file_names(self.masks.boxes)
         if self.options.format in FOLDERS:
             if osp.exists(self.out) and not osp.isdir(self.out):
-                raise ValueError(f'{self.out} is a file; {self.options.format}'
-                                 ' is a folder')
+                raise ValueError(
+                    f'{self.out} is a file; {self.options.format} is a folder'
+                )
         elif osp.isdir(self.out):
             raise ValueError(f'{self.out} is a folder; name a file in it')
 
@@ -125,7 +139,8 @@ class ExportJob:
             for place in boxes.places(image).tolist():
                 self._sort_in(place, found)
             if SKIPPED in boxes.content['images'][image] and (
-                    self.options.format not in WITH_BOXES):
+                self.options.format not in WITH_BOXES
+            ):
                 self._leave_out('photos that could not be used')
                 continue
             self._images += 1
@@ -138,13 +153,11 @@ class ExportJob:
             place (int): Place of the annotation.
             what (str): What becomes of it, in the plural: ``'masks ...'``.
         """
-        self._changed.setdefault(what,
-                                 []).append(self.masks.boxes.box_ids[place])
+        self._changed.setdefault(what, []).append(self.masks.boxes.box_ids[place])
 
     def rle(self, found: ExportObject) -> RLE:
         """The mask of an object as RLE of its image's size."""
-        return encode_rle(found.mask, found.rect,
-                          *self.masks.size(found.place))
+        return encode_rle(found.mask, found.rect, *self.masks.size(found.place))
 
     def report(self) -> ExportReport:
         """What was written so far."""
@@ -154,12 +167,13 @@ class ExportJob:
             crowds=self._crowds,
             left_out=self._left_out,
             changed=self._changed,
-            notes=self.notes)
+            notes=self.notes,
+        )
 
     @property
     def _needs_pixels(self) -> bool:
         """Whether an object without a mask is left out."""
-        return (self.options.chooses or self.options.format not in WITH_BOXES)
+        return self.options.chooses or self.options.format not in WITH_BOXES
 
     def _sort_in(self, place: int, image: ExportImage) -> None:
         """Put an annotation where it belongs."""
@@ -171,8 +185,7 @@ class ExportJob:
         if why is None:
             found = self._object(place)
             least = self.options.min_area
-            if found.empty and (self._needs_pixels
-                                or not self._has_box(place)):
+            if found.empty and (self._needs_pixels or not self._has_box(place)):
                 why = NO_MASK
             elif least is not None and found.mask.sum() < least:
                 why = f'of fewer than {least} pixels'
@@ -187,8 +200,7 @@ class ExportJob:
 
     def _has_box(self, place: int) -> bool:
         """Whether an annotation's box can be written without a mask."""
-        return self.options.format == 'coco' or bool(
-            self.masks.boxes.usable[place])
+        return self.options.format == 'coco' or bool(self.masks.boxes.usable[place])
 
     def _leave_out(self, why: str) -> None:
         self._left_out[why] = self._left_out.get(why, 0) + 1
@@ -199,8 +211,7 @@ class ExportJob:
             return 'crowds'
         if self.masks.rejected[place] and self.options.format not in MARKED:
             return 'rejected'
-        if self._needs_pixels and SKIPPED in self.masks.boxes.annotation(
-                place):
+        if self._needs_pixels and SKIPPED in self.masks.boxes.annotation(place):
             return NO_MASK
         for score, values in self.masks.scores.items():
             least = getattr(self.options, f'min_{score}')
@@ -225,7 +236,8 @@ class ExportJob:
                 mask, inner = tight_crop(largest)
                 rect = tuple(
                     place + offset
-                    for place, offset in zip(inner, (*rect[:2], *rect[:2])))
+                    for place, offset in zip(inner, (*rect[:2], *rect[:2]))
+                )
         if options.polygons and mask.size and count_holes(mask):
             changes.append("masks lost their holes, which polygons can't have")
         return ExportObject(
@@ -239,7 +251,8 @@ class ExportJob:
                 score: float(values[place])
                 for score, values in self.masks.scores.items()
             },
-            changes=tuple(changes))
+            changes=tuple(changes),
+        )
 
 
 def tight_crop(mask: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:

@@ -1,4 +1,5 @@
 """Labelme's files: a json an image."""
+
 import base64
 import io
 import json
@@ -9,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from mmboxcaseg.masks import to_polygons
+
 from ..output import write_text
 from .folder import claim, finish
 from .job import ExportImage, ExportJob, ExportObject
@@ -42,12 +44,12 @@ def write_labelme(job: ExportJob) -> None:
         if job.img_dir is None:
             photo = osp.basename(image.name)
         else:
-            photo = osp.relpath(
-                osp.join(job.img_dir, image.name), osp.dirname(path))
+            photo = osp.relpath(osp.join(job.img_dir, image.name), osp.dirname(path))
         shapes = []
         for number, found in enumerate(image.objects, 1):
-            shapes += _shapes(job, found, image,
-                              boxes.category_names[found.category], number)
+            shapes += _shapes(
+                job, found, image, boxes.category_names[found.category], number
+            )
         content = dict(
             version=VERSION,
             flags={},
@@ -55,24 +57,27 @@ def write_labelme(job: ExportJob) -> None:
             imagePath=photo.replace('\\', '/'),
             imageData=None,
             imageHeight=height,
-            imageWidth=width)
-        write_text(path,
-                   f'{json.dumps(content, ensure_ascii=False, indent=1)}\n')
+            imageWidth=width,
+        )
+        write_text(path, f'{json.dumps(content, ensure_ascii=False, indent=1)}\n')
     if job.img_dir is None:
         job.notes.append('the files belong beside their photos')
     finish(job)
 
 
-def _shapes(job: ExportJob, found: ExportObject, image: ExportImage, name: str,
-            number: int) -> list[dict[str, Any]]:
+def _shapes(
+    job: ExportJob, found: ExportObject, image: ExportImage, name: str, number: int
+) -> list[dict[str, Any]]:
     """The shapes of an object."""
     common: dict[str, Any] = dict(
         label=name,
         group_id=number,
-        description=', '.join(f'{score} {value:.3f}'
-                              for score, value in found.scores.items()),
+        description=', '.join(
+            f'{score} {value:.3f}' for score, value in found.scores.items()
+        ),
         flags={},
-        annotation_id=found.id)
+        annotation_id=found.id,
+    )
     if 'confidence' in found.scores:
         common['score'] = found.scores['confidence']
     if found.empty:
@@ -82,17 +87,13 @@ def _shapes(job: ExportJob, found: ExportObject, image: ExportImage, name: str,
     if job.options.polygons:
         polygons = to_polygons(job.rle(found), job.options.simplify or 0)
         return [
-            dict(
-                common,
-                shape_type='polygon',
-                points=np.reshape(one, (-1, 2)).tolist()) for one in polygons
+            dict(common, shape_type='polygon', points=np.reshape(one, (-1, 2)).tolist())
+            for one in polygons
         ]
     x0, y0, x1, y1 = found.rect
     # Both corners belong to the mask.
     points = [[float(x0), float(y0)], [float(x1 - 1), float(y1 - 1)]]
-    return [
-        dict(common, shape_type='mask', points=points, mask=_png(found.mask))
-    ]
+    return [dict(common, shape_type='mask', points=points, mask=_png(found.mask))]
 
 
 def _png(mask: np.ndarray) -> str:

@@ -1,4 +1,5 @@
 """Label Studio's tasks: masks as brushes, boxes, and the scores of both."""
+
 import os.path as osp
 from typing import Any
 from urllib.parse import quote
@@ -7,6 +8,7 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 
 from mmboxcaseg.version import __version__
+
 from ..output import write_json, write_text
 from .job import ExportImage, ExportJob, ExportObject
 
@@ -45,13 +47,14 @@ def interface(names: tuple[str, ...]) -> str:
     Returns:
         str: XML.
     """
-    labels = ''.join(f'    <Label value={quoteattr(name)}/>\n'
-                     for name in names)
-    return (f'<View>\n  <Image name="{IMAGE}" value="${IMAGE}" zoom="true"/>\n'
-            f'  <BrushLabels name="{MASK}" toName="{IMAGE}">\n{labels}'
-            f'  </BrushLabels>\n'
-            f'  <RectangleLabels name="{BOX}" toName="{IMAGE}">\n{labels}'
-            f'  </RectangleLabels>\n</View>\n')
+    labels = ''.join(f'    <Label value={quoteattr(name)}/>\n' for name in names)
+    return (
+        f'<View>\n  <Image name="{IMAGE}" value="${IMAGE}" zoom="true"/>\n'
+        f'  <BrushLabels name="{MASK}" toName="{IMAGE}">\n{labels}'
+        f'  </BrushLabels>\n'
+        f'  <RectangleLabels name="{BOX}" toName="{IMAGE}">\n{labels}'
+        f'  </RectangleLabels>\n</View>\n'
+    )
 
 
 def brush_rle(mask: np.ndarray) -> list[int]:
@@ -69,8 +72,7 @@ def brush_rle(mask: np.ndarray) -> list[int]:
         list[int]: Bytes, 0 to 255.
     """
     values = mask.ravel()
-    ends = np.append(
-        np.flatnonzero(values[1:] != values[:-1]) + 1, len(values))
+    ends = np.append(np.flatnonzero(values[1:] != values[:-1]) + 1, len(values))
     lengths = np.diff(ends, prepend=0) * CHANNELS
     bits = [f'{len(values) * CHANNELS:032b}', f'{8 - 1:05b}']
     bits += [f'{size - 1:04b}' for size in SIZES]
@@ -79,8 +81,7 @@ def brush_rle(mask: np.ndarray) -> list[int]:
         value = '1' * 8 if filled else '0' * 8
         while length:
             part = min(length, 1 << SIZES[-1])
-            place = next(place for place, size in enumerate(SIZES)
-                         if part <= 1 << size)
+            place = next(place for place, size in enumerate(SIZES) if part <= 1 << size)
             bits.append(f'1{place:02b}{part - 1:0{SIZES[place]}b}{value}')
             length -= part
         filled = not filled
@@ -89,39 +90,41 @@ def brush_rle(mask: np.ndarray) -> list[int]:
     return list(int(text, 2).to_bytes(len(text) // 8, 'big'))
 
 
-def _task(image: ExportImage, names: tuple[str, ...],
-          folder: str) -> dict[str, Any]:
+def _task(image: ExportImage, names: tuple[str, ...], folder: str) -> dict[str, Any]:
     """An image with its masks as predictions."""
     results = []
     for found in image.objects:
         results += _results(found, image, names[found.category])
     scores = [
-        one.scores['confidence'] for one in image.objects
-        if 'confidence' in one.scores
+        one.scores['confidence'] for one in image.objects if 'confidence' in one.scores
     ]
     data: dict[str, Any] = dict(
-        image=f'/data/local-files/?d={quote(folder + image.name)}',
-        file_name=image.name)
+        image=f'/data/local-files/?d={quote(folder + image.name)}', file_name=image.name
+    )
     prediction: dict[str, Any] = dict(
-        model_version=f'boxcaseg {__version__}', result=results)
+        model_version=f'boxcaseg {__version__}', result=results
+    )
     if scores:
         data['lowest_confidence'] = min(scores)
         prediction['score'] = sum(scores) / len(scores)
     return dict(data=data, predictions=[prediction])
 
 
-def _results(found: ExportObject, image: ExportImage,
-             name: str) -> list[dict[str, Any]]:
+def _results(
+    found: ExportObject, image: ExportImage, name: str
+) -> list[dict[str, Any]]:
     """The brush and the box of an object."""
     height, width = image.size
-    x0, y0, x1, y1 = (found.box.clip(0, [width, height] * 2) /
-                      ([width, height] * 2) * 100).tolist()
+    x0, y0, x1, y1 = (
+        found.box.clip(0, [width, height] * 2) / ([width, height] * 2) * 100
+    ).tolist()
     common: dict[str, Any] = dict(
         to_name=IMAGE,
         original_width=width,
         original_height=height,
         image_rotation=0,
-        meta=dict(text=[f'annotation {found.id}', *_told(found.scores)]))
+        meta=dict(text=[f'annotation {found.id}', *_told(found.scores)]),
+    )
     if 'confidence' in found.scores:
         common['score'] = found.scores['confidence']
     results = [
@@ -136,7 +139,9 @@ def _results(found: ExportObject, image: ExportImage,
                 width=x1 - x0,
                 height=y1 - y0,
                 rotation=0,
-                rectanglelabels=[name]))
+                rectanglelabels=[name],
+            ),
+        )
     ]
     if not found.empty:
         whole = np.zeros((height, width), dtype=bool)
@@ -148,8 +153,9 @@ def _results(found: ExportObject, image: ExportImage,
                 id=f'mask-{found.place}',
                 type='brushlabels',
                 from_name=MASK,
-                value=dict(
-                    format='rle', rle=brush_rle(whole), brushlabels=[name])))
+                value=dict(format='rle', rle=brush_rle(whole), brushlabels=[name]),
+            )
+        )
     return results
 
 

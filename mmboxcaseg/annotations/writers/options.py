@@ -1,4 +1,5 @@
 """What is exported, and as what."""
+
 from dataclasses import dataclass
 
 FORMATS = ('coco', 'yolo-seg', 'labelstudio', 'cvat', 'labelme', 'png')
@@ -35,6 +36,7 @@ class ExportOptions:
     Raises:
         ValueError: If a value makes no sense, or not with this format.
     """
+
     format: str = 'coco'
     segmentation: str | None = None
     simplify: float | None = None
@@ -46,39 +48,44 @@ class ExportOptions:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        for name, known in (('format', FORMATS), ('segmentation',
-                                                  SEGMENTATIONS)):
+        for name, known in (('format', FORMATS), ('segmentation', SEGMENTATIONS)):
             value = getattr(self, name)
             if value not in known and (name == 'format' or value is not None):
-                raise ValueError(f'{name} is {value!r}; it must be one of '
-                                 f'{", ".join(known)}')
+                raise ValueError(
+                    f'{name} is {value!r}; it must be one of {", ".join(known)}'
+                )
         for name in ('min_confidence', 'min_agreement'):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
-                raise ValueError(f'{_option(name)} is {value}; it must be '
-                                 'from 0 to 1')
+                raise ValueError(f'{_option(name)} is {value}; it must be from 0 to 1')
         for name in ('min_area', 'fill_holes'):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ValueError(f'{_option(name)} is {value}; it must be 1 '
-                                 'or more pixels')
+                raise ValueError(
+                    f'{_option(name)} is {value}; it must be 1 or more pixels'
+                )
         self._check_polygons()
 
     def _check_polygons(self) -> None:
         """Check what is asked for the form of the masks."""
         if self.segmentation is not None and self.format not in EITHER:
-            raise ValueError(f'--segmentation goes with {", ".join(EITHER)}; '
-                             f'{self.format} holds '
-                             f'{"polygons" if self.polygons else "pixels"}')
+            raise ValueError(
+                f'--segmentation goes with {", ".join(EITHER)}; '
+                f'{self.format} holds '
+                f'{"polygons" if self.polygons else "pixels"}'
+            )
         if self.simplify is None:
             return
         if not 0 < self.simplify < float('inf'):
-            raise ValueError(f'--simplify is {self.simplify}; it must be more '
-                             'than 0 pixels')
+            raise ValueError(
+                f'--simplify is {self.simplify}; it must be more than 0 pixels'
+            )
         if not self.polygons:
             held = 'with --segmentation rle ' if self.segmentation else ''
-            raise ValueError(f'--simplify takes points out of polygons, and '
-                             f'{held}{self.format} holds pixels; leave it out')
+            raise ValueError(
+                f'--simplify takes points out of polygons, and '
+                f'{held}{self.format} holds pixels; leave it out'
+            )
 
     @property
     def polygons(self) -> bool:

@@ -1,4 +1,5 @@
 """Maps of objects and of classes as PNGs, as PASCAL VOC has them."""
+
 import csv
 import io
 import os
@@ -8,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from mmboxcaseg.masks import decode_rle, pixel_rects
+
 from ..output import write_text
 from .folder import claim, finish
 from .job import ExportImage, ExportJob
@@ -37,20 +39,18 @@ def write_png(job: ExportJob) -> None:
             objects than 16 bits can tell apart.
     """
     boxes = job.masks.boxes
-    stems = {
-        name: osp.splitext(osp.normpath(name))[0]
-        for name in boxes.file_names
-    }
+    stems = {name: osp.splitext(osp.normpath(name))[0] for name in boxes.file_names}
     claim(
-        job, {
-            name:
-            [osp.join(folder, f'{stem}.png') for folder in (OBJECTS, CLASSES)]
+        job,
+        {
+            name: [osp.join(folder, f'{stem}.png') for folder in (OBJECTS, CLASSES)]
             for name, stem in stems.items()
-        }, [OBJECTS, CLASSES])
+        },
+        [OBJECTS, CLASSES],
+    )
     table = io.StringIO()
     rows = csv.writer(table, lineterminator='\n')
-    rows.writerow(
-        ['file', 'object', 'annotation', 'class', 'confidence', 'agreement'])
+    rows.writerow(['file', 'object', 'annotation', 'class', 'confidence', 'agreement'])
     count = len(boxes.category_names)
     for image in job.images():
         objects, classes = _maps(job, image)
@@ -58,9 +58,7 @@ def write_png(job: ExportJob) -> None:
         _save(osp.join(job.out, OBJECTS, path), objects, len(image.objects))
         _save(osp.join(job.out, CLASSES, path), classes, count)
         for number, found in enumerate(image.objects, 1):
-            scores = [
-                found.scores.get(name) for name in ('confidence', 'agreement')
-            ]
+            scores = [found.scores.get(name) for name in ('confidence', 'agreement')]
             name = boxes.category_names[found.category]
             rows.writerow([image.name, number, found.id, name, *scores])
     write_text(osp.join(job.out, 'objects.csv'), table.getvalue())
@@ -92,8 +90,7 @@ def _maps(job: ExportJob, image: ExportImage) -> tuple[np.ndarray, np.ndarray]:
     objects = np.zeros(image.size, dtype=np.int32)
     for place in image.left_out:
         ann = boxes.annotation(place)
-        mask = decode_rle(
-            job.masks.rle(place)) if ann.get('segmentation') else None
+        mask = decode_rle(job.masks.rle(place)) if ann.get('segmentation') else None
         if mask is not None and mask.any():
             objects[mask] = -1
         elif boxes.usable[place]:
@@ -106,8 +103,7 @@ def _maps(job: ExportJob, image: ExportImage) -> tuple[np.ndarray, np.ndarray]:
         x0, y0, x1, y1 = found.rect
         objects[y0:y1, x0:x1][found.mask] = place + 1
         classes[y0:y1, x0:x1][found.mask] = found.category + 1
-    seen = np.bincount(
-        objects[objects > 0], minlength=len(areas) + 1)[1:].tolist()
+    seen = np.bincount(objects[objects > 0], minlength=len(areas) + 1)[1:].tolist()
     for found, area, left in zip(image.objects, areas, seen, strict=True):
         if left < area:
             job.changed(found.place, 'masks lie below smaller ones')

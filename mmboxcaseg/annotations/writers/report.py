@@ -1,4 +1,5 @@
 """What went into an export, what did not, and why."""
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ class ExportReport:
             mask is not written to the pixel, by what became of it.
         notes (Sequence[str]): What else there is to know.
     """
+
     images: int
     masks: int
     crowds: int
@@ -36,7 +38,8 @@ class ExportReport:
             text += f', {self.crowds} crowds passed through'
         if self.left_out:
             text += '; left out: ' + ', '.join(
-                f'{count} {reason}' for reason, count in self.left_out.items())
+                f'{count} {reason}' for reason, count in self.left_out.items()
+            )
         for what, ids in self.changed.items():
             named = ', '.join(str(one) for one in ids[:NAMED])
             more = ', ...' if len(ids) > NAMED else ''

@@ -1,4 +1,5 @@
 """YOLO's segmentation labels: a polygon a line."""
+
 import json
 import os
 import os.path as osp
@@ -8,6 +9,7 @@ import numpy as np
 
 from mmboxcaseg.masks import centre_rings, join_rings, simplify
 from mmboxcaseg.version import __version__
+
 from ..output import write_text
 from .folder import claim, finish
 from .job import ExportImage, ExportJob, ExportObject
@@ -40,6 +42,7 @@ class _Layout:
         source (str): Which one of the photos' folder it is.
         name (str): Path of the photo below it.
     """
+
     photos: str
     source: str
     name: str
@@ -50,13 +53,13 @@ class _Layout:
         if 'images' not in parts[:-1]:
             return cls('images', '.', '/'.join(parts))
         last = len(parts) - 2 - parts[-2::-1].index('images')
-        photos = '/'.join(parts[:last + 1])
-        return cls(photos, photos, '/'.join(parts[last + 1:]))
+        photos = '/'.join(parts[: last + 1])
+        return cls(photos, photos, '/'.join(parts[last + 1 :]))
 
     @property
     def labels(self) -> str:
         """Folder of labels below the export's folder."""
-        return f'{self.photos[:-len("images")]}labels'
+        return f'{self.photos[: -len("images")]}labels'
 
     @property
     def label(self) -> str:
@@ -87,31 +90,36 @@ def write_yolo_seg(job: ExportJob) -> None:
             raise ValueError(
                 f'{boxes.path}: {name!r} and other photos lie in and beside a '
                 'folder "images", and trainers find their labels by its name; '
-                'put them all into it, or none')
+                'put them all into it, or none'
+            )
     if job.img_dir is not None:
         _check_links(job, sources)
-    claim(job, {
-        name: [one.label]
-        for name, one in layouts.items()
-    }, sorted({one.labels
-               for one in layouts.values()}))
+    claim(
+        job,
+        {name: [one.label] for name, one in layouts.items()},
+        sorted({one.labels for one in layouts.values()}),
+    )
     photos, distance = [], job.options.simplify or 0
     for image in job.images():
         layout = layouts[image.name]
         write_text(
             osp.join(job.out, layout.label),
-            ''.join(f'{_line(one, image, distance)}\n'
-                    for one in image.objects))
+            ''.join(f'{_line(one, image, distance)}\n' for one in image.objects),
+        )
         photos.append(f'./{layout.photos}/{layout.name}\n')
     if job.img_dir is None:
-        job.notes.append('photos belong into ' + ' and '.join(
-            osp.join(job.out, one) for one in sorted(sources)))
+        job.notes.append(
+            'photos belong into '
+            + ' and '.join(osp.join(job.out, one) for one in sorted(sources))
+        )
     else:
         _link(job, sources)
     write_text(osp.join(job.out, 'train.txt'), ''.join(photos))
     # A json text is one of YAML too.
-    names = ''.join(f'  {number}: {json.dumps(name, ensure_ascii=False)}\n'
-                    for number, name in enumerate(boxes.category_names))
+    names = ''.join(
+        f'  {number}: {json.dumps(name, ensure_ascii=False)}\n'
+        for number, name in enumerate(boxes.category_names)
+    )
     head = HEAD.format(masks=osp.basename(boxes.path), version=__version__)
     write_text(osp.join(job.out, 'data.yaml'), head + names)
     finish(job)
@@ -145,8 +153,7 @@ def _line(found: ExportObject, image: ExportImage, distance: float) -> str:
     height, width = image.size
     points = polygon(found.mask, distance) + (left, top)
     points = (points + OFFSET) / (width, height)
-    return ' '.join(
-        [str(found.category), *(f'{one:.7f}' for one in points.ravel())])
+    return ' '.join([str(found.category), *(f'{one:.7f}' for one in points.ravel())])
 
 
 def _check_links(job: ExportJob, sources: dict[str, str]) -> None:
@@ -154,11 +161,14 @@ def _check_links(job: ExportJob, sources: dict[str, str]) -> None:
     for photos, source in sources.items():
         place = osp.join(job.out, photos)
         wanted = osp.normpath(osp.join(job.img_dir or '', source))
-        if osp.lexists(place) and not (osp.exists(place)
-                                       and osp.samefile(place, wanted)):
-            raise ValueError(f'{place} is there and is not {wanted}, but '
-                             'trainers look there for the photos; give '
-                             'another folder')
+        if osp.lexists(place) and not (
+            osp.exists(place) and osp.samefile(place, wanted)
+        ):
+            raise ValueError(
+                f'{place} is there and is not {wanted}, but '
+                'trainers look there for the photos; give '
+                'another folder'
+            )
 
 
 def _link(job: ExportJob, sources: dict[str, str]) -> None:
@@ -172,5 +182,7 @@ def _link(job: ExportJob, sources: dict[str, str]) -> None:
         try:
             os.symlink(target, place, target_is_directory=True)
         except OSError as error:
-            job.notes.append(f'put the photos of {target} into {place} '
-                             f'yourself (no link: {error.strerror})')
+            job.notes.append(
+                f'put the photos of {target} into {place} '
+                f'yourself (no link: {error.strerror})'
+            )

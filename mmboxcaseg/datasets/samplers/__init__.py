@@ -1,9 +1,12 @@
 """Which items a process takes in which order."""
+
 from .block_sampler import BlockSampler
 from .overlap_sampler import OverlapMultiSourceSampler, max_overlaps
 from .photo_sampler import PhotoMultiSourceSampler
 
 __all__ = [
-    'BlockSampler', 'OverlapMultiSourceSampler', 'PhotoMultiSourceSampler',
-    'max_overlaps'
+    'BlockSampler',
+    'OverlapMultiSourceSampler',
+    'PhotoMultiSourceSampler',
+    'max_overlaps',
 ]

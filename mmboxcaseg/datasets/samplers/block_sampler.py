@@ -1,4 +1,5 @@
 """Which process makes the masks of which images."""
+
 from collections.abc import Collection, Iterator, Sized
 from typing import Any
 
@@ -28,14 +29,15 @@ class BlockSampler(Sampler):
         ValueError: If ``block`` is not positive.
     """
 
-    def __init__(self,
-                 dataset: Sized,
-                 block: int,
-                 done_ids: Collection[Any] = (),
-                 seed: int | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Sized,
+        block: int,
+        done_ids: Collection[Any] = (),
+        seed: int | None = None,
+    ) -> None:
         if block < 1:
-            raise ValueError(f'BlockSampler: block must be at least 1, but is '
-                             f'{block}')
+            raise ValueError(f'BlockSampler: block must be at least 1, but is {block}')
         blocks = [
             range(start, min(start + block, len(dataset)))
             for start in range(0, len(dataset), block)
@@ -43,9 +45,12 @@ class BlockSampler(Sampler):
         if done_ids:
             done = frozenset(done_ids)
             blocks = [
-                indices for indices in blocks if any(
+                indices
+                for indices in blocks
+                if any(
                     dataset.get_data_info(index)['img_id'] not in done
-                    for index in indices)
+                    for index in indices
+                )
             ]
         rank, world_size = get_dist_info()
         # Only the very last block may be short, and it stays the last of its

@@ -4,6 +4,7 @@ What a box that shares most of its area with another one should be filled with
 is hard to tell from boxes. The authors' code leaves most of them out of every
 epoch on COCO; the paper does not mention it.
 """
+
 import itertools
 from collections.abc import Iterator, Sized
 
@@ -14,6 +15,7 @@ from mmengine.logging import print_log
 
 from mmboxcaseg.masks import paired_ious
 from mmboxcaseg.registry import DATA_SAMPLERS
+
 from ..box_patch import BoxPatchDataset, box_sources
 
 
@@ -39,11 +41,11 @@ def max_overlaps(boxes: np.ndarray, image_ids: np.ndarray) -> np.ndarray:
     """
     boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
     image_ids = np.asarray(image_ids)
-    if image_ids.shape != (len(boxes), ):
-        raise ValueError(f'{len(boxes)} boxes, but image ids of shape '
-                         f'{image_ids.shape}')
-    _, images, counts = np.unique(
-        image_ids, return_inverse=True, return_counts=True)
+    if image_ids.shape != (len(boxes),):
+        raise ValueError(
+            f'{len(boxes)} boxes, but image ids of shape {image_ids.shape}'
+        )
+    _, images, counts = np.unique(image_ids, return_inverse=True, return_counts=True)
     order = np.argsort(images, kind='stable')
     boxes = boxes[order]
     # How many boxes of the same image come after each box.
@@ -90,27 +92,36 @@ class OverlapMultiSourceSampler(MultiSourceSampler):
             :class:`BoxPatchDataset`, or no box would ever be drawn.
     """
 
-    def __init__(self,
-                 dataset: Sized,
-                 batch_size: int,
-                 source_ratio: list,
-                 iou_thr: float = 0.5,
-                 drop_prob: float = 0.75,
-                 shuffle: bool = True,
-                 seed: int | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Sized,
+        batch_size: int,
+        source_ratio: list,
+        iou_thr: float = 0.5,
+        drop_prob: float = 0.75,
+        shuffle: bool = True,
+        seed: int | None = None,
+    ) -> None:
         if not 0 <= iou_thr < 1:
-            raise ValueError(f'OverlapMultiSourceSampler: iou_thr must lie '
-                             f'in [0, 1), but is {iou_thr}')
+            raise ValueError(
+                f'OverlapMultiSourceSampler: iou_thr must lie '
+                f'in [0, 1), but is {iou_thr}'
+            )
         if not 0 <= drop_prob <= 1:
-            raise ValueError(f'OverlapMultiSourceSampler: drop_prob must lie '
-                             f'in [0, 1], but is {drop_prob}')
+            raise ValueError(
+                f'OverlapMultiSourceSampler: drop_prob must lie '
+                f'in [0, 1], but is {drop_prob}'
+            )
         super().__init__(dataset, batch_size, source_ratio, shuffle, seed)
         self.iou_thr = iou_thr
         self.drop_prob = drop_prob
         for source in box_sources(dataset, type(self).__name__):
             self.source2inds[source] = itertools.islice(
                 self._passes(self._overlapping(dataset.datasets[source])),
-                self.rank, None, self.world_size)
+                self.rank,
+                None,
+                self.world_size,
+            )
 
     def _overlapping(self, dataset: BoxPatchDataset) -> torch.Tensor:
         """Which boxes overlap another one, bool of shape (N, )."""
@@ -127,12 +138,14 @@ class OverlapMultiSourceSampler(MultiSourceSampler):
             raise ValueError(
                 f'{dataset.ann_file}: every box overlaps another one with an '
                 f'IoU above {self.iou_thr}, so drop_prob=1 leaves none to '
-                'train on; lower it')
+                'train on; lower it'
+            )
         print_log(
             f'{dataset.ann_file}: {count} of {len(dataset)} boxes overlap '
             f'another one with an IoU above {self.iou_thr}; each is left out '
             f'of a pass with probability {self.drop_prob}',
-            logger='current')
+            logger='current',
+        )
         return overlapping
 
     def _passes(self, overlapping: torch.Tensor) -> Iterator[int]:
@@ -141,8 +154,11 @@ class OverlapMultiSourceSampler(MultiSourceSampler):
         generator = torch.Generator()
         generator.manual_seed(self.seed)
         while True:
-            indices = torch.randperm(size, generator=generator) \
-                if self.shuffle else torch.arange(size)
+            indices = (
+                torch.randperm(size, generator=generator)
+                if self.shuffle
+                else torch.arange(size)
+            )
             drawn = torch.rand(size, generator=generator) < self.drop_prob
             left_out = overlapping & drawn
             yield from indices[~left_out[indices]].tolist()

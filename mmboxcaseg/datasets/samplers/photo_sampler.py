@@ -1,4 +1,5 @@
 """Several boxes of a photo in a batch, so that it is decoded once."""
+
 import itertools
 from collections.abc import Iterator, Sized
 
@@ -7,6 +8,7 @@ import torch
 from mmdet.datasets.samplers import MultiSourceSampler
 
 from mmboxcaseg.registry import DATA_SAMPLERS
+
 from ..box_patch import box_sources
 
 
@@ -39,30 +41,37 @@ class PhotoMultiSourceSampler(MultiSourceSampler):
             :class:`BoxPatchDataset`.
     """
 
-    def __init__(self,
-                 dataset: Sized,
-                 batch_size: int,
-                 source_ratio: list,
-                 boxes_per_photo: int = 2,
-                 shuffle: bool = True,
-                 seed: int | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Sized,
+        batch_size: int,
+        source_ratio: list,
+        boxes_per_photo: int = 2,
+        shuffle: bool = True,
+        seed: int | None = None,
+    ) -> None:
         if boxes_per_photo < 1:
-            raise ValueError('PhotoMultiSourceSampler: boxes_per_photo must '
-                             f'be at least 1, but is {boxes_per_photo}')
+            raise ValueError(
+                'PhotoMultiSourceSampler: boxes_per_photo must '
+                f'be at least 1, but is {boxes_per_photo}'
+            )
         super().__init__(dataset, batch_size, source_ratio, shuffle, seed)
         self.boxes_per_photo = boxes_per_photo
         for source in box_sources(dataset, type(self).__name__):
             part = dataset.datasets[source]
             image_ids = [
-                part.get_data_info(index)['img_id']
-                for index in range(len(part))
+                part.get_data_info(index)['img_id'] for index in range(len(part))
             ]
             photos = np.unique(image_ids, return_inverse=True)[1]
             # Whole groups to each process.
             self.source2inds[source] = itertools.chain.from_iterable(
                 itertools.islice(
-                    self._groups(torch.from_numpy(photos)), self.rank, None,
-                    self.world_size))
+                    self._groups(torch.from_numpy(photos)),
+                    self.rank,
+                    None,
+                    self.world_size,
+                )
+            )
 
     def _groups(self, photos: torch.Tensor) -> Iterator[list[int]]:
         """Group after group of boxes, pass after pass.
@@ -74,18 +83,25 @@ class PhotoMultiSourceSampler(MultiSourceSampler):
         generator.manual_seed(self.seed)
         size = len(photos)
         while True:
-            order = torch.randperm(size, generator=generator) \
-                if self.shuffle else torch.arange(size)
+            order = (
+                torch.randperm(size, generator=generator)
+                if self.shuffle
+                else torch.arange(size)
+            )
             order = order[torch.sort(photos[order], stable=True).indices]
-            of_photo = torch.unique_consecutive(
-                photos[order], return_counts=True)[1].tolist()
+            of_photo = torch.unique_consecutive(photos[order], return_counts=True)[
+                1
+            ].tolist()
             starts = [
-                start for end, count in zip(
-                    itertools.accumulate(of_photo), of_photo)
+                start
+                for end, count in zip(itertools.accumulate(of_photo), of_photo)
                 for start in range(end - count, end, self.boxes_per_photo)
             ]
             stops = [*starts[1:], size]
-            places = torch.randperm(len(starts), generator=generator) \
-                if self.shuffle else torch.arange(len(starts))
+            places = (
+                torch.randperm(len(starts), generator=generator)
+                if self.shuffle
+                else torch.arange(len(starts))
+            )
             for place in places.tolist():
-                yield order[starts[place]:stops[place]].tolist()
+                yield order[starts[place] : stops[place]].tolist()

@@ -1,6 +1,10 @@
 from .box_masks import BoxesAsMasks
-from .ignored_masks import (MarkIgnoredMasks, PackProxyDetInputs,
-                            decode_weights, encode_weights)
+from .ignored_masks import (
+    MarkIgnoredMasks,
+    PackProxyDetInputs,
+    decode_weights,
+    encode_weights,
+)
 from .load_photo import LoadPhoto, UprightPhoto
 from .pack_patch import PackPatch
 from .patches import LoadSalientMask, RandomBoxPatch, RandomObjectPatch
@@ -8,8 +12,19 @@ from .photo_patches import LoadBoxPatch, decode_factor
 from .prompts import CropBoxes, PackBoxPrompts
 
 __all__ = [
-    'BoxesAsMasks', 'CropBoxes', 'LoadSalientMask', 'MarkIgnoredMasks',
-    'LoadBoxPatch', 'LoadPhoto', 'PackBoxPrompts', 'PackPatch',
-    'PackProxyDetInputs', 'RandomBoxPatch', 'RandomObjectPatch',
-    'UprightPhoto', 'decode_factor', 'decode_weights', 'encode_weights'
+    'BoxesAsMasks',
+    'CropBoxes',
+    'LoadSalientMask',
+    'MarkIgnoredMasks',
+    'LoadBoxPatch',
+    'LoadPhoto',
+    'PackBoxPrompts',
+    'PackPatch',
+    'PackProxyDetInputs',
+    'RandomBoxPatch',
+    'RandomObjectPatch',
+    'UprightPhoto',
+    'decode_factor',
+    'decode_weights',
+    'encode_weights',
 ]

@@ -1,4 +1,5 @@
 """Masks that are nothing but filled boxes."""
+
 from collections.abc import Iterable
 
 import numpy as np
@@ -9,8 +10,7 @@ from mmdet.structures.mask import BitmapMasks
 from mmboxcaseg.registry import TRANSFORMS
 
 
-def fill_boxes(masks: np.ndarray, boxes: np.ndarray,
-               chosen: Iterable[int]) -> None:
+def fill_boxes(masks: np.ndarray, boxes: np.ndarray, chosen: Iterable[int]) -> None:
     """Make masks, in place, all the pixels that their boxes touch.
 
     Args:
@@ -24,7 +24,7 @@ def fill_boxes(masks: np.ndarray, boxes: np.ndarray,
     x2, y2 = np.ceil(boxes[:, 2:]).astype(int).clip(min=0).T
     for i in chosen:
         masks[i] = 0
-        masks[i, y1[i]:y2[i], x1[i]:x2[i]] = 1
+        masks[i, y1[i] : y2[i], x1[i] : x2[i]] = 1
 
 
 @TRANSFORMS.register_module()

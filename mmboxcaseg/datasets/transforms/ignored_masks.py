@@ -7,6 +7,7 @@ take the box out of training, so the weight rides on the label, in bits far
 above any class. What the bits hold is what a weight lacks of 1, so that a
 label without a weight has the full one.
 """
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmdet.datasets.transforms import PackDetInputs
@@ -14,6 +15,7 @@ from mmdet.structures.bbox import BaseBoxes
 from mmdet.structures.mask import BitmapMasks
 
 from mmboxcaseg.registry import TRANSFORMS
+
 from .box_masks import fill_boxes
 
 WEIGHT_SHIFT = 32
@@ -40,8 +42,9 @@ def encode_weights(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     labels, _ = decode_weights(labels)
     weights = np.asarray(weights, dtype=np.float64)
     if not ((weights >= 0) & (weights <= 1)).all():
-        raise ValueError(f'weights of masks must lie in [0, 1], but are '
-                         f'{weights.tolist()}')
+        raise ValueError(
+            f'weights of masks must lie in [0, 1], but are {weights.tolist()}'
+        )
     kept = np.ceil(weights * WEIGHT_STEPS).astype(np.int64)
     return labels | ((WEIGHT_STEPS - kept) << WEIGHT_SHIFT)
 
@@ -108,7 +111,8 @@ class MarkIgnoredMasks(BaseTransform):
             raise ValueError(
                 f'MarkIgnoredMasks: agreement_thr={agreement_thr!r} belongs '
                 'to the data set; set train_dataloader.dataset.agreement_thr '
-                'instead')
+                'instead'
+            )
 
     def transform(self, results: dict) -> dict:
         """Put the weights on the labels of one image.
@@ -124,30 +128,33 @@ class MarkIgnoredMasks(BaseTransform):
             raise ValueError(
                 f'{results.get("img_path")}: {len(weights)} instances but '
                 f'{len(results["gt_bboxes_labels"])} labels; put '
-                'MarkIgnoredMasks right after mmdet.LoadAnnotations')
+                'MarkIgnoredMasks right after mmdet.LoadAnnotations'
+            )
         if None in weights:
             raise ValueError(
                 f'{results.get("img_path")}: instance {weights.index(None)} '
                 'has no "mask_weight"; load the annotations with '
                 "type='mmboxcaseg.ProxyMaskDataset' from a file of boxcaseg "
-                'masks')
+                'masks'
+            )
         weights = np.array(weights, dtype=np.float64)
         results['gt_bboxes_labels'] = encode_weights(
-            results['gt_bboxes_labels'], weights)
+            results['gt_bboxes_labels'], weights
+        )
         if 'gt_masks' in results:
             self._fill(results['gt_masks'], results['gt_bboxes'], weights == 0)
         return results
 
     @staticmethod
-    def _fill(masks: BitmapMasks, boxes: BaseBoxes,
-              ignored: np.ndarray) -> None:
+    def _fill(masks: BitmapMasks, boxes: BaseBoxes, ignored: np.ndarray) -> None:
         """Make the ignored masks, in place, all pixels their box touches."""
         if not isinstance(masks, BitmapMasks):
             # LoadAnnotations without poly2mask flags every RLE to be ignored,
             # with its box, and says nothing.
             raise ValueError(
                 f'gt_masks is of type {type(masks).__name__}, not '
-                'BitmapMasks; leave poly2mask=True in mmdet.LoadAnnotations')
+                'BitmapMasks; leave poly2mask=True in mmdet.LoadAnnotations'
+            )
         xyxy = boxes.tensor if isinstance(boxes, BaseBoxes) else boxes
         fill_boxes(masks.masks, np.asarray(xyxy), np.flatnonzero(ignored))
 
@@ -165,8 +172,8 @@ class PackProxyDetInputs(PackDetInputs):
     Args:
         meta_keys (Sequence[str]): As of ``mmdet.PackDetInputs``.
     """
-    mapping_table = dict(
-        PackDetInputs.mapping_table, gt_mask_weights='mask_weights')
+
+    mapping_table = dict(PackDetInputs.mapping_table, gt_mask_weights='mask_weights')
 
     def transform(self, results: dict) -> dict:
         """Pack one image.
@@ -180,6 +187,5 @@ class PackProxyDetInputs(PackDetInputs):
         """
         if 'gt_bboxes_labels' in results:
             labels, weights = decode_weights(results['gt_bboxes_labels'])
-            results = dict(
-                results, gt_bboxes_labels=labels, gt_mask_weights=weights)
+            results = dict(results, gt_bboxes_labels=labels, gt_mask_weights=weights)
         return super().transform(results)

@@ -1,4 +1,5 @@
 """Loading a photo from its file."""
+
 import logging
 
 import mmcv
@@ -7,9 +8,15 @@ from mmcv.transforms import BaseTransform, LoadImageFromFile
 from mmengine.fileio import get
 from mmengine.logging import print_log
 
-from mmboxcaseg.decoding import (DIM_BITS, decode_photo, decode_stretched,
-                                 needs_care, used_bits)
+from mmboxcaseg.decoding import (
+    DIM_BITS,
+    decode_photo,
+    decode_stretched,
+    needs_care,
+    used_bits,
+)
 from mmboxcaseg.registry import TRANSFORMS
+
 from ..photo_size import check_photo_size
 
 
@@ -42,8 +49,11 @@ class LoadPhoto(LoadImageFromFile):
 
     @property
     def _is_ours(self) -> bool:
-        return self.color_type == 'color' and self.imdecode_backend == 'cv2' \
+        return (
+            self.color_type == 'color'
+            and self.imdecode_backend == 'cv2'
             and self.file_client_args is None
+        )
 
     def transform(self, results: dict) -> dict | None:
         """Load the photo, see the class."""
@@ -80,7 +90,8 @@ class LoadPhoto(LoadImageFromFile):
         """
         if not self._is_ours:
             return content and mmcv.imfrombytes(
-                content, flag=self.color_type, backend=self.imdecode_backend)
+                content, flag=self.color_type, backend=self.imdecode_backend
+            )
         img, bits = self._decode(content)
         if bits is not None:
             self._tell('a photo', bits)
@@ -105,7 +116,8 @@ class LoadPhoto(LoadImageFromFile):
                 'black in 8 bits; set stretch_16bit=True of '
                 'LoadImageFromFile to use those that it has',
                 logger='current',
-                level=logging.WARNING)
+                level=logging.WARNING,
+            )
 
     def __repr__(self) -> str:
         text = super().__repr__()
@@ -133,14 +145,17 @@ class UprightPhoto(BaseTransform):
         BadInputError: If the photo has another size than its annotation says.
     """
 
-    def __init__(self,
-                 stretch_16bit: bool = False,
-                 to_float32: bool = False,
-                 backend_args: dict | None = None) -> None:
+    def __init__(
+        self,
+        stretch_16bit: bool = False,
+        to_float32: bool = False,
+        backend_args: dict | None = None,
+    ) -> None:
         self.load = LoadPhoto(
             stretch_16bit=stretch_16bit,
             to_float32=to_float32,
-            backend_args=backend_args)
+            backend_args=backend_args,
+        )
 
     def transform(self, results: dict) -> dict:
         """Load the photo again if need be, see the class."""

@@ -1,4 +1,5 @@
 """Training patches as the model takes them."""
+
 from collections.abc import Sequence
 
 import cv2
@@ -31,8 +32,12 @@ class PackPatch(BaseTransform):
 
     def __init__(
         self,
-        meta_keys: Sequence[str] = ('img_path', 'ori_shape', 'img_shape',
-                                    'supervision')
+        meta_keys: Sequence[str] = (
+            'img_path',
+            'ori_shape',
+            'img_shape',
+            'supervision',
+        ),
     ) -> None:
         self.meta_keys = tuple(meta_keys)
 
@@ -46,9 +51,8 @@ class PackPatch(BaseTransform):
         planes = np.empty((channels, height, width), dtype=img.dtype)
         cv2.split(img, list(planes))
         label = results['gt_seg_map'][None].astype(np.int64)
-        sample = SegDataSample(metainfo={
-            key: results[key]
-            for key in self.meta_keys if key in results
-        })
+        sample = SegDataSample(
+            metainfo={key: results[key] for key in self.meta_keys if key in results}
+        )
         sample.gt_sem_seg = PixelData(data=torch.from_numpy(label))
         return dict(inputs=torch.from_numpy(planes), data_samples=sample)

@@ -1,4 +1,5 @@
 """Transforms that make training patches (the paper, Sec. 3.2)."""
+
 from collections.abc import Sequence
 
 import mmcv
@@ -6,15 +7,14 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
-from mmboxcaseg.masks import (clip_boxes, decode_rle, pixel_rects, tight_boxes,
-                              to_rle)
+from mmboxcaseg.masks import clip_boxes, decode_rle, pixel_rects, tight_boxes, to_rle
 from mmboxcaseg.registry import TRANSFORMS
+
 from ..photo_size import check_photo_size
 from ..salient_mask import read_mask
 
 
-def augment_box(box: np.ndarray, shift: np.ndarray,
-                scale: np.ndarray) -> np.ndarray:
+def augment_box(box: np.ndarray, shift: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Shift a box's centre and scale its sides.
 
     Args:
@@ -73,16 +73,18 @@ class RandomBoxPatch(BaseTransform):
     """
 
     def __init__(
-        self,
-        size: int = 288,
-        shift: float = 0.25,
-        scale: Sequence[float] = (0.5, 1.5)) -> None:
+        self, size: int = 288, shift: float = 0.25, scale: Sequence[float] = (0.5, 1.5)
+    ) -> None:
         if not 0 <= shift < 0.5:
-            raise ValueError('RandomBoxPatch: shift must lie in [0, 0.5), so '
-                             f'that a crop meets its box, but is {shift!r}')
+            raise ValueError(
+                'RandomBoxPatch: shift must lie in [0, 0.5), so '
+                f'that a crop meets its box, but is {shift!r}'
+            )
         if not 0 < scale[0] <= scale[1]:
-            raise ValueError('RandomBoxPatch: scale must be (low, high) with '
-                             f'0 < low <= high, but is {scale!r}')
+            raise ValueError(
+                'RandomBoxPatch: scale must be (low, high) with '
+                f'0 < low <= high, but is {scale!r}'
+            )
         self.size = size
         self.shift = shift
         self.scale = scale
@@ -90,8 +92,10 @@ class RandomBoxPatch(BaseTransform):
     @cache_randomness
     def _random_factors(self) -> tuple[np.ndarray, np.ndarray]:
         """Shift and scale in x and y."""
-        return (np.random.uniform(-self.shift, self.shift,
-                                  2), np.random.uniform(*self.scale, 2))
+        return (
+            np.random.uniform(-self.shift, self.shift, 2),
+            np.random.uniform(*self.scale, 2),
+        )
 
     def transform(self, results: dict) -> dict:
         """Crop and resize, see the class.
@@ -106,20 +110,24 @@ class RandomBoxPatch(BaseTransform):
         results['gt_seg_map'] = self._label(results, box, rect, height, width)
         return results
 
-    def _label(self, results: dict, box: np.ndarray, rect: np.ndarray,
-               height: int, width: int) -> np.ndarray:
+    def _label(
+        self, results: dict, box: np.ndarray, rect: np.ndarray, height: int, width: int
+    ) -> np.ndarray:
         """The box, or its mask, cropped and resized with the photo."""
         if 'segmentation' not in results:
             return paint_box(box, rect, self.size)
         return self._crop_mask(
-            decode_rle(to_rle(results['segmentation'], height, width)), rect)
+            decode_rle(to_rle(results['segmentation'], height, width)), rect
+        )
 
     def _crop_mask(self, mask: np.ndarray, rect: np.ndarray) -> np.ndarray:
         """A mask (H, W) of the photo, cropped and resized with it."""
         x0, y0, x1, y1 = rect
         return mmcv.imresize(
-            mask[y0:y1, x0:x1].astype(np.uint8), (self.size, self.size),
-            interpolation='nearest')
+            mask[y0:y1, x0:x1].astype(np.uint8),
+            (self.size, self.size),
+            interpolation='nearest',
+        )
 
     def _crop_around(self, box: np.ndarray, results: dict) -> np.ndarray:
         """Crop and resize the photo; returns the crop's rectangle."""
@@ -127,8 +135,7 @@ class RandomBoxPatch(BaseTransform):
         crop = augment_box(box, *self._random_factors())
         rect = pixel_rects(crop[None], *img.shape[:2])[0]
         x0, y0, x1, y1 = rect
-        results['img'] = mmcv.imresize(img[y0:y1, x0:x1],
-                                       (self.size, self.size))
+        results['img'] = mmcv.imresize(img[y0:y1, x0:x1], (self.size, self.size))
         results['img_shape'] = (self.size, self.size)
         results['patch_rect'] = tuple(rect.tolist())
         return rect
@@ -162,9 +169,11 @@ class RandomObjectPatch(RandomBoxPatch):
         height, width = mask.shape
         box = tight_boxes([mask > 0], [[0, 0, width, height]])[0]
         if not (box[2:] > box[:2]).all():
-            raise ValueError(f"{results.get('mask_path')}: the mask is empty, "
-                             'there is no object to crop around; leave such '
-                             'images out with single_object of the data set')
+            raise ValueError(
+                f'{results.get("mask_path")}: the mask is empty, '
+                'there is no object to crop around; leave such '
+                'images out with single_object of the data set'
+            )
         rect = self._crop_around(box, results)
         results['gt_seg_map'] = self._crop_mask(mask, rect)
         return results
@@ -187,9 +196,10 @@ class LoadSalientMask(BaseTransform):
         mask = read_mask(results['mask_path'])
         if mask.shape != results['img'].shape[:2]:
             raise ValueError(
-                f"{results['mask_path']}: the mask has (height, width) "
-                f"{mask.shape}, its image {results['img'].shape[:2]}; they "
-                'must be the same')
+                f'{results["mask_path"]}: the mask has (height, width) '
+                f'{mask.shape}, its image {results["img"].shape[:2]}; they '
+                'must be the same'
+            )
         results['gt_seg_map'] = mask
         # mmseg's crops look for the maps to crop under these names.
         results['seg_fields'] = ['gt_seg_map']

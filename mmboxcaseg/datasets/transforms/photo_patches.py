@@ -1,4 +1,5 @@
 """Box patches straight from the file, decoding no more than is needed."""
+
 from collections import OrderedDict
 
 import cv2
@@ -9,6 +10,7 @@ from mmengine.fileio import get
 from mmboxcaseg.decoding import decode_photo
 from mmboxcaseg.masks import clip_boxes, pixel_rects
 from mmboxcaseg.registry import TRANSFORMS
+
 from .patches import RandomBoxPatch, augment_box
 
 # A JPEG decodes directly at these fractions of its size.
@@ -16,7 +18,7 @@ REDUCED_FLAGS = {
     1: cv2.IMREAD_COLOR,
     2: cv2.IMREAD_REDUCED_COLOR_2,
     4: cv2.IMREAD_REDUCED_COLOR_4,
-    8: cv2.IMREAD_REDUCED_COLOR_8
+    8: cv2.IMREAD_REDUCED_COLOR_8,
 }
 
 
@@ -32,8 +34,9 @@ def decode_factor(rect: np.ndarray, size: int) -> int:
         ``size`` pixels a side.
     """
     side = int((rect[2:] - rect[:2]).min())
-    return max(factor for factor in REDUCED_FLAGS
-               if factor == 1 or side >= factor * size)
+    return max(
+        factor for factor in REDUCED_FLAGS if factor == 1 or side >= factor * size
+    )
 
 
 @TRANSFORMS.register_module()
@@ -64,18 +67,18 @@ class LoadBoxPatch(RandomBoxPatch):
             to 1.
     """
 
-    def __init__(self,
-                 *args,
-                 reduced: bool = True,
-                 kept_photos: int = 1,
-                 **kwargs) -> None:
+    def __init__(
+        self, *args, reduced: bool = True, kept_photos: int = 1, **kwargs
+    ) -> None:
         super().__init__(*args, **kwargs)
         if kept_photos < 0:
-            raise ValueError('LoadBoxPatch: kept_photos must not be negative, '
-                             f'but is {kept_photos!r}')
+            raise ValueError(
+                'LoadBoxPatch: kept_photos must not be negative, '
+                f'but is {kept_photos!r}'
+            )
         self.reduced = reduced
         self.kept_photos = kept_photos
-        self._photos: 'OrderedDict[tuple, tuple]' = OrderedDict()
+        self._photos: OrderedDict[tuple, tuple] = OrderedDict()
 
     def transform(self, results: dict) -> dict:
         """Draw the crop, load and resize it, see the class.
@@ -96,8 +99,7 @@ class LoadBoxPatch(RandomBoxPatch):
             rect = np.minimum(rect, [width, height, width, height])
         # The last column of the smaller photo may stand for fewer pixels.
         x0, y0, x1, y1 = -(-rect // factor)
-        results['img'] = mmcv.imresize(photo[y0:y1, x0:x1],
-                                       (self.size, self.size))
+        results['img'] = mmcv.imresize(photo[y0:y1, x0:x1], (self.size, self.size))
         results['ori_shape'] = (height, width)
         results['img_shape'] = (self.size, self.size)
         results['patch_rect'] = tuple(rect.tolist())
@@ -116,14 +118,15 @@ class LoadBoxPatch(RandomBoxPatch):
             factor = 1
         photo = decode_photo(data, REDUCED_FLAGS[factor])
         if photo is None:
-            raise ValueError(f"{results['img_path']}: no readable picture")
+            raise ValueError(f'{results["img_path"]}: no readable picture')
         height, width = results['height'], results['width']
         if photo.shape[:2] != (-(-height // factor), -(-width // factor)):
             raise ValueError(
-                f"{results['img_path']}: decoded at 1/{factor}, the photo is "
+                f'{results["img_path"]}: decoded at 1/{factor}, the photo is '
                 f'{photo.shape[1]} x {photo.shape[0]} pixels, which does not '
                 f'belong to the {width} x {height} of its annotation; correct '
-                'the annotation file')
+                'the annotation file'
+            )
         self._photos[key] = photo, factor
         while len(self._photos) > self.kept_photos:
             self._photos.popitem(last=False)

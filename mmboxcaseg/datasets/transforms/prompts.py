@@ -1,4 +1,5 @@
 """Transforms that make prompts: one image with the crops of its boxes."""
+
 from collections.abc import Sequence
 
 import mmcv
@@ -10,6 +11,7 @@ from mmseg.structures import SegDataSample
 
 from mmboxcaseg.masks import clip_boxes, pixel_rects, to_rle
 from mmboxcaseg.registry import TRANSFORMS
+
 from ..photo_size import check_photo_size
 
 
@@ -40,16 +42,16 @@ class CropBoxes(BaseTransform):
             negative.
     """
 
-    def __init__(self,
-                 size: int = 320,
-                 margins: Sequence[float] = (0, ),
-                 grow: float = 0) -> None:
+    def __init__(
+        self, size: int = 320, margins: Sequence[float] = (0,), grow: float = 0
+    ) -> None:
         if not margins or min(margins) < 0:
-            raise ValueError(f'CropBoxes: margins is {margins!r}; it must be '
-                             'one or more numbers that are not negative')
+            raise ValueError(
+                f'CropBoxes: margins is {margins!r}; it must be '
+                'one or more numbers that are not negative'
+            )
         if not grow >= 0:
-            raise ValueError(f'CropBoxes: grow is {grow!r}; it must not be '
-                             'negative')
+            raise ValueError(f'CropBoxes: grow is {grow!r}; it must not be negative')
         self.size = size
         self.grow = grow
         self.margins = np.asarray(margins, dtype=np.float64)
@@ -63,11 +65,9 @@ class CropBoxes(BaseTransform):
         check_photo_size(results)
         img = results['img']
         height, width = img.shape[:2]
-        rects = pixel_rects(
-            self._grown(results['boxes'], height, width), height, width)
+        rects = pixel_rects(self._grown(results['boxes'], height, width), height, width)
         shown = self._with_margins(rects, height, width)
-        crops = np.empty((shown[..., 0].size, self.size, self.size, 3),
-                         np.uint8)
+        crops = np.empty((shown[..., 0].size, self.size, self.size, 3), np.uint8)
         for crop, (x0, y0, x1, y1) in zip(crops, shown.reshape(-1, 4)):
             crop[:] = mmcv.imresize(img[y0:y1, x0:x1], (self.size, self.size))
         results['rects'] = rects
@@ -78,8 +78,9 @@ class CropBoxes(BaseTransform):
             results['windows'] = (rects[:, None] - origins) / extents
         return results
 
-    def _grown(self, boxes: Sequence[Sequence[float]], height: int,
-               width: int) -> np.ndarray:
+    def _grown(
+        self, boxes: Sequence[Sequence[float]], height: int, width: int
+    ) -> np.ndarray:
         """The boxes (N, 4), clipped to the photo and grown."""
         clipped = clip_boxes(boxes, height, width)
         if self.grow:
@@ -87,13 +88,13 @@ class CropBoxes(BaseTransform):
             clipped += np.concatenate([-more, more], axis=1)
         return clipped
 
-    def _with_margins(self, rects: np.ndarray, height: int,
-                      width: int) -> np.ndarray:
+    def _with_margins(self, rects: np.ndarray, height: int, width: int) -> np.ndarray:
         """Rectangles (N, M, 4) of the crops."""
         sides = rects[:, None, 2:] - rects[:, None, :2]
         more = np.floor(sides * self.margins[:, None] + 0.5).astype(np.int64)
         shown = np.concatenate(
-            [rects[:, None, :2] - more, rects[:, None, 2:] + more], axis=-1)
+            [rects[:, None, :2] - more, rects[:, None, 2:] + more], axis=-1
+        )
         return np.clip(shown, 0, [width, height, width, height])
 
 
@@ -122,9 +123,9 @@ class PackBoxPrompts(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Pack, see the class."""
         prompts = InstanceData(
-            bboxes=torch.tensor(results['boxes'],
-                                dtype=torch.float64).reshape(-1, 4),
-            rects=torch.from_numpy(results['rects']))
+            bboxes=torch.tensor(results['boxes'], dtype=torch.float64).reshape(-1, 4),
+            rects=torch.from_numpy(results['rects']),
+        )
         if 'windows' in results:
             prompts.windows = torch.from_numpy(results['windows'])
         if 'labels' in results:
@@ -138,10 +139,9 @@ class PackBoxPrompts(BaseTransform):
                 to_rle(segmentation, height, width)
                 for segmentation in results['segmentations']
             ]
-        sample = SegDataSample(metainfo={
-            key: results[key]
-            for key in self.meta_keys if key in results
-        })
+        sample = SegDataSample(
+            metainfo={key: results[key] for key in self.meta_keys if key in results}
+        )
         if 'used_bits' in results:
             sample.set_metainfo(dict(used_bits=results['used_bits']))
         sample.prompt_instances = prompts

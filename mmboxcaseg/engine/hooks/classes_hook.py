@@ -1,10 +1,12 @@
 """Whether the classes of model and data sets fit together, and metrics."""
+
 from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmboxcaseg.registry import HOOKS
+
 from ..unwrapped import unwrapped
 
 # Their num_classes is not the number of the detector's classes.
@@ -38,14 +40,16 @@ class ClassesHook(Hook):
             raise ValueError(
                 f'classes of the validation set are {theirs}, but those of '
                 f'the training set are {classes}; give both datasets the same '
-                'metainfo=dict(classes=...)')
+                'metainfo=dict(classes=...)'
+            )
         dataset = runner.val_dataloader.dataset
         for metric in runner.val_loop.evaluator.metrics:
             # Told by the metric itself only when it comes to the image.
             if hasattr(metric, 'check_images'):
                 metric.check_images(
                     dataset.get_data_info(place)['img_id']
-                    for place in range(len(dataset)))
+                    for place in range(len(dataset))
+                )
 
     def before_test(self, runner: Runner) -> None:
         """Compare model and test set.
@@ -66,11 +70,15 @@ def _classes(dataloader: Any) -> tuple[str, ...] | None:
 def _check_heads(model: Any, classes: tuple[str, ...]) -> None:
     for name, module in unwrapped(model).named_modules():
         number = getattr(module, 'num_classes', None)
-        if (number is None or name.endswith('rpn_head')
-                or type(module).__name__ in OTHER_MODULES):
+        if (
+            number is None
+            or name.endswith('rpn_head')
+            or type(module).__name__ in OTHER_MODULES
+        ):
             continue
         if number != len(classes):
             raise ValueError(
                 f'num_classes of {name} is {number}, but metainfo has '
                 f'{len(classes)} classes: {classes}; set num_classes of all '
-                'heads of the model to their number')
+                'heads of the model to their number'
+            )

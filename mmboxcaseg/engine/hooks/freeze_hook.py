@@ -1,10 +1,12 @@
 """Training a part of a model alone."""
+
 from collections.abc import Sequence
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmboxcaseg.registry import HOOKS
+
 from ..unwrapped import unwrapped
 
 
@@ -41,17 +43,20 @@ class FreezeHook(Hook):
         modules = dict(model.named_modules())
         for name in self.trained:
             if name not in modules:
-                raise ValueError(f'FreezeHook: trained names {name!r}, but '
-                                 f'{type(model).__name__} has no such module')
+                raise ValueError(
+                    f'FreezeHook: trained names {name!r}, but '
+                    f'{type(model).__name__} has no such module'
+                )
         model.requires_grad_(False)
         for name in self.trained:
             modules[name].requires_grad_(True)
 
     def before_train_iter(
-            self,
-            runner: Runner,
-            batch_idx: int,
-            data_batch: dict | tuple | list | None = None) -> None:
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | tuple | list | None = None,
+    ) -> None:
         """Put the frozen modules into evaluation mode.
 
         Anew in every iteration, since loops put the whole model into training

@@ -1,4 +1,5 @@
 """Proxy masks out of the test loop."""
+
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -9,14 +10,26 @@ from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
 from mmboxcaseg.annotations import BadInputError, BoxFile, read_coco
-from mmboxcaseg.masks import (RLE, merged_confidence, proxy_rles, rle_area,
-                              rle_union, take_away)
+from mmboxcaseg.masks import (
+    RLE,
+    merged_confidence,
+    proxy_rles,
+    rle_area,
+    rle_union,
+    take_away,
+)
 from mmboxcaseg.masks.calibration import Calibration
 from mmboxcaseg.models.segmentors.crop_masks import claims_of
 from mmboxcaseg.progress import Progress, Update
-from mmboxcaseg.proxy_masks import (JoinReport, ShardWriter, join_shards,
-                                    prepare_shards, shard_dir)
+from mmboxcaseg.proxy_masks import (
+    JoinReport,
+    ShardWriter,
+    join_shards,
+    prepare_shards,
+    shard_dir,
+)
 from mmboxcaseg.registry import HOOKS
+
 from ..checkpoints import check_weights
 
 
@@ -74,18 +87,20 @@ class ProxyMaskHook(Hook):
     # After hooks that change the weights or the outputs.
     priority = 'LOW'
 
-    def __init__(self,
-                 out_file: str,
-                 ann_file: str | None = None,
-                 merge: bool = True,
-                 resume: bool = False,
-                 settings: dict[str, Any] | None = None,
-                 polygons: bool = False,
-                 strict: bool = False,
-                 boxes: BoxFile | None = None,
-                 progress: Update | None = None,
-                 tighten: bool = False,
-                 calibration: Calibration | None = None) -> None:
+    def __init__(
+        self,
+        out_file: str,
+        ann_file: str | None = None,
+        merge: bool = True,
+        resume: bool = False,
+        settings: dict[str, Any] | None = None,
+        polygons: bool = False,
+        strict: bool = False,
+        boxes: BoxFile | None = None,
+        progress: Update | None = None,
+        tighten: bool = False,
+        calibration: Calibration | None = None,
+    ) -> None:
         if (ann_file is None) == (boxes is None):
             raise ValueError('ProxyMaskHook: give one of ann_file and boxes')
         self.out_file = out_file
@@ -127,11 +142,12 @@ class ProxyMaskHook(Hook):
         self._lines = Progress(len(runner.test_dataloader.sampler))
 
     def after_test_iter(
-            self,
-            runner: Runner,
-            batch_idx: int,
-            data_batch: Any = None,
-            outputs: Sequence[BaseDataElement] | None = None) -> None:
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Sequence[BaseDataElement] | None = None,
+    ) -> None:
         """Write the masks of a batch of images."""
         instances = 0
         for sample in outputs:
@@ -144,8 +160,9 @@ class ProxyMaskHook(Hook):
                     self.dim.append(sample.img_path)
         line = self._lines.update(len(outputs), instances)
         if line:
-            share = (f' (process 1 of {runner.world_size})'
-                     if runner.world_size > 1 else '')
+            share = (
+                f' (process 1 of {runner.world_size})' if runner.world_size > 1 else ''
+            )
             runner.logger.info(f'Proxy masks{share}: {line}')
         if self.progress:
             self.progress(len(outputs), instances)
@@ -160,8 +177,7 @@ class ProxyMaskHook(Hook):
 
     def _skip(self, sample: BaseDataElement) -> None:
         if self.strict:
-            raise BadInputError(
-                f'{sample.img_path}: {sample.skipped} (--strict)')
+            raise BadInputError(f'{sample.img_path}: {sample.skipped} (--strict)')
         self._writer.skip(sample.img_id, sample.skipped)
 
     def _append(self, sample: BaseDataElement) -> None:
@@ -171,17 +187,21 @@ class ProxyMaskHook(Hook):
         masks = sample.pred_instances.masks
         if self.merge and sample.img_id in self._kept:
             # A given mask is sure of its pixels.
-            masks = take_away(masks, rects,
-                              rle_union(self._kept[sample.img_id]))
-        rles, agreements = proxy_rles(masks, rects,
-                                      prompts.bboxes.cpu().numpy(), height,
-                                      width, self.merge,
-                                      claims_of(sample.pred_instances))
+            masks = take_away(masks, rects, rle_union(self._kept[sample.img_id]))
+        rles, agreements = proxy_rles(
+            masks,
+            rects,
+            prompts.bboxes.cpu().numpy(),
+            height,
+            width,
+            self.merge,
+            claims_of(sample.pred_instances),
+        )
         confidences = sample.pred_instances.get('confidence')
         if confidences is not None:
-            confidences = merged_confidence(confidences,
-                                            [rle_area(rle) for rle in rles],
-                                            rects)
+            confidences = merged_confidence(
+                confidences, [rle_area(rle) for rle in rles], rects
+            )
         ann_ids = prompts.ann_ids
         self._writer.append(
             image_id=sample.img_id,
@@ -189,7 +209,8 @@ class ProxyMaskHook(Hook):
             ann_ids=ann_ids if isinstance(ann_ids, list) else ann_ids.tolist(),
             rles=rles,
             agreements=agreements,
-            confidences=confidences)
+            confidences=confidences,
+        )
 
     def after_test(self, runner: Runner) -> None:
         """Join the shards of all processes."""
@@ -198,7 +219,13 @@ class ProxyMaskHook(Hook):
         self.dim = sum(all_gather_object(self.dim), [])
         if runner.rank == 0:
             boxes = self.boxes or read_coco(self.ann_file)
-            self.report = join_shards(self.folder, boxes, self.out_file,
-                                      self.settings, self.polygons,
-                                      self.tighten, self.calibration)
+            self.report = join_shards(
+                self.folder,
+                boxes,
+                self.out_file,
+                self.settings,
+                self.polygons,
+                self.tighten,
+                self.calibration,
+            )
             runner.logger.info(f'{self.out_file}: {self.report.summary()}')

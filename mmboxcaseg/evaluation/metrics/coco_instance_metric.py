@@ -1,4 +1,5 @@
 """COCO's average precision, by the names of classes."""
+
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -42,11 +43,13 @@ class COCOInstanceMetric(CocoMetric):
         ValueError: If it is no COCO json, or lacks a mask for ``'segm'``.
     """
 
-    def __init__(self,
-                 ann_file: str,
-                 metric: str | Sequence[str] = 'bbox',
-                 backend_args: dict | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        ann_file: str,
+        metric: str | Sequence[str] = 'bbox',
+        backend_args: dict | None = None,
+        **kwargs,
+    ) -> None:
         metric = metric if isinstance(metric, str) else list(metric)
         super().__init__(metric=metric, backend_args=backend_args, **kwargs)
         self.ann_file = ann_file
@@ -62,9 +65,10 @@ class COCOInstanceMetric(CocoMetric):
             if not ann.get('segmentation'):
                 raise ValueError(
                     f'{self.ann_file}: annotation {ann["id"]!r} has no '
-                    "\"segmentation\", which metric='segm' scores against; "
+                    '"segmentation", which metric=\'segm\' scores against; '
                     "score boxes with metric='bbox' of val_evaluator, or give "
-                    'a file with true masks')
+                    'a file with true masks'
+                )
 
     def check_images(self, image_ids: Iterable[Any]) -> None:
         """Check that images can be scored.
@@ -80,7 +84,8 @@ class COCOInstanceMetric(CocoMetric):
                 raise ValueError(
                     f'{self.ann_file} has no image {image_id!r}, which is '
                     'validated; give the evaluator the annotation file of '
-                    'its dataset: val_evaluator, test_evaluator')
+                    'its dataset: val_evaluator, test_evaluator'
+                )
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Take the predictions of one batch.
@@ -127,19 +132,14 @@ def _with_labels(truth: BoxFile, classes: Sequence[str]) -> dict[str, Any]:
     crowd = truth.crowd.tolist()
     content = truth.content
     anns = [
-        dict(
-            ann,
-            id=number,
-            category_id=label,
-            area=area,
-            iscrowd=int(is_crowd))
+        dict(ann, id=number, category_id=label, area=area, iscrowd=int(is_crowd))
         for number, (ann, label, area, is_crowd) in enumerate(
-            zip(content['annotations'], labels, areas, crowd, strict=True), 1)
+            zip(content['annotations'], labels, areas, crowd, strict=True), 1
+        )
         if label >= 0
     ]
     return dict(
         content,
         annotations=anns,
-        categories=[
-            dict(id=label, name=name) for label, name in enumerate(classes)
-        ])
+        categories=[dict(id=label, name=name) for label, name in enumerate(classes)],
+    )

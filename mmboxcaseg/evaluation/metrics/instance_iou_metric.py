@@ -1,11 +1,13 @@
 """Metric of predicted masks against true ones, boxes given."""
+
 import math
-from typing import Sequence
+from collections.abc import Sequence
 
 from mmengine.evaluator import BaseMetric
 
 from mmboxcaseg.masks import encode_rles
 from mmboxcaseg.registry import METRICS
+
 from ..accumulator import InstanceIoUs, MaskScoreAccumulator, image_ious
 from ..mask_scores import BOX, MASKS, MaskScores
 
@@ -36,13 +38,15 @@ class InstanceIoUMetric(BaseMetric):
             False.
     """
 
-    def __init__(self,
-                 with_box: bool = True,
-                 by_size: bool = False,
-                 with_boundary: bool = False,
-                 collect_device: str = 'cpu',
-                 prefix: str | None = None,
-                 by_overlap: bool = False) -> None:
+    def __init__(
+        self,
+        with_box: bool = True,
+        by_size: bool = False,
+        with_boundary: bool = False,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+        by_overlap: bool = False,
+    ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.with_box = with_box
         self.by_size = by_size
@@ -61,21 +65,25 @@ class InstanceIoUMetric(BaseMetric):
             ValueError: If the prompts carry no true masks.
         """
         for sample in data_samples:
-            prompts, pred = (sample['prompt_instances'],
-                             sample['pred_instances'])
+            prompts, pred = (sample['prompt_instances'], sample['pred_instances'])
             if 'true_rles' not in prompts:
                 raise ValueError(
                     'InstanceIoUMetric needs true masks: set with_mask=True '
-                    'of the BoxPromptDataset')
-            rects, true_rles = pred['rects'].cpu().numpy(
-            ), prompts['true_rles']
+                    'of the BoxPromptDataset'
+                )
+            rects, true_rles = pred['rects'].cpu().numpy(), prompts['true_rles']
             size = true_rles[0]['size'] if len(true_rles) else (1, 1)
             # One entry an image: mmengine keeps as many entries as the data
             # set has items and drops the rest as padding.
             self.results.append(
                 image_ious(
-                    encode_rles(pred['masks'], rects, *size), rects, true_rles,
-                    prompts['labels'].cpu().numpy(), self.with_boundary))
+                    encode_rles(pred['masks'], rects, *size),
+                    rects,
+                    true_rles,
+                    prompts['labels'].cpu().numpy(),
+                    self.with_boundary,
+                )
+            )
 
     def compute_metrics(self, results: list[InstanceIoUs]) -> dict[str, float]:
         """Summarize all batches.

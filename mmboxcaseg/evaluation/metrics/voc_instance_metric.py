@@ -1,5 +1,6 @@
 """Metric of detected instance masks by PASCAL VOC's average precision."""
-from typing import Sequence
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from mmboxcaseg.annotations import MaskFile, read_masks
 from mmboxcaseg.annotations.instances import class_labels
 from mmboxcaseg.masks import RLE
 from mmboxcaseg.registry import METRICS
+
 from ..voc_instance_ap import ImageMatches, score_image, summarize_ap
 
 
@@ -32,10 +34,9 @@ class VOCInstanceMetric(BaseMetric):
         prefix (str, optional): As there.
     """
 
-    def __init__(self,
-                 ann_file: str,
-                 collect_device: str = 'cpu',
-                 prefix: str | None = None) -> None:
+    def __init__(
+        self, ann_file: str, collect_device: str = 'cpu', prefix: str | None = None
+    ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.ann_file = ann_file
         self._truth: MaskFile | None = None
@@ -66,7 +67,8 @@ class VOCInstanceMetric(BaseMetric):
             if 'masks' not in pred:
                 raise ValueError(
                     'VOCInstanceMetric needs masks, but the model predicts '
-                    f'{sorted(pred)}; use a detector with a mask head')
+                    f'{sorted(pred)}; use a detector with a mask head'
+                )
             rles = _as_rles(pred['masks'])
             truth_rles, truth_labels, size = self._objects(sample['img_id'])
             for rle in rles:
@@ -75,11 +77,18 @@ class VOCInstanceMetric(BaseMetric):
                         f'{self.ann_file}: image {sample["img_id"]!r} is '
                         f'{size} (height, width), but a mask predicted for '
                         f'it is {list(rle["size"])}; masks must have the '
-                        'size of the original image')
+                        'size of the original image'
+                    )
             scores = pred['mask_scores' if 'mask_scores' in pred else 'scores']
             self.results.append(
-                score_image(rles, _as_array(scores), _as_array(pred['labels']),
-                            truth_rles, truth_labels))
+                score_image(
+                    rles,
+                    _as_array(scores),
+                    _as_array(pred['labels']),
+                    truth_rles,
+                    truth_labels,
+                )
+            )
 
     def compute_metrics(self, results: list[ImageMatches]) -> dict[str, float]:
         """Summarize all batches.
@@ -99,19 +108,18 @@ class VOCInstanceMetric(BaseMetric):
         classes = (self.dataset_meta or {}).get('classes', ())
         self._classes = class_labels(boxes, classes)
         self._image_places = {
-            image_id: place
-            for place, image_id in enumerate(boxes.image_ids)
+            image_id: place for place, image_id in enumerate(boxes.image_ids)
         }
         return truth
 
-    def _objects(self,
-                 img_id: int | str) -> tuple[list[RLE], np.ndarray, list[int]]:
+    def _objects(self, img_id: int | str) -> tuple[list[RLE], np.ndarray, list[int]]:
         """Masks and labels of an image's objects, and its height and
         width."""
         if img_id not in self._image_places:
             raise ValueError(
                 f'{self.ann_file} has no image {img_id!r}; give the '
-                'annotation file of the test set to VOCInstanceMetric')
+                'annotation file of the test set to VOCInstanceMetric'
+            )
         boxes = self._truth.boxes
         image = self._image_places[img_id]
         places = boxes.places(image)
@@ -123,7 +131,8 @@ class VOCInstanceMetric(BaseMetric):
                 raise ValueError(
                     f'{self.ann_file}: annotation {ann["id"]!r} has '
                     f'segmentation={ann.get("segmentation")!r}; '
-                    'VOCInstanceMetric needs true masks')
+                    'VOCInstanceMetric needs true masks'
+                )
         rles = [self._truth.rle(place) for place in places[chosen].tolist()]
         return rles, labels[chosen], boxes.sizes[image].tolist()
 

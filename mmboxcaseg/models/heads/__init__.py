@@ -3,6 +3,9 @@ from .segmentation_head import SegmentationHead
 from .transferred_head import ProducedHead, TransferredHead, WeightTransfer
 
 __all__ = [
-    'ProducedHead', 'SegmentationHead', 'TransferredHead', 'WeightTransfer',
-    'conv_of_resized'
+    'ProducedHead',
+    'SegmentationHead',
+    'TransferredHead',
+    'WeightTransfer',
+    'conv_of_resized',
 ]

@@ -1,13 +1,14 @@
 """1x1 convolution of maps at several strides (the paper, Fig. 4)."""
+
 from collections.abc import Sequence
 
 from torch import Tensor
 from torch.nn import functional as F
 
 
-def conv_of_resized(maps: Sequence[Tensor],
-                    weight: Tensor,
-                    bias: Tensor | None = None) -> Tensor:
+def conv_of_resized(
+    maps: Sequence[Tensor], weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
     """Convolve the concatenation of all maps, resized to the first one's size.
 
     A 1x1 convolution and bilinear resizing are both linear, one over the
@@ -35,13 +36,12 @@ def conv_of_resized(maps: Sequence[Tensor],
     if sum(channels) != weight.shape[1]:
         raise ValueError(
             f'the head has in_channels={weight.shape[1]}, but the maps have '
-            f'{" + ".join(map(str, channels))} = {sum(channels)} channels')
+            f'{" + ".join(map(str, channels))} = {sum(channels)} channels'
+        )
     shares = weight.split(channels, dim=1)
     result = F.conv2d(maps[0], shares[0], bias)
     for x, share in zip(maps[1:], shares[1:]):
         result += F.interpolate(
-            F.conv2d(x, share),
-            maps[0].shape[-2:],
-            mode='bilinear',
-            align_corners=False)
+            F.conv2d(x, share), maps[0].shape[-2:], mode='bilinear', align_corners=False
+        )
     return result

@@ -1,4 +1,5 @@
 """The head that all three tasks of BoxCaseg share (the paper, Fig. 4)."""
+
 from collections.abc import Sequence
 
 from mmcv.cnn import build_norm_layer
@@ -6,6 +7,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmboxcaseg.registry import MODELS
+
 from .resized_conv import conv_of_resized
 
 
@@ -25,10 +27,12 @@ class SegmentationHead(BaseModule):
             PyTorch's own of convolutions.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 norm_cfg: dict = dict(type='BN', momentum=0.01),
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        norm_cfg: dict = dict(type='BN', momentum=0.01),
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg=init_cfg)
         self.in_channels = in_channels
         self.conv = nn.Conv2d(in_channels, in_channels, 1)

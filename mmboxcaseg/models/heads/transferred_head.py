@@ -1,4 +1,5 @@
 """The transferred head and its weight transfer (the paper, Sec. 3.3.2)."""
+
 from collections.abc import Sequence
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmboxcaseg.registry import MODELS
+
 from .resized_conv import conv_of_resized
 from .segmentation_head import SegmentationHead
 
@@ -26,10 +28,9 @@ class WeightTransfer(BaseModule):
         negative_slope (float): Slope of the LeakyReLU. Defaults to 0.1.
     """
 
-    def __init__(self,
-                 filter_size: int,
-                 hidden_ratio: int = 4,
-                 negative_slope: float = 0.1) -> None:
+    def __init__(
+        self, filter_size: int, hidden_ratio: int = 4, negative_slope: float = 0.1
+    ) -> None:
         super().__init__()
         self.fc1 = nn.Linear(filter_size, hidden_ratio * filter_size)
         self.fc2 = nn.Linear(hidden_ratio * filter_size, filter_size)
@@ -49,8 +50,7 @@ class WeightTransfer(BaseModule):
         """
         filters = weight.detach().flatten(1)
         hidden = F.leaky_relu(self.fc1(filters), self.negative_slope)
-        return (self.fc2(hidden).view_as(weight),
-                self.k * bias.detach() + self.c)
+        return (self.fc2(hidden).view_as(weight), self.k * bias.detach() + self.c)
 
 
 @MODELS.register_module()
@@ -70,18 +70,20 @@ class TransferredHead(BaseModule):
         init_cfg (dict, optional): Initialisation. Defaults to None.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 norm_cfg: dict = dict(type='BN', momentum=0.01),
-                 hidden_ratio: int = 4,
-                 negative_slope: float = 0.1,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        norm_cfg: dict = dict(type='BN', momentum=0.01),
+        hidden_ratio: int = 4,
+        negative_slope: float = 0.1,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg=init_cfg)
         self.in_channels = in_channels
-        self.transfer_conv = WeightTransfer(in_channels, hidden_ratio,
-                                            negative_slope)
-        self.transfer_conv_seg = WeightTransfer(in_channels, hidden_ratio,
-                                                negative_slope)
+        self.transfer_conv = WeightTransfer(in_channels, hidden_ratio, negative_slope)
+        self.transfer_conv_seg = WeightTransfer(
+            in_channels, hidden_ratio, negative_slope
+        )
         self.norm = build_norm_layer(norm_cfg, in_channels)[1]
         self.relu = nn.ReLU(inplace=True)
 
@@ -95,13 +97,12 @@ class TransferredHead(BaseModule):
             tuple[Tensor, ...]: Weight (C, C, 1, 1), bias (C, ), weight
             (1, C, 1, 1), bias (1, ).
         """
-        return (*self.transfer_conv(weak_head.conv.weight,
-                                    weak_head.conv.bias),
-                *self.transfer_conv_seg(weak_head.conv_seg.weight,
-                                        weak_head.conv_seg.bias))
+        return (
+            *self.transfer_conv(weak_head.conv.weight, weak_head.conv.bias),
+            *self.transfer_conv_seg(weak_head.conv_seg.weight, weak_head.conv_seg.bias),
+        )
 
-    def forward(self, feats: Sequence[Tensor], weights: tuple[Tensor,
-                                                              ...]) -> Tensor:
+    def forward(self, feats: Sequence[Tensor], weights: tuple[Tensor, ...]) -> Tensor:
         """Logits at the first map's resolution.
 
         Args:

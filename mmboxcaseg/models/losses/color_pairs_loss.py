@@ -1,16 +1,20 @@
 """The pairwise term of BoxInst: neighbours of one colour have one label."""
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmboxcaseg.registry import MODELS
+
 from .mil_loss import tight_box_lines
 
 # From linear RGB to XYZ over the D65 white, and where CIELAB turns linear.
-XYZ = ((0.412453 / 0.950456, 0.357580 / 0.950456,
-        0.180423 / 0.950456), (0.212671, 0.715160, 0.072169),
-       (0.019334 / 1.088754, 0.119193 / 1.088754, 0.950227 / 1.088754))
-LINEAR_BELOW = (6 / 29)**3
+XYZ = (
+    (0.412453 / 0.950456, 0.357580 / 0.950456, 0.180423 / 0.950456),
+    (0.212671, 0.715160, 0.072169),
+    (0.019334 / 1.088754, 0.119193 / 1.088754, 0.950227 / 1.088754),
+)
+LINEAR_BELOW = (6 / 29) ** 3
 # Right, down and the two diagonals; the other four are their opposites.
 DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
@@ -25,12 +29,13 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
         Tensor: L in [0, 100], a and b, shape (B, 3, H, W), float32.
     """
     rgb = (rgb.float() / 255).clamp(0, 1)
-    linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055)**2.4,
-                         rgb / 12.92)
+    linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     xyz = torch.einsum('ij,bjhw->bihw', rgb.new_tensor(XYZ), linear)
-    f = torch.where(xyz > LINEAR_BELOW,
-                    xyz.clamp(min=LINEAR_BELOW)**(1 / 3),
-                    xyz / (3 * (6 / 29)**2) + 4 / 29)
+    f = torch.where(
+        xyz > LINEAR_BELOW,
+        xyz.clamp(min=LINEAR_BELOW) ** (1 / 3),
+        xyz / (3 * (6 / 29) ** 2) + 4 / 29,
+    )
     x, y, z = f.unbind(dim=1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=1)
 
@@ -45,16 +50,20 @@ def _pair(values: Tensor, dy: int, dx: int) -> tuple[Tensor, Tensor]:
     """
     height, width = values.shape[-2:]
     low, high = max(0, -dx), width - max(0, dx)
-    return (values[..., :height - dy, low:high], values[..., dy:,
-                                                        low + dx:high + dx])
+    return (
+        values[..., : height - dy, low:high],
+        values[..., dy:, low + dx : high + dx],
+    )
 
 
-def color_pairs_loss(logits: Tensor,
-                     label: Tensor,
-                     rgb: Tensor,
-                     stride: int = 4,
-                     step: int = 2,
-                     similarity_thr: float = 0.3) -> Tensor:
+def color_pairs_loss(
+    logits: Tensor,
+    label: Tensor,
+    rgb: Tensor,
+    stride: int = 4,
+    step: int = 2,
+    similarity_thr: float = 0.3,
+) -> Tensor:
     """Cross entropy of "both pixels have one label" (Tian et al. 2021).
 
     Pairs are a pixel and a neighbour ``step`` pixels away in one of eight
@@ -78,7 +87,8 @@ def color_pairs_loss(logits: Tensor,
     columns, rows = tight_box_lines(label)
     boxes = (rows[:, :, None] & columns[:, None, :]).float()
     scores, in_box, colors = (
-        F.avg_pool2d(each.float(), stride) for each in (logits, boxes, rgb))
+        F.avg_pool2d(each.float(), stride) for each in (logits, boxes, rgb)
+    )
     lab = rgb_to_lab(colors)
     in_box = in_box >= 0.5
     total, count = scores.sum() * 0, scores.new_zeros(())
@@ -91,7 +101,8 @@ def color_pairs_loss(logits: Tensor,
         # log(p q + (1 - p)(1 - q)) in the log domain.
         log_same = torch.logaddexp(
             F.logsigmoid(one) + F.logsigmoid(other),
-            F.logsigmoid(-one) + F.logsigmoid(-other))
+            F.logsigmoid(-one) + F.logsigmoid(-other),
+        )
         total = total - (log_same * chosen).sum()
         count = count + chosen.sum()
     return total / count.clamp(min=1)
@@ -108,11 +119,13 @@ class ColorPairsLoss(nn.Module):
         similarity_thr (float): See :func:`color_pairs_loss`. Defaults to 0.3.
     """
 
-    def __init__(self,
-                 loss_weight: float = 1.0,
-                 stride: int = 4,
-                 step: int = 2,
-                 similarity_thr: float = 0.3) -> None:
+    def __init__(
+        self,
+        loss_weight: float = 1.0,
+        stride: int = 4,
+        step: int = 2,
+        similarity_thr: float = 0.3,
+    ) -> None:
         super().__init__()
         self.loss_weight = loss_weight
         self.stride = stride
@@ -122,4 +135,5 @@ class ColorPairsLoss(nn.Module):
     def forward(self, logits: Tensor, label: Tensor, rgb: Tensor) -> Tensor:
         """Shapes and values as in :func:`color_pairs_loss`."""
         return self.loss_weight * color_pairs_loss(
-            logits, label, rgb, self.stride, self.step, self.similarity_thr)
+            logits, label, rgb, self.stride, self.step, self.similarity_thr
+        )

@@ -1,4 +1,5 @@
 """Fusion of the salient and transferred heads, and its loss (Eq. 3)."""
+
 import math
 
 import torch
@@ -15,12 +16,12 @@ def check_fusion(alpha: float, fuse: str) -> None:
     if not 0 <= alpha <= 1:
         raise ValueError(f'alpha must lie in [0, 1], but got {alpha!r}')
     if fuse not in FUSION_SPACES:
-        raise ValueError(
-            f'fuse must be one of {FUSION_SPACES}, but got {fuse!r}')
+        raise ValueError(f'fuse must be one of {FUSION_SPACES}, but got {fuse!r}')
 
 
-def fused_probs(salient: Tensor | None, transferred: Tensor | None,
-                alpha: float, fuse: str) -> Tensor:
+def fused_probs(
+    salient: Tensor | None, transferred: Tensor | None, alpha: float, fuse: str
+) -> Tensor:
     """alpha * S_a + (1 - alpha) * S_t, the prediction of BoxCaseg.
 
     Args:
@@ -45,8 +46,13 @@ def fused_probs(salient: Tensor | None, transferred: Tensor | None,
     return torch.lerp(transferred.sigmoid(), salient.sigmoid(), alpha)
 
 
-def fused_pixel_loss(salient: Tensor | None, transferred: Tensor | None,
-                     mask: Tensor, alpha: float, fuse: str) -> Tensor:
+def fused_pixel_loss(
+    salient: Tensor | None,
+    transferred: Tensor | None,
+    mask: Tensor,
+    alpha: float,
+    fuse: str,
+) -> Tensor:
     """Cross entropy between the mask and the fused prediction (Eq. 3).
 
     Args:
@@ -67,17 +73,14 @@ def fused_pixel_loss(salient: Tensor | None, transferred: Tensor | None,
             logits = (transferred if salient is None else salient).float()
         else:
             logits = torch.lerp(transferred.float(), salient.float(), alpha)
-        loss = F.binary_cross_entropy_with_logits(
-            logits, target, reduction='none')
+        loss = F.binary_cross_entropy_with_logits(logits, target, reduction='none')
         return loss.mean(dim=(1, 2))
     salient, transferred = salient.float(), transferred.float()
     if alpha in (0, 1):
         # The other head has no share; times zero it keeps its (zero)
         # gradient without the logarithm of zero.
-        kept, other = ((salient, transferred) if alpha == 1 else
-                       (transferred, salient))
-        loss = F.binary_cross_entropy_with_logits(
-            kept, target, reduction='none')
+        kept, other = (salient, transferred) if alpha == 1 else (transferred, salient)
+        loss = F.binary_cross_entropy_with_logits(kept, target, reduction='none')
         return loss.mean(dim=(1, 2)) + 0 * other.mean(dim=(1, 2))
     # log(a * sigmoid(s) + (1 - a) * sigmoid(t)) without leaving the log
     # domain, so that a confident mistake keeps its gradient. Only the term
@@ -86,7 +89,8 @@ def fused_pixel_loss(salient: Tensor | None, transferred: Tensor | None,
     sign = 2 * target - 1
     log_likelihood = torch.logaddexp(
         math.log(alpha) + F.logsigmoid(sign * salient),
-        math.log(1 - alpha) + F.logsigmoid(sign * transferred))
+        math.log(1 - alpha) + F.logsigmoid(sign * transferred),
+    )
     return -log_likelihood.mean(dim=(1, 2))
 
 
@@ -102,9 +106,16 @@ class FusedPixelLoss(nn.Module):
         super().__init__()
         self.loss_weight = loss_weight
 
-    def forward(self, salient: Tensor | None, transferred: Tensor | None,
-                mask: Tensor, weight: Tensor, avg_factor: Tensor, alpha: float,
-                fuse: str) -> Tensor:
+    def forward(
+        self,
+        salient: Tensor | None,
+        transferred: Tensor | None,
+        mask: Tensor,
+        weight: Tensor,
+        avg_factor: Tensor,
+        alpha: float,
+        fuse: str,
+    ) -> Tensor:
         """As :func:`fused_pixel_loss`, with two more arguments.
 
         Args:

@@ -1,4 +1,5 @@
 """Multiple-instance loss of the weak head (the paper, Eq. 1)."""
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -29,14 +30,15 @@ def tight_box_lines(label: Tensor) -> tuple[Tensor, Tensor]:
         before_last = seen.flip(1).cummax(dim=1).values.flip(1)
         return (after_first * before_last).bool()
 
-    return (between_first_and_last(foreground.any(dim=1)),
-            between_first_and_last(foreground.any(dim=2)))
+    return (
+        between_first_and_last(foreground.any(dim=1)),
+        between_first_and_last(foreground.any(dim=2)),
+    )
 
 
-def mil_loss(logits: Tensor,
-             label: Tensor,
-             bag_extent: str = 'line',
-             reduction: str = 'mean') -> Tensor:
+def mil_loss(
+    logits: Tensor, label: Tensor, bag_extent: str = 'line', reduction: str = 'mean'
+) -> Tensor:
     """The unary terms of Eq. 1: cross entropy of each bag's highest score.
 
     Every row and every column of the patch is a bag. It is positive if it
@@ -63,13 +65,10 @@ def mil_loss(logits: Tensor,
         lowest = torch.finfo(logits.dtype).min
         outside = ~(rows[:, :, None] & columns[:, None, :])
         # A negative line lies outside in whole and stays as it is.
-        column_source = logits.masked_fill(outside & columns[:, None, :],
-                                           lowest)
+        column_source = logits.masked_fill(outside & columns[:, None, :], lowest)
         row_source = logits.masked_fill(outside & rows[:, :, None], lowest)
     # The sigmoid is monotone: the highest score has the highest logit.
-    bags = torch.cat([column_source.amax(dim=1),
-                      row_source.amax(dim=2)],
-                     dim=1)
+    bags = torch.cat([column_source.amax(dim=1), row_source.amax(dim=2)], dim=1)
     targets = torch.cat([columns, rows], dim=1).float()
     loss = F.binary_cross_entropy_with_logits(bags, targets, reduction='none')
     return loss.mean() if reduction == 'mean' else loss.sum(1).mean()
@@ -88,22 +87,28 @@ class MILLoss(nn.Module):
         ValueError: If ``bag_extent`` or ``reduction`` is none of the above.
     """
 
-    def __init__(self,
-                 bag_extent: str = 'line',
-                 reduction: str = 'mean',
-                 loss_weight: float = 1.0) -> None:
+    def __init__(
+        self,
+        bag_extent: str = 'line',
+        reduction: str = 'mean',
+        loss_weight: float = 1.0,
+    ) -> None:
         super().__init__()
         if bag_extent not in BAG_EXTENTS:
-            raise ValueError(f'MILLoss: bag_extent must be one of '
-                             f'{BAG_EXTENTS}, but got {bag_extent!r}')
+            raise ValueError(
+                f'MILLoss: bag_extent must be one of '
+                f'{BAG_EXTENTS}, but got {bag_extent!r}'
+            )
         if reduction not in ('mean', 'sum'):
-            raise ValueError("MILLoss: reduction must be 'mean' or 'sum', "
-                             f'but got {reduction!r}')
+            raise ValueError(
+                f"MILLoss: reduction must be 'mean' or 'sum', but got {reduction!r}"
+            )
         self.bag_extent = bag_extent
         self.reduction = reduction
         self.loss_weight = loss_weight
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Shapes and values as in :func:`mil_loss`."""
-        return self.loss_weight * mil_loss(logits, label, self.bag_extent,
-                                           self.reduction)
+        return self.loss_weight * mil_loss(
+            logits, label, self.bag_extent, self.reduction
+        )

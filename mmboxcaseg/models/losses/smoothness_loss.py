@@ -1,4 +1,5 @@
 """Local smoothness of the weak head's scores (the paper, Eq. 2)."""
+
 from torch import Tensor, nn
 
 from mmboxcaseg.registry import MODELS

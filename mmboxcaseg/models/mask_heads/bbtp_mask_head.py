@@ -29,8 +29,9 @@ def boxes_on_rois(rois: Tensor, boxes: Tensor, size: tuple) -> Tensor:
         start, end = rois[:, axis, None], rois[:, axis + 2, None]
         steps = torch.arange(cells, dtype=rois.dtype, device=rois.device)
         centres = start + (steps + 0.5) / cells * (end - start)
-        inside.append((centres >= boxes[:, axis, None])
-                      & (centres < boxes[:, axis + 2, None]))
+        inside.append(
+            (centres >= boxes[:, axis, None]) & (centres < boxes[:, axis + 2, None])
+        )
     columns, rows = inside
     return (rows[:, :, None] & columns[:, None, :]).to(rois.dtype)
 
@@ -55,21 +56,24 @@ class BBTPMaskHead(FCNMaskHead):
         **kwargs: Of :class:`mmdet.FCNMaskHead`; ``loss_mask`` is not used.
     """
 
-    def __init__(self,
-                 *args,
-                 loss_mil: ConfigType = dict(
-                     type='mmboxcaseg.MILLoss', bag_extent='box'),
-                 loss_smooth: ConfigType = dict(
-                     type='mmboxcaseg.PairwiseSmoothnessLoss'),
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        *args,
+        loss_mil: ConfigType = dict(type='mmboxcaseg.MILLoss', bag_extent='box'),
+        loss_smooth: ConfigType = dict(type='mmboxcaseg.PairwiseSmoothnessLoss'),
+        **kwargs,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.loss_mil = MODELS.build(loss_mil)
         self.loss_smooth = MODELS.build(loss_smooth)
 
-    def loss_and_target(self, mask_preds: Tensor,
-                        sampling_results: list[SamplingResult],
-                        batch_gt_instances: InstanceList,
-                        rcnn_train_cfg: ConfigDict) -> dict:
+    def loss_and_target(
+        self,
+        mask_preds: Tensor,
+        sampling_results: list[SamplingResult],
+        batch_gt_instances: InstanceList,
+        rcnn_train_cfg: ConfigDict,
+    ) -> dict:
         """Losses of the positive RoIs.
 
         P is the number of positive RoIs in the batch, C the number of classes
@@ -87,20 +91,20 @@ class BBTPMaskHead(FCNMaskHead):
             ``loss_mask_smooth``, both 0 and still with a graph if there is no
             positive; and ``mask_targets``, the boxes on the RoIs, (P, h, w).
         """
-        rois = torch.cat(
-            [get_box_tensor(res.pos_priors) for res in sampling_results])
+        rois = torch.cat([get_box_tensor(res.pos_priors) for res in sampling_results])
         boxes = torch.cat(
-            [get_box_tensor(res.pos_gt_bboxes) for res in sampling_results])
+            [get_box_tensor(res.pos_gt_bboxes) for res in sampling_results]
+        )
         labels = torch.cat([res.pos_gt_labels for res in sampling_results])
         targets = boxes_on_rois(rois, boxes, mask_preds.shape[-2:])
         if len(mask_preds) == 0:
             zero = mask_preds.sum()
             losses = dict(loss_mask_mil=zero, loss_mask_smooth=zero)
         else:
-            channels = torch.zeros_like(labels) if self.class_agnostic \
-                else labels
+            channels = torch.zeros_like(labels) if self.class_agnostic else labels
             logits = mask_preds[torch.arange(len(labels)), channels]
             losses = dict(
                 loss_mask_mil=self.loss_mil(logits, targets),
-                loss_mask_smooth=self.loss_smooth(logits))
+                loss_mask_smooth=self.loss_smooth(logits),
+            )
         return dict(loss_mask=losses, mask_targets=targets)

@@ -1,4 +1,5 @@
 """The mask head of Proxy Mask R-CNN."""
+
 import torch
 from mmdet.models.roi_heads.mask_heads import FCNMaskHead
 from mmdet.models.task_modules.samplers import SamplingResult
@@ -11,8 +12,7 @@ from torch.nn import functional as F
 from mmboxcaseg.registry import MODELS
 
 
-def weighted_mask_loss(logits: Tensor, targets: Tensor,
-                       weights: Tensor) -> Tensor:
+def weighted_mask_loss(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     """Weighted mean over RoIs of their binary cross entropy.
 
     Args:
@@ -25,8 +25,7 @@ def weighted_mask_loss(logits: Tensor, targets: Tensor,
         Tensor: A scalar, the mean over each RoI's pixels, averaged over the
         RoIs by their weights.
     """
-    losses = F.binary_cross_entropy_with_logits(
-        logits, targets, reduction='none')
+    losses = F.binary_cross_entropy_with_logits(logits, targets, reduction='none')
     return (losses.flatten(1).mean(1) * weights).sum() / weights.sum()
 
 
@@ -43,10 +42,13 @@ class ProxyFCNMaskHead(FCNMaskHead):
     cross entropy.
     """
 
-    def loss_and_target(self, mask_preds: Tensor,
-                        sampling_results: list[SamplingResult],
-                        batch_gt_instances: InstanceList,
-                        rcnn_train_cfg: ConfigDict) -> dict:
+    def loss_and_target(
+        self,
+        mask_preds: Tensor,
+        sampling_results: list[SamplingResult],
+        batch_gt_instances: InstanceList,
+        rcnn_train_cfg: ConfigDict,
+    ) -> dict:
         """Mask loss over the positives whose mask is not ignored.
 
         P is the number of positive RoIs in the batch, K the number of those
@@ -77,7 +79,8 @@ class ProxyFCNMaskHead(FCNMaskHead):
                     'ProxyFCNMaskHead: gt_instances has the keys '
                     f'{sorted(gt_instances.keys())} and no "mask_weights"; '
                     "end the training pipeline with type='mmboxcaseg."
-                    "PackProxyDetInputs' in place of PackDetInputs")
+                    "PackProxyDetInputs' in place of PackDetInputs"
+                )
             weights = gt_instances.mask_weights[result.pos_assigned_gt_inds]
             all_weights.append(weights)
             # All that get_targets() reads of a SamplingResult. Full-size
@@ -86,17 +89,19 @@ class ProxyFCNMaskHead(FCNMaskHead):
                 InstanceData(
                     pos_priors=result.pos_priors,
                     pos_assigned_gt_inds=result.pos_assigned_gt_inds,
-                    pos_gt_labels=result.pos_gt_labels)[weights > 0])
+                    pos_gt_labels=result.pos_gt_labels,
+                )[weights > 0]
+            )
         weights = torch.cat(all_weights)
         kept = weights > 0
-        targets = self.get_targets(kept_results, batch_gt_instances,
-                                   rcnn_train_cfg)
+        targets = self.get_targets(kept_results, batch_gt_instances, rcnn_train_cfg)
         labels = torch.cat([result.pos_gt_labels for result in kept_results])
         loss = self._loss(mask_preds[kept], targets, labels, weights[kept])
         return dict(loss_mask=dict(loss_mask=loss), mask_targets=targets)
 
-    def _loss(self, mask_preds: Tensor, targets: Tensor, labels: Tensor,
-              weights: Tensor) -> Tensor:
+    def _loss(
+        self, mask_preds: Tensor, targets: Tensor, labels: Tensor, weights: Tensor
+    ) -> Tensor:
         """Loss of mask logits (K, C, h, w), of ``mmdet.FCNMaskHead`` where no
         weight is below 1."""
         if len(mask_preds) == 0:
@@ -110,8 +115,10 @@ class ProxyFCNMaskHead(FCNMaskHead):
                 'ProxyFCNMaskHead: masks have weights between 0 and 1, which '
                 'need loss_mask=dict(type="mmdet.CrossEntropyLoss", '
                 f'use_mask=True), not {type(self.loss_mask).__name__}; leave '
-                'out mask_weight of the data set')
+                'out mask_weight of the data set'
+            )
         logits = mask_preds[torch.arange(len(labels)), labels]
         # A sum over many pixels: in float32 under AMP too.
         return self.loss_mask.loss_weight * weighted_mask_loss(
-            logits.float(), targets.float(), weights)
+            logits.float(), targets.float(), weights
+        )

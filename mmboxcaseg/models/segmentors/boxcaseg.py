@@ -1,4 +1,5 @@
 """BoxCaseg: box-supervised class-agnostic object segmentation."""
+
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmboxcaseg.registry import MODELS
+
 from ..heads import ProducedHead
 from ..losses import check_fusion, fused_probs
 from .crop_masks import instances_of
@@ -70,30 +72,32 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
             go together.
     """
 
-    def __init__(self,
-                 backbone: dict,
-                 weak_head: dict | None = None,
-                 salient_head: dict | None = None,
-                 transferred_head: dict | None = None,
-                 loss_mil: dict = dict(type='MILLoss'),
-                 loss_smooth: dict | None = dict(
-                     type='PairwiseSmoothnessLoss', loss_weight=0.05),
-                 loss_color: dict | None = None,
-                 loss_pixel: dict = dict(type='FusedPixelLoss'),
-                 alpha: float = 0.7,
-                 fuse: str = 'prob',
-                 channels_last: bool = False,
-                 compile: bool | dict = False,
-                 test_cfg: dict | None = None,
-                 train_cfg: dict | None = None,
-                 data_preprocessor: dict | None = None,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        backbone: dict,
+        weak_head: dict | None = None,
+        salient_head: dict | None = None,
+        transferred_head: dict | None = None,
+        loss_mil: dict = dict(type='MILLoss'),
+        loss_smooth: dict | None = dict(
+            type='PairwiseSmoothnessLoss', loss_weight=0.05
+        ),
+        loss_color: dict | None = None,
+        loss_pixel: dict = dict(type='FusedPixelLoss'),
+        alpha: float = 0.7,
+        fuse: str = 'prob',
+        channels_last: bool = False,
+        compile: bool | dict = False,
+        test_cfg: dict | None = None,
+        train_cfg: dict | None = None,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
         if isinstance(data_preprocessor, dict):
             # mmengine would look for it in its own registry alone where no
             # default scope is set.
             data_preprocessor = MODELS.build(data_preprocessor)
-        super().__init__(
-            data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         check_fusion(alpha, fuse)
         self.alpha = alpha
         self.fuse = fuse
@@ -101,8 +105,7 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
         self.backbone = MODELS.build(backbone)
         self.weak_head = weak_head and MODELS.build(weak_head)
         self.salient_head = salient_head and MODELS.build(salient_head)
-        self.transferred_head = transferred_head and MODELS.build(
-            transferred_head)
+        self.transferred_head = transferred_head and MODELS.build(transferred_head)
         self.loss_mil = MODELS.build(loss_mil)
         self.loss_smooth = loss_smooth and MODELS.build(loss_smooth)
         self.loss_color = loss_color and MODELS.build(loss_color)
@@ -122,13 +125,19 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
     def _check_heads(self) -> None:
         """Raise ValueError unless the heads go together."""
         if not self._built:
-            raise ValueError('BoxCaseg: at least one of weak_head, '
-                             'salient_head and transferred_head is needed')
-        if (self.transferred_head and not self.weak_head
-                and not isinstance(self.transferred_head, ProducedHead)):
+            raise ValueError(
+                'BoxCaseg: at least one of weak_head, '
+                'salient_head and transferred_head is needed'
+            )
+        if (
+            self.transferred_head
+            and not self.weak_head
+            and not isinstance(self.transferred_head, ProducedHead)
+        ):
             raise ValueError(
                 'BoxCaseg: transferred_head takes its weights from weak_head, '
-                'which is None; give both or neither')
+                'which is None; give both or neither'
+            )
 
     @property
     def _built(self) -> list[str]:
@@ -161,17 +170,18 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
             return x.contiguous(memory_format=torch.channels_last)
         return x
 
-    def _head_logits(self, name: str, feats: tuple[Tensor, ...], size: tuple,
-                     transferred: Weights) -> Tensor | None:
+    def _head_logits(
+        self, name: str, feats: tuple[Tensor, ...], size: tuple, transferred: Weights
+    ) -> Tensor | None:
         """Logits (B, H, W) of one head at the input's size, None without."""
         head = getattr(self, f'{name}_head')
         if not head:
             return None
-        logits = head(feats, transferred) if name == 'transferred' \
-            else head(feats)
+        logits = head(feats, transferred) if name == 'transferred' else head(feats)
         # Upsampled last: 16 times fewer positions for the convolutions.
         return F.interpolate(
-            logits, size, mode='bilinear', align_corners=False).squeeze(1)
+            logits, size, mode='bilinear', align_corners=False
+        ).squeeze(1)
 
     def produce_weights(self) -> Weights:
         """Weights of the transferred head, None without one."""
@@ -187,13 +197,15 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
             'transferred head are produced at the first prediction after '
             'eval()',
             DeprecationWarning,
-            stacklevel=2)
+            stacklevel=2,
+        )
         self.forget_weights()
         with torch.no_grad():
             self.prepared_weights()
 
-    def loss(self, inputs: Tensor,
-             data_samples: list[SegDataSample]) -> dict[str, Tensor]:
+    def loss(
+        self, inputs: Tensor, data_samples: list[SegDataSample]
+    ) -> dict[str, Tensor]:
         """Eq. 4.
 
         Args:
@@ -214,7 +226,8 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
         feats = self.extract_feat(inputs)
         size = tuple(inputs.shape[-2:])
         labels = torch.stack(
-            [sample.gt_sem_seg.data.squeeze(0) for sample in data_samples])
+            [sample.gt_sem_seg.data.squeeze(0) for sample in data_samples]
+        )
         losses = dict()
         if self.weak_head:
             logits = self._head_logits('weak', feats, size, None)
@@ -224,14 +237,19 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
                     losses['loss_smooth'] = self.loss_smooth(logits)
                 if self.loss_color:
                     losses['loss_color'] = self.loss_color(
-                        logits, labels, self.data_preprocessor.to_rgb(inputs))
+                        logits, labels, self.data_preprocessor.to_rgb(inputs)
+                    )
         if self.has_pixel_heads:
-            losses['loss_pixel'] = self._pixel_loss(feats, labels, size,
-                                                    data_samples)
+            losses['loss_pixel'] = self._pixel_loss(feats, labels, size, data_samples)
         return losses
 
-    def _pixel_loss(self, feats: tuple[Tensor, ...], labels: Tensor,
-                    size: tuple, data_samples: list[SegDataSample]) -> Tensor:
+    def _pixel_loss(
+        self,
+        feats: tuple[Tensor, ...],
+        labels: Tensor,
+        size: tuple,
+        data_samples: list[SegDataSample],
+    ) -> Tensor:
         """Eq. 3 over the mask-supervised samples of the batch."""
         masked = [_supervision(sample) == 'mask' for sample in data_samples]
         chosen = torch.tensor(masked).nonzero().squeeze(1).to(labels.device)
@@ -252,13 +270,22 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
         salient = self._head_logits('salient', feats, size, weights)
         transferred = self._head_logits('transferred', feats, size, weights)
         with torch.autocast(labels.device.type, enabled=False):
-            return self.loss_pixel(salient, transferred, labels[chosen],
-                                   weight, avg_factor, self.alpha, self.fuse)
+            return self.loss_pixel(
+                salient,
+                transferred,
+                labels[chosen],
+                weight,
+                avg_factor,
+                self.alpha,
+                self.fuse,
+            )
 
-    def encode_decode(self,
-                      inputs: Tensor,
-                      data_samples: list | None = None,
-                      options: PredictOptions | None = None) -> Tensor:
+    def encode_decode(
+        self,
+        inputs: Tensor,
+        data_samples: list | None = None,
+        options: PredictOptions | None = None,
+    ) -> Tensor:
         """Foreground probabilities by the head of the options.
 
         Args:
@@ -282,45 +309,49 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
             return self.prepared_weights()
         return None
 
-    def _probs(self, inputs: Tensor, options: PredictOptions,
-               transferred: Weights) -> Tensor:
+    def _probs(
+        self, inputs: Tensor, options: PredictOptions, transferred: Weights
+    ) -> Tensor:
         """:meth:`encode_decode` with weights for the transferred head."""
         names = options.heads(self._built)
         feats = self.extract_feat(inputs)
         size = tuple(inputs.shape[-2:])
         logits = {
-            name: self._head_logits(name, feats, size, transferred)
-            for name in names
+            name: self._head_logits(name, feats, size, transferred) for name in names
         }
         if options.head == 'fused' and len(names) > 1:
-            return fused_probs(logits['salient'], logits['transferred'],
-                               self.alpha, self.fuse)
+            return fused_probs(
+                logits['salient'], logits['transferred'], self.alpha, self.fuse
+            )
         probs = [x.float().sigmoid() for x in logits.values()]
         return sum(probs) / len(probs)
 
-    def _crop_probs(self, inputs: list[Tensor],
-                    options: PredictOptions) -> Iterator[Tensor]:
+    def _crop_probs(
+        self, inputs: list[Tensor], options: PredictOptions
+    ) -> Iterator[Tensor]:
         """Probabilities (S, S) crop after crop, batched across images."""
         transferred = self._weights_for(options)
         crops = torch.cat(inputs)
         for chunk in crops.split(options.crops_per_batch):
             patches = self.data_preprocessor.normalize(chunk)
             with torch.autocast(
-                    chunk.device.type,
-                    dtype=torch.bfloat16,
-                    enabled=options.precision == 'bf16'):
+                chunk.device.type,
+                dtype=torch.bfloat16,
+                enabled=options.precision == 'bf16',
+            ):
                 probs = self._probs(patches, options, transferred)
                 if options.flip:
-                    mirrored = self._probs(
-                        patches.flip(-1), options, transferred)
+                    mirrored = self._probs(patches.flip(-1), options, transferred)
                     probs = (probs + mirrored.flip(-1)) / 2
             yield from probs
 
     @torch.no_grad()
-    def predict(self,
-                inputs: list[Tensor],
-                data_samples: list[SegDataSample],
-                options: PredictOptions | None = None) -> list[SegDataSample]:
+    def predict(
+        self,
+        inputs: list[Tensor],
+        data_samples: list[SegDataSample],
+        options: PredictOptions | None = None,
+    ) -> list[SegDataSample]:
         """Masks of the boxes of some images.
 
         Args:
@@ -350,15 +381,14 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
             if 'skipped' in sample:
                 continue
             prompts = sample.prompt_instances
-            sample.pred_instances = instances_of(probs, prompts.rects,
-                                                 prompts.get('windows'),
-                                                 options)
+            sample.pred_instances = instances_of(
+                probs, prompts.rects, prompts.get('windows'), options
+            )
         return data_samples
 
     def test_step(
-            self,
-            data: dict,
-            options: PredictOptions | None = None) -> list[SegDataSample]:
+        self, data: dict, options: PredictOptions | None = None
+    ) -> list[SegDataSample]:
         """Masks of a batch of the data loader.
 
         Args:
@@ -372,12 +402,11 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
         """
         if options is None:
             return super().test_step(data)
-        return self.predict(
-            **self.data_preprocessor(data, False), options=options)
+        return self.predict(**self.data_preprocessor(data, False), options=options)
 
-    def _forward(self,
-                 inputs: Tensor,
-                 data_samples: list | None = None) -> dict[str, Tensor | None]:
+    def _forward(
+        self, inputs: Tensor, data_samples: list | None = None
+    ) -> dict[str, Tensor | None]:
         """Logits (B, H, W) of every head at the input's size, by name.
 
         Args:
@@ -391,10 +420,7 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
         feats = self.extract_feat(inputs)
         size = tuple(inputs.shape[-2:])
         weights = self.produce_weights()
-        return {
-            name: self._head_logits(name, feats, size, weights)
-            for name in HEADS
-        }
+        return {name: self._head_logits(name, feats, size, weights) for name in HEADS}
 
 
 def _supervision(sample: SegDataSample) -> str:
@@ -404,5 +430,6 @@ def _supervision(sample: SegDataSample) -> str:
         raise ValueError(
             f"{sample.metainfo.get('img_path')}: the meta key 'supervision' "
             f"must be 'box' or 'mask', but is {supervision!r}; name it in "
-            'the meta_keys of PackPatch')
+            'the meta_keys of PackPatch'
+        )
     return supervision

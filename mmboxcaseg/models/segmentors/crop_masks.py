@@ -1,4 +1,5 @@
 """From a crop's probabilities to its mask (the paper, Sec. 3.4)."""
+
 from collections.abc import Iterator
 from itertools import islice
 
@@ -9,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmboxcaseg.masks import Claims, reaching_threshold
+
 from .prediction import PredictOptions
 
 
@@ -42,23 +44,20 @@ def box_probs(probs: Iterator[Tensor], windows: Tensor) -> Iterator[Tensor]:
         yield torch.stack(views).mean(dim=0)
 
 
-def _window(prob: Tensor, x0: float, y0: float, x1: float,
-            y1: float) -> Tensor:
+def _window(prob: Tensor, x0: float, y0: float, x1: float, y1: float) -> Tensor:
     """A window of a map (S, S), given in parts of it, resized to (S, S)."""
     if (x0, y0, x1, y1) == (0, 0, 1, 1):
         return prob
-    theta = prob.new_tensor([[x1 - x0, 0, x0 + x1 - 1],
-                             [0, y1 - y0, y0 + y1 - 1]])
+    theta = prob.new_tensor([[x1 - x0, 0, x0 + x1 - 1], [0, y1 - y0, y0 + y1 - 1]])
     grid = F.affine_grid(theta[None], (1, 1, *prob.shape), align_corners=False)
     return F.grid_sample(
-        prob[None, None], grid, padding_mode='border', align_corners=False)[0,
-                                                                            0]
+        prob[None, None], grid, padding_mode='border', align_corners=False
+    )[0, 0]
 
 
 def masks_in_rects(
-        probs: Iterator[Tensor],
-        rects: Tensor,
-        min_max: bool = True) -> tuple[list[np.ndarray], np.ndarray]:
+    probs: Iterator[Tensor], rects: Tensor, min_max: bool = True
+) -> tuple[list[np.ndarray], np.ndarray]:
     """Resize each instance's probabilities to its rectangle.
 
     How far they are from undecided, mean(|2 p - 1|) over the box before they
@@ -79,21 +78,24 @@ def masks_in_rects(
     """
     rects = rects.tolist()
     resized, confidences = [], []
-    for prob, (x0, y0, x1, y1) in zip(
-            islice(probs, len(rects)), rects, strict=True):
+    for prob, (x0, y0, x1, y1) in zip(islice(probs, len(rects)), rects, strict=True):
         confidences.append(float((2 * prob - 1).abs().mean()))
         prob = F.interpolate(
             (min_max_normalize(prob) if min_max else prob)[None, None],
             (y1 - y0, x1 - x0),
             mode='bilinear',
-            align_corners=False)
+            align_corners=False,
+        )
         resized.append(prob[0, 0].cpu().numpy())
     return resized, np.array(confidences)
 
 
-def instances_of(probs: Iterator[Tensor], rects: Tensor,
-                 windows: Tensor | None,
-                 options: PredictOptions) -> InstanceData:
+def instances_of(
+    probs: Iterator[Tensor],
+    rects: Tensor,
+    windows: Tensor | None,
+    options: PredictOptions,
+) -> InstanceData:
     """The instances of an image from the probabilities of its crops.
 
     Args:
@@ -115,8 +117,7 @@ def instances_of(probs: Iterator[Tensor], rects: Tensor,
     if windows is not None:
         probs = box_probs(probs, windows)
     result = InstanceData(rects=rects)
-    mask_probs, result.confidence = masks_in_rects(probs, rects,
-                                                   options.min_max)
+    mask_probs, result.confidence = masks_in_rects(probs, rects, options.min_max)
     result.masks = [prob > _threshold(prob, options) for prob in mask_probs]
     if options.with_probs or options.merge_exponent is not None:
         result.probs = mask_probs

@@ -5,6 +5,7 @@ for. The convolutions of the transferred head are produced once
 (:class:`ProducedHead`), so that neither the weight transfer nor the weak head
 is needed. Convolutions are stored in half precision.
 """
+
 from typing import Any
 
 import torch
@@ -74,7 +75,8 @@ def export_config(cfg: Config) -> Config:
         ann_file='',
         data_prefix=dict(img=''),
         test_mode=True,
-        pipeline=dataset['pipeline'])
+        pipeline=dataset['pipeline'],
+    )
     exported = {key: content[key] for key in KEPT if key in content}
     exported.update(
         default_hooks={
@@ -83,7 +85,8 @@ def export_config(cfg: Config) -> Config:
             if key in HOOKS
         },
         model=export_model_cfg(content['model']),
-        test_dataloader=loader)
+        test_dataloader=loader,
+    )
     return Config(exported)
 
 
@@ -105,12 +108,13 @@ def export_weights(trained: BoxCaseg, exported: BoxCaseg) -> dict[str, Tensor]:
     source = dict(trained.state_dict())
     if exported.transferred_head:
         weights = trained.transferred_head.transfer(trained.weak_head)
-        names = ('conv.weight', 'conv.bias', 'conv_seg.weight',
-                 'conv_seg.bias')
-        source.update({
-            f'transferred_head.{name}': weight.detach()
-            for name, weight in zip(names, weights)
-        })
+        names = ('conv.weight', 'conv.bias', 'conv_seg.weight', 'conv_seg.bias')
+        source.update(
+            {
+                f'transferred_head.{name}': weight.detach()
+                for name, weight in zip(names, weights)
+            }
+        )
     stored = {}
     for name in exported.state_dict():
         value = source[name]
@@ -140,15 +144,17 @@ def check_same(trained: BoxCaseg, exported: BoxCaseg) -> float:
     generator = torch.Generator().manual_seed(0)
     # Smooth, as photos are; noise alone looks the same everywhere.
     crops = F.interpolate(
-        torch.randn(4, 3, 8, 8, generator=generator), (96, 96),
-        mode='bilinear')
+        torch.randn(4, 3, 8, 8, generator=generator), (96, 96), mode='bilinear'
+    )
     with torch.no_grad():
         one, other = (
-            model.eval().encode_decode(crops) for model in (trained, exported))
+            model.eval().encode_decode(crops) for model in (trained, exported)
+        )
     error = (one - other).abs()
     if error.mean() > MEAN_ERROR or error.max() > LARGEST_ERROR:
         raise ValueError(
             'the exported model differs from the trained one by '
             f'{error.mean():.4f} on average and {error.max():.4f} at most in '
-            'its probabilities')
+            'its probabilities'
+        )
     return float(error.mean())

@@ -1,4 +1,5 @@
 """How BoxCaseg predicts: the options of ``test_cfg``, frozen and passed on."""
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
@@ -48,6 +49,7 @@ class PredictOptions:
     Raises:
         ValueError: If a value is not as described here.
     """
+
     crops_per_batch: int = 32
     head: str | tuple[str, ...] = 'fused'
     threshold: float = 0.5
@@ -66,19 +68,25 @@ class PredictOptions:
         if self.precision not in ('fp32', 'bf16'):
             raise ValueError(
                 f'BoxCaseg: test_cfg.precision is {self.precision!r}, '
-                "but it must be 'fp32' or 'bf16'")
+                "but it must be 'fp32' or 'bf16'"
+            )
         if self.merge_exponent is not None and not self.merge_exponent >= 0:
-            raise ValueError('BoxCaseg: test_cfg.merge_exponent is '
-                             f'{self.merge_exponent!r}, but it must not be '
-                             'negative')
+            raise ValueError(
+                'BoxCaseg: test_cfg.merge_exponent is '
+                f'{self.merge_exponent!r}, but it must not be '
+                'negative'
+            )
         low, high = self.min_threshold, self.threshold
         if low is not None and not 0 <= low <= high:
-            raise ValueError(f'BoxCaseg: test_cfg.min_threshold is {low!r}, '
-                             f'but it must lie in [0, threshold={high!r}]')
+            raise ValueError(
+                f'BoxCaseg: test_cfg.min_threshold is {low!r}, '
+                f'but it must lie in [0, threshold={high!r}]'
+            )
 
     @classmethod
-    def from_cfg(cls, test_cfg: Mapping | None,
-                 built: Sequence[str]) -> 'PredictOptions':
+    def from_cfg(
+        cls, test_cfg: Mapping | None, built: Sequence[str]
+    ) -> 'PredictOptions':
         """The options of a model.
 
         Args:
@@ -96,8 +104,7 @@ class PredictOptions:
         known = sorted(field.name for field in fields(cls))
         unknown = sorted(set(test_cfg or ()) - set(known))
         if unknown:
-            raise ValueError(
-                f'BoxCaseg: test_cfg knows {known}, not {unknown}')
+            raise ValueError(f'BoxCaseg: test_cfg knows {known}, not {unknown}')
         options = cls(**(test_cfg or {}))
         options.heads(built)
         return options
@@ -117,11 +124,12 @@ class PredictOptions:
         """
         if self.head == 'fused':
             return tuple(
-                name for name in ('salient', 'transferred')
-                if name in built) or ('weak', )
-        names = (self.head, ) if isinstance(self.head, str) else self.head
+                name for name in ('salient', 'transferred') if name in built
+            ) or ('weak',)
+        names = (self.head,) if isinstance(self.head, str) else self.head
         if not names or not set(names) <= set(built):
             raise ValueError(
                 f'BoxCaseg: test_cfg.head is {self.head!r}, but it must be '
-                f"'fused' or of the heads {list(built)}")
+                f"'fused' or of the heads {list(built)}"
+            )
         return names

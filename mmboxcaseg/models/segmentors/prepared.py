@@ -1,4 +1,5 @@
 """Weights that a model produces from others, once for all predictions."""
+
 from typing import Any
 
 import torch

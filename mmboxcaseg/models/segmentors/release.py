@@ -3,6 +3,7 @@
 Every tensor is kept as it is; only names change, so what goes there and back
 is the same again.
 """
+
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -45,8 +46,9 @@ class Layout(NamedTuple):
         scalar_shape (tuple[int, ...]): Of k and b, (1, ) or ().
         epoch (int): Which their scripts print.
     """
+
     prefix: str = PREFIX
-    scalar_shape: tuple[int, ...] = (1, )
+    scalar_shape: tuple[int, ...] = (1,)
     epoch: int = 0
 
 
@@ -63,12 +65,14 @@ def release_name(name: str) -> str:
         ValueError: If they have no such part.
     """
     if name.startswith(BACKBONE):
-        return name[len(BACKBONE):]
+        return name[len(BACKBONE) :]
     for theirs, ours in RENAMED.items():
         if name == ours or name.startswith(f'{ours}.'):
-            return theirs + name[len(ours):]
-    raise ValueError(f"{name}: the authors' network has no such part; give "
-                     'the --config of a BoxCaseg with an HRNet and all heads')
+            return theirs + name[len(ours) :]
+    raise ValueError(
+        f"{name}: the authors' network has no such part; give "
+        'the --config of a BoxCaseg with an HRNet and all heads'
+    )
 
 
 def is_scalar(name: str) -> bool:
@@ -92,8 +96,9 @@ def expected_tensors(config: str) -> dict[str, Tensor]:
         return MODELS.build(model).state_dict()
 
 
-def _renamed(source: Tensors, names: Mapping[str, str],
-             expected: Tensors) -> dict[str, Tensor]:
+def _renamed(
+    source: Tensors, names: Mapping[str, str], expected: Tensors
+) -> dict[str, Tensor]:
     """Rename tensors, in their order, and check them.
 
     Args:
@@ -110,14 +115,15 @@ def _renamed(source: Tensors, names: Mapping[str, str],
             or a tensor is of another shape. All are named.
     """
     missing = [
-        name for name in names
-        if name not in source and not name.endswith(OPTIONAL)
+        name for name in names if name not in source and not name.endswith(OPTIONAL)
     ]
     unknown = [name for name in source if name not in names]
     if missing or unknown:
-        raise ValueError('these are not the weights of a BoxCaseg; '
-                         f'missing keys: {missing or "none"}; '
-                         f'unknown keys: {unknown or "none"}')
+        raise ValueError(
+            'these are not the weights of a BoxCaseg; '
+            f'missing keys: {missing or "none"}; '
+            f'unknown keys: {unknown or "none"}'
+        )
     result, misshapen = {}, []
     for old, tensor in source.items():
         new = names[old]
@@ -131,13 +137,16 @@ def _renamed(source: Tensors, names: Mapping[str, str],
             misshapen.append(f'{old} is {tuple(tensor.shape)}, not {shape}')
         result[new] = tensor
     if misshapen:
-        raise ValueError('tensors of another model, give its config by '
-                         f'--config: {"; ".join(misshapen)}')
+        raise ValueError(
+            'tensors of another model, give its config by '
+            f'--config: {"; ".join(misshapen)}'
+        )
     return result
 
 
-def from_release(source: Tensors,
-                 expected: Tensors) -> tuple[dict[str, Tensor], Layout]:
+def from_release(
+    source: Tensors, expected: Tensors
+) -> tuple[dict[str, Tensor], Layout]:
     """The authors' weights by our names.
 
     Args:
@@ -160,16 +169,17 @@ def from_release(source: Tensors,
     scalars = [name for name in renamed if is_scalar(name)]
     shapes = {tuple(renamed[name].shape) for name in scalars}
     if len(shapes) > 1:
-        raise ValueError(f'k and b are of the shapes {sorted(shapes)}; all '
-                         'must be of one')
+        raise ValueError(
+            f'k and b are of the shapes {sorted(shapes)}; all must be of one'
+        )
     for name in scalars:
         renamed[name] = renamed[name].reshape(1)
     return renamed, Layout(prefix, *shapes)
 
 
 def to_release(
-    source: Tensors, expected: Tensors,
-    layout: Layout = Layout()) -> dict[str, Tensor]:
+    source: Tensors, expected: Tensors, layout: Layout | None = None
+) -> dict[str, Tensor]:
     """Our weights by the authors' names, the way back.
 
     Args:
@@ -185,6 +195,7 @@ def to_release(
     Raises:
         ValueError: If a tensor is missing, unknown or of another shape.
     """
+    layout = layout or Layout()
     names = {name: layout.prefix + release_name(name) for name in expected}
     renamed = _renamed(source, names, expected)
     for name in source:

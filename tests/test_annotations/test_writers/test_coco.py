@@ -1,4 +1,5 @@
 """COCO's and CVAT's json, read by supervision, pycocotools and datumaro."""
+
 import json
 
 import numpy as np
@@ -28,7 +29,8 @@ def test_coco(path, tmp_path, form):
     assert list(report.changed.values()) == ([] if form == 'rle' else [[12]])
     supervision = pytest.importorskip('supervision')
     dataset = supervision.DetectionDataset.from_coco(
-        str(tmp_path / 'photos'), str(out), force_masks=True)
+        str(tmp_path / 'photos'), str(out), force_masks=True
+    )
     if form == 'rle':
         read = dataset.annotations[str(tmp_path / 'photos/1.png')].mask
         assert (read[:4] == [mask for _, mask in hard_masks()[:4]]).all()
@@ -40,9 +42,12 @@ def test_simplified(path, tmp_path):
     export(path, out, simplify=1.5)
     points = [
         sum(
-            len(part) for ann in json.loads(one.read_text())['annotations']
+            len(part)
+            for ann in json.loads(one.read_text())['annotations']
             if isinstance(ann['segmentation'], list)
-            for part in ann['segmentation']) for one in (exact, out)
+            for part in ann['segmentation']
+        )
+        for one in (exact, out)
     ]
     assert points[1] < points[0]
     for ann in json.loads(out.read_text())['annotations'][:6]:
@@ -64,13 +69,17 @@ def test_cvat(cvat):
     assert [one['id'] for one in content['categories']] == [1, 2]
     anns = {ann['id']: ann for ann in content['annotations']}
     assert anns[13]['attributes'] == dict(
-        confidence=pytest.approx(0.6), agreement=0.65, review='rejected')
+        confidence=pytest.approx(0.6), agreement=0.65, review='rejected'
+    )
     # Without a mask it is a box.
     assert (anns[90]['segmentation'], anns[90]['area']) == ([], 30)
     labels = json.loads(cvat.with_suffix('.labels.json').read_text())
     assert [one['name'] for one in labels] == list(NAMES.values())
-    assert [one['name'] for one in labels[0]['attributes']
-            ] == ['agreement', 'confidence', 'review']
+    assert [one['name'] for one in labels[0]['attributes']] == [
+        'agreement',
+        'confidence',
+        'review',
+    ]
 
 
 def test_datumaro_reads_cvat(cvat, tmp_path):
@@ -85,7 +94,8 @@ def test_datumaro_reads_cvat(cvat, tmp_path):
         kind: {
             ann.id: ann
             for item in dataset
-            for ann in item.annotations if ann.type.name == kind
+            for ann in item.annotations
+            if ann.type.name == kind
         }
         for kind in ('mask', 'bbox')
     }
@@ -95,8 +105,7 @@ def test_datumaro_reads_cvat(cvat, tmp_path):
     for number, (_, mask) in enumerate(hard_masks()):
         found = read['mask'][10 + number]
         assert (np.asarray(found.image) == mask).all()
-        assert found.attributes['confidence'] == pytest.approx(0.9 -
-                                                               number / 10)
+        assert found.attributes['confidence'] == pytest.approx(0.9 - number / 10)
     assert read['mask'][91].attributes['is_crowd']
 
 
@@ -112,5 +121,13 @@ def test_ids_that_are_text_become_numbers_for_cvat(tmp_path):
     export(path, tmp_path / 'cvat.json', format='cvat')
     content = json.loads((tmp_path / 'cvat.json').read_text())
     assert [image['id'] for image in content['images']] == [1, 2]
-    assert [ann['image_id']
-            for ann in content['annotations']] == [1, 1, 1, 1, 2, 2, 1, 2]
+    assert [ann['image_id'] for ann in content['annotations']] == [
+        1,
+        1,
+        1,
+        1,
+        2,
+        2,
+        1,
+        2,
+    ]

@@ -1,4 +1,5 @@
 """Label Studio's tasks, by rle-pack's rules and by its own SDK."""
+
 import json
 
 import numpy as np
@@ -11,8 +12,7 @@ from mmboxcaseg.annotations.writers.labelstudio import brush_rle
 @pytest.fixture
 def tasks(tmp_path):
     path = write_hard_masks(tmp_path)
-    export(
-        path, tmp_path / 'ls.json', tmp_path / 'photos', format='labelstudio')
+    export(path, tmp_path / 'ls.json', tmp_path / 'photos', format='labelstudio')
     return json.loads((tmp_path / 'ls.json').read_text())
 
 
@@ -24,7 +24,7 @@ def unpack(code):
     def read(count):
         nonlocal place
         place += count
-        return int(bits[place - count:place], 2)
+        return int(bits[place - count : place], 2)
 
     count, width = read(32), read(5) + 1
     sizes = [read(4) + 1 for _ in range(4)]
@@ -32,15 +32,18 @@ def unpack(code):
     while len(values) < count:
         is_run = read(1)
         length = read(sizes[read(2)]) + 1
-        values += ([read(width)] *
-                   length if is_run else [read(width) for _ in range(length)])
+        values += (
+            [read(width)] * length if is_run else [read(width) for _ in range(length)]
+        )
     assert len(values) == count
     return np.array(values, np.uint8)
 
 
 def brushes(tasks):
     return [
-        one for task in tasks for one in task['predictions'][0]['result']
+        one
+        for task in tasks
+        for one in task['predictions'][0]['result']
         if one['type'] == 'brushlabels'
     ]
 
@@ -69,20 +72,23 @@ def test_scores_and_boxes(tasks):
     assert first['data'] == dict(
         image='/data/local-files/?d=photos/1.png',
         file_name='1.png',
-        lowest_confidence=0)
+        lowest_confidence=0,
+    )
     # Of 0.9, 0.8, 0.7, 0.6 and the box without a mask.
     assert first['predictions'][0]['score'] == pytest.approx(0.6)
     box = first['predictions'][0]['result'][0]
     assert box['value']['x'] == pytest.approx(4 / 90 * 100)
     assert box['value']['height'] == pytest.approx(15 / 60 * 100)
-    assert [one['score'] for one in brushes(tasks)
-            ] == pytest.approx([.9, .8, .7, .6, .5, .4])
+    assert [one['score'] for one in brushes(tasks)] == pytest.approx(
+        [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]
+    )
 
 
 def test_label_studio_sdk(tasks, tmp_path):
     brush = pytest.importorskip('label_studio_sdk.converter.brush')
     compare(tasks, brush.decode_rle)
     from label_studio_sdk.label_interface import LabelInterface
+
     interface = LabelInterface((tmp_path / 'ls.xml').read_text())
     interface.validate()
     for task in tasks:

@@ -1,4 +1,5 @@
 """Which masks are exported, and what makes no sense."""
+
 import json
 
 import pytest
@@ -11,43 +12,53 @@ from mmboxcaseg.cli.export import FORMATS as CLI_FORMATS
 
 def test_formats_are_the_same_everywhere():
     assert tuple(WRITERS) == FORMATS == CLI_FORMATS
-    assert {'format', 'segmentation',
-            *CHOICES} == set(ExportOptions.__dataclass_fields__)
+    assert {'format', 'segmentation', *CHOICES} == set(
+        ExportOptions.__dataclass_fields__
+    )
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(format='gif'), "format is 'gif'; it must be one of coco, yolo-seg"),
-    (dict(format='png', simplify=1), 'png holds pixels; leave it out'),
-    (dict(format='labelstudio', simplify=1), 'labelstudio holds pixels'),
-    (dict(segmentation='rle', simplify=1), 'with --segmentation rle coco'),
-    (dict(simplify=0), '--simplify is 0; it must be more than 0'),
-    (dict(simplify=float('nan')), '--simplify is nan'),
-    (dict(format='yolo-seg', segmentation='rle'), 'yolo-seg holds polygons'),
-    (dict(min_confidence=60), '--min-confidence is 60; it must be from 0'),
-    (dict(min_agreement=-1), '--min-agreement is -1'),
-    (dict(min_area=0), '--min-area is 0; it must be 1 or more pixels'),
-    (dict(fill_holes=0), '--fill-holes is 0'),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(format='gif'), "format is 'gif'; it must be one of coco, yolo-seg"),
+        (dict(format='png', simplify=1), 'png holds pixels; leave it out'),
+        (dict(format='labelstudio', simplify=1), 'labelstudio holds pixels'),
+        (dict(segmentation='rle', simplify=1), 'with --segmentation rle coco'),
+        (dict(simplify=0), '--simplify is 0; it must be more than 0'),
+        (dict(simplify=float('nan')), '--simplify is nan'),
+        (dict(format='yolo-seg', segmentation='rle'), 'yolo-seg holds polygons'),
+        (dict(min_confidence=60), '--min-confidence is 60; it must be from 0'),
+        (dict(min_agreement=-1), '--min-agreement is -1'),
+        (dict(min_area=0), '--min-area is 0; it must be 1 or more pixels'),
+        (dict(fill_holes=0), '--fill-holes is 0'),
+    ],
+)
 def test_mistakes(options, message):
     with pytest.raises(ValueError, match=message):
         ExportOptions(**options)
 
 
-@pytest.mark.parametrize('options, ids, left_out', [
-    (dict(), [10, 11, 12, 13, 14, 15, 90, 91], {}),
-    (dict(min_confidence=0.65), [10, 11, 12, 91], {
-        'with confidence below 0.65': 3,
-        'without a mask': 1
-    }),
-    (dict(min_agreement=0.6), [12, 13, 14, 15, 91], {
-        'with agreement below 0.6': 2,
-        'without a mask': 1
-    }),
-    (dict(min_area=2), [10, 11, 12, 14, 15, 91], {
-        'of fewer than 2 pixels': 1,
-        'without a mask': 1
-    }),
-])
+@pytest.mark.parametrize(
+    'options, ids, left_out',
+    [
+        (dict(), [10, 11, 12, 13, 14, 15, 90, 91], {}),
+        (
+            dict(min_confidence=0.65),
+            [10, 11, 12, 91],
+            {'with confidence below 0.65': 3, 'without a mask': 1},
+        ),
+        (
+            dict(min_agreement=0.6),
+            [12, 13, 14, 15, 91],
+            {'with agreement below 0.6': 2, 'without a mask': 1},
+        ),
+        (
+            dict(min_area=2),
+            [10, 11, 12, 14, 15, 91],
+            {'of fewer than 2 pixels': 1, 'without a mask': 1},
+        ),
+    ],
+)
 def test_what_is_left_out(tmp_path, options, ids, left_out):
     path = write_hard_masks(tmp_path)
     report = export(path, tmp_path / 'out.json', **options)
@@ -61,18 +72,21 @@ def test_what_is_left_out(tmp_path, options, ids, left_out):
 def test_holes_and_parts(tmp_path):
     path = write_hard_masks(tmp_path)
     area = {}
-    for name, options in (('none', {}), ('holes', dict(fill_holes=1)),
-                          ('part', dict(largest_part=True))):
+    for name, options in (
+        ('none', {}),
+        ('holes', dict(fill_holes=1)),
+        ('part', dict(largest_part=True)),
+    ):
         out = tmp_path / f'{name}.json'
         report = export(path, out, segmentation='rle', **options)
         area[name] = {
-            ann['id']: ann['area']
-            for ann in json.loads(out.read_text())['annotations']
+            ann['id']: ann['area'] for ann in json.loads(out.read_text())['annotations']
         }
         changed = dict(
             none={},
             holes={'masks got holes filled': [12]},
-            part={'masks lost their smaller parts': [11]})[name]
+            part={'masks lost their smaller parts': [11]},
+        )[name]
         assert report.changed == changed
     # The hole of 1 pixel, not that of 12; the part of 100 pixels.
     assert area['holes'] == {**area['none'], 12: area['none'][12] + 1}
@@ -102,8 +116,7 @@ def test_scores_that_are_not_there(tmp_path):
             ann.pop('proxy_confidence', None)
 
     path = write_hard_masks(tmp_path, forget)
-    with pytest.raises(
-            ValueError, match='has no "proxy_confidence", so --min'):
+    with pytest.raises(ValueError, match='has no "proxy_confidence", so --min'):
         export(path, tmp_path / 'out.json', min_confidence=0.5)
     export(path, tmp_path / 'out', format='png')
     export(path, tmp_path / 'ls.json', format='labelstudio')
@@ -117,8 +130,7 @@ def test_photos_that_could_not_be_used(tmp_path):
     path = write_hard_masks(tmp_path, skip)
     report = export(path, tmp_path / 'out', format='yolo-seg')
     assert report.left_out['photos that could not be used'] == 1
-    assert [one.name
-            for one in (tmp_path / 'out/labels').iterdir()] == ['1.txt']
+    assert [one.name for one in (tmp_path / 'out/labels').iterdir()] == ['1.txt']
 
 
 def test_a_folder_in_place_of_a_file(tmp_path):

@@ -1,4 +1,5 @@
 """VOC's maps, read by Pillow."""
+
 import csv
 
 import numpy as np
@@ -23,17 +24,18 @@ def test_pixels(tmp_path):
             objects[mask] = number
             classes[mask] = 1 + (number - 1) % 2
         # The box without a mask, and the crowd.
-        void = (slice(50, 56),
-                slice(80, 85)) if image == 1 else (slice(40, 45),
-                                                   slice(20, 25))
+        void = (
+            (slice(50, 56), slice(80, 85))
+            if image == 1
+            else (slice(40, 45), slice(20, 25))
+        )
         objects[void] = classes[void] = 255
         assert (read(out / f'SegmentationObject/{image}.png') == objects).all()
         assert (read(out / f'SegmentationClass/{image}.png') == classes).all()
     names = (out / 'classes.txt').read_text().splitlines()
     assert names == ['background', 'cat', 'dög "x"']
     rows = list(csv.DictReader((out / 'objects.csv').open()))
-    assert [row['annotation'] for row in rows] == list('1' + one
-                                                       for one in '012345')
+    assert [row['annotation'] for row in rows] == ['1' + one for one in '012345']
     assert (rows[5]['file'], rows[5]['object']) == ('2.png', '2')
     assert float(rows[5]['confidence']) == pytest.approx(0.4)
 
@@ -45,9 +47,14 @@ def test_palette_of_voc(tmp_path):
     assert picture.mode == 'P'
     # VOC's devkit: aeroplane, bicycle, bird, tv monitor, void.
     colours = np.reshape(picture.getpalette(), (-1, 3))
-    for number, colour in ((0, (0, 0, 0)), (1, (128, 0, 0)), (2, (0, 128, 0)),
-                           (3, (128, 128, 0)), (20, (0, 64, 128)),
-                           (255, (224, 224, 192))):
+    for number, colour in (
+        (0, (0, 0, 0)),
+        (1, (128, 0, 0)),
+        (2, (0, 128, 0)),
+        (3, (128, 128, 0)),
+        (20, (0, 64, 128)),
+        (255, (224, 224, 192)),
+    ):
         assert tuple(colours[number]) == colour
 
 
@@ -58,7 +65,8 @@ def test_many_objects_take_16_bits(tmp_path):
         data['annotations'] = [dict(one, id=10 + i) for i in range(255)]
         data['annotations'].append(dict(one, id=999, iscrowd=1))
         data['annotations'][-1].update(
-            segmentation=[[0, 0, 4, 0, 4, 4, 0, 4]], bbox=[0, 0, 4, 4])
+            segmentation=[[0, 0, 4, 0, 4, 4, 0, 4]], bbox=[0, 0, 4, 4]
+        )
 
     path = write_hard_masks(tmp_path, many)
     report = export(path, tmp_path / 'out', format='png')

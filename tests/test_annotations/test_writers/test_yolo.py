@@ -1,4 +1,5 @@
 """YOLO's segmentation labels, read by supervision and by ultralytics' way."""
+
 import json
 import os
 
@@ -6,19 +7,18 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from export_files import (NAMES, SIZES, export, hard_masks, iou,
-                          write_hard_masks)
+from export_files import NAMES, SIZES, export, hard_masks, iou, write_hard_masks
 from scipy.ndimage import binary_fill_holes
 
 
 @pytest.fixture
 def out(tmp_path):
     path = write_hard_masks(tmp_path)
-    report = export(
-        path, tmp_path / 'out', tmp_path / 'photos', format='yolo-seg')
+    report = export(path, tmp_path / 'out', tmp_path / 'photos', format='yolo-seg')
     assert report.summary() == (
         '2 images, 6 masks; left out: 1 without a mask, 1 crowds; 1 masks '
-        "lost their holes, which polygons can't have (annotations 12)")
+        "lost their holes, which polygons can't have (annotations 12)"
+    )
     return tmp_path / 'out'
 
 
@@ -37,14 +37,20 @@ def test_supervision(out):
         str(out / 'images'),
         str(out / 'labels'),
         str(out / 'data.yaml'),
-        force_masks=True)
+        force_masks=True,
+    )
     assert dataset.classes == list(NAMES.values())
     found = [
-        dataset.annotations[str(out / 'images' / f'{image}.png')]
-        for image in SIZES
+        dataset.annotations[str(out / 'images' / f'{image}.png')] for image in SIZES
     ]
-    assert [one for part in found
-            for one in part.class_id.tolist()] == [0, 1, 0, 1, 0, 1]
+    assert [one for part in found for one in part.class_id.tolist()] == [
+        0,
+        1,
+        0,
+        1,
+        0,
+        1,
+    ]
     compare(hard_masks(), [mask for one in found for mask in one.mask])
 
 
@@ -70,7 +76,8 @@ def test_on_real_masks(tmp_path, shared_data):
     data['images'] = data['images'][:8]
     ids = {one['id'] for one in data['images']}
     data['annotations'] = [
-        ann for ann in data['annotations']
+        ann
+        for ann in data['annotations']
         if ann['image_id'] in ids and not ann['iscrowd']
     ]
     path = tmp_path / 'true.json'
@@ -78,22 +85,27 @@ def test_on_real_masks(tmp_path, shared_data):
     export(path, tmp_path / 'out', format='yolo-seg')
     from mmboxcaseg.annotations import read_masks
     from mmboxcaseg.masks import decode_rle
+
     masks, ious = read_masks(str(path)), []
     for image, name in enumerate(masks.boxes.file_names):
         places = [
-            place for place in masks.boxes.places(image).tolist()
+            place
+            for place in masks.boxes.places(image).tolist()
             if decode_rle(masks.rle(place)).any()
         ]
-        lines = (tmp_path / 'out/labels' /
-                 name.replace('.jpg', '.txt')).read_text().splitlines()
+        lines = (
+            (tmp_path / 'out/labels' / name.replace('.jpg', '.txt'))
+            .read_text()
+            .splitlines()
+        )
         for place, line in zip(places, lines, strict=True):
             mask = binary_fill_holes(decode_rle(masks.rle(place)))
             height, width = mask.shape
             points = np.array(line.split()[1:], np.float32).reshape(-1, 2)
             drawn = np.zeros(mask.shape, np.uint8)
-            cv2.fillPoly(drawn,
-                         [(points * (width, height)).round().astype(np.int32)],
-                         1)
+            cv2.fillPoly(
+                drawn, [(points * (width, height)).round().astype(np.int32)], 1
+            )
             ious.append(iou(mask, drawn.astype(bool)))
     assert len(ious) > 50
     assert np.mean(ious) > 0.998 and np.mean(np.array(ious) == 1) > 0.85

@@ -20,24 +20,26 @@ def blocks_of(sampler, block):
     """What a data loader makes of the indices."""
     indices = list(sampler)
     assert len(indices) == len(sampler)
-    return [
-        indices[start:start + block]
-        for start in range(0, len(indices), block)
-    ]
+    return [indices[start : start + block] for start in range(0, len(indices), block)]
 
 
-@pytest.mark.parametrize('block, expected', [
-    (1, [[0], [1], [2], [3], [4], [5], [6], [7]]),
-    (3, [[0, 1, 2], [3, 4, 5], [6, 7]]),
-    (9, [[0, 1, 2, 3, 4, 5, 6, 7]]),
-])
+@pytest.mark.parametrize(
+    'block, expected',
+    [
+        (1, [[0], [1], [2], [3], [4], [5], [6], [7]]),
+        (3, [[0, 1, 2], [3, 4, 5], [6, 7]]),
+        (9, [[0, 1, 2, 3, 4, 5, 6, 7]]),
+    ],
+)
 @pytest.mark.parametrize('world_size', [1, 2, 3, 4])
 def test_blocks_are_the_same_for_any_number_of_processes(
-        monkeypatch, block, expected, world_size):
+    monkeypatch, block, expected, world_size
+):
     found = []
     for rank in range(world_size):
-        monkeypatch.setattr(block_sampler, 'get_dist_info', lambda:
-                            (rank, world_size))
+        monkeypatch.setattr(
+            block_sampler, 'get_dist_info', lambda rank=rank: (rank, world_size)
+        )
         found += blocks_of(BlockSampler(IMAGES, block), block)
     assert sorted(found) == expected
 
@@ -60,4 +62,4 @@ def test_names():
     with pytest.deprecated_call(match='it is mmboxcaseg.datasets'):
         assert engine.BlockSampler is BlockSampler
     with pytest.raises(AttributeError, match='no attribute .NoSuchSampler'):
-        engine.NoSuchSampler
+        engine.NoSuchSampler  # noqa: B018

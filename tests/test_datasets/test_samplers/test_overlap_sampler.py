@@ -12,8 +12,10 @@ from mmboxcaseg.datasets import OverlapMultiSourceSampler, max_overlaps
 
 # xywh: the first two have IoU 90 / 110, the third has 50 / 100 with the
 # first and 40 / 110 with the second, and the last two are alone.
-BOXES = [[(0, 0, 10, 10), (1, 0, 10, 10), (0, 0, 5, 10), (30, 20, 9, 9)],
-         [(0, 0, 10, 10)]]
+BOXES = [
+    [(0, 0, 10, 10), (1, 0, 10, 10), (0, 0, 5, 10), (30, 20, 9, 9)],
+    [(0, 0, 10, 10)],
+]
 
 
 def iou(one, other):
@@ -27,9 +29,15 @@ def iou(one, other):
 
 def max_overlaps_slowly(boxes, image_ids):
     return [
-        max((iou(boxes[i], boxes[j]) for j in range(len(boxes))
-             if j != i and image_ids[j] == image_ids[i]),
-            default=0) for i in range(len(boxes))
+        max(
+            (
+                iou(boxes[i], boxes[j])
+                for j in range(len(boxes))
+                if j != i and image_ids[j] == image_ids[i]
+            ),
+            default=0,
+        )
+        for i in range(len(boxes))
     ]
 
 
@@ -48,19 +56,22 @@ def test_max_overlaps(images):
     np.testing.assert_allclose(
         max_overlaps(boxes, image_ids),
         max_overlaps_slowly(boxes, image_ids),
-        atol=1e-12)
+        atol=1e-12,
+    )
 
 
 def test_max_overlaps_by_hand():
     boxes = np.array(BOXES[0], dtype=float)
     boxes[:, 2:] += boxes[:, :2]
     assert max_overlaps(boxes, [3, 3, 3, 3]) == pytest.approx(
-        [90 / 110, 90 / 110, 0.5, 0])
+        [90 / 110, 90 / 110, 0.5, 0]
+    )
     assert max_overlaps(boxes, [3, 4, 4, 3]) == pytest.approx(
-        [0, 40 / 110, 40 / 110, 0])
+        [0, 40 / 110, 40 / 110, 0]
+    )
     assert max_overlaps(boxes, list('abcd')).tolist() == [0, 0, 0, 0]
     assert max_overlaps(boxes[[0, 0]], [1, 1]).tolist() == [1, 1]
-    assert max_overlaps(np.zeros((0, 4)), []).shape == (0, )
+    assert max_overlaps(np.zeros((0, 4)), []).shape == (0,)
     with pytest.raises(ValueError, match='4 boxes, but image ids of shape'):
         max_overlaps(boxes, [1, 2])
 
@@ -76,7 +87,8 @@ def test_max_overlaps_of_as_many_boxes_as_coco_has():
         np.testing.assert_allclose(
             overlaps[there],
             max_overlaps_slowly(boxes[there], image_ids[there]),
-            atol=1e-12)
+            atol=1e-12,
+        )
 
 
 @pytest.fixture
@@ -91,8 +103,7 @@ def joint(tmp_path):
 
 def stream(dataset, count, **kwargs):
     kwargs = dict(batch_size=4, source_ratio=[3, 1], seed=0, **kwargs)
-    return list(
-        itertools.islice(OverlapMultiSourceSampler(dataset, **kwargs), count))
+    return list(itertools.islice(OverlapMultiSourceSampler(dataset, **kwargs), count))
 
 
 def passes(indices):
@@ -110,7 +121,8 @@ def test_overlapping_boxes_are_rarer(joint):
     drawn = stream(dataset, 40_000)
     assert all(
         max(batch[:3]) < 5 <= batch[3]
-        for batch in zip(*(drawn[i::4] for i in range(4))))
+        for batch in zip(*(drawn[i::4] for i in range(4)))
+    )
     boxes = np.array(drawn).reshape(-1, 4)[:, :3].ravel()
     counts = np.bincount(boxes, minlength=5)
     rounds = counts[4]
@@ -136,15 +148,21 @@ def test_passes(joint):
             (2, 3, 4): 9 / 16,
             (0, 2, 3, 4): 3 / 16,
             (1, 2, 3, 4): 3 / 16,
-            (0, 1, 2, 3, 4): 1 / 16
+            (0, 1, 2, 3, 4): 1 / 16,
         },
-        abs=0.05)
+        abs=0.05,
+    )
 
 
-@pytest.mark.parametrize('iou_thr, drop_prob, kept', [(0.5, 1, {2, 3, 4}),
-                                                      (0.4, 1, {3, 4}),
-                                                      (0.9, 1, set(range(5))),
-                                                      (0.5, 0, set(range(5)))])
+@pytest.mark.parametrize(
+    'iou_thr, drop_prob, kept',
+    [
+        (0.5, 1, {2, 3, 4}),
+        (0.4, 1, {3, 4}),
+        (0.9, 1, set(range(5))),
+        (0.5, 0, set(range(5))),
+    ],
+)
 def test_settings(joint, iou_thr, drop_prob, kept):
     _, dataset = joint
     drawn = stream(dataset, 120, iou_thr=iou_thr, drop_prob=drop_prob)
@@ -161,7 +179,8 @@ def test_processes_share_a_pass(joint, monkeypatch):
     for rank in (0, 1):
         monkeypatch.setattr(
             'mmdet.datasets.samplers.multi_source_sampler.get_dist_info',
-            lambda rank=rank: (rank, 2))
+            lambda rank=rank: (rank, 2),
+        )
         of_rank.append(stream(dataset, 200))
     for is_box in (True, False):
         parts = [[i for i in part if (i < 5) == is_box] for part in of_rank]

@@ -1,19 +1,22 @@
 import pytest
 from tiny import write_coco
 
-from mmboxcaseg.datasets import (BoxPatchDataset, JointPatchDataset,
-                                 PhotoMultiSourceSampler)
+from mmboxcaseg.datasets import (
+    BoxPatchDataset,
+    JointPatchDataset,
+    PhotoMultiSourceSampler,
+)
 
 
 def joint(root):
     """Eleven boxes on photos of 5, 1, 0, 3 and 2 boxes."""
-    boxes = [[(5 + i, 5, 20, 20) for i in range(count)]
-             for count in (5, 1, 0, 3, 2)]
+    boxes = [[(5 + i, 5, 20, 20) for i in range(count)] for count in (5, 1, 0, 3, 2)]
     part = dict(
         type='BoxPatchDataset',
         ann_file=write_coco(root, boxes),
         data_prefix=dict(img=str(root / 'img')),
-        pipeline=[])
+        pipeline=[],
+    )
     return JointPatchDataset(box=part)
 
 
@@ -26,7 +29,9 @@ def test_groups_of_a_photo_and_every_box_once(tmp_path, shuffle):
     dataset = joint(tmp_path)
     sampler = iter(
         PhotoMultiSourceSampler(
-            dataset, 11, [1], boxes_per_photo=2, shuffle=shuffle, seed=3))
+            dataset, 11, [1], boxes_per_photo=2, shuffle=shuffle, seed=3
+        )
+    )
     passes = [[next(sampler) for _ in range(11)] for _ in range(3)]
     for indices in passes:
         assert sorted(indices) == list(range(11))
@@ -42,10 +47,10 @@ def test_processes_share_the_groups(tmp_path, monkeypatch):
     seen = []
     for rank in range(2):
         monkeypatch.setattr(
-            'mmdet.datasets.samplers.multi_source_sampler.'
-            'get_dist_info', lambda: (rank, 2))
-        sampler = PhotoMultiSourceSampler(
-            dataset, 1, [1], boxes_per_photo=5, seed=3)
+            'mmdet.datasets.samplers.multi_source_sampler.get_dist_info',
+            lambda rank=rank: (rank, 2),
+        )
+        sampler = PhotoMultiSourceSampler(dataset, 1, [1], boxes_per_photo=5, seed=3)
         # Five-box groups: four photos a pass, two of them for each process.
         groups = sampler.source2inds[0]
         seen.append([next(groups) for _ in range(30)])

@@ -10,10 +10,13 @@ BOXES = [[2, 1, 6, 4], [0.6, 0.5, 3.2, 2.0], [-3, 4.9, 20, 30], [5, 5, 5, 7]]
 
 def touched(box, height, width):
     """Pixels that a box touches, one by one."""
-    return [[
-        box[0] < x + 1 and x < box[2] and box[1] < y + 1 and y < box[3]
-        for x in range(width)
-    ] for y in range(height)]
+    return [
+        [
+            box[0] < x + 1 and x < box[2] and box[1] < y + 1 and y < box[3]
+            for x in range(width)
+        ]
+        for y in range(height)
+    ]
 
 
 @pytest.mark.parametrize('as_boxes', [True, False])
@@ -25,16 +28,17 @@ def test_masks_are_the_boxes(as_boxes):
         dict(
             gt_bboxes=HorizontalBoxes(boxes) if as_boxes else boxes,
             gt_masks=loaded,
-            img_shape=(8, 10)))
+            img_shape=(8, 10),
+        )
+    )
     masks = results['gt_masks']
     assert isinstance(masks, BitmapMasks)
     assert (masks.height, masks.width) == (8, 10)
-    assert masks.masks.astype(bool).tolist() == [
-        touched(box, 8, 10) for box in BOXES
-    ]
+    assert masks.masks.astype(bool).tolist() == [touched(box, 8, 10) for box in BOXES]
 
 
 def test_image_without_boxes():
     results = TRANSFORMS.build(dict(type='BoxesAsMasks'))(
-        dict(gt_bboxes=np.zeros((0, 4), np.float32), img_shape=(8, 10)))
+        dict(gt_bboxes=np.zeros((0, 4), np.float32), img_shape=(8, 10))
+    )
     assert results['gt_masks'].masks.shape == (0, 8, 10)

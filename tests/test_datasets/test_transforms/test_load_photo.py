@@ -1,4 +1,5 @@
 """Photos of detectors: upright, whoever loads them."""
+
 import cv2
 import numpy as np
 import pytest
@@ -18,8 +19,10 @@ STAGE3 = [
     'proxy_mask_rcnn/mask-rcnn_r101_fpn_coco.py',
     'proxy_mask_rcnn/mini/mask-rcnn_mobilenetv2_fpn_coco-mini.py',
     'proxy_mask_rcnn/mini/mask-rcnn_resnet18_fpn_synthetic.py',
-    'baselines/bbtp_r101_fpn_coco.py', 'baselines/bbtp_r101_fpn_voc.py',
-    'baselines/boxinst_r101_fpn_coco.py', 'baselines/boxinst_r101_fpn_voc.py',
+    'baselines/bbtp_r101_fpn_coco.py',
+    'baselines/bbtp_r101_fpn_voc.py',
+    'baselines/boxinst_r101_fpn_coco.py',
+    'baselines/boxinst_r101_fpn_voc.py',
     'baselines/mask-rcnn_r101_fpn_box-masks_coco.py',
     'baselines/mask-rcnn_r101_fpn_box-masks_voc.py',
     'baselines/mask-rcnn_r101_fpn_true-masks_coco.py',
@@ -27,7 +30,7 @@ STAGE3 = [
     'baselines/mini/bbtp_mobilenetv2_fpn_coco-mini.py',
     'baselines/mini/boxinst_mobilenetv2_fpn_coco-mini.py',
     'baselines/mini/mask-rcnn_mobilenetv2_fpn_box-masks_coco-mini.py',
-    'baselines/mini/mask-rcnn_mobilenetv2_fpn_true-masks_coco-mini.py'
+    'baselines/mini/mask-rcnn_mobilenetv2_fpn_true-masks_coco-mini.py',
 ]
 
 
@@ -60,8 +63,7 @@ def assert_upright(img):
 @pytest.mark.parametrize('name', STAGE3)
 def test_every_pipeline_of_a_detector_turns_photos(repo_root, name):
     cfg = load(repo_root, name)
-    for loader in (cfg.train_dataloader, cfg.val_dataloader,
-                   cfg.test_dataloader):
+    for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
         kinds = [step.type for step in loader.dataset.pipeline]
         assert kinds[:2] == ['LoadImageFromFile', 'mmboxcaseg.UprightPhoto']
         assert len(kinds) == len(set(kinds))
@@ -101,7 +103,7 @@ def test_bits_are_stretched_where_asked(tmp_path):
     for stretch, most in ((False, 200 // 16 + 1), (True, 200)):
         steps = [
             dict(type='LoadImageFromFile'),
-            dict(type='mmboxcaseg.UprightPhoto', stretch_16bit=stretch)
+            dict(type='mmboxcaseg.UprightPhoto', stretch_16bit=stretch),
         ]
         results = Compose(steps)(dict(img_path=path))
         assert abs(int(results['img'].max()) - most) <= 1
@@ -111,7 +113,7 @@ def test_other_photos_are_not_loaded_twice(tmp_path, monkeypatch):
     path = str(tmp_path / 'photo.jpg')
     cv2.imwrite(path, PHOTO)
     pipeline = Compose(
-        [dict(type='LoadImageFromFile'),
-         dict(type='mmboxcaseg.UprightPhoto')])
+        [dict(type='LoadImageFromFile'), dict(type='mmboxcaseg.UprightPhoto')]
+    )
     monkeypatch.setattr(pipeline.transforms[1].load, 'transform', None)
     assert pipeline(dict(img_path=path))['img'].shape == (64, 96, 3)

@@ -6,23 +6,25 @@ from mmcv.transforms import Compose
 from mmengine.registry import DefaultScope
 from pycocotools import mask as coco_mask
 
-from mmboxcaseg.datasets.transforms import (LoadSalientMask, RandomBoxPatch,
-                                            RandomObjectPatch)
+from mmboxcaseg.datasets.transforms import (
+    LoadSalientMask,
+    RandomBoxPatch,
+    RandomObjectPatch,
+)
 from mmboxcaseg.datasets.transforms.patches import augment_box, paint_box
 
 
 def test_augmented_box_by_hand():
     box = augment_box(
-        np.array([10.0, 20, 30, 60]), np.array([0.25, -0.25]),
-        np.array([0.5, 1.5]))
+        np.array([10.0, 20, 30, 60]), np.array([0.25, -0.25]), np.array([0.5, 1.5])
+    )
     # Centre (20, 40) moves by (5, -10); sides 20, 40 become 10, 60.
     assert box.tolist() == [20, 0, 30, 60]
 
 
 def test_painted_box_by_hand():
     # A crop of 10 x 20 pixels becomes 20 x 20: x doubles, y stays.
-    label = paint_box(
-        np.array([2.0, 3, 6, 30]), np.array([-1 + 1, 1, 10, 21]), 20)
+    label = paint_box(np.array([2.0, 3, 6, 30]), np.array([-1 + 1, 1, 10, 21]), 20)
     expected = np.zeros((20, 20), np.uint8)
     expected[2:20, 4:12] = 1
     assert (label == expected).all()
@@ -40,8 +42,7 @@ def random_boxes(rng, count):
         elif index % 4 == 1:
             # Less than a pixel.
             x, y = rng.uniform(0, width - 0.1), rng.uniform(0, height - 0.1)
-            box = (x, y, x + rng.uniform(0.01, 0.9),
-                   y + rng.uniform(0.01, 0.9))
+            box = (x, y, x + rng.uniform(0.01, 0.9), y + rng.uniform(0.01, 0.9))
         else:
             # Over the borders too.
             x0, x1 = np.sort(rng.uniform(-5, width + 5, 2))
@@ -52,16 +53,14 @@ def random_boxes(rng, count):
             yield height, width, np.array(box, np.float64), clipped
 
 
-@pytest.mark.parametrize('shift, scale', [(0.25, (0.5, 1.5)),
-                                          (0.49, (0.05, 3.0))])
+@pytest.mark.parametrize('shift, scale', [(0.25, (0.5, 1.5)), (0.49, (0.05, 3.0))])
 def test_crop_meets_the_box_and_carries_it_along(shift, scale):
     transform = RandomBoxPatch(size=24, shift=shift, scale=scale)
     rng = np.random.default_rng(0)
     seen = 0
     for height, width, box, clipped in random_boxes(rng, 2600):
         img = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
-        results = transform(
-            dict(img=img, box=box.tolist(), height=height, width=width))
+        results = transform(dict(img=img, box=box.tolist(), height=height, width=width))
         x0, y0, x1, y1 = results['patch_rect']
         assert 0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height
         # Overlap of box and crop is more than a touch.
@@ -74,10 +73,8 @@ def test_crop_meets_the_box_and_carries_it_along(shift, scale):
         rows, columns = np.nonzero(label)
         assert len(rows) > 0
         painted = np.array(
-            [columns.min(),
-             rows.min(),
-             columns.max() + 1,
-             rows.max() + 1])
+            [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        )
         # A filled rectangle, within a pixel of the box in the patch.
         assert label.sum() == (painted[2:] - painted[:2]).prod()
         factor = np.array([24 / (x1 - x0), 24 / (y1 - y0)] * 2)
@@ -93,9 +90,9 @@ def test_mask_of_a_box_is_cropped_with_it():
     mask[4:10, 8:14] = 1
     photo = np.repeat(mask[..., None] * 200, 3, axis=2)
     code = coco_mask.encode(np.asfortranarray(mask))
-    results = RandomBoxPatch(
-        size=12, shift=0, scale=(1, 1))(
-            dict(img=photo, box=[2, 4, 14, 10], segmentation=code))
+    results = RandomBoxPatch(size=12, shift=0, scale=(1, 1))(
+        dict(img=photo, box=[2, 4, 14, 10], segmentation=code)
+    )
     expected = np.zeros((12, 12), np.uint8)
     expected[:, 6:] = 1
     assert (results['gt_seg_map'] == expected).all()
@@ -103,7 +100,8 @@ def test_mask_of_a_box_is_cropped_with_it():
     polygon = [[8, 4, 14, 4, 14, 10, 8, 10]]
     for _ in range(20):
         results = RandomBoxPatch(size=40)(
-            dict(img=photo, box=[2, 4, 14, 10], segmentation=polygon))
+            dict(img=photo, box=[2, 4, 14, 10], segmentation=polygon)
+        )
         seen = results['img'][..., 0] > 100
         assert (results['gt_seg_map'] != seen).mean() < 0.15
 
@@ -115,10 +113,10 @@ def test_shift_and_scale_are_uniform():
     box = np.array([1500.0, 1400, 2500, 2600])
     rects = np.array(
         [transform(dict(img=img, box=box))['patch_rect'] for _ in range(4000)],
-        np.float64)
+        np.float64,
+    )
     side = box[2:] - box[:2]
-    shifts = ((rects[:, :2] + rects[:, 2:]) / 2 -
-              (box[:2] + box[2:]) / 2) / side
+    shifts = ((rects[:, :2] + rects[:, 2:]) / 2 - (box[:2] + box[2:]) / 2) / side
     scales = (rects[:, 2:] - rects[:, :2]) / side
     for factors, low, high in ((shifts, -0.25, 0.25), (scales, 0.5, 1.5)):
         assert (factors > low - 1e-3).all() and (factors < high + 1e-3).all()
@@ -171,8 +169,8 @@ def test_box_pipeline_keeps_image_and_label_together(tmp_path):
     flipped, count = 0, 300
     for _ in range(count):
         img, sample, label = run(
-            pipeline,
-            dict(img_path=path, box=[30, 20, 80, 50], supervision='box'))
+            pipeline, dict(img_path=path, box=[30, 20, 80, 50], supervision='box')
+        )
         assert img.shape == (3, 48, 48) and img.dtype == np.uint8
         assert sample.supervision == 'box'
         assert sample.img_path == path and sample.ori_shape == (70, 90)
@@ -195,8 +193,8 @@ def test_salient_pipeline_keeps_image_and_mask_together(tmp_path):
     left = []
     for _ in range(300):
         img, sample, label = run(
-            pipeline,
-            dict(img_path=img_path, mask_path=mask_path, supervision='mask'))
+            pipeline, dict(img_path=img_path, mask_path=mask_path, supervision='mask')
+        )
         assert img.shape == (3, 72, 72) and sample.supervision == 'mask'
         wrong = (img[0] > 127) != (label > 0)
         assert not (wrong & ~edge(label)).any()
@@ -226,13 +224,11 @@ def test_mask_is_loaded_as_foreground_or_not(tmp_path):
     path = str(tmp_path / 'mask.png')
     grey = np.array([[0, 1, 126, 127], [128, 129, 254, 255]], np.uint8)
     cv2.imwrite(path, grey)
-    results = LoadSalientMask()(
-        dict(mask_path=path, img=np.zeros((2, 4, 3), np.uint8)))
+    results = LoadSalientMask()(dict(mask_path=path, img=np.zeros((2, 4, 3), np.uint8)))
     assert results['gt_seg_map'].tolist() == [[0, 0, 0, 0], [1, 1, 1, 1]]
     assert results['gt_seg_map'].dtype == np.uint8
     with pytest.raises(ValueError, match=r'mask.png.*\(2, 4\).*\(3, 4\)'):
-        LoadSalientMask()(
-            dict(mask_path=path, img=np.zeros((3, 4, 3), np.uint8)))
+        LoadSalientMask()(dict(mask_path=path, img=np.zeros((3, 4, 3), np.uint8)))
 
 
 def test_wrong_settings_are_named():
@@ -247,12 +243,8 @@ def test_photo_of_another_size_is_refused():
     img = np.zeros((30, 20, 3), np.uint8)
     with pytest.raises(ValueError, match='a.jpg.* 20 x 30 .* 30 x 20'):
         RandomBoxPatch()(
-            dict(
-                img=img,
-                box=[1, 1, 9, 9],
-                img_path='a.jpg',
-                height=20,
-                width=30))
+            dict(img=img, box=[1, 1, 9, 9], img_path='a.jpg', height=20, width=30)
+        )
 
 
 def test_object_patch_is_a_box_patch_of_the_object():
@@ -260,8 +252,7 @@ def test_object_patch_is_a_box_patch_of_the_object():
     mask = np.zeros((40, 60), np.uint8)
     mask[10:20, 15:25] = 1
     mask[25:30, 30:45] = 1
-    img = np.random.default_rng(0).integers(
-        0, 256, (40, 60, 3), dtype=np.uint8)
+    img = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
     seen = []
     for seed in range(30):
         np.random.seed(seed)
@@ -284,6 +275,7 @@ def test_object_patch_without_an_object_is_refused():
     results = dict(
         img=np.zeros((8, 8, 3), np.uint8),
         gt_seg_map=np.zeros((8, 8), np.uint8),
-        mask_path='a.png')
+        mask_path='a.png',
+    )
     with pytest.raises(ValueError, match='a.png: the mask is empty'):
         RandomObjectPatch(size=4)(results)

@@ -2,13 +2,19 @@ import cv2
 import numpy as np
 import pytest
 
-from mmboxcaseg.datasets.transforms import (LoadBoxPatch, RandomBoxPatch,
-                                            decode_factor)
+from mmboxcaseg.datasets.transforms import LoadBoxPatch, RandomBoxPatch, decode_factor
 
 
-@pytest.mark.parametrize('sides, factor', [((63, 900), 1), ((64, 64), 2),
-                                           ((200, 127), 2), ((128, 130), 4),
-                                           ((3000, 2000), 8)])
+@pytest.mark.parametrize(
+    'sides, factor',
+    [
+        ((63, 900), 1),
+        ((64, 64), 2),
+        ((200, 127), 2),
+        ((128, 130), 4),
+        ((3000, 2000), 8),
+    ],
+)
 def test_factor_never_below_the_patch(sides, factor):
     rect = np.array([5, 9, 5 + sides[0], 9 + sides[1]])
     assert decode_factor(rect, 32) == factor
@@ -17,8 +23,7 @@ def test_factor_never_below_the_patch(sides, factor):
 def photo(path, height, width, seed=0):
     """A JPEG with shapes and a little noise, and its item."""
     rng = np.random.default_rng(seed)
-    img = cv2.resize(
-        rng.integers(0, 256, (5, 7, 3), dtype=np.uint8), (width, height))
+    img = cv2.resize(rng.integers(0, 256, (5, 7, 3), dtype=np.uint8), (width, height))
     cv2.circle(img, (width // 2, height // 2), height // 4, (20, 200, 90), -1)
     noise = rng.integers(-8, 9, img.shape)
     img = np.clip(img.astype(int) + noise, 0, 255).astype(np.uint8)
@@ -27,7 +32,8 @@ def photo(path, height, width, seed=0):
         img_path=str(path),
         height=height,
         width=width,
-        box=[width * 0.2, height * 0.3, width * 0.8, height * 0.7])
+        box=[width * 0.2, height * 0.3, width * 0.8, height * 0.7],
+    )
 
 
 @pytest.mark.parametrize('suffix', ['.jpg', '.png'])
@@ -58,7 +64,8 @@ def test_reduced_decoding_stays_near_full_decoding(tmp_path, size, factor):
     full = cv2.imread(item['img_path'])
     # Averages over the pixels that each one of the patch stands for.
     expected = cv2.resize(
-        full[y0:y1, x0:x1], (size, size), interpolation=cv2.INTER_AREA)
+        full[y0:y1, x0:x1], (size, size), interpolation=cv2.INTER_AREA
+    )
     error = np.abs(ours['img'].astype(int) - expected)
     # What the documentation states: 3 grey levels on average.
     assert error.mean() < 3
@@ -84,8 +91,9 @@ def test_photo_is_decoded_once_for_its_boxes(tmp_path, monkeypatch):
     second = photo(tmp_path / 'b.jpg', 60, 90, seed=1)
     decoded = []
     decode = cv2.imdecode
-    monkeypatch.setattr(cv2, 'imdecode',
-                        lambda *args: decoded.append(1) or decode(*args))
+    monkeypatch.setattr(
+        cv2, 'imdecode', lambda *args: decoded.append(1) or decode(*args)
+    )
     transform = LoadBoxPatch(size=64)
     for item in (first, first, second, second, first):
         transform(dict(item))

@@ -1,4 +1,5 @@
 """FreezeHook against a run of a small model."""
+
 import pytest
 import torch
 from mmengine.evaluator import BaseMetric
@@ -14,18 +15,17 @@ class Net(BaseModel):
 
     def __init__(self):
         super().__init__()
-        self.body = nn.Sequential(
-            nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5))
+        self.body = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5))
         self.roi = nn.ModuleDict(
-            dict(mask=nn.Sequential(nn.Linear(4, 1), nn.BatchNorm1d(1))))
+            dict(mask=nn.Sequential(nn.Linear(4, 1), nn.BatchNorm1d(1)))
+        )
 
     def forward(self, inputs, mode='tensor'):
         body = self.body(torch.stack(inputs))
         if mode == 'loss':
             self.body_outputs = body.detach()
         value = self.roi['mask'](body)
-        return dict(loss=(value - 1).abs().mean()) if mode == 'loss' \
-            else [value]
+        return dict(loss=(value - 1).abs().mean()) if mode == 'loss' else [value]
 
 
 class Nothing(BaseMetric):
@@ -44,10 +44,9 @@ def run(tmp_path, trained):
     before = {key: value.clone() for key, value in model.state_dict().items()}
     data = dict(
         batch_size=4,
-        dataset=[
-            dict(inputs=torch.tensor([float(i), 1., -i])) for i in range(8)
-        ],
-        sampler=dict(type='DefaultSampler', shuffle=False))
+        dataset=[dict(inputs=torch.tensor([float(i), 1.0, -i])) for i in range(8)],
+        sampler=dict(type='DefaultSampler', shuffle=False),
+    )
     runner = Runner(
         model,
         str(tmp_path),
@@ -56,12 +55,12 @@ def run(tmp_path, trained):
         train_cfg=dict(by_epoch=True, max_epochs=3, val_interval=1),
         val_cfg=dict(),
         val_evaluator=[Nothing(prefix='nothing')],
-        optim_wrapper=dict(
-            optimizer=dict(type='SGD', lr=0.1, weight_decay=0.1)),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1, weight_decay=0.1)),
         custom_hooks=[FreezeHook(trained)],
         default_hooks=dict(checkpoint=None),
         log_level='ERROR',
-        experiment_name='freeze')
+        experiment_name='freeze',
+    )
     runner.train()
     return model, before
 

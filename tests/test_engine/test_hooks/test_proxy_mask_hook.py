@@ -21,24 +21,19 @@ BOXES = {7: [(0, 0, 20, 10), (5, 2, 15, 8)], 3: [(1.2, 1, 9, 12)]}
 @pytest.fixture
 def ann_file(tmp_path):
     images = [
-        dict(id=i, file_name=f'{i}.jpg', height=HEIGHT, width=WIDTH)
-        for i in (3, 7)
+        dict(id=i, file_name=f'{i}.jpg', height=HEIGHT, width=WIDTH) for i in (3, 7)
     ]
     anns = [
-        dict(
-            id=10 * i + k,
-            image_id=i,
-            category_id=1,
-            bbox=[x0, y0, x1 - x0, y1 - y0]) for i, boxes in BOXES.items()
+        dict(id=10 * i + k, image_id=i, category_id=1, bbox=[x0, y0, x1 - x0, y1 - y0])
+        for i, boxes in BOXES.items()
         for k, (x0, y0, x1, y1) in enumerate(boxes)
     ]
     path = tmp_path / 'boxes.json'
     path.write_text(
         json.dumps(
-            dict(
-                images=images,
-                annotations=anns,
-                categories=[dict(id=1, name='thing')])))
+            dict(images=images, annotations=anns, categories=[dict(id=1, name='thing')])
+        )
+    )
     return str(path)
 
 
@@ -46,18 +41,16 @@ def sample(image_id, ann_ids=torch.tensor):
     """What the model returns; every mask fills its rectangle."""
     boxes = torch.tensor(BOXES[image_id], dtype=torch.float64)
     rects = boxes.round().long()
-    element = BaseDataElement(
-        metainfo=dict(img_id=image_id, ori_shape=(HEIGHT, WIDTH)))
+    element = BaseDataElement(metainfo=dict(img_id=image_id, ori_shape=(HEIGHT, WIDTH)))
     element.prompt_instances = InstanceData(
         bboxes=boxes,
         rects=rects,
-        ann_ids=ann_ids([10 * image_id + k for k in range(len(boxes))]))
+        ann_ids=ann_ids([10 * image_id + k for k in range(len(boxes))]),
+    )
     element.pred_instances = InstanceData(
         rects=rects,
-        masks=[
-            np.ones((y1 - y0, x1 - x0), bool)
-            for x0, y0, x1, y1 in rects.tolist()
-        ])
+        masks=[np.ones((y1 - y0, x1 - x0), bool) for x0, y0, x1, y1 in rects.tolist()],
+    )
     return element
 
 
@@ -67,7 +60,8 @@ def runner(**kwargs):
         world_size=1,
         logger=MMLogger.get_instance('test_proxy_mask_hook'),
         test_dataloader=SimpleNamespace(sampler=range(2)),
-        **kwargs)
+        **kwargs,
+    )
 
 
 def run(ann_file, image_ids=(3, 7), **kwargs):
@@ -77,7 +71,9 @@ def run(ann_file, image_ids=(3, 7), **kwargs):
             type='mmboxcaseg.ProxyMaskHook',
             out_file=out_file,
             ann_file=ann_file,
-            **kwargs))
+            **kwargs,
+        )
+    )
     assert isinstance(hook, ProxyMaskHook)
     hook.before_test(runner())
     for index, image_id in enumerate(image_ids):
@@ -107,8 +103,7 @@ def test_confidence_of_what_merging_leaves(ann_file, tmp_path):
     hook.before_test(runner())
     samples = [sample(3), sample(7)]
     for one in samples:
-        one.pred_instances.confidence = np.full(
-            len(one.pred_instances.masks), 0.8)
+        one.pred_instances.confidence = np.full(len(one.pred_instances.masks), 0.8)
     hook.after_test_iter(runner(), 0, None, samples)
     hook.after_test(runner())
     anns = json.loads((tmp_path / 'masks.json').read_text())['annotations']
@@ -153,5 +148,4 @@ def test_checkpoint_of_another_model_is_refused(ann_file, tmp_path):
         bad = {**state, **spoilt}
         bad = {key: value for key, value in bad.items() if value is not None}
         with pytest.raises(ValueError, match=f'such as {list(spoilt)[0]}'):
-            hook.after_load_checkpoint(
-                runner(model=model), dict(state_dict=bad))
+            hook.after_load_checkpoint(runner(model=model), dict(state_dict=bad))

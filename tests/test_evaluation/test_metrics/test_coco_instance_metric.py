@@ -1,4 +1,5 @@
 """AP by names: perfect detections have 1, whatever the file's order."""
+
 import json
 
 import pytest
@@ -23,25 +24,30 @@ def write(path, **extra):
                 annotations=[
                     dict(common, id=0, category_id=5, bbox=[0, 0, 40, 50]),
                     dict(common, id=1, category_id=9, bbox=[50, 10, 35, 40]),
-                    dict(common, id=2, category_id=6, bbox=[1, 1, 9, 9])
+                    dict(common, id=2, category_id=6, bbox=[1, 1, 9, 9]),
                 ],
                 categories=[
                     dict(id=5, name='dog'),
                     dict(id=6, name='horse'),
-                    dict(id=9, name='cat')
-                ])))
+                    dict(id=9, name='cat'),
+                ],
+            )
+        )
+    )
     return str(path)
 
 
 def evaluate(path, labels, classes=CLASSES, **kwargs):
     evaluator = Evaluator(
-        [dict(type='mmboxcaseg.COCOInstanceMetric', ann_file=path, **kwargs)])
+        [dict(type='mmboxcaseg.COCOInstanceMetric', ann_file=path, **kwargs)]
+    )
     evaluator.dataset_meta = dict(classes=classes)
     sample = DetDataSample(metainfo=dict(img_id=1, ori_shape=(80, 90)))
     sample.pred_instances = InstanceData(
-        bboxes=torch.tensor([[0., 0, 40, 50], [50, 10, 85, 50]]),
+        bboxes=torch.tensor([[0.0, 0, 40, 50], [50, 10, 85, 50]]),
         scores=torch.tensor([0.9, 0.8]),
-        labels=torch.tensor(labels))
+        labels=torch.tensor(labels),
+    )
     evaluator.process([sample])
     return evaluator.evaluate(size=1)
 
@@ -64,8 +70,7 @@ def test_masks_are_asked_for_before_training(tmp_path):
 def test_images_of_another_file_are_named(tmp_path):
     """As where the evaluator has the file of another data set."""
     path = write(tmp_path / 'val.json')
-    metric = METRICS.build(
-        dict(type='mmboxcaseg.COCOInstanceMetric', ann_file=path))
+    metric = METRICS.build(dict(type='mmboxcaseg.COCOInstanceMetric', ann_file=path))
     metric.check_images([1, 1])
     with pytest.raises(ValueError, match='val.json has no image 7, which'):
         metric.check_images([1, 7])
@@ -76,7 +81,8 @@ def test_accents_of_names_may_be_written_in_two_ways(tmp_path):
     text = (tmp_path / 'val.json').read_text()
     for name in ('caf\u00e9', 'cafe\u0301'):
         (tmp_path / 'val.json').write_text(
-            json.dumps(json.loads(text.replace('"cat"', json.dumps(name)))))
+            json.dumps(json.loads(text.replace('"cat"', json.dumps(name))))
+        )
         for classes in (('caf\u00e9', 'dog'), ('cafe\u0301', 'dog')):
             assert evaluate(path, [1, 0], classes)['coco/bbox_mAP'] == 1
             # Its only object is missed; it would not count if not known.

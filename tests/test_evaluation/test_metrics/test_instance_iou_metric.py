@@ -27,17 +27,17 @@ def sample(rows):
         truth[ty0:ty1, tx0:tx1] = 1
         rles.append(coco_mask.encode(truth))
     element.prompt_instances = InstanceData(
-        rects=rects,
-        labels=torch.tensor([row[3] for row in rows]),
-        true_rles=rles)
+        rects=rects, labels=torch.tensor([row[3] for row in rows]), true_rles=rles
+    )
     element.pred_instances = InstanceData(rects=rects, masks=masks)
     return element
 
 
 # IoU of the mask and of the box: 1 and 0.5, 0.5 and 1, 0.25 and 0.25.
-SAMPLES = [[((0, 0, 4, 4), 2, (0, 0, 4, 2), 0),
-            ((2, 2, 6, 6), 2, (2, 2, 6, 6), 0)],
-           [((8, 2, 10, 4), 2, (8, 2, 10, 10), 3)]]
+SAMPLES = [
+    [((0, 0, 4, 4), 2, (0, 0, 4, 2), 0), ((2, 2, 6, 6), 2, (2, 2, 6, 6), 0)],
+    [((8, 2, 10, 4), 2, (8, 2, 10, 10), 3)],
+]
 
 
 def test_metric_scores_every_instance():
@@ -64,8 +64,8 @@ def test_images_that_fill_up_the_last_batch_are_not_scored():
 
 def test_box_is_optional():
     evaluator = Evaluator(
-        METRICS.build(
-            dict(type='InstanceIoUMetric', with_box=False, prefix='val')))
+        METRICS.build(dict(type='InstanceIoUMetric', with_box=False, prefix='val'))
+    )
     evaluator.process([sample(SAMPLES[0])])
     result = evaluator.evaluate(size=1)
     assert result['val/mIoU'] == pytest.approx(75) and len(result) == 6
@@ -89,21 +89,20 @@ def test_model_and_data_set_go_together(tmp_path):
                 ann_file=ann_file,
                 data_prefix=dict(img=str(tmp_path / 'img')),
                 with_mask=True,
-                pipeline=tiny.pipelines().prompt))
-    results = tiny.model().eval().test_step(
-        pseudo_collate([dataset[0], dataset[1]]))
+                pipeline=tiny.pipelines().prompt,
+            )
+        )
+    results = tiny.model().eval().test_step(pseudo_collate([dataset[0], dataset[1]]))
     evaluator = Evaluator(METRICS.build(dict(type='InstanceIoUMetric')))
     evaluator.process(results)
     metrics = evaluator.evaluate(size=2)
     # The true masks are the boxes: the IoU is the share of pixels found.
-    shares = [
-        mask.mean() for result in results
-        for mask in result.pred_instances.masks
-    ]
+    shares = [mask.mean() for result in results for mask in result.pred_instances.masks]
     assert metrics['box_mIoU_star'] == metrics['box_IoU@75'] == 100
     assert metrics['mIoU'] == pytest.approx(100 * np.mean(shares))
     assert metrics['mIoU_star'] == pytest.approx(
-        100 * np.mean([np.mean(shares[::2]), shares[1]]))
+        100 * np.mean([np.mean(shares[::2]), shares[1]])
+    )
 
 
 def test_options_add_keys():
@@ -128,7 +127,8 @@ def test_options_add_keys():
 
 def test_free_and_covered_objects_on_request():
     evaluator = Evaluator(
-        METRICS.build(dict(type='InstanceIoUMetric', by_overlap=True)))
+        METRICS.build(dict(type='InstanceIoUMetric', by_overlap=True))
+    )
     for rows in SAMPLES:
         evaluator.process([sample(rows)])
     result = evaluator.evaluate(size=2)

@@ -1,4 +1,5 @@
 """VOC's average precision as a metric of mmengine."""
+
 import json
 
 import numpy as np
@@ -43,14 +44,14 @@ def write_truth(path, categories=((7, 'cat'), (9, 'cow'), (3, 'dog'))):
             segmentation=segmentation,
             area=10 * HEIGHT,
             iscrowd=0,
-            **kwargs)
+            **kwargs,
+        )
 
     anns = []
     encoded = rle(bar(0, 10))
     encoded['counts'] = encoded['counts'].decode()
     anns.append(ann(11, 7, encoded))
-    anns.append(
-        ann(11, 3, [[20, 0, 30, 0, 30, HEIGHT, 20, HEIGHT]], difficult=1))
+    anns.append(ann(11, 3, [[20, 0, 30, 0, 30, HEIGHT, 20, HEIGHT]], difficult=1))
     counts = [0, 10 * HEIGHT, (WIDTH - 10) * HEIGHT]
     anns.append(ann(5, 3, dict(size=[HEIGHT, WIDTH], counts=counts)))
     crowd = ann(5, 7, dict(size=[HEIGHT, WIDTH], counts=[HEIGHT * WIDTH]))
@@ -60,12 +61,14 @@ def write_truth(path, categories=((7, 'cat'), (9, 'cow'), (3, 'dog'))):
         json.dumps(
             dict(
                 images=[
-                    dict(
-                        id=i, file_name=f'{i}.jpg', height=HEIGHT, width=WIDTH)
+                    dict(id=i, file_name=f'{i}.jpg', height=HEIGHT, width=WIDTH)
                     for i in (11, 5, 8, 2)
                 ],
                 annotations=anns,
-                categories=[dict(id=i, name=name) for i, name in categories])))
+                categories=[dict(id=i, name=name) for i, name in categories],
+            )
+        )
+    )
     return str(path)
 
 
@@ -76,19 +79,19 @@ def sample(img_id, found, kind):
         tensor=torch.from_numpy(masks),
         array=masks,
         bytes=torch.from_numpy(masks.astype(np.uint8)),
-        rle=[rle(mask) for mask in masks])
+        rle=[rle(mask) for mask in masks],
+    )
     result = DetDataSample(metainfo=dict(img_id=img_id))
     result.pred_instances = InstanceData(
         masks=forms[kind],
         scores=torch.tensor([s for _, s, _ in found]),
-        labels=torch.tensor([label for _, _, label in found],
-                            dtype=torch.int64))
+        labels=torch.tensor([label for _, _, label in found], dtype=torch.int64),
+    )
     return result
 
 
 def build(path, **kwargs):
-    metric = METRICS.build(
-        dict(type='VOCInstanceMetric', ann_file=path, **kwargs))
+    metric = METRICS.build(dict(type='VOCInstanceMetric', ann_file=path, **kwargs))
     evaluator = Evaluator(metric)
     evaluator.dataset_meta = dict(classes=CLASSES)
     return evaluator
@@ -97,14 +100,18 @@ def build(path, **kwargs):
 @pytest.mark.parametrize('kind', ['tensor', 'array', 'bytes', 'rle'])
 def test_metric_reads_truth_from_the_file(tmp_path, kind):
     evaluator = build(write_truth(tmp_path / 'ann.json'))
-    evaluator.process([
-        sample(11, [(bar(0, 10), 0.9, 0), (bar(20, 26), 0.8, 1)], kind),
-        sample(5, [(bar(0, 10), 0.6, 1)], kind)
-    ])
-    evaluator.process([
-        sample(8, [(bar(0, 10), 0.7, 1)], kind),
-        sample(2, [], kind),
-    ])
+    evaluator.process(
+        [
+            sample(11, [(bar(0, 10), 0.9, 0), (bar(20, 26), 0.8, 1)], kind),
+            sample(5, [(bar(0, 10), 0.6, 1)], kind),
+        ]
+    )
+    evaluator.process(
+        [
+            sample(8, [(bar(0, 10), 0.7, 1)], kind),
+            sample(2, [], kind),
+        ]
+    )
     result = evaluator.evaluate(size=4)
     assert list(result) == KEYS
     # Cats: one, found. Dogs: the difficult one with an IoU of 0.6 (it
@@ -115,10 +122,12 @@ def test_metric_reads_truth_from_the_file(tmp_path, kind):
 
 def test_difficult_object_that_is_missed_costs_recall(tmp_path):
     evaluator = build(write_truth(tmp_path / 'ann.json'), prefix='voc')
-    evaluator.process([
-        sample(11, [(bar(0, 10), 0.9, 0)], 'rle'),
-        sample(5, [(bar(0, 10), 0.6, 1)], 'rle')
-    ])
+    evaluator.process(
+        [
+            sample(11, [(bar(0, 10), 0.9, 0)], 'rle'),
+            sample(5, [(bar(0, 10), 0.6, 1)], 'rle'),
+        ]
+    )
     result = evaluator.evaluate(size=2)
     assert result['voc/AP75'] == pytest.approx(100 * (1 + 1 / 2) / 2)
 
@@ -139,12 +148,10 @@ def test_images_that_fill_up_the_last_batch_are_not_scored(tmp_path):
 def test_nothing_of_the_size_of_an_image_is_kept(tmp_path):
     evaluator = build(write_truth(tmp_path / 'ann.json'))
     evaluator.process([sample(5, [(bar(0, 10), 0.6, 1)] * 3, 'tensor')])
-    kept, = evaluator.metrics[0].results
-    assert {
-        key: value.shape
-        for key, value in vars(kept).items()
-    } == dict(
-        scores=(3, ), labels=(3, ), hits=(3, 4), truth_labels=(1, ))
+    (kept,) = evaluator.metrics[0].results
+    assert {key: value.shape for key, value in vars(kept).items()} == dict(
+        scores=(3,), labels=(3,), hits=(3, 4), truth_labels=(1,)
+    )
 
 
 def test_errors_name_the_cause(tmp_path):
@@ -158,7 +165,8 @@ def test_errors_name_the_cause(tmp_path):
     element.pred_instances = InstanceData(
         masks=torch.zeros(1, HEIGHT, WIDTH + 1, dtype=torch.bool),
         scores=torch.ones(1),
-        labels=torch.zeros(1, dtype=torch.int64))
+        labels=torch.zeros(1, dtype=torch.int64),
+    )
     with pytest.raises(ValueError, match=r'is \[6, 40\].*is \[6, 41\]'):
         build(path).process([element])
     with pytest.raises(ValueError, match=r"has \['zebra'\], and none"):
@@ -177,20 +185,21 @@ def test_errors_name_the_cause(tmp_path):
 def test_together_with_coco_metric(tmp_path):
     """Both in one evaluator, as the configs have them, on perfect masks."""
     path = write_truth(tmp_path / 'ann.json')
-    evaluator = Evaluator([
-        dict(type='mmdet.CocoMetric', ann_file=path, metric='segm'),
-        dict(type='mmboxcaseg.VOCInstanceMetric', ann_file=path)
-    ])
+    evaluator = Evaluator(
+        [
+            dict(type='mmdet.CocoMetric', ann_file=path, metric='segm'),
+            dict(type='mmboxcaseg.VOCInstanceMetric', ann_file=path),
+        ]
+    )
     evaluator.dataset_meta = dict(classes=CLASSES)
     samples = [
         sample(11, [(bar(0, 10), 0.9, 0), (bar(20, 30), 0.8, 1)], 'tensor'),
         sample(5, [(bar(0, 10), 0.7, 1)], 'tensor'),
         sample(8, [], 'tensor'),
-        sample(2, [], 'tensor')
+        sample(2, [], 'tensor'),
     ]
     for element in samples:
-        element.pred_instances.bboxes = torch.zeros(
-            len(element.pred_instances), 4)
+        element.pred_instances.bboxes = torch.zeros(len(element.pred_instances), 4)
         element.gt_instances = InstanceData()
         element.set_metainfo(dict(ori_shape=(HEIGHT, WIDTH)))
     evaluator.process(samples)
@@ -199,19 +208,24 @@ def test_together_with_coco_metric(tmp_path):
     assert result['coco/segm_mAP'] == 1
 
 
-@pytest.mark.parametrize('name', [
-    'mask-rcnn_r50_fpn_voc.py', 'mask-rcnn_r101_fpn_voc.py',
-    'mini/mask-rcnn_mobilenetv2_fpn_coco-mini.py',
-    'mini/mask-rcnn_resnet18_fpn_synthetic.py'
-])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'mask-rcnn_r50_fpn_voc.py',
+        'mask-rcnn_r101_fpn_voc.py',
+        'mini/mask-rcnn_mobilenetv2_fpn_coco-mini.py',
+        'mini/mask-rcnn_resnet18_fpn_synthetic.py',
+    ],
+)
 def test_configs_have_both_metrics_on_the_same_truth(repo_root, name):
     cfg = Config.fromfile(repo_root / 'configs/proxy_mask_rcnn' / name)
     dataset = cfg.val_dataloader.dataset
     for evaluator in (cfg.val_evaluator, cfg.test_evaluator):
         assert [metric.type for metric in evaluator] == [
-            'mmboxcaseg.COCOInstanceMetric', 'mmboxcaseg.VOCInstanceMetric'
+            'mmboxcaseg.COCOInstanceMetric',
+            'mmboxcaseg.VOCInstanceMetric',
         ]
         assert 'segm' in evaluator[0].metric
-        assert {metric.ann_file
-                for metric in evaluator
-                } == {dataset.data_root + dataset.ann_file}
+        assert {metric.ann_file for metric in evaluator} == {
+            dataset.data_root + dataset.ann_file
+        }

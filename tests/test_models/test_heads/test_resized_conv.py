@@ -13,17 +13,21 @@ def test_it_is_the_convolution_of_the_concatenation():
     maps = make_maps()
     weight, bias = torch.randn(4, 5, 1, 1), torch.randn(4)
     height, width = maps[0].shape[2:]
-    feats = np.array([[
-        slow.resize(numbers(channel), height, width) for x in maps
-        for channel in x[b]
-    ] for b in range(2)])
+    feats = np.array(
+        [
+            [
+                slow.resize(numbers(channel), height, width)
+                for x in maps
+                for channel in x[b]
+            ]
+            for b in range(2)
+        ]
+    )
     for shift in (bias, None):
         expected = F.conv2d(torch.from_numpy(feats).float(), weight, shift)
         torch.testing.assert_close(
-            conv_of_resized(maps, weight, shift),
-            expected,
-            rtol=1e-5,
-            atol=1e-5)
+            conv_of_resized(maps, weight, shift), expected, rtol=1e-5, atol=1e-5
+        )
 
 
 def test_channels_must_add_up():

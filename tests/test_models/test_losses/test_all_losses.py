@@ -1,11 +1,17 @@
 """What holds for every loss."""
+
 import pytest
 import torch
 from loss_cases import labels, leaf
 
-from mmboxcaseg.models.losses import (FusedPixelLoss, MILLoss,
-                                      PairwiseSmoothnessLoss, fused_pixel_loss,
-                                      mil_loss, pairwise_smoothness)
+from mmboxcaseg.models.losses import (
+    FusedPixelLoss,
+    MILLoss,
+    PairwiseSmoothnessLoss,
+    fused_pixel_loss,
+    mil_loss,
+    pairwise_smoothness,
+)
 from mmboxcaseg.registry import MODELS
 
 ALPHAS = (0, 0.3, 0.7, 1)
@@ -37,10 +43,12 @@ def test_losses_are_float32_under_autocast():
         return [
             MILLoss()(logits, mask),
             MILLoss(bag_extent='box', reduction='sum')(logits, mask),
-            PairwiseSmoothnessLoss()(logits), *(FusedPixelLoss()(
-                logits, -logits, mask, weight, factor, alpha, fuse)
-                                                for alpha in (0, 0.7, 1)
-                                                for fuse in ('prob', 'logit'))
+            PairwiseSmoothnessLoss()(logits),
+            *(
+                FusedPixelLoss()(logits, -logits, mask, weight, factor, alpha, fuse)
+                for alpha in (0, 0.7, 1)
+                for fuse in ('prob', 'logit')
+            ),
         ]
 
     plain = losses()
@@ -53,8 +61,8 @@ def test_losses_are_float32_under_autocast():
 def test_modules_are_registered_and_weighted():
     logits, mask = leaf(), torch.from_numpy(labels())
     loss = MODELS.build(dict(type='MILLoss', loss_weight=3.0))
-    assert loss(logits, mask).item() == pytest.approx(
-        3 * mil_loss(logits, mask).item())
+    assert loss(logits, mask).item() == pytest.approx(3 * mil_loss(logits, mask).item())
     loss = MODELS.build(dict(type='PairwiseSmoothnessLoss', loss_weight=1.0))
     assert loss(logits).item() == pytest.approx(
-        pairwise_smoothness(logits.sigmoid()).item())
+        pairwise_smoothness(logits.sigmoid()).item()
+    )

@@ -33,7 +33,8 @@ def test_mil_extents_differ_where_the_best_pixel_is_outside():
     negatives = -3 * np.log(1 - low) - np.log(1 - high)
     # Column 1 is positive: the high pixel is in the line, not in the box.
     assert line == pytest.approx(
-        (negatives - np.log(high) - 3 * np.log(low)) / 8, rel=1e-5)
+        (negatives - np.log(high) - 3 * np.log(low)) / 8, rel=1e-5
+    )
     assert box == pytest.approx((negatives - 4 * np.log(low)) / 8, rel=1e-5)
 
 

@@ -3,8 +3,7 @@ import slow
 import torch
 from loss_cases import close, leaf
 
-from mmboxcaseg.models.losses import (PairwiseSmoothnessLoss,
-                                      pairwise_smoothness)
+from mmboxcaseg.models.losses import PairwiseSmoothnessLoss, pairwise_smoothness
 
 
 @pytest.mark.parametrize('shape', [(2, 5, 6), (1, 1, 4), (3, 2, 2)])

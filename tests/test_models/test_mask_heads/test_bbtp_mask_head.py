@@ -7,17 +7,26 @@ from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.structures import InstanceData
 
-pytest.importorskip(
-    'mmcv._ext', reason="Mask R-CNN needs mmcv's compiled operators")
-from mmboxcaseg.models import BBTPMaskHead  # noqa: E402
-from mmboxcaseg.models import boxes_on_rois  # noqa: E402
+pytest.importorskip('mmcv._ext', reason="Mask R-CNN needs mmcv's compiled operators")
+from mmboxcaseg.models import (
+    BBTPMaskHead,  # noqa: E402
+    boxes_on_rois,  # noqa: E402
+)
 
 # A RoI with the box inside, one the box leaves on the right and above, one
 # equal to its box, one that its box covers.
-ROIS = [[10., 20., 40., 60.], [0., 10., 50., 30.], [5., 5., 25., 45.],
-        [30., 30., 37., 44.]]
-BOXES = [[16., 26., 33., 51.], [22., 2., 70., 26.], [5., 5., 25., 45.],
-         [0., 0., 90., 90.]]
+ROIS = [
+    [10.0, 20.0, 40.0, 60.0],
+    [0.0, 10.0, 50.0, 30.0],
+    [5.0, 5.0, 25.0, 45.0],
+    [30.0, 30.0, 37.0, 44.0],
+]
+BOXES = [
+    [16.0, 26.0, 33.0, 51.0],
+    [22.0, 2.0, 70.0, 26.0],
+    [5.0, 5.0, 25.0, 45.0],
+    [0.0, 0.0, 90.0, 90.0],
+]
 LABELS = [2, 0, 1, 1]
 
 
@@ -28,18 +37,14 @@ def drawn(roi, box, height, width):
         for column in range(width):
             x = roi[0] + (column + 0.5) * (roi[2] - roi[0]) / width
             y = roi[1] + (row + 0.5) * (roi[3] - roi[1]) / height
-            patch[row, column] = (
-                box[0] <= x < box[2] and box[1] <= y < box[3])
+            patch[row, column] = box[0] <= x < box[2] and box[1] <= y < box[3]
     return patch
 
 
 def head(**kwargs):
     return BBTPMaskHead(
-        num_convs=1,
-        in_channels=4,
-        conv_out_channels=4,
-        num_classes=3,
-        **kwargs)
+        num_convs=1, in_channels=4, conv_out_channels=4, num_classes=3, **kwargs
+    )
 
 
 def results(*ranges):
@@ -48,7 +53,8 @@ def results(*ranges):
         InstanceData(
             pos_priors=torch.tensor(ROIS[part]).reshape(-1, 4),
             pos_gt_bboxes=torch.tensor(BOXES[part]).reshape(-1, 4),
-            pos_gt_labels=torch.tensor(LABELS[part], dtype=torch.long))
+            pos_gt_labels=torch.tensor(LABELS[part], dtype=torch.long),
+        )
         for part in ranges
     ]
 
@@ -56,22 +62,25 @@ def results(*ranges):
 @pytest.mark.parametrize('size', [(7, 7), (28, 28), (6, 9)])
 def test_boxes_on_rois(size):
     expected = [drawn(roi, box, *size) for roi, box in zip(ROIS, BOXES)]
-    assert boxes_on_rois(torch.tensor(ROIS), torch.tensor(BOXES),
-                         size).tolist() == np.array(expected).tolist()
+    assert (
+        boxes_on_rois(torch.tensor(ROIS), torch.tensor(BOXES), size).tolist()
+        == np.array(expected).tolist()
+    )
     # The first box leaves a margin on all sides, the last none.
     assert expected[0].any() and not expected[0][0].any()
     assert expected[3].all()
 
 
-@pytest.mark.parametrize('extent, agnostic', [('box', False), ('line', False),
-                                              ('box', True)])
+@pytest.mark.parametrize(
+    'extent, agnostic', [('box', False), ('line', False), ('box', True)]
+)
 def test_losses_against_loops(extent, agnostic):
     net = head(
         class_agnostic=agnostic,
-        loss_mil=dict(type='mmboxcaseg.MILLoss', bag_extent=extent))
+        loss_mil=dict(type='mmboxcaseg.MILLoss', bag_extent=extent),
+    )
     preds = torch.randn(4, 1 if agnostic else 3, 8, 8, requires_grad=True)
-    out = net.loss_and_target(preds, results(slice(0, 3), slice(3, 4)), None,
-                              None)
+    out = net.loss_and_target(preds, results(slice(0, 3), slice(3, 4)), None, None)
     channels = [0] * 4 if agnostic else LABELS
     logits = preds.detach().double().numpy()[range(4), channels]
     labels = np.array([drawn(roi, box, 8, 8) for roi, box in zip(ROIS, BOXES)])
@@ -81,8 +90,7 @@ def test_losses_against_loops(extent, agnostic):
     losses = out['loss_mask']
     assert set(losses) == {'loss_mask_mil', 'loss_mask_smooth'}
     assert losses['loss_mask_mil'].item() == pytest.approx(mil, rel=1e-5)
-    assert losses['loss_mask_smooth'].item() == pytest.approx(
-        0.05 * smooth, rel=1e-5)
+    assert losses['loss_mask_smooth'].item() == pytest.approx(0.05 * smooth, rel=1e-5)
     sum(losses.values()).backward()
     grad = np.zeros(preds.shape)
     grad[range(4), channels] = mil_grad + 0.05 * smooth_grad
@@ -106,19 +114,24 @@ def test_no_positives():
 
 def test_a_detector_trains_on_boxes_without_masks(repo_root):
     cfg = Config.fromfile(
-        repo_root / 'configs/baselines/mini/bbtp_mobilenetv2_fpn_coco-mini.py')
+        repo_root / 'configs/baselines/mini/bbtp_mobilenetv2_fpn_coco-mini.py'
+    )
     cfg.model.backbone.init_cfg = None
     model = MMDET_MODELS.build(cfg.model).train()
     sample = DetDataSample(
-        metainfo=dict(img_shape=(64, 64), ori_shape=(64, 64), img_id=0))
+        metainfo=dict(img_shape=(64, 64), ori_shape=(64, 64), img_id=0)
+    )
     sample.gt_instances = InstanceData(
-        bboxes=torch.tensor([[8., 8., 40., 56.]]), labels=torch.tensor([4]))
+        bboxes=torch.tensor([[8.0, 8.0, 40.0, 56.0]]), labels=torch.tensor([4])
+    )
     sample.ignored_instances = InstanceData(bboxes=torch.zeros(0, 4))
     data = model.data_preprocessor(
         dict(
             inputs=[torch.randint(256, (3, 64, 64), dtype=torch.uint8)],
-            data_samples=[sample]),
-        training=True)
+            data_samples=[sample],
+        ),
+        training=True,
+    )
     losses = model(**data, mode='loss')
     assert 'masks' not in sample.gt_instances
     assert losses['loss_mask_mil'] > 0

@@ -9,8 +9,7 @@ from mmdet.structures.mask import BitmapMasks
 from mmengine.config import Config
 from mmengine.structures import InstanceData
 
-pytest.importorskip(
-    'mmcv._ext', reason="Mask R-CNN needs mmcv's compiled operators")
+pytest.importorskip('mmcv._ext', reason="Mask R-CNN needs mmcv's compiled operators")
 
 SIZE = 96
 
@@ -19,7 +18,8 @@ SIZE = 96
 def model(repo_root):
     """The VOC Mask R-CNN, made thin."""
     cfg = Config.fromfile(
-        repo_root / 'configs/proxy_mask_rcnn/mask-rcnn_r50_fpn_voc.py').model
+        repo_root / 'configs/proxy_mask_rcnn/mask-rcnn_r50_fpn_voc.py'
+    ).model
     cfg.backbone.update(depth=18, base_channels=4, init_cfg=None)
     cfg.neck.update(in_channels=[4, 8, 16, 32], out_channels=8)
     cfg.rpn_head.update(in_channels=8, feat_channels=8)
@@ -45,37 +45,37 @@ def make_batch(weights_per_image):
         masks, boxes = [], []
         for _ in weights:
             cx, cy, r = rng.uniform(20, 76), rng.uniform(20, 76), 16
-            masks.append((xx - cx)**2 + (yy - cy)**2 < r**2)
+            masks.append((xx - cx) ** 2 + (yy - cy) ** 2 < r**2)
             boxes.append([cx - r, cy - r, cx + r, cy + r])
         sample = DetDataSample(
-            metainfo=dict(
-                img_shape=(SIZE, SIZE), ori_shape=(SIZE, SIZE), img_id=0))
+            metainfo=dict(img_shape=(SIZE, SIZE), ori_shape=(SIZE, SIZE), img_id=0)
+        )
         sample.gt_instances = InstanceData(
             bboxes=torch.tensor(boxes, dtype=torch.float32).view(-1, 4),
             labels=torch.arange(len(weights)),
             masks=BitmapMasks(
-                np.array(masks, np.uint8).reshape(-1, SIZE, SIZE), SIZE, SIZE),
-            mask_weights=torch.tensor(weights, dtype=torch.float32))
+                np.array(masks, np.uint8).reshape(-1, SIZE, SIZE), SIZE, SIZE
+            ),
+            mask_weights=torch.tensor(weights, dtype=torch.float32),
+        )
         sample.ignored_instances = InstanceData(bboxes=torch.zeros(0, 4))
         data['data_samples'].append(sample)
         data['inputs'].append(
-            torch.from_numpy(
-                rng.integers(0, 256, (3, SIZE, SIZE), dtype=np.uint8)))
+            torch.from_numpy(rng.integers(0, 256, (3, SIZE, SIZE), dtype=np.uint8))
+        )
     return data
 
 
 def losses_of(model, weights_per_image, seed=3):
     torch.manual_seed(seed)
     np.random.seed(seed)
-    data = model.data_preprocessor(
-        make_batch(weights_per_image), training=True)
+    data = model.data_preprocessor(make_batch(weights_per_image), training=True)
     return model(**data, mode='loss')
 
 
 def flat(losses):
     for key, value in losses.items():
-        for i, part in enumerate(
-                value if isinstance(value, list) else [value]):
+        for i, part in enumerate(value if isinstance(value, list) else [value]):
             yield f'{key}.{i}', part
 
 
@@ -109,7 +109,9 @@ def test_none_ignored_is_the_head_of_mmdet(model):
             in_channels=8,
             conv_out_channels=8,
             num_classes=20,
-            loss_mask=dict(type='mmdet.CrossEntropyLoss', use_mask=True)))
+            loss_mask=dict(type='mmdet.CrossEntropyLoss', use_mask=True),
+        )
+    )
     theirs.load_state_dict(head.state_dict())
     model.roi_head.mask_head = theirs
     expected = losses_of(model, weights)['loss_mask']
@@ -117,43 +119,45 @@ def test_none_ignored_is_the_head_of_mmdet(model):
     assert torch.equal(ours, expected)
 
 
-@pytest.mark.parametrize('weights', [
-    [[1, 0, 1], [0, 1]],
-    [[0, 0, 0], [1, 0]],
-    [[], [0, 1]],
-    [[1, 0], []],
-    [[0.25, 0, 1], [0.5, 0.75]],
-])
+@pytest.mark.parametrize(
+    'weights',
+    [
+        [[1, 0, 1], [0, 1]],
+        [[0, 0, 0], [1, 0]],
+        [[], [0, 1]],
+        [[1, 0], []],
+        [[0.25, 0, 1], [0.5, 0.75]],
+    ],
+)
 def test_against_a_loop(model, weights, monkeypatch):
     calls = []
     head = model.roi_head.mask_head
     original = head.loss_and_target
 
     def spy(mask_preds, sampling_results, batch_gt_instances, rcnn_train_cfg):
-        result = original(mask_preds, sampling_results, batch_gt_instances,
-                          rcnn_train_cfg)
-        calls.append(
-            (mask_preds, sampling_results, batch_gt_instances, result))
+        result = original(
+            mask_preds, sampling_results, batch_gt_instances, rcnn_train_cfg
+        )
+        calls.append((mask_preds, sampling_results, batch_gt_instances, result))
         return result
 
     monkeypatch.setattr(head, 'loss_and_target', spy)
     loss = losses_of(model, weights)['loss_mask']
-    (mask_preds, sampling_results, gts, result), = calls
+    ((mask_preds, sampling_results, gts, result),) = calls
 
     logits = mask_preds.detach().double().numpy()
     roi_losses, roi_weights, row, left_out = [], [], 0, 0
     for sampling, gt in zip(sampling_results, gts):
-        for prior, index in zip(sampling.pos_priors,
-                                sampling.pos_assigned_gt_inds):
+        for prior, index in zip(sampling.pos_priors, sampling.pos_assigned_gt_inds):
             z = logits[row][gt.labels[index]]
             row += 1
             if gt.mask_weights[index] == 0:
                 left_out += 1
                 continue
             pixel_losses = []
-            target = gt.masks.crop_and_resize(prior.numpy()[None].copy(),
-                                              (28, 28),
-                                              np.array([int(index)])).masks[0]
+            target = gt.masks.crop_and_resize(
+                prior.numpy()[None].copy(), (28, 28), np.array([int(index)])
+            ).masks[0]
             for t, logit in zip(target.ravel(), z.ravel()):
                 p = 1 / (1 + np.exp(-logit))
                 pixel_losses.append(-np.log(p if t else 1 - p))
@@ -161,7 +165,8 @@ def test_against_a_loop(model, weights, monkeypatch):
             roi_weights.append(gt.mask_weights[index].item())
     assert row == len(logits) and left_out > 0
     assert loss.item() == pytest.approx(
-        np.average(roi_losses, weights=roi_weights), rel=1e-5)
+        np.average(roi_losses, weights=roi_weights), rel=1e-5
+    )
     assert len(result['mask_targets']) == row - left_out
 
 
@@ -183,8 +188,10 @@ def test_class_agnostic_masks_may_be_weighted(model, monkeypatch):
 def test_weights_need_the_cross_entropy(model, monkeypatch):
     head = model.roi_head.mask_head
     monkeypatch.setattr(
-        head, 'loss_mask',
-        MMDET_MODELS.build(dict(type='mmdet.DiceLoss', reduction='mean')))
+        head,
+        'loss_mask',
+        MMDET_MODELS.build(dict(type='mmdet.DiceLoss', reduction='mean')),
+    )
     # What the parent makes of it does not matter here.
     monkeypatch.setattr(head.loss_mask, 'forward', lambda pred, *_: pred.sum())
     losses_of(model, [[1, 0], [1]])

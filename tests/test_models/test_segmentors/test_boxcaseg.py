@@ -9,10 +9,14 @@ import tiny
 import torch
 from torch import nn
 
-BATCHES = dict(
-    boxes=['box'] * 3, masks=['mask'] * 3, mixed=['box', 'mask', 'box'])
-HEADS = [('weak', ), ('salient', ), ('weak', 'transferred'),
-         ('weak', 'salient'), ('weak', 'salient', 'transferred')]
+BATCHES = dict(boxes=['box'] * 3, masks=['mask'] * 3, mixed=['box', 'mask', 'box'])
+HEADS = [
+    ('weak',),
+    ('salient',),
+    ('weak', 'transferred'),
+    ('weak', 'salient'),
+    ('weak', 'salient', 'transferred'),
+]
 
 
 def backward(net, inputs, samples, keys=None):
@@ -30,7 +34,8 @@ def same(one, other, rtol=1e-5, atol=1e-8):
             other[name],
             rtol=rtol,
             atol=atol,
-            msg=lambda text, name=name: f'{name}: {text}')
+            msg=lambda text, name=name: f'{name}: {text}',
+        )
 
 
 @pytest.mark.parametrize('fuse', ['prob', 'logit'])
@@ -44,10 +49,15 @@ def test_loss_is_eq_4(fuse):
     expected = dict(
         loss_mil=slow.mil(logits['weak'], labels, 'line', 'mean')[0],
         loss_smooth=0.05 * slow.smoothness(logits['weak'])[0],
-        loss_pixel=np.mean([
-            slow.pixel(logits['salient'][b], logits['transferred'][b],
-                       labels[b], 0.7, fuse)[0] for b in (1, 2)
-        ]))
+        loss_pixel=np.mean(
+            [
+                slow.pixel(
+                    logits['salient'][b], logits['transferred'][b], labels[b], 0.7, fuse
+                )[0]
+                for b in (1, 2)
+            ]
+        ),
+    )
     assert losses.keys() == expected.keys()
     for name, value in losses.items():
         assert value.dtype == torch.float32
@@ -58,11 +68,12 @@ def test_logits_are_upsampled_bilinearly():
     net = tiny.model().eval()
     inputs, _ = tiny.patches(['box'])
     small = net.salient_head(net.extract_feat(inputs))[0, 0].detach().numpy()
-    assert small.shape == (tiny.SIZE // 4, ) * 2
+    assert small.shape == (tiny.SIZE // 4,) * 2
     np.testing.assert_allclose(
         net(inputs)['salient'][0].detach(),
         slow.resize(small, tiny.SIZE, tiny.SIZE),
-        atol=1e-4)
+        atol=1e-4,
+    )
 
 
 @pytest.mark.parametrize('heads', HEADS, ids='+'.join)
@@ -112,13 +123,10 @@ def test_box_patches_do_not_move_the_other_heads():
         equal = torch.equal(before[name], after[name])
         assert equal == name.startswith(('salient', 'transferred')), name
     _, alone = backward(net, inputs[1:2], samples[1:2])
-    same({
-        k: v
-        for k, v in alone.items() if k.startswith('trans')
-    }, {
-        k: v
-        for k, v in before.items() if k.startswith('trans')
-    })
+    same(
+        {k: v for k, v in alone.items() if k.startswith('trans')},
+        {k: v for k, v in before.items() if k.startswith('trans')},
+    )
 
 
 def test_supervision_is_needed():
@@ -129,17 +137,21 @@ def test_supervision_is_needed():
         net.loss(inputs, samples)
 
 
-@pytest.mark.parametrize('overrides, message', [
-    (tiny.without('weak', 'salient', 'transferred'), 'at least one of'),
-    (tiny.without('weak'),
-     'transferred_head takes its weights from weak_head'),
-    (dict(alpha=1.5), r'alpha must lie in \[0, 1\], but got 1.5'),
-    (dict(fuse='mean'), "fuse must be one of .* got 'mean'"),
-    (dict(test_cfg=dict(head='best')), "test_cfg.head is 'best'"),
-    (dict(test_cfg=dict(head='salient'), **
-          tiny.without('salient')), "test_cfg.head is 'salient'"),
-    (dict(test_cfg=dict(crops=3)), r"not \['crops'\]"),
-])
+@pytest.mark.parametrize(
+    'overrides, message',
+    [
+        (tiny.without('weak', 'salient', 'transferred'), 'at least one of'),
+        (tiny.without('weak'), 'transferred_head takes its weights from weak_head'),
+        (dict(alpha=1.5), r'alpha must lie in \[0, 1\], but got 1.5'),
+        (dict(fuse='mean'), "fuse must be one of .* got 'mean'"),
+        (dict(test_cfg=dict(head='best')), "test_cfg.head is 'best'"),
+        (
+            dict(test_cfg=dict(head='salient'), **tiny.without('salient')),
+            "test_cfg.head is 'salient'",
+        ),
+        (dict(test_cfg=dict(crops=3)), r"not \['crops'\]"),
+    ],
+)
 def test_impossible_settings_are_named(overrides, message):
     with pytest.raises(ValueError, match=message):
         tiny.model(**overrides)
@@ -172,11 +184,14 @@ def test_losses_leave_autocast():
     logits = {k: v.detach().float().numpy() for k, v in logits.items()}
     # bfloat16 has 8 bits; calculated in it the losses would be off by 1e-3.
     assert losses['loss_mil'].item() == pytest.approx(
-        slow.mil(logits['weak'], labels, 'line', 'mean')[0], rel=2e-5)
+        slow.mil(logits['weak'], labels, 'line', 'mean')[0], rel=2e-5
+    )
     assert losses['loss_pixel'].item() == pytest.approx(
-        slow.pixel(logits['salient'][1], logits['transferred'][1], labels[1],
-                   0.7, 'prob')[0],
-        rel=2e-5)
+        slow.pixel(
+            logits['salient'][1], logits['transferred'][1], labels[1], 0.7, 'prob'
+        )[0],
+        rel=2e-5,
+    )
 
 
 def test_channels_last_changes_nothing():
@@ -193,16 +208,19 @@ def test_compiling_changes_nothing(compiled, monkeypatch):
     if compiled is True:
         compile_with = torch.compile
         monkeypatch.setattr(
-            torch, 'compile', lambda *args, **kwargs: compile_with(
-                *args, **dict(kwargs, backend='aot_eager')))
+            torch,
+            'compile',
+            lambda *args, **kwargs: compile_with(
+                *args, **dict(kwargs, backend='aot_eager')
+            ),
+        )
     torch._dynamo.reset()
     torch._dynamo.utils.counters.clear()
     inputs, samples = tiny.patches(BATCHES['mixed'])
     one = tiny.model().train()
     other = tiny.model(compile=compiled).train()
     assert one.state_dict().keys() == other.state_dict().keys()
-    one_step, other_step = (
-        backward(net, inputs, samples) for net in (one, other))
+    one_step, other_step = (backward(net, inputs, samples) for net in (one, other))
     same(one_step[0], other_step[0])
     same(one_step[1], other_step[1], rtol=1e-3, atol=1e-5)
     assert torch._dynamo.utils.counters['stats']['unique_graphs'] >= 4
@@ -214,9 +232,13 @@ def test_gradient_checkpointing_changes_nothing():
     one, other = (
         backward(
             tiny.model(
-                channels=channels,
-                backbone=tiny.narrow_hrnet(with_cp=with_cp)).train(), inputs,
-            samples) for with_cp in (False, True))
+                channels=channels, backbone=tiny.narrow_hrnet(with_cp=with_cp)
+            ).train(),
+            inputs,
+            samples,
+        )
+        for with_cp in (False, True)
+    )
     same(one[0], other[0])
     same(one[1], other[1], rtol=1e-3, atol=1e-5)
     assert all(grad is not None for grad in other[1].values())
@@ -224,14 +246,10 @@ def test_gradient_checkpointing_changes_nothing():
 
 def test_every_norm_layer_becomes_sync_bn():
     net = tiny.model(channels=60, backbone=tiny.narrow_hrnet())
-    norms = [
-        name for name, m in net.named_modules()
-        if isinstance(m, nn.BatchNorm2d)
-    ]
+    norms = [name for name, m in net.named_modules() if isinstance(m, nn.BatchNorm2d)]
     for part in ('backbone', 'weak_head', 'salient_head', 'transferred_head'):
         assert any(name.startswith(part) for name in norms)
-    converted = dict(
-        nn.SyncBatchNorm.convert_sync_batchnorm(net).named_modules())
+    converted = dict(nn.SyncBatchNorm.convert_sync_batchnorm(net).named_modules())
     assert all(isinstance(converted[name], nn.SyncBatchNorm) for name in norms)
 
 
@@ -263,10 +281,12 @@ mask, = net.test_step(dict(inputs=[crops], data_samples=[sample])
 print(json.dumps([mask.shape, type(net).__name__,
                   DATA_SAMPLERS.get('mmdet.MultiSourceSampler').__name__]))
 """
-    result = subprocess.run([sys.executable, '-c', script],
-                            capture_output=True,
-                            text=True,
-                            timeout=120)
+    result = subprocess.run(
+        [sys.executable, '-c', script], capture_output=True, text=True, timeout=120
+    )
     assert result.returncode == 0, result.stderr[-2000:]
-    assert json.loads(result.stdout.splitlines()[-1]) == [[5, 7], 'BoxCaseg',
-                                                          'MultiSourceSampler']
+    assert json.loads(result.stdout.splitlines()[-1]) == [
+        [5, 7],
+        'BoxCaseg',
+        'MultiSourceSampler',
+    ]

@@ -1,4 +1,5 @@
 """BoxCaseg in mmengine's loops: schedule, resuming, EMA, two processes."""
+
 import copy
 import itertools
 import os
@@ -17,8 +18,12 @@ from mmengine.runner import Runner
 
 # Samples of both processes, 8 each: as in training, with different numbers
 # of masks, with masks in one process only, without any.
-BATCHES = ('bbbbbbmm' * 2, 'bbbbbmmm' + 'bbbbbbbm', 'bbmmbbmm' + 'bbbbbbbb',
-           'bbbbbbbb' * 2)
+BATCHES = (
+    'bbbbbbmm' * 2,
+    'bbbbbmmm' + 'bbbbbbbm',
+    'bbmmbbmm' + 'bbbbbbbb',
+    'bbbbbbbb' * 2,
+)
 
 
 def config(root, iterations, **kwargs):
@@ -31,18 +36,19 @@ def config(root, iterations, **kwargs):
         model=tiny.model_cfg(),
         train_dataloader=tiny.loader_cfg(root),
         train_cfg=dict(
-            type='IterBasedTrainLoop',
-            max_iters=iterations,
-            val_interval=iterations),
+            type='IterBasedTrainLoop', max_iters=iterations, val_interval=iterations
+        ),
         optim_wrapper=dict(
-            optimizer=dict(
-                type='SGD', lr=0.05, momentum=0.9, weight_decay=1e-4)),
+            optimizer=dict(type='SGD', lr=0.05, momentum=0.9, weight_decay=1e-4)
+        ),
         param_scheduler=dict(
-            type='PolyLR', power=0.9, eta_min=0, end=6, by_epoch=False),
+            type='PolyLR', power=0.9, eta_min=0, end=6, by_epoch=False
+        ),
         default_hooks=dict(
-            checkpoint=dict(type='CheckpointHook', by_epoch=False,
-                            interval=3)),
-        log_processor=dict(by_epoch=False))
+            checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=3)
+        ),
+        log_processor=dict(by_epoch=False),
+    )
     cfg.update(kwargs)
     return Config(cfg)
 
@@ -85,7 +91,7 @@ def momenta(runner):
 def test_schedule_is_poly(whole):
     runner, rates, _ = whole
     # mmengine's reaches zero in the last iteration, not after it.
-    expected = [0.05 * (1 - i / 5)**0.9 for i in range(6)]
+    expected = [0.05 * (1 - i / 5) ** 0.9 for i in range(6)]
     assert rates == pytest.approx(expected, rel=1e-6)
     assert runner.iter == 6
 
@@ -101,7 +107,8 @@ def test_resumed_training_goes_on(whole, stopped):
     # differ; what came before must not.
     one, other = (
         torch.load(folder / 'work' / 'iter_3.pth', weights_only=False)
-        for folder in (straight_root, root))
+        for folder in (straight_root, root)
+    )
     assert one['meta']['iter'] == other['meta']['iter'] == 3
     for name, value in one['state_dict'].items():
         assert torch.equal(value, other['state_dict'][name]), name
@@ -119,8 +126,8 @@ def test_resumed_step_is_the_uninterrupted_one(stopped):
         return [p.detach() for p in runner.model.parameters()]
 
     resumed = Runner.from_cfg(
-        config(
-            root, 4, resume=True, load_from=str(root / 'work' / 'iter_3.pth')))
+        config(root, 4, resume=True, load_from=str(root / 'work' / 'iter_3.pth'))
+    )
     resumed.train_loop.run = lambda: None
     resumed.train()
     assert resumed.iter == uninterrupted.iter == 3
@@ -134,14 +141,14 @@ def test_resumed_step_is_the_uninterrupted_one(stopped):
 def test_ema(tmp_path):
     tiny.write_joint(tmp_path)
     runner, _ = train(
-        tmp_path,
-        3,
-        custom_hooks=[dict(type='EMAHook', momentum=0.5, begin_iter=0)])
+        tmp_path, 3, custom_hooks=[dict(type='EMAHook', momentum=0.5, begin_iter=0)]
+    )
     saved = torch.load(tmp_path / 'work' / 'iter_3.pth', weights_only=False)
     averaged, last = saved['state_dict'], saved['ema_state_dict']
     name = 'transferred_head.transfer_conv.fc1.weight'
-    assert torch.equal(last[f'module.{name}'],
-                       dict(runner.model.named_parameters())[name])
+    assert torch.equal(
+        last[f'module.{name}'], dict(runner.model.named_parameters())[name]
+    )
     assert not torch.equal(last[f'module.{name}'], averaged[name])
 
 
@@ -155,16 +162,17 @@ class ComparedHook(Hook):
         weights = runner.model.state_dict()
         new = tiny.model(test_cfg=dict(with_probs=True))
         new.load_state_dict(weights)
-        expected, = new.eval().test_step(copy.deepcopy(data_batch))
+        (expected,) = new.eval().test_step(copy.deepcopy(data_batch))
         for one, other in zip(
-                outputs[0].pred_instances.probs,
-                expected.pred_instances.probs,
-                strict=True):
+            outputs[0].pred_instances.probs, expected.pred_instances.probs, strict=True
+        ):
             assert (one == other).all()
-        self.predicted.append([
-            weights['weak_head.conv.weight'].clone(),
-            outputs[0].pred_instances.probs[0]
-        ])
+        self.predicted.append(
+            [
+                weights['weak_head.conv.weight'].clone(),
+                outputs[0].pred_instances.probs[0],
+            ]
+        )
 
 
 def test_validation_predicts_with_the_averaged_weights(tmp_path):
@@ -181,27 +189,30 @@ def test_validation_predicts_with_the_averaged_weights(tmp_path):
             data_prefix=dict(img=str(tmp_path / 'coco' / 'img')),
             img_ids=[1],
             test_mode=True,
-            pipeline=tiny.pipelines().prompt))
+            pipeline=tiny.pipelines().prompt,
+        ),
+    )
     runner = Runner.from_cfg(
         config(
             tmp_path,
             3,
             model=tiny.model_cfg(test_cfg=dict(with_probs=True)),
-            train_cfg=dict(
-                type='IterBasedTrainLoop', max_iters=3, val_interval=1),
+            train_cfg=dict(type='IterBasedTrainLoop', max_iters=3, val_interval=1),
             val_dataloader=val,
             val_cfg=dict(type='ValLoop'),
             val_evaluator=[],
-            custom_hooks=[dict(type='EMAHook', momentum=0.5, begin_iter=0)]))
+            custom_hooks=[dict(type='EMAHook', momentum=0.5, begin_iter=0)],
+        )
+    )
     runner.register_hook(compared)
     runner.train()
     assert len(compared.predicted) == 3
     for one, other in itertools.pairwise(compared.predicted):
         assert (one[0] != other[0]).any() and (one[1] != other[1]).any()
-    averaged = torch.load(
-        tmp_path / 'work' / 'iter_3.pth', weights_only=False)['state_dict']
-    assert torch.equal(compared.predicted[-1][0],
-                       averaged['weak_head.conv.weight'])
+    averaged = torch.load(tmp_path / 'work' / 'iter_3.pth', weights_only=False)[
+        'state_dict'
+    ]
+    assert torch.equal(compared.predicted[-1][0], averaged['weak_head.conv.weight'])
 
 
 @pytest.fixture(scope='module')
@@ -214,17 +225,21 @@ def two_processes(tmp_path_factory):
         port = str(free.getsockname()[1])
     path = os.pathsep.join(filter(None, sys.path))
     processes = [
-        subprocess.Popen([sys.executable, ddp_loss, out_file, *BATCHES],
-                         env=dict(
-                             os.environ,
-                             PYTHONPATH=path,
-                             RANK=rank,
-                             LOCAL_RANK=rank,
-                             WORLD_SIZE='2',
-                             MASTER_ADDR='127.0.0.1',
-                             MASTER_PORT=port),
-                         stderr=subprocess.PIPE,
-                         text=True) for rank in '01'
+        subprocess.Popen(
+            [sys.executable, ddp_loss, out_file, *BATCHES],
+            env=dict(
+                os.environ,
+                PYTHONPATH=path,
+                RANK=rank,
+                LOCAL_RANK=rank,
+                WORLD_SIZE='2',
+                MASTER_ADDR='127.0.0.1',
+                MASTER_PORT=port,
+            ),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in '01'
     ]
     errors = [process.communicate(timeout=120)[1] for process in processes]
     for process, error in zip(processes, errors):
@@ -240,7 +255,6 @@ def test_two_processes_learn_as_one(two_processes, index):
     expected = net.loss(*tiny.patches(kinds))
     tiny.total(expected).backward()
     for name, loss in expected.items():
-        torch.testing.assert_close(
-            losses[name], loss.detach(), rtol=1e-5, atol=1e-7)
+        torch.testing.assert_close(losses[name], loss.detach(), rtol=1e-5, atol=1e-7)
     for name, grad in tiny.gradients(net).items():
         torch.testing.assert_close(grads[name], grad, rtol=1e-4, atol=1e-7)

@@ -5,16 +5,25 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from mmboxcaseg.apis import default_model
-from mmboxcaseg.models.segmentors.export import (check_same, export_config,
-                                                 export_model_cfg,
-                                                 export_weights)
+from mmboxcaseg.models.segmentors.export import (
+    check_same,
+    export_config,
+    export_model_cfg,
+    export_weights,
+)
 from mmboxcaseg.registry import MODELS
 
 
 def test_shipped_config_is_that_of_the_training(repo_root):
     trained = Config.fromfile(
-        str(repo_root / 'configs' / 'boxcaseg' / 'mini' /
-            'mobilenetv2_coco-mini_default.py'))
+        str(
+            repo_root
+            / 'configs'
+            / 'boxcaseg'
+            / 'mini'
+            / 'mobilenetv2_coco-mini_default.py'
+        )
+    )
     shipped, _ = default_model()
     assert export_config(trained).model == Config.fromfile(shipped).model
 

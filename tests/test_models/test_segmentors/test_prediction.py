@@ -20,7 +20,8 @@ def test_defaults():
         with_probs=False,
         merge_exponent=None,
         flip=False,
-        precision='fp32')
+        precision='fp32',
+    )
 
 
 def test_from_a_config():
@@ -33,14 +34,17 @@ def test_from_a_config():
         options.head = 'weak'
 
 
-@pytest.mark.parametrize('head, built, expected', [
-    ('fused', HEADS, ('salient', 'transferred')),
-    ('fused', ['weak'], ('weak', )),
-    ('fused', ['weak', 'salient'], ('salient', )),
-    ('fused', ['transferred'], ('transferred', )),
-    ('weak', HEADS, ('weak', )),
-    (['transferred', 'weak'], HEADS, ('transferred', 'weak')),
-])
+@pytest.mark.parametrize(
+    'head, built, expected',
+    [
+        ('fused', HEADS, ('salient', 'transferred')),
+        ('fused', ['weak'], ('weak',)),
+        ('fused', ['weak', 'salient'], ('salient',)),
+        ('fused', ['transferred'], ('transferred',)),
+        ('weak', HEADS, ('weak',)),
+        (['transferred', 'weak'], HEADS, ('transferred', 'weak')),
+    ],
+)
 def test_heads_that_are_needed(head, built, expected):
     assert PredictOptions(head=head).heads(built) == expected
 
@@ -66,8 +70,8 @@ def test_merge_exponent_is_checked(exponent):
 @pytest.mark.parametrize('low', [-0.1, 0.6])
 def test_min_threshold_is_checked(low):
     with pytest.raises(
-            ValueError,
-            match=rf'min_threshold is {low}, .* in \[0, threshold=0.5\]'):
+        ValueError, match=rf'min_threshold is {low}, .* in \[0, threshold=0.5\]'
+    ):
         tiny.model(test_cfg=dict(min_threshold=low))
 
 
@@ -81,7 +85,6 @@ def test_head_is_checked(wrong):
 
 def test_unknown_keys_are_named():
     with pytest.raises(
-            ValueError,
-            match=r"test_cfg knows \['crops_per_batch', .*\], not \['crops'\]"
+        ValueError, match=r"test_cfg knows \['crops_per_batch', .*\], not \['crops'\]"
     ):
         PredictOptions.from_cfg(dict(crops=3), HEADS)

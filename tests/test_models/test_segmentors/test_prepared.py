@@ -1,4 +1,5 @@
 """The transferred head's weights are produced once for all predictions."""
+
 import copy
 from contextlib import nullcontext
 from dataclasses import replace
@@ -17,20 +18,20 @@ def predict(net):
     """Probabilities of a box, float32."""
     sample = SegDataSample()
     sample.prompt_instances = InstanceData(
-        rects=torch.tensor([[0, 0, tiny.SIZE, tiny.SIZE]]))
+        rects=torch.tensor([[0, 0, tiny.SIZE, tiny.SIZE]])
+    )
     generator = torch.Generator().manual_seed(0)
     crop = torch.randint(
-        0,
-        256, (1, 3, tiny.SIZE, tiny.SIZE),
-        dtype=torch.uint8,
-        generator=generator)
-    sample, = net.predict([crop], [sample])
+        0, 256, (1, 3, tiny.SIZE, tiny.SIZE), dtype=torch.uint8, generator=generator
+    )
+    (sample,) = net.predict([crop], [sample])
     return sample.pred_instances.probs[0]
 
 
 def model(seed=0, **kwargs):
     return tiny.model(
-        seed, test_cfg=dict(head='transferred', with_probs=True, **kwargs))
+        seed, test_cfg=dict(head='transferred', with_probs=True, **kwargs)
+    )
 
 
 @pytest.fixture
@@ -115,11 +116,14 @@ def test_ema_weights_between_two_evaluations(net):
     assert (predict(net.eval()) == trained).all()
 
 
-@pytest.mark.parametrize('load', [
-    lambda net, weights: net.load_state_dict(weights),
-    lambda net, weights: net.load_state_dict(weights, assign=True),
-    load_state_dict,
-])
+@pytest.mark.parametrize(
+    'load',
+    [
+        lambda net, weights: net.load_state_dict(weights),
+        lambda net, weights: net.load_state_dict(weights, assign=True),
+        load_state_dict,
+    ],
+)
 def test_loading_a_state_dict(net, load):
     before = predict(net)
     other = model(1).eval()
@@ -128,11 +132,14 @@ def test_loading_a_state_dict(net, load):
     assert (after == predict(other)).all() and (after != before).any()
 
 
-@pytest.mark.parametrize('move', [
-    lambda net: net.double().float(),
-    lambda net: net.bfloat16().float(),
-    lambda net: net.to(memory_format=torch.channels_last),
-])
+@pytest.mark.parametrize(
+    'move',
+    [
+        lambda net: net.double().float(),
+        lambda net: net.bfloat16().float(),
+        lambda net: net.to(memory_format=torch.channels_last),
+    ],
+)
 def test_moving_and_casting(net, made, move):
     predict(net)
     move(net)
@@ -151,11 +158,14 @@ def test_a_copy_has_its_own(net):
     assert net.state_dict().keys() == model().state_dict().keys()
 
 
-@pytest.mark.parametrize('around', [
-    lambda: torch.autocast('cpu', dtype=torch.bfloat16),
-    torch.inference_mode,
-    nullcontext,
-])
+@pytest.mark.parametrize(
+    'around',
+    [
+        lambda: torch.autocast('cpu', dtype=torch.bfloat16),
+        torch.inference_mode,
+        nullcontext,
+    ],
+)
 def test_what_is_around_the_first_prediction_does_not_matter(net, around):
     with around():
         predict(net)
@@ -179,8 +189,7 @@ def test_gradients_reach_the_transfer(net):
 def test_other_heads_need_none(made, net):
     inputs, _ = tiny.patches(['box'])
     with torch.no_grad():
-        net.encode_decode(
-            inputs, options=replace(net.predict_options, head='weak'))
+        net.encode_decode(inputs, options=replace(net.predict_options, head='weak'))
     assert not made
 
 

@@ -1,12 +1,12 @@
 """The command, and the files it reads and writes."""
+
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import torch
-from release_tensors import (narrow_release, prefixed, random_release,
-                             same_tensors)
+from release_tensors import narrow_release, prefixed, random_release, same_tensors
 
 from mmboxcaseg.registry import MODELS
 from tools.model_converters import boxcaseg_release
@@ -25,8 +25,8 @@ def config(tmp_path):
 
 def command(*args):
     subprocess.run(
-        [sys.executable, boxcaseg_release.__file__, *map(str, args)],
-        check=True)
+        [sys.executable, boxcaseg_release.__file__, *map(str, args)], check=True
+    )
 
 
 def test_command(release, config, tmp_path):
@@ -34,8 +34,8 @@ def test_command(release, config, tmp_path):
     # Their training script leaves a NumPy number in the optimiser's state.
     optimizer = dict(state={}, param_groups=[dict(lr=np.float64(0.1))])
     torch.save(
-        dict(epoch=40, state_dict=prefixed(release), optimizer=optimizer),
-        paths[0])
+        dict(epoch=40, state_dict=prefixed(release), optimizer=optimizer), paths[0]
+    )
     command(paths[0], paths[1], '--config', config)
     command(paths[1], paths[2], '--config', config, '--reverse')
     ours = torch.load(paths[1], weights_only=True)['state_dict']
@@ -53,9 +53,13 @@ def test_numpy_numbers_of_both_major_versions(tmp_path):
         torch.save(
             dict(lr=np.float64(0.25), state_dict=dict(a=torch.ones(2))),
             path,
-            _use_new_zipfile_serialization=False)
-        path.write_bytes(path.read_bytes().replace(
-            np.float64(0).__reduce__()[0].__module__.encode(), module))
+            _use_new_zipfile_serialization=False,
+        )
+        path.write_bytes(
+            path.read_bytes().replace(
+                np.float64(0).__reduce__()[0].__module__.encode(), module
+            )
+        )
         assert module in path.read_bytes()
         weights, rest = boxcaseg_release.load_checkpoint(str(path))
         assert weights['a'].tolist() == [1, 1] and rest == dict(lr=0.25)
@@ -63,8 +67,7 @@ def test_numpy_numbers_of_both_major_versions(tmp_path):
 
 def test_bare_state_dict(release, tmp_path):
     torch.save(release, tmp_path / 'final_state.pth')
-    weights, rest = boxcaseg_release.load_checkpoint(
-        str(tmp_path / 'final_state.pth'))
+    weights, rest = boxcaseg_release.load_checkpoint(str(tmp_path / 'final_state.pth'))
     same_tensors(weights, release)
     assert rest == {}
 
@@ -73,7 +76,7 @@ class Code:
     """Pickles as a call that nobody should make."""
 
     def __reduce__(self):
-        return (print, ('this was run', ))
+        return (print, ('this was run',))
 
 
 def test_wrong_files_are_named(tmp_path, config, capsys):
@@ -90,6 +93,5 @@ def test_wrong_files_are_named(tmp_path, config, capsys):
             boxcaseg_release.load_checkpoint(path)
     torch.save(dict(a=torch.ones(1)), path)
     with pytest.raises(ValueError, match=r"a.pth: .*unknown keys: \['a'\]"):
-        boxcaseg_release.main(
-            [path, str(tmp_path / 'b.pth'), '--config', config])
+        boxcaseg_release.main([path, str(tmp_path / 'b.pth'), '--config', config])
     assert not (tmp_path / 'b.pth').exists()

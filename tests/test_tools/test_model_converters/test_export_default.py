@@ -30,31 +30,35 @@ def write_trained(folder, **kwargs):
                     ann_file='boxes.json',
                     data_prefix=dict(img='img'),
                     with_mask=True,
-                    pipeline=steps)))).dump(str(config))
+                    pipeline=steps,
+                ),
+            ),
+        )
+    ).dump(str(config))
     torch.save(
-        dict(
-            state_dict=tiny.model(**kwargs).state_dict(),
-            optimizer=dict(lr=0.1)), weights)
+        dict(state_dict=tiny.model(**kwargs).state_dict(), optimizer=dict(lr=0.1)),
+        weights,
+    )
     return str(config), str(weights)
 
 
 def export(folder, *words, **kwargs):
     config, weights = write_trained(folder, **kwargs)
-    export_default.main(
-        [config, weights, '--out-dir',
-         str(folder / 'out'), *words])
+    export_default.main([config, weights, '--out-dir', str(folder / 'out'), *words])
     return [str(folder / 'out' / f'{NAME}{end}') for end in ('.py', '.pth')]
 
 
-@pytest.mark.parametrize('kwargs, heads', [
-    (dict(), {'salient_head', 'transferred_head'}),
-    (dict(fuse='logit', alpha=0.3), {'salient_head', 'transferred_head'}),
-    (dict(transferred_head=None), {'salient_head'}),
-    (dict(salient_head=None, transferred_head=None), {'weak_head'}),
-    (dict(test_cfg=dict(head='transferred')), {'transferred_head'}),
-    (dict(test_cfg=dict(head=['weak', 'salient'])),
-     {'weak_head', 'salient_head'}),
-])
+@pytest.mark.parametrize(
+    'kwargs, heads',
+    [
+        (dict(), {'salient_head', 'transferred_head'}),
+        (dict(fuse='logit', alpha=0.3), {'salient_head', 'transferred_head'}),
+        (dict(transferred_head=None), {'salient_head'}),
+        (dict(salient_head=None, transferred_head=None), {'weak_head'}),
+        (dict(test_cfg=dict(head='transferred')), {'transferred_head'}),
+        (dict(test_cfg=dict(head=['weak', 'salient'])), {'weak_head', 'salient_head'}),
+    ],
+)
 def test_prediction_is_the_same(tmp_path, monkeypatch, kwargs, heads):
     exported = export(tmp_path, **kwargs)
     content = torch.load(exported[1], weights_only=True)
@@ -63,16 +67,14 @@ def test_prediction_is_the_same(tmp_path, monkeypatch, kwargs, heads):
     assert not any('transfer_conv' in name for name in weights)
     for name, value in weights.items():
         if value.is_floating_point():
-            assert value.dtype == (torch.half
-                                   if value.dim() > 1 else torch.float), name
+            assert value.dtype == (torch.half if value.dim() > 1 else torch.float), name
     # It is found as the model of the package.
     monkeypatch.setitem(default_model.__globals__, 'WEIGHTS', tmp_path / 'out')
     photo = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
     boxes = np.array([(x, y, x + w, y + h) for x, y, w, h in BOXES])
     config, trained = write_trained(tmp_path, **kwargs)
     _, _, ours = BoxCasegInferencer(device='cpu')(photo, boxes, True)
-    _, _, theirs = BoxCasegInferencer(config, trained, 'cpu')(photo, boxes,
-                                                              True)
+    _, _, theirs = BoxCasegInferencer(config, trained, 'cpu')(photo, boxes, True)
     np.testing.assert_allclose(ours, theirs, atol=0.02)
     assert ours.std() > 0.1
 

@@ -1,4 +1,5 @@
 """ImageNet weights against torchvision's forward pass, written out."""
+
 import subprocess
 import sys
 from collections import OrderedDict
@@ -10,11 +11,18 @@ import torch.nn.functional as F
 from tools.model_converters import torchvision_mobilenet_v2 as converter
 
 # Stride, expansion and index in torchvision's `features` of every block.
-BLOCKS = [(1, 1, 1)] + [(stride if i == 0 else 1, 6, start + i)
-                        for stride, count, start in ((2, 2, 2), (2, 3, 4),
-                                                     (2, 4, 7), (1, 3, 11),
-                                                     (2, 3, 14), (1, 1, 17))
-                        for i in range(count)]
+BLOCKS = [(1, 1, 1)] + [
+    (stride if i == 0 else 1, 6, start + i)
+    for stride, count, start in (
+        (2, 2, 2),
+        (2, 3, 4),
+        (2, 4, 7),
+        (1, 3, 11),
+        (2, 3, 14),
+        (1, 1, 17),
+    )
+    for i in range(count)
+]
 
 
 @pytest.fixture
@@ -30,7 +38,8 @@ def layer(x, weights, conv, bn, act=True, **kwargs):
     x = F.conv2d(x, weights[f'{conv}.weight'], **kwargs)
     mean, var, gamma, beta = (
         weights[f'{bn}.{name}'].view(1, -1, 1, 1)
-        for name in ('running_mean', 'running_var', 'weight', 'bias'))
+        for name in ('running_mean', 'running_var', 'weight', 'bias')
+    )
     x = (x - mean) / torch.sqrt(var + 1e-5) * gamma + beta
     return x.clamp(0, 6) if act else x
 
@@ -51,9 +60,9 @@ def torchvision_features(x, weights):
             f'{prefix}.{at + 1}',
             stride=stride,
             padding=1,
-            groups=y.shape[1])
-        y = layer(
-            y, weights, f'{prefix}.{at + 3}', f'{prefix}.{at + 4}', act=False)
+            groups=y.shape[1],
+        )
+        y = layer(y, weights, f'{prefix}.{at + 3}', f'{prefix}.{at + 4}', act=False)
         x = x + y if y.shape == x.shape else y
         outs[index] = x
     outs[18] = layer(x, weights, 'features.18.0', 'features.18.1')
@@ -67,8 +76,11 @@ def nested(flat):
         words = key.split('.')
         if words[2] == 'conv':
             expanded = words[1] != '1'
-            names = (['0.0', '0.1', None, '1.0', '1.1', None, '2', '3']
-                     if expanded else ['0.0', '0.1', None, '1', '2'])
+            names = (
+                ['0.0', '0.1', None, '1.0', '1.1', None, '2', '3']
+                if expanded
+                else ['0.0', '0.1', None, '1', '2']
+            )
             words[3] = names[int(words[3])]
         renamed['.'.join(words)] = value
     return renamed
@@ -77,15 +89,15 @@ def nested(flat):
 @pytest.mark.parametrize('layout', ['flat', 'nested'])
 def test_mobilenet_v2_for_mmseg(imagenet_weights, tmp_path, layout):
     from mmseg.models.backbones import MobileNetV2
+
     weights = torch.load(imagenet_weights, weights_only=True)
     source, out = tmp_path / 'source.pth', tmp_path / 'new' / 'out.pth'
     renamed = nested(weights) if layout == 'nested' else dict(weights)
     renamed['classifier.1.weight'] = torch.zeros(1000, 1280)
     torch.save(renamed, source)
-    subprocess.run([sys.executable, converter.__file__,
-                    str(source),
-                    str(out)],
-                   check=True)
+    subprocess.run(
+        [sys.executable, converter.__file__, str(source), str(out)], check=True
+    )
 
     model = MobileNetV2(out_indices=(1, 2, 4, 6))
     converted = torch.load(out, weights_only=True)['state_dict']
@@ -96,12 +108,12 @@ def test_mobilenet_v2_for_mmseg(imagenet_weights, tmp_path, layout):
         features = model(image)
         expected = torchvision_features(image, weights)
     for feature, index in zip(features, (3, 6, 13, 17)):
-        torch.testing.assert_close(
-            feature, expected[index], rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(feature, expected[index], rtol=1e-5, atol=1e-5)
 
 
 def test_mobilenet_v2_for_mmdet(imagenet_weights):
     from mmdet.models.backbones import MobileNetV2
+
     weights = torch.load(imagenet_weights, weights_only=True)
     model = MobileNetV2(out_indices=(1, 2, 4, 7))
     model.load_state_dict(converter.convert_state_dict(weights, 'mmdet'))
@@ -111,8 +123,7 @@ def test_mobilenet_v2_for_mmdet(imagenet_weights):
         features = model(image)
         expected = torchvision_features(image, weights)
     for feature, index in zip(features, (3, 6, 13, 18)):
-        torch.testing.assert_close(
-            feature, expected[index], rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(feature, expected[index], rtol=1e-5, atol=1e-5)
 
 
 def test_mobilenet_v2_names_wrong_keys():

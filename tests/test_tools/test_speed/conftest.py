@@ -1,5 +1,6 @@
 """What the tests of the speed benchmarks share."""
-from typing import Iterator
+
+from collections.abc import Iterator
 
 import pytest
 

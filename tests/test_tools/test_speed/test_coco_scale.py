@@ -25,7 +25,7 @@ def test_made_annotations_are_as_those_of_coco(made):
     # The annotations of an image do not stand together.
     assert (np.diff(boxes.image_index) < 0).sum() == 2
     for place in range(len(boxes)):
-        polygon, = boxes.segmentation(place)
+        (polygon,) = boxes.segmentation(place)
         points = np.array(polygon).reshape(-1, 2)
         tight = [*points.min(0), *points.max(0)]
         np.testing.assert_allclose(tight, boxes.boxes[place], atol=0.011)

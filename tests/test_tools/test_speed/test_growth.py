@@ -9,8 +9,8 @@ def test_cost_of_an_image_at_three_sizes(inputs, monkeypatch):
             return Step(images / 1000, 0)
         assert function is make_masks
         return dict(
-            reading=Step(images / 1000, 0),
-            joining=Step(images * images / 1000, 0))
+            reading=Step(images / 1000, 0), joining=Step(images * images / 1000, 0)
+        )
 
     monkeypatch.setattr(growth, 'measure', measure)
     rows = growth.rows(inputs)

@@ -18,4 +18,5 @@ def test_losses_of_both_sides():
     assert ours.item() == pytest.approx(smooth.item(), rel=1e-5)
     mil = losses.plain_losses(logits.float(), label) - 0.05 * smooth
     assert mil_loss(logits, label).item() == pytest.approx(
-        min(mil.item(), 100), rel=1e-4)
+        min(mil.item(), 100), rel=1e-4
+    )

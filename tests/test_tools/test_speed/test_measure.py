@@ -12,12 +12,15 @@ def test_table_tells_what_was_measured():
     assert [row.ratio for row in rows] == [20, 0.8, None, None]
     assert measure.table(rows).splitlines() == [
         '| what | unit | plain | ours | ratio |',
-        '| --- | --- | --- | --- | --- |', '| a | ms | 40 | 2 | 20 |',
-        '| b | s | 2 | 2.5 | 0.8 |', '| c | GB | | 1.23 | |',
-        '| d | MB | | 1236 | |'
+        '| --- | --- | --- | --- | --- |',
+        '| a | ms | 40 | 2 | 20 |',
+        '| b | s | 2 | 2.5 | 0.8 |',
+        '| c | GB | | 1.23 | |',
+        '| d | MB | | 1236 | |',
     ]
     assert measure.to_dict(rows[0]) == dict(
-        what='a', unit='ms', ours=2.0, plain=40.0, ratio=20.0)
+        what='a', unit='ms', ours=2.0, plain=40.0, ratio=20.0
+    )
 
 
 def test_sides_take_turns_and_the_median_counts():
@@ -29,20 +32,25 @@ def test_sides_take_turns_and_the_median_counts():
         dict(a=lambda: calls.append('a'), b=lambda: calls.append('b')),
         repeats=2,
         warm_up=1,
-        clock=lambda: next(times))
+        clock=lambda: next(times),
+    )
     assert calls == ['a', 'b'] * 3
     assert taken == dict(a=(1 + 2) / 2 * 1e3, b=(5 + 7) / 2 * 1e3)
 
 
 def test_rows_of_the_sides_that_were_measured():
     ms = dict(plain=30.0, ours=10.0, cached=5.0)
-    rows = measure.compare(ms, [('one', 'ours', 'plain'),
-                                ('two', 'cached', 'ours'),
-                                ('three', 'compiled', 'ours')], 10, 'x, ')
-    assert rows == [
-        Row('x, one', 'ms', 1.0, 3.0),
-        Row('x, two', 'ms', 0.5, 1.0)
-    ]
+    rows = measure.compare(
+        ms,
+        [
+            ('one', 'ours', 'plain'),
+            ('two', 'cached', 'ours'),
+            ('three', 'compiled', 'ours'),
+        ],
+        10,
+        'x, ',
+    )
+    assert rows == [Row('x, one', 'ms', 1.0, 3.0), Row('x, two', 'ms', 0.5, 1.0)]
 
 
 def test_memory_is_that_of_a_fresh_process():

@@ -8,7 +8,7 @@ from tools.benchmarks.speed import stage3  # noqa: E402
 
 
 def test_stage3_has_a_row(inputs):
-    row, = stage3.rows(inputs)
+    (row,) = stage3.rows(inputs)
     assert row.plain > 0 and row.ours > 0
 
 

@@ -6,8 +6,8 @@ from tools.benchmarks.speed.coco_scale import StartUp
 
 def test_commands_start_without_torch(inputs, monkeypatch):
     monkeypatch.setattr(
-        startup, 'measure',
-        lambda run, images: StartUp(1.5, 10**9, 10**7, 10**6, 0.06))
+        startup, 'measure', lambda run, images: StartUp(1.5, 10**9, 10**7, 10**6, 0.06)
+    )
     importing, with_torch, helping, *data_set = startup.rows(inputs)
     assert importing.ours < 1 and helping.ours < 10
     assert with_torch.ours == 0

@@ -8,8 +8,13 @@ def test_training_data_has_rows_of_all_ways(inputs, monkeypatch):
     monkeypatch.setattr(training_data, 'ITEMS', 4)
     rows = training_data.rows(inputs)
     assert [row.what.split(',')[0] for row in rows] == [
-        'box patch', 'box patch', 'box patch', *3 * ['the same'],
-        'salient patch', 'salient patch', 'the same'
+        'box patch',
+        'box patch',
+        'box patch',
+        *3 * ['the same'],
+        'salient patch',
+        'salient patch',
+        'the same',
     ]
     assert all(row.plain > 0 and row.ours > 0 for row in rows)
     # They are compared with one another.

@@ -14,8 +14,7 @@ def test_heads_on_the_concatenated_maps_learn_the_same():
         run(net, inputs, samples)
         grads.append(tiny.gradients(net))
     for name, grad in grads[0].items():
-        torch.testing.assert_close(
-            grad, grads[1][name], rtol=1e-3, atol=1e-5, msg=name)
+        torch.testing.assert_close(grad, grads[1][name], rtol=1e-3, atol=1e-5, msg=name)
 
 
 def test_the_steps_that_are_compared_train_the_same_head():
@@ -26,7 +25,8 @@ def test_the_steps_that_are_compared_train_the_same_head():
         training_step.bare_logits(net, inputs),
         net.salient_head(net.extract_feat(inputs)),
         rtol=1e-4,
-        atol=1e-4)
+        atol=1e-4,
+    )
 
 
 def test_small_model_has_rows_of_its_switches(monkeypatch):
@@ -46,8 +46,9 @@ def test_large_model_has_rows_of_its_switches(monkeypatch):
     assert [row.what.split(', ', 3)[3] for row in rows] == [
         'against backbone + one head + BCE',
         'against heads on the concatenated maps',
-        'channels_last=True, against fp32', 'bf16, against fp32',
-        'bf16 and channels_last=True, against fp32'
+        'channels_last=True, against fp32',
+        'bf16, against fp32',
+        'bf16 and channels_last=True, against fp32',
     ]
     assert all(row.plain > 0 and row.ours > 0 for row in rows)
     share = training_step.losses_row(patches, samples)

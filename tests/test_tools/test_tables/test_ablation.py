@@ -1,4 +1,5 @@
 """The plans of the ablations, run by a function that only writes files."""
+
 import json
 import os
 import re
@@ -11,14 +12,15 @@ import pytest
 from mmboxcaseg.evaluation.mask_scores import MaskScores, ScoreRow
 from tools.benchmarks.tables import ablation
 
-BOXCASEG = dict.fromkeys(('mIoU_star', 'IoU@50', 'IoU@75', 'box_mIoU_star',
-                          'box_IoU@50', 'box_IoU@75'), 50.0)
+BOXCASEG = dict.fromkeys(
+    ('mIoU_star', 'IoU@50', 'IoU@75', 'box_mIoU_star', 'box_IoU@50', 'box_IoU@75'), 50.0
+)
 DETECTION = {
     'coco/segm_mAP': 0.123,
     'coco/segm_mAP_50': 0.25,
     'coco/segm_mAP_75': 0.1,
     'AP50': 24.0,
-    'AP75': 9.0
+    'AP75': 9.0,
 }
 # Share and mIoU of the masks kept and ignored by each threshold.
 KEPT = {0.75: (60.0, 55.0), 0.85: (30.0, 65.0), 0.9: (20.0, 70.0)}
@@ -29,12 +31,16 @@ def proxy_scores(thresholds):
     """Scores of proxy masks with these thresholds."""
     rows = [('all', None, (100.0, 40.0))]
     for thr in thresholds:
-        rows += [('kept', thr, KEPT.get(thr, (10.0, 75.0))),
-                 ('ignored', thr, IGNORED.get(thr, (90.0, 38.0)))]
+        rows += [
+            ('kept', thr, KEPT.get(thr, (10.0, 75.0))),
+            ('ignored', thr, IGNORED.get(thr, (90.0, 38.0))),
+        ]
     return MaskScores(
         tuple(
             ScoreRow('masks', part, thr, 10, share, dict(mIoU=iou))
-            for part, thr, (share, iou) in rows)).to_json()
+            for part, thr, (share, iou) in rows
+        )
+    ).to_json()
 
 
 class FakeRun:
@@ -61,13 +67,14 @@ class FakeRun:
             for name in ('iter_800.pth', 'iter_400.pth', 'iter_1500.pth'):
                 (folder / name).write_text('weights')
         elif script == 'test.py':
-            self.write(option['--metrics-out'],
-                       DETECTION if 'rcnn' in words[3] else BOXCASEG)
+            self.write(
+                option['--metrics-out'], DETECTION if 'rcnn' in words[3] else BOXCASEG
+            )
         elif script == 'make_proxy_masks.py':
             self.write(option['--out'], {})
         elif script == 'score':
             first = words.index('--agreement-thr') + 1
-            thresholds = map(float, words[first:words.index('--json')])
+            thresholds = map(float, words[first : words.index('--json')])
             self.write(option['--json'], proxy_scores(thresholds))
         else:
             self.write(words[3], {})
@@ -93,8 +100,9 @@ def name_of(words):
 def in_empty_folder(tmp_path, monkeypatch):
     monkeypatch.setenv('MMBOXCASEG_DATA', '/data')
     # Formatting the configs that are compared takes most of the time.
-    monkeypatch.setattr('yapf.yapflib.yapf_api.FormatCode',
-                        lambda code, **kwargs: (code, True))
+    monkeypatch.setattr(
+        'yapf.yapflib.yapf_api.FormatCode', lambda code, **kwargs: (code, True)
+    )
     monkeypatch.chdir(tmp_path)
 
 
@@ -112,13 +120,13 @@ def table(name):
 def test_heads_are_trained_and_alpha_is_not(capsys):
     first = run('4', '--mini')
     assert first.scripts() == ['train.py', 'test.py'] * 5
-    assert [row['from'] for row in table('mini/table4')
-            ] == ['own training'] * 4 + ['full model']
+    assert [row['from'] for row in table('mini/table4')] == ['own training'] * 4 + [
+        'full model'
+    ]
     # The full model is there, and alpha is its own at 0.7.
     second = run('6', '--mini')
     assert second.scripts() == ['test.py'] * 6
-    checkpoint = os.path.join('work', 'mini', 'boxcaseg', 'full',
-                              'iter_800.pth')
+    checkpoint = os.path.join('work', 'mini', 'boxcaseg', 'full', 'iter_800.pth')
     assert {words[2] for words in second.commands} == {checkpoint}
     configs = [os.path.basename(words[1]) for words in second.commands]
     assert configs == [f'alpha-{a}.py' for a in (0.0, 0.3, 0.4, 0.5, 0.6, 1.0)]
@@ -131,8 +139,9 @@ def test_heads_are_trained_and_alpha_is_not(capsys):
     third = run('6', '--mini', '--retrain')
     assert third.scripts() == ['train.py', 'test.py'] * 4
     printed = capsys.readouterr().out
-    assert ('| 0.3 | 50.0 | 71.7 | 50.0 | 83.0 | 50.0 | 55.7 '
-            "| full model's checkpoint |") in printed
+    assert (
+        "| 0.3 | 50.0 | 71.7 | 50.0 | 83.0 | 50.0 | 55.7 | full model's checkpoint |"
+    ) in printed
     assert '[row 7/7: 1.0] done before' in printed
 
 
@@ -156,8 +165,11 @@ def test_failure_and_going_on(capsys):
     assert fake.scripts() == ['train.py', 'test.py'] * 2
     assert fake.commands[0][-1] == '--resume'
     assert '--resume' not in fake.commands[2]
-    assert [row['from'] for row in table('mini/table5')
-            ] == ['own training', 'own training', 'full model']
+    assert [row['from'] for row in table('mini/table5')] == [
+        'own training',
+        'own training',
+        'full model',
+    ]
     assert '[row 1/3: RS] done before' in capsys.readouterr().out
 
 
@@ -166,9 +178,16 @@ def test_proxy_masks_and_thresholds(capsys):
     # The three rows share BoxCaseg, the true masks and the detector, which
     # is trained on merged masks.
     assert first.scripts() == [
-        'train.py', 'make_proxy_masks.py', 'coco_subset.py', 'coco_subset.py',
-        'score', 'make_proxy_masks.py', 'coco_subset.py', 'score', 'train.py',
-        *('train.py', 'test.py') * 3
+        'train.py',
+        'make_proxy_masks.py',
+        'coco_subset.py',
+        'coco_subset.py',
+        'score',
+        'make_proxy_masks.py',
+        'coco_subset.py',
+        'score',
+        'train.py',
+        *('train.py', 'test.py') * 3,
     ]
     second = run('8', '--mini', '--rows', '0.0', '0.75', '0.85', '0.95')
     # 0.0 and 0.85, the mini set's own, are rows of Table 7.
@@ -184,21 +203,19 @@ def test_proxy_masks_and_thresholds(capsys):
     assert rows['0.0']['ours'] == {
         'dropped': 0.0,
         'AP': pytest.approx(12.3),
-        'mIoU of the kept proxy masks': 40.0
+        'mIoU of the kept proxy masks': 40.0,
     }
     assert rows['0.75']['ours']['dropped'] == 40.0
     assert rows['0.75']['ours']['mIoU of the kept proxy masks'] == 55.0
     assert rows['0.75']['paper']['dropped'] == 27.0
     # All of the paper's thresholds are scored, whichever rows are run.
     assert rows['0.95']['ours']['dropped'] == 90.0
-    assert [w[2] for w in first.commands
-            if w[1] == 'mmboxcaseg.cli'] == ['score'] * 2
+    assert [w[2] for w in first.commands if w[1] == 'mmboxcaseg.cli'] == ['score'] * 2
     assert rows['0.95']['from'] == 'full model, mask head trained'
     printed = capsys.readouterr().out
     assert '| 0.85 | 70.0 | 49.0 | 12.3 | 30.4 | 65.0 |' in printed
     assert '| coco none | 12.3 | 28.6 | 25.0 | 51.3 | 10.0 | 28.2 |' in printed
-    assert ('AP: best is 0.0 and 0.75 and 0.85 and 0.95, in the paper 0.95.'
-            in printed)
+    assert 'AP: best is 0.0 and 0.75 and 0.85 and 0.95, in the paper 0.95.' in printed
 
 
 def test_salient_images():
@@ -206,8 +223,11 @@ def test_salient_images():
     assert fake.scripts()[:2] == ['duts_single.py', 'train.py']
     draw, train = fake.commands[:2]
     assert draw[1:] == [
-        '/data/duts_tr_mini/', 'work/mini/salient/duts_single_100.txt',
-        '--subset', '100', '--no-check'
+        '/data/duts_tr_mini/',
+        'work/mini/salient/duts_single_100.txt',
+        '--subset',
+        '100',
+        '--no-check',
     ]
     names = Path('work/mini/salient/duts_single_100.txt').resolve()
     assert f'train_dataloader.dataset.salient.ann_file={names}' in train
@@ -215,8 +235,7 @@ def test_salient_images():
     assert fake.scripts().count('make_proxy_masks.py') == 2
     assert len(fake.detectors) == 2
     assert table('mini/table3')[0]['ours']['AP50'] == 24.0
-    assert table('mini/table3')[0]['from'] == (
-        'own training, mask head trained')
+    assert table('mini/table3')[0]['from'] == ('own training, mask head trained')
     with pytest.raises(SystemExit, match='row 4701: .*exclude-synsets'):
         run('3', '--rows', '100', '4701')
 
@@ -232,17 +251,20 @@ def test_other_settings_are_refused():
         run('6', '--mini', '--rows', '0.3', '--checkpoint', 'given.pth')
 
 
-@pytest.mark.parametrize('words, message', [
-    (['4', '--rows', 'all', 'none'], r"not \['none'\]"),
-    (['3', '--mini', '--rows', '4701'], 'on the mini data has the rows'),
-    (['5', '--retrain'], 'for tables 4 and 6'),
-    (['7', '--checkpoint', 'x.pth'], 'for one data set'),
-    (['8', '--detector', 'x.pth'], '--detector is for --mini'),
-    (['8', '--checkpoint', 'x.pth'], '--checkpoint: no file x.pth'),
-    (['4', '--gpus', '0'], 'at least 1'),
-    (['4', '--stage1-options', 'max_iters'], "KEY=VALUE, got 'max_iters'"),
-    (['9'], 'invalid choice: 9'),
-])
+@pytest.mark.parametrize(
+    'words, message',
+    [
+        (['4', '--rows', 'all', 'none'], r"not \['none'\]"),
+        (['3', '--mini', '--rows', '4701'], 'on the mini data has the rows'),
+        (['5', '--retrain'], 'for tables 4 and 6'),
+        (['7', '--checkpoint', 'x.pth'], 'for one data set'),
+        (['8', '--detector', 'x.pth'], '--detector is for --mini'),
+        (['8', '--checkpoint', 'x.pth'], '--checkpoint: no file x.pth'),
+        (['4', '--gpus', '0'], 'at least 1'),
+        (['4', '--stage1-options', 'max_iters'], "KEY=VALUE, got 'max_iters'"),
+        (['9'], 'invalid choice: 9'),
+    ],
+)
 def test_mistakes_in_the_command_line(capsys, words, message):
     with pytest.raises(SystemExit) as error:
         ablation.main(words)
@@ -251,10 +273,10 @@ def test_mistakes_in_the_command_line(capsys, words, message):
 
 
 def test_dry_run_in_two_processes(capsys):
-    ablation.main(
-        ['4', '--rows', 'weak', '--dry-run', '--gpus', '2', '--seed', '5'])
+    ablation.main(['4', '--rows', 'weak', '--dry-run', '--gpus', '2', '--seed', '5'])
     train, test = [
-        line for line in capsys.readouterr().out.splitlines()
+        line
+        for line in capsys.readouterr().out.splitlines()
         if line.startswith('python ')
     ]
     assert '--nproc_per_node=2' in train and 'train.py --launcher' in train
@@ -266,30 +288,32 @@ def test_dry_run_in_two_processes(capsys):
 
 def test_help_is_quick(repo_root):
     """It needs neither torch nor any OpenMMLab package."""
-    code = ('import runpy, sys\n'
-            'for name in ("torch", "mmengine", "mmcv", "mmdet", "mmseg"):\n'
-            '    sys.modules[name] = None\n'
-            'sys.argv = ["run_ablation.py", "--help"]\n'
-            'runpy.run_path("tools/benchmarks/run_ablation.py",\n'
-            '               run_name="__main__")')
+    code = (
+        'import runpy, sys\n'
+        'for name in ("torch", "mmengine", "mmcv", "mmdet", "mmseg"):\n'
+        '    sys.modules[name] = None\n'
+        'sys.argv = ["run_ablation.py", "--help"]\n'
+        'runpy.run_path("tools/benchmarks/run_ablation.py",\n'
+        '               run_name="__main__")'
+    )
     # The folder of a script is where Python looks first.
-    done = subprocess.run([sys.executable, '-c', code],
-                          cwd=repo_root,
-                          env=dict(os.environ, PYTHONPATH='tools/benchmarks'),
-                          capture_output=True,
-                          text=True)
+    done = subprocess.run(
+        [sys.executable, '-c', code],
+        cwd=repo_root,
+        env=dict(os.environ, PYTHONPATH='tools/benchmarks'),
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert '--dry-run' in done.stdout
 
 
 @pytest.mark.parametrize('folder', ['analysis_tools', 'benchmarks'])
-@pytest.mark.parametrize('name',
-                         ['run_ablation', 'mini_benchmark', 'summarize_run'])
+@pytest.mark.parametrize('name', ['run_ablation', 'mini_benchmark', 'summarize_run'])
 def test_commands_have_an_old_and_a_new_place(repo_root, folder, name):
     script = repo_root / 'tools' / folder / f'{name}.py'
     done = subprocess.run(
-        [sys.executable, str(script), '--help'],
-        capture_output=True,
-        text=True)
+        [sys.executable, str(script), '--help'], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert f'python tools/benchmarks/{name}.py' in done.stdout

@@ -1,4 +1,5 @@
 """A table on tiny data, with the real tools."""
+
 import json
 import os
 import runpy
@@ -25,15 +26,19 @@ def write_config(root):
             data_prefix=dict(img=str(root / 'coco' / 'img')),
             with_mask=True,
             test_mode=True,
-            pipeline=tiny.pipelines().prompt))
+            pipeline=tiny.pipelines().prompt,
+        ),
+    )
     path = root / 'base.py'
     Config(
         dict(
             default_scope='mmboxcaseg',
-            custom_imports=dict(imports=[
-                f'mmboxcaseg.{part}'
-                for part in ('models', 'datasets', 'evaluation', 'engine')
-            ]),
+            custom_imports=dict(
+                imports=[
+                    f'mmboxcaseg.{part}'
+                    for part in ('models', 'datasets', 'evaluation', 'engine')
+                ]
+            ),
             model=tiny.model_cfg(alpha=0.7),
             train_dataloader=tiny.loader_cfg(root),
             val_dataloader=loader,
@@ -44,11 +49,14 @@ def write_config(root):
             val_cfg=dict(type='ValLoop'),
             test_cfg=dict(type='TestLoop'),
             optim_wrapper=dict(
-                type='OptimWrapper', optimizer=dict(type='SGD', lr=0.01)),
+                type='OptimWrapper', optimizer=dict(type='SGD', lr=0.01)
+            ),
             default_hooks=dict(
-                checkpoint=dict(
-                    type='CheckpointHook', by_epoch=False, interval=1)),
-            log_processor=dict(by_epoch=False))).dump(str(path))
+                checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=1)
+            ),
+            log_processor=dict(by_epoch=False),
+        )
+    ).dump(str(path))
     return str(path)
 
 
@@ -56,8 +64,9 @@ def write_config(root):
 def run_here(monkeypatch):
     """Runs a command of Python in this process."""
     # Formatting the configs that are logged takes most of the time.
-    monkeypatch.setattr('yapf.yapflib.yapf_api.FormatCode',
-                        lambda code, **kwargs: (code, True))
+    monkeypatch.setattr(
+        'yapf.yapflib.yapf_api.FormatCode', lambda code, **kwargs: (code, True)
+    )
 
     def run(words, log=None, env=None):
         monkeypatch.setattr(sys, 'argv', [str(word) for word in words[1:]])
@@ -72,28 +81,34 @@ def run_here(monkeypatch):
 def test_alpha_at_its_ends_is_one_head_alone(run_here, tmp_path, repo_root):
     base = write_config(tmp_path)
     work = tmp_path / 'work'
-    ablation.main([
-        '6', '--stage1', base, '--rows', '0.0', '0.7', '1.0', '--work-dir',
-        str(work)
-    ],
-                  run=run_here)
+    ablation.main(
+        ['6', '--stage1', base, '--rows', '0.0', '0.7', '1.0', '--work-dir', str(work)],
+        run=run_here,
+    )
     checkpoint = work / 'voc/boxcaseg/full/iter_3.pth'
     table = {
-        row['row']: row
-        for row in json.loads((work / 'full/table6.json').read_text())
+        row['row']: row for row in json.loads((work / 'full/table6.json').read_text())
     }
     assert table['0.7']['from'] == 'full model'
     for row, head in (('0.0', 'transferred'), ('1.0', 'salient')):
         out = tmp_path / f'{head}.json'
-        run_here([
-            sys.executable,
-            str(repo_root / 'tools' / 'test.py'), base,
-            str(checkpoint), '--work-dir',
-            str(tmp_path / 'log'), '--metrics-out',
-            str(out), '--cfg-options', f'model.test_cfg.head={head}'
-        ])
+        run_here(
+            [
+                sys.executable,
+                str(repo_root / 'tools' / 'test.py'),
+                base,
+                str(checkpoint),
+                '--work-dir',
+                str(tmp_path / 'log'),
+                '--metrics-out',
+                str(out),
+                '--cfg-options',
+                f'model.test_cfg.head={head}',
+            ]
+        )
         alone = json.loads(out.read_text())
         assert table[row]['ours']['mIoU*'] == pytest.approx(
-            alone['mIoU_star'], abs=1e-6)
+            alone['mIoU_star'], abs=1e-6
+        )
         assert table[row]['ours']['IoU@50'] == alone['IoU@50']
-    assert (table['0.0']['ours']['mIoU*'] != table['1.0']['ours']['mIoU*'])
+    assert table['0.0']['ours']['mIoU*'] != table['1.0']['ours']['mIoU*']

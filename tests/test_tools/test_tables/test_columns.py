@@ -1,28 +1,40 @@
 """Numbers are found by key, and what is not there is an error."""
+
 import json
 
 import pytest
 
 from mmboxcaseg.evaluation.mask_scores import MaskScores, ScoreRow
-from tools.benchmarks.tables.columns import (MASK_RCNN, PROXY, SPEARMAN,
-                                             Column, read_number)
+from tools.benchmarks.tables.columns import (
+    MASK_RCNN,
+    PROXY,
+    SPEARMAN,
+    Column,
+    read_number,
+)
 from tools.benchmarks.tables.paper import DROPPED, KEPT
 
 
 @pytest.fixture
 def scores(tmp_path):
-    rows = [('masks', 'all', None, 100.0, 40.0),
-            ('box', 'all', None, 100.0, 30.0),
-            ('masks', 'kept', 0.85, 30.0, 65.0),
-            ('masks', 'ignored', 0.85, 70.0, None)]
+    rows = [
+        ('masks', 'all', None, 100.0, 40.0),
+        ('box', 'all', None, 100.0, 30.0),
+        ('masks', 'kept', 0.85, 30.0, 65.0),
+        ('masks', 'ignored', 0.85, 70.0, None),
+    ]
     path = tmp_path / 'scores.json'
     path.write_text(
         json.dumps(
             MaskScores(
                 tuple(
                     ScoreRow(of, part, thr, 5, share, dict(mIoU=iou))
-                    for of, part, thr, share, iou in rows),
-                spearman=0.25).to_json()))
+                    for of, part, thr, share, iou in rows
+                ),
+                spearman=0.25,
+            ).to_json()
+        )
+    )
     return str(path)
 
 
@@ -32,8 +44,7 @@ def test_thresholds(scores):
     # Nothing is below a threshold of zero.
     assert read_number(KEPT, scores) == 40.0
     assert read_number(DROPPED, scores) == 0.0
-    with pytest.raises(
-            KeyError, match=r"scores\.json.*'kept', 0\.9.*there are.*0\.85"):
+    with pytest.raises(KeyError, match=r"scores\.json.*'kept', 0\.9.*there are.*0\.85"):
         read_number(KEPT, scores, agreement_thr=0.9)
 
 

@@ -1,5 +1,6 @@
 """The plan of the mini benchmark, and its table, with commands that only
 write what theirs would."""
+
 import json
 import os
 import statistics
@@ -16,7 +17,7 @@ SIZES = ('small', 'medium', 'large')
 MIOU = {
     'box': [50.0, 50.0, 50.0],
     'paper': [60.0, 62.0, 67.0],
-    'oracle+ema': [75.0, 80.0, 85.0]
+    'oracle+ema': [75.0, 80.0, 85.0],
 }
 
 
@@ -41,8 +42,11 @@ class FakeRunner:
             out = Path(options['--work-dir']) / f'iter_{iters}.pth'
         else:
             out = Path(
-                options.get('--json') or options.get('--out')
-                or options.get('--metrics-out') or arguments[1])
+                options.get('--json')
+                or options.get('--out')
+                or options.get('--metrics-out')
+                or arguments[1]
+            )
         out.parent.mkdir(parents=True, exist_ok=True)
         content = {}
         if script == 'score':
@@ -57,13 +61,15 @@ class FakeRunner:
             content = MaskScores(
                 tuple(
                     ScoreRow('masks', part, None, 1, 1.0, metrics)
-                    for part, metrics in numbers.items()),
-                spearman=value / 100).to_json()
+                    for part, metrics in numbers.items()
+                ),
+                spearman=value / 100,
+            ).to_json()
         if script == 'test.py':
             content = {
                 'coco/segm_mAP': 0.1,
                 'coco/segm_mAP_50': 0.2,
-                'coco/segm_mAP_75': 0.05
+                'coco/segm_mAP_75': 0.05,
             }
         out.write_text(json.dumps(content))
         return 0
@@ -76,8 +82,9 @@ def run(tmp_path, monkeypatch):
 
     def call(*words):
         fake = FakeRunner()
-        mini_benchmark.main(['--work-dir', 'work', '--max-iters', '2', *words],
-                            run=fake)
+        mini_benchmark.main(
+            ['--work-dir', 'work', '--max-iters', '2', *words], run=fake
+        )
         return fake.commands
 
     return call
@@ -88,27 +95,31 @@ def scripts(commands):
 
 
 ONE_TRAINING = [
-    'train.py', 'make_proxy_masks.py', 'score', 'make_proxy_masks.py', 'score'
+    'train.py',
+    'make_proxy_masks.py',
+    'score',
+    'make_proxy_masks.py',
+    'score',
 ]
 
 
 def test_table_of_means_and_spreads(run, capsys):
     commands = run('--variants', *MIOU, '--seeds', '0', '1', '2')
     # The box needs no training, and is the same for every seed.
-    assert scripts(
-        commands) == ['baseline_masks.py', 'score'] * 2 + ONE_TRAINING * 6
+    assert scripts(commands) == ['baseline_masks.py', 'score'] * 2 + ONE_TRAINING * 6
     seeds = [c[-1] for c in commands if c[0] == 'train.py']
     assert seeds == [f'randomness.seed={n}' for n in (0, 1, 2)] * 2
-    assert all('train_cfg.max_iters=2' in c for c in commands
-               if c[0] in ('train.py', 'make_proxy_masks.py'))
+    assert all(
+        'train_cfg.max_iters=2' in c
+        for c in commands
+        if c[0] in ('train.py', 'make_proxy_masks.py')
+    )
     content = json.loads(Path('work/table.json').read_text())
     for row in content['rows']:
         values = MIOU[row['name']]
         assert row['mean']['mIoU*'] == pytest.approx(statistics.mean(values))
-        assert row['spread']['mIoU*'] == pytest.approx(
-            statistics.stdev(values))
-        assert row['mean']['Spearman'] == pytest.approx(
-            statistics.mean(values))
+        assert row['spread']['mIoU*'] == pytest.approx(statistics.stdev(values))
+        assert row['mean']['Spearman'] == pytest.approx(statistics.mean(values))
         assert row['mean']['mask AP'] is None
     printed = capsys.readouterr().out
     assert '| paper | 3 | 63.0 ± 3.6 |' in printed
@@ -146,8 +157,10 @@ def test_second_round_learns_from_the_first(run):
     commands = run('--variants', 'ema+self-training')
     assert scripts(commands) == ONE_TRAINING * 2
     trained = [c[1] for c in commands if c[0] == 'train.py']
-    assert [os.path.basename(path) for path in trained
-            ] == ['mobilenetv2_coco-mini_ema.py', 'ema+self-training.py']
+    assert [os.path.basename(path) for path in trained] == [
+        'mobilenetv2_coco-mini_ema.py',
+        'ema+self-training.py',
+    ]
     masks = os.path.abspath('work/seed0/masks/ema/train.json')
     assert f'train_dataloader.dataset.box.ann_file={masks}' in commands[5]
     assert '--no-merge' in commands[1] and '--no-merge' not in commands[3]
@@ -160,36 +173,42 @@ def test_names_of_trainings():
     assert trainings('self-training') == ('self-training', 'paper')
     # The masks of the first round are predicted by what stands before.
     assert trainings('ema+flip+self-training+margins') == (
-        'ema+flip+self-training', 'ema+flip')
+        'ema+flip+self-training',
+        'ema+flip',
+    )
     assert trainings('flip+self-training+flip+ema') == (
-        'flip+self-training+ema', 'flip')
+        'flip+self-training+ema',
+        'flip',
+    )
 
 
 def test_mask_r_cnn_on_the_masks(run, capsys):
     Path('detector.pth').write_text('weights')
-    commands = run('--variants', 'truth', 'paper', '--detector',
-                   'detector.pth')
+    commands = run('--variants', 'truth', 'paper', '--detector', 'detector.pth')
     tail = ['coco_subset.py', 'train.py', 'test.py']
-    assert scripts(commands) == ['baseline_masks.py', 'score'
-                                 ] * 2 + tail + ONE_TRAINING + tail
+    assert (
+        scripts(commands)
+        == ['baseline_masks.py', 'score'] * 2 + tail + ONE_TRAINING + tail
+    )
     # True masks are all kept.
     thr = 'train_dataloader.dataset.agreement_thr=0.0'
-    assert [thr in c for c in commands
-            if c[0] == 'train.py'] == [True, False, False]
+    assert [thr in c for c in commands if c[0] == 'train.py'] == [True, False, False]
     assert '| 10.0 | 20.0 | 5.0 |' in capsys.readouterr().out
 
 
 def test_parts_about_mask_r_cnn_share_the_masks(run, capsys):
     Path('detector.pth').write_text('weights')
-    commands = run('--variants', 'flip', 'flip+weight-confidence',
-                   '--detector', 'detector.pth')
+    commands = run(
+        '--variants', 'flip', 'flip+weight-confidence', '--detector', 'detector.pth'
+    )
     tail = ['coco_subset.py', 'train.py', 'test.py']
     assert scripts(commands) == ONE_TRAINING + tail + tail[1:]
     one, other = (
-        c for c in commands
-        if c[0] == 'train.py' and 'mask_rcnn' in ' '.join(c))
+        c for c in commands if c[0] == 'train.py' and 'mask_rcnn' in ' '.join(c)
+    )
     masks = 'train_dataloader.dataset.ann_file=' + os.path.abspath(
-        'work/seed0/masks/flip/train_voc20.json')
+        'work/seed0/masks/flip/train_voc20.json'
+    )
     assert masks in one and masks in other
     thr = Config.fromfile(one[1]).train_dataloader.dataset.agreement_thr
     dataset = Config.fromfile(other[1]).train_dataloader.dataset
@@ -208,12 +227,15 @@ def test_dry_run_runs_nothing(run, capsys):
     assert not Path('work/table.md').exists()
 
 
-@pytest.mark.parametrize('words, message', [
-    (['--variants', 'nonsense'], "no variant 'nonsense': none of"),
-    (['--variants', 'flip+thr-0.0'], 'thr-0.0 is about .* give --detector'),
-    (['--variants', 'paper', 'paper'], '2'),
-    (['--detector', 'none.pth'], '2'),
-])
+@pytest.mark.parametrize(
+    'words, message',
+    [
+        (['--variants', 'nonsense'], "no variant 'nonsense': none of"),
+        (['--variants', 'flip+thr-0.0'], 'thr-0.0 is about .* give --detector'),
+        (['--variants', 'paper', 'paper'], '2'),
+        (['--detector', 'none.pth'], '2'),
+    ],
+)
 def test_mistakes(run, words, message):
     with pytest.raises(SystemExit, match=message):
         run(*words)
@@ -232,7 +254,7 @@ def test_parts_that_change_the_prediction_alone(repo_root):
 
     full = training_part(folder / f'{base}.py')
     same = {
-        path.stem[len(base) + 1:]
+        path.stem[len(base) + 1 :]
         for path in (folder / 'ablations').glob('*.py')
         if training_part(path) == full
     }

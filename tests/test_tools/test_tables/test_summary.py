@@ -1,4 +1,5 @@
 """The table of a run, from files of scores."""
+
 import json
 
 import pytest
@@ -10,7 +11,7 @@ DETECTION = {
     'coco/segm_mAP': 0.123,
     'coco/segm_mAP_50': 0.25,
     'coco/segm_mAP_75': 0.1,
-    'coco/bbox_mAP_50': 0.4
+    'coco/bbox_mAP_50': 0.4,
 }
 
 
@@ -30,11 +31,11 @@ def summarize(tmp_path, capsys):
 
 def test_detector_by_both_protocols(summarize):
     lines = summarize(
-        mask_rcnn=dict(DETECTION, AP25=31.25, AP50=24.0, AP70=11.5, AP75=9.0))
+        mask_rcnn=dict(DETECTION, AP25=31.25, AP50=24.0, AP70=11.5, AP75=9.0)
+    )
     row = '| Mask R-CNN on the proxy masks |'
     assert f'{row} 12.3 | 25.0 | 10.0 | 40.0 |' in lines
-    assert "| mask AP by VOC's protocol (val) | AP25 | AP50 | AP70 | AP75 |" \
-        in lines
+    assert "| mask AP by VOC's protocol (val) | AP25 | AP50 | AP70 | AP75 |" in lines
     assert f'{row} 31.2 | 24.0 | 11.5 | 9.0 |' in lines
 
 
@@ -47,15 +48,17 @@ def test_heads_and_proxy_masks(summarize):
     keys = ('mIoU_star', 'mIoU', 'IoU@50', 'IoU@75')
     head = {key: 60.0 + i for i, key in enumerate(keys)}
     box = {f'box_{key}': 50.0 + i for i, key in enumerate(keys)}
-    proxy = MaskScores((ScoreRow('box', 'all', None, 2, 100.0,
-                                 dict.fromkeys(keys, 1.0)),
-                        ScoreRow('masks', 'all', None, 2, 100.0,
-                                 dict.fromkeys(keys, 44.0))))
+    proxy = MaskScores(
+        (
+            ScoreRow('box', 'all', None, 2, 100.0, dict.fromkeys(keys, 1.0)),
+            ScoreRow('masks', 'all', None, 2, 100.0, dict.fromkeys(keys, 44.0)),
+        )
+    )
     lines = summarize(weak={**head, **box}, proxy_merged=proxy.to_json())
     assert [line for line in lines[2:] if line] == [
         '| box itself (val) | 50.0 | 51.0 | 52.0 | 53.0 |',
         '| weak (val) | 60.0 | 61.0 | 62.0 | 63.0 |',
-        '| proxy masks after merging (train) | 44.0 | 44.0 | 44.0 | 44.0 |'
+        '| proxy masks after merging (train) | 44.0 | 44.0 | 44.0 | 44.0 |',
     ]
 
 
@@ -75,4 +78,5 @@ def test_columns_are_as_wide_as_their_widest_cell(tmp_path, capsys):
         '| ----------------------------- | ------: | ----: | ----: | -------: '
         '|\n'
         '| Mask R-CNN on the proxy masks |    12.3 |  25.0 |  10.0 |     40.0 '
-        '|\n')
+        '|\n'
+    )

@@ -1,4 +1,5 @@
 """The sheet of a few instances in every variant."""
+
 import json
 
 import cv2
@@ -10,9 +11,13 @@ from tools.benchmarks.tables import variant_pictures
 
 def write_coco(path, shift=0):
     """Two photos of 80 x 60 pixels with three boxes that can be shown."""
-    boxes = [(1, 1, [5, 5, 40, 40]), (1, 2, [30, 10, 45, 50]),
-             (2, 1, [0, 0, 50, 50]), (2, 2, [0, 0, 31, 60]),
-             (2, 3, [10, 10, 40, 40])]
+    boxes = [
+        (1, 1, [5, 5, 40, 40]),
+        (1, 2, [30, 10, 45, 50]),
+        (2, 1, [0, 0, 50, 50]),
+        (2, 2, [0, 0, 31, 60]),
+        (2, 3, [10, 10, 40, 40]),
+    ]
     anns = []
     for number, (image, category, box) in enumerate(boxes, 1):
         x, y, w, h = box
@@ -25,7 +30,9 @@ def write_coco(path, shift=0):
                 bbox=box,
                 area=w * h,
                 iscrowd=int(category == 3),
-                segmentation=[[x, y, x + w, y, x + w, y + h, x, y + h]]))
+                segmentation=[[x, y, x + w, y, x + w, y + h, x, y + h]],
+            )
+        )
     path.write_text(
         json.dumps(
             dict(
@@ -37,7 +44,10 @@ def write_coco(path, shift=0):
                     dict(id=n, name=name)
                     for n, name in enumerate(('cat', 'dog', 'crowd'), 1)
                 ],
-                annotations=anns)))
+                annotations=anns,
+            )
+        )
+    )
     return str(path)
 
 
@@ -45,9 +55,10 @@ def test_one_instance_a_class_none_small_no_crowd(tmp_path):
     boxes = read_coco(write_coco(tmp_path / 'truth.json'))
     seen = {tuple(variant_pictures.choose(boxes, seed)) for seed in range(20)}
     # The fourth is too narrow, the fifth a crowd.
-    assert {frozenset(places)
-            for places in seen} == {frozenset({0, 1}),
-                                    frozenset({1, 2})}
+    assert {frozenset(places) for places in seen} == {
+        frozenset({0, 1}),
+        frozenset({1, 2}),
+    }
 
 
 def test_a_row_an_instance_a_column_a_variant(tmp_path):

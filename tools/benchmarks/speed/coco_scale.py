@@ -3,22 +3,30 @@
 All but the photos and the network: a made annotation file goes through the
 functions of ``boxcaseg masks``, with its own polygons as predicted masks.
 """
+
 import functools
 import json
 import multiprocessing
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 
 from mmboxcaseg.annotations import read_coco
-from mmboxcaseg.masks import (decode_rle, merged_confidence, pixel_rects,
-                              proxy_rles, rle_area, to_rle)
-from mmboxcaseg.proxy_masks import (ShardWriter, join_shards, prepare_shards,
-                                    shard_dir)
+from mmboxcaseg.masks import (
+    decode_rle,
+    merged_confidence,
+    pixel_rects,
+    proxy_rles,
+    rle_area,
+    to_rle,
+)
+from mmboxcaseg.proxy_masks import ShardWriter, join_shards, prepare_shards, shard_dir
+
 from .inputs import IMAGES, INSTANCES, Inputs
 from .measure import Row, in_fresh_process, peak_memory, private_memory
 
@@ -39,6 +47,7 @@ class Step:
         seconds (float): Its processor time.
         peak (int): Most memory of the process until its end, in bytes.
     """
+
     seconds: float
     peak: int
 
@@ -53,6 +62,7 @@ class StartUp(Step):
         checking (float): Processor time of the check of the boxes, which is
             among ``seconds``.
     """
+
     shared: int
     of_worker: int
     checking: float
@@ -62,11 +72,10 @@ def rows(inputs: Inputs) -> list[Row]:
     """From boxes to a file of masks."""
     found = []
     for name, step in measure(make_masks, inputs.images).items():
-        what = (f'{name}, {instances(inputs.images)} boxes of {inputs.images} '
-                'photos')
+        what = f'{name}, {instances(inputs.images)} boxes of {inputs.images} photos'
         found += [
             Row(what, 's', step.seconds),
-            Row('the same, peak memory until then', 'GB', step.peak / 1e9)
+            Row('the same, peak memory until then', 'GB', step.peak / 1e9),
         ]
     return found
 
@@ -104,35 +113,45 @@ def write_annotations(path: str, images: int) -> None:
     texts = []
     for points in made_outlines():
         low, size = points.min(0), np.ptp(points, 0).round(2)
-        texts.append(f'"iscrowd": 0, "area": {size.prod() / 2:.4f}, "bbox": '
-                     f'{[*low.tolist(), *size.tolist()]}, "segmentation": '
-                     f'{[points.ravel().tolist()]}')
+        texts.append(
+            f'"iscrowd": 0, "area": {size.prod() / 2:.4f}, "bbox": '
+            f'{[*low.tolist(), *size.tolist()]}, "segmentation": '
+            f'{[points.ravel().tolist()]}'
+        )
     # Every photo has a box, few have many.
     rng = np.random.default_rng(0)
     total = instances(images)
     weights = rng.exponential(size=images)
-    of_box = np.concatenate([
-        np.arange(images),
-        rng.choice(images, total - images, p=weights / weights.sum())
-    ])
+    of_box = np.concatenate(
+        [
+            np.arange(images),
+            rng.choice(images, total - images, p=weights / weights.sum()),
+        ]
+    )
     category = rng.integers(CATEGORIES, size=total)
     order = np.lexsort([of_box, category])
     entries = zip(of_box[order].tolist(), category[order].tolist())
     with open(path, 'w', encoding='ascii') as file:
         file.write('{"images": [')
-        file.write(', '.join(
-            f'{{"license": 3, "file_name": "{i:012}.jpg", "coco_url": '
-            f'"{"x" * 56}", "height": {HEIGHT}, "width": {WIDTH}, '
-            f'"flickr_url": "{"x" * 60}", "id": {i}}}' for i in range(images)))
+        file.write(
+            ', '.join(
+                f'{{"license": 3, "file_name": "{i:012}.jpg", "coco_url": '
+                f'"{"x" * 56}", "height": {HEIGHT}, "width": {WIDTH}, '
+                f'"flickr_url": "{"x" * 60}", "id": {i}}}'
+                for i in range(images)
+            )
+        )
         names = [dict(id=i, name=f'category {i}') for i in range(CATEGORIES)]
         file.write(f'], "categories": {json.dumps(names)}, "annotations": [')
         for i, (image, label) in enumerate(entries):
-            file.write(f'{", " if i else ""}{{"id": {i}, "image_id": {image}, '
-                       f'"category_id": {label}, {texts[i % OBJECTS]}}}')
+            file.write(
+                f'{", " if i else ""}{{"id": {i}, "image_id": {image}, '
+                f'"category_id": {label}, {texts[i % OBJECTS]}}}'
+            )
         file.write(']}')
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def measure(function: Callable[[str], Any], images: int) -> Any:
     """What a function of this module says of a made file of some images, in
     a process of its own."""
@@ -145,6 +164,7 @@ def measure(function: Callable[[str], Any], images: int) -> Any:
 def start_up(path: str) -> StartUp:
     """Build a stage-1 data set of a file of :func:`write_annotations`."""
     from mmboxcaseg.datasets import BoxPatchDataset, box_patch
+
     check = box_patch.log_oddities
     checking = []
 
@@ -156,7 +176,8 @@ def start_up(path: str) -> StartUp:
     box_patch.log_oddities = timed
     start = time.process_time()
     dataset = BoxPatchDataset(
-        ann_file=path, data_prefix=dict(img='photos'), pipeline=[])
+        ann_file=path, data_prefix=dict(img='photos'), pipeline=[]
+    )
     seconds = time.process_time() - start
     box_patch.log_oddities = check
     receiver, sender = multiprocessing.Pipe(duplex=False)
@@ -169,8 +190,9 @@ def start_up(path: str) -> StartUp:
         os._exit(0)
     of_worker = receiver.recv()
     os.wait()
-    return StartUp(seconds, peak_memory(), dataset.data_bytes.nbytes,
-                   of_worker, *checking)
+    return StartUp(
+        seconds, peak_memory(), dataset.data_bytes.nbytes, of_worker, *checking
+    )
 
 
 def make_masks(path: str) -> dict[str, Step]:
@@ -186,7 +208,7 @@ def make_masks(path: str) -> dict[str, Step]:
     """
     masks = []
     for points in made_outlines():
-        rect, = pixel_rects([[*points.min(0), *points.max(0)]], HEIGHT, WIDTH)
+        (rect,) = pixel_rects([[*points.min(0), *points.max(0)]], HEIGHT, WIDTH)
         x0, y0, x1, y1 = rect.tolist()
         rle = to_rle([points.ravel().tolist()], HEIGHT, WIDTH)
         masks.append(decode_rle(rle)[y0:y1, x0:x1].copy(order='C'))
@@ -206,8 +228,12 @@ def make_masks(path: str) -> dict[str, Step]:
         xyxy = boxes.boxes[places]
         rects = pixel_rects(xyxy, height, width)
         rles, agreements = proxy_rles(
-            [masks[place % OBJECTS] for place in places.tolist()], rects, xyxy,
-            height, width)
+            [masks[place % OBJECTS] for place in places.tolist()],
+            rects,
+            xyxy,
+            height,
+            width,
+        )
         writer.append(
             image_id=boxes.image_ids[image],
             size=(height, width),
@@ -215,7 +241,9 @@ def make_masks(path: str) -> dict[str, Step]:
             rles=rles,
             agreements=agreements,
             confidences=merged_confidence(
-                np.ones(len(rles)), [rle_area(rle) for rle in rles], rects))
+                np.ones(len(rles)), [rle_area(rle) for rle in rles], rects
+            ),
+        )
     writer.close()
     steps['writing shards'] = Step(time.process_time() - start, peak_memory())
 

@@ -1,4 +1,5 @@
 """Training step, training and prediction on a GPU, where there is one."""
+
 import os
 import time
 
@@ -8,6 +9,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from mmboxcaseg.engine import BF16OptimWrapper
+
 from . import prediction
 from .inputs import Inputs
 from .measure import Row
@@ -28,8 +30,8 @@ def rows(inputs: Inputs) -> list[Row]:
     model.to('cuda', memory_format=torch.channels_last)
     return [
         *step_rows(patches, samples, 10, 3, time.perf_counter),
-        *training_rows(inputs, model,
-                       os.cpu_count() or 1), *prediction.rows(inputs, 'cuda')
+        *training_rows(inputs, model, os.cpu_count() or 1),
+        *prediction.rows(inputs, 'cuda'),
     ]
 
 
@@ -62,8 +64,10 @@ def training_rows(inputs: Inputs, model: nn.Module, workers: int) -> list[Row]:
     # Ends the workers.
     del batches, loader
     return [
-        Row(f'training from files, {workers} workers, bf16, channels last',
-            'images/s', STEPS * cfg.batch_size / taken),
-        Row('the same, share of time waiting for data', '%',
-            100 * waiting / taken)
+        Row(
+            f'training from files, {workers} workers, bf16, channels last',
+            'images/s',
+            STEPS * cfg.batch_size / taken,
+        ),
+        Row('the same, share of time waiting for data', '%', 100 * waiting / taken),
     ]

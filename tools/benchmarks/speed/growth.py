@@ -2,6 +2,7 @@
 
 A straight line costs as much an image at any size.
 """
+
 from .coco_scale import make_masks, measure, start_up
 from .inputs import Inputs
 from .measure import Row
@@ -13,10 +14,11 @@ def rows(inputs: Inputs) -> list[Row]:
     for images in (inputs.images // 100, inputs.images // 10, inputs.images):
         steps = dict(
             measure(make_masks, images),
-            **{'data-set start-up': measure(start_up, images)})
+            **{'data-set start-up': measure(start_up, images)},
+        )
         found += [
-            Row(f'{name}, {images} images', 'ms an image',
-                1e3 * step.seconds / images) for name, step in steps.items()
+            Row(f'{name}, {images} images', 'ms an image', 1e3 * step.seconds / images)
+            for name, step in steps.items()
         ]
     # The sizes of a step beside each other.
     return sorted(found, key=lambda row: row.what.split(',')[0])

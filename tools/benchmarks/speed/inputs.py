@@ -1,10 +1,12 @@
 """What a run measures on: real photos, or made ones where there are none."""
+
 import os.path as osp
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Iterator
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -29,6 +31,7 @@ class Inputs:
         photos (str): What the photos are, in words.
         images (int): Images of the made annotations.
     """
+
     ann_file: str
     img_dir: str
     salient_dir: str
@@ -61,13 +64,18 @@ def find_inputs(data: str, images: int = IMAGES) -> Iterator[Inputs]:
                 make_photos(made)
         yield Inputs(
             osp.join(coco, 'annotations', f'instances_{split}.json'),
-            osp.join(coco, split), osp.join(duts, 'DUTS-TR-Image'),
-            osp.join(duts, 'DUTS-TR-Mask'), photos, images)
+            osp.join(coco, split),
+            osp.join(duts, 'DUTS-TR-Image'),
+            osp.join(duts, 'DUTS-TR-Mask'),
+            photos,
+            images,
+        )
 
 
 def make_photos(folder: str) -> None:
     """Photos of synthetic objects, with their masks."""
     from mmboxcaseg.synthetic import export
+
     export.write_box_split(folder, 'train', 0, PHOTOS, PHOTO_SIZE)
     export.write_salient_split(folder, 0, PHOTOS, PHOTO_SIZE)
 
@@ -75,4 +83,5 @@ def make_photos(folder: str) -> None:
 def base_config(path: str) -> 'Config':
     """A file of ``configs/_base_``."""
     from mmengine.config import Config
+
     return Config.fromfile(osp.join(ROOT, 'configs', '_base_', path))

@@ -1,9 +1,11 @@
 """MIL and smoothness loss, forward and backward."""
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmboxcaseg.models.losses import mil_loss, pairwise_smoothness
+
 from .inputs import Inputs
 from .measure import Row, compare, in_turn
 
@@ -25,8 +27,7 @@ class EightConvolutions(nn.Module):
 
     def forward(self, probs: Tensor) -> Tensor:
         """Mean squared difference of (B, 1, H, W) to all neighbours."""
-        return sum(conv(probs).square().mean()
-                   for conv in self.differences) / 8
+        return sum(conv(probs).square().mean() for conv in self.differences) / 8
 
 
 def plain_losses(logits: Tensor, label: Tensor) -> Tensor:
@@ -41,8 +42,7 @@ def plain_losses(logits: Tensor, label: Tensor) -> Tensor:
 
 def our_losses(logits: Tensor, label: Tensor) -> Tensor:
     """The two terms by the package's functions."""
-    return mil_loss(logits,
-                    label) + 0.05 * pairwise_smoothness(logits.sigmoid())
+    return mil_loss(logits, label) + 0.05 * pairwise_smoothness(logits.sigmoid())
 
 
 def batch(count: int, size: int) -> tuple[Tensor, Tensor]:
@@ -50,7 +50,7 @@ def batch(count: int, size: int) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(count, size, size, generator=generator)
     label = torch.zeros(count, size, size, dtype=torch.long)
-    label[:, size // 6:size // 2, size // 4:-size // 5] = 1
+    label[:, size // 6 : size // 2, size // 4 : -size // 5] = 1
     return logits.requires_grad_(), label
 
 
@@ -60,7 +60,8 @@ def rows(inputs: Inputs) -> list[Row]:
     ms = in_turn(
         dict(
             plain=lambda: plain_losses(logits, label).backward(),
-            ours=lambda: our_losses(logits, label).backward()))
-    what = ('MIL + smoothness loss, forward and backward, '
-            f'{BATCH} x {SIZE} px')
+            ours=lambda: our_losses(logits, label).backward(),
+        )
+    )
+    what = f'MIL + smoothness loss, forward and backward, {BATCH} x {SIZE} px'
     return compare(ms, [(what, 'ours', 'plain')])

@@ -1,10 +1,12 @@
 """Timing two sides in turn, and the rows of the table."""
+
 import gc
 import multiprocessing
 import statistics
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any
 
 from mmboxcaseg.markdown import markdown_table
 
@@ -19,6 +21,7 @@ class Row:
         ours (float): This package's way.
         plain (float | None): The way it is compared with, if there is one.
     """
+
     what: str
     unit: str
     ours: float
@@ -39,8 +42,12 @@ def table(rows: Sequence[Row], padded: bool = False) -> str:
     """The rows as a Markdown table, whose columns may be padded."""
     return markdown_table(
         ['what', 'unit', 'plain', 'ours', 'ratio'],
-        [[row.what, row.unit, *map(_digits, (row.plain, row.ours, row.ratio))]
-         for row in rows], padded)
+        [
+            [row.what, row.unit, *map(_digits, (row.plain, row.ours, row.ratio))]
+            for row in rows
+        ],
+        padded,
+    )
 
 
 def _digits(value: float | None) -> str:
@@ -51,10 +58,11 @@ def _digits(value: float | None) -> str:
 
 
 def in_turn(
-        sides: Mapping[str, Callable[[], Any]],
-        repeats: int = 5,
-        warm_up: int = 1,
-        clock: Callable[[], float] = time.process_time) -> dict[str, float]:
+    sides: Mapping[str, Callable[[], Any]],
+    repeats: int = 5,
+    warm_up: int = 1,
+    clock: Callable[[], float] = time.process_time,
+) -> dict[str, float]:
     """Median duration of each side, the sides taking turns.
 
     What else the machine does then falls on all sides alike. By default it
@@ -81,10 +89,12 @@ def in_turn(
     return {name: statistics.median(times) for name, times in taken.items()}
 
 
-def compare(ms: Mapping[str, float],
-            rows: Sequence[tuple[str, str, str]],
-            count: int = 1,
-            name: str = '') -> list[Row]:
+def compare(
+    ms: Mapping[str, float],
+    rows: Sequence[tuple[str, str, str]],
+    count: int = 1,
+    name: str = '',
+) -> list[Row]:
     """Rows of sides that took turns.
 
     Args:
@@ -99,7 +109,8 @@ def compare(ms: Mapping[str, float],
     """
     return [
         Row(name + what, 'ms', ms[ours] / count, ms[plain] / count)
-        for what, ours, plain in rows if {ours, plain} <= ms.keys()
+        for what, ours, plain in rows
+        if {ours, plain} <= ms.keys()
     ]
 
 
@@ -117,8 +128,7 @@ def private_memory() -> int:
 def _field(path: str, start: str) -> int:
     """Sum of the numbers in the lines that start so."""
     with open(path, encoding='ascii') as file:
-        return sum(
-            int(line.split()[1]) for line in file if line.startswith(start))
+        return sum(int(line.split()[1]) for line in file if line.startswith(start))
 
 
 def in_fresh_process(function: Callable, *args: Any) -> Any:

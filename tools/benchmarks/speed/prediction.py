@@ -1,4 +1,5 @@
 """Prediction end to end against the network's forward pass alone."""
+
 import time
 
 import torch
@@ -8,6 +9,7 @@ from torch.utils.data import DataLoader, Subset
 
 from mmboxcaseg.datasets import BoxPromptDataset
 from mmboxcaseg.masks import proxy_rles
+
 from .inputs import Inputs, base_config
 from .measure import Row, compare, in_turn
 from .training_step import bare_logits, build
@@ -25,10 +27,10 @@ def rows(inputs: Inputs, device: str = 'cpu') -> list[Row]:
             ann_file=inputs.ann_file,
             data_prefix=dict(img=inputs.img_dir),
             pipeline=base_config('datasets/joint_patches.py').prompt_pipeline,
-            test_mode=True)
+            test_mode=True,
+        )
     dataset = Subset(dataset, range(IMAGES[device]))
-    loader = DataLoader(
-        dataset, batch_size=2, num_workers=1, collate_fn=pseudo_collate)
+    loader = DataLoader(dataset, batch_size=2, num_workers=1, collate_fn=pseudo_collate)
     model = build().to(device).eval()
     crops = torch.cat([item['inputs'] for item in dataset]).to(device)
 
@@ -42,13 +44,16 @@ def rows(inputs: Inputs, device: str = 'cpu') -> list[Row]:
     def whole() -> None:
         for batch in loader:
             for sample in model.test_step(batch):
-                proxy_rles(sample.pred_instances.masks,
-                           sample.pred_instances.rects.cpu().numpy(),
-                           sample.prompt_instances.bboxes.cpu().numpy(),
-                           *sample.ori_shape[:2])
+                proxy_rles(
+                    sample.pred_instances.masks,
+                    sample.pred_instances.rects.cpu().numpy(),
+                    sample.prompt_instances.bboxes.cpu().numpy(),
+                    *sample.ori_shape[:2],
+                )
 
-    ms = in_turn(
-        dict(bare=bare, whole=whole), 1, device == 'cuda', time.perf_counter)
-    what = (f'{device}: proxy masks end to end, HRNet-W48, a crop of '
-            f'{crops.shape[-1]} px, against forward alone')
+    ms = in_turn(dict(bare=bare, whole=whole), 1, device == 'cuda', time.perf_counter)
+    what = (
+        f'{device}: proxy masks end to end, HRNet-W48, a crop of '
+        f'{crops.shape[-1]} px, against forward alone'
+    )
     return compare(ms, [(what, 'whole', 'bare')], len(crops))

@@ -1,4 +1,5 @@
 """Merging, agreement and RLE of an image's masks."""
+
 from dataclasses import dataclass
 
 import cv2
@@ -6,8 +7,8 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from mmboxcaseg.annotations import read_masks
-from mmboxcaseg.masks import (RLE, decode_rle, encode_rles, pixel_rects,
-                              proxy_rles)
+from mmboxcaseg.masks import RLE, decode_rle, encode_rles, pixel_rects, proxy_rles
+
 from .inputs import Inputs
 from .measure import Row, compare, in_turn
 
@@ -26,6 +27,7 @@ class Instances:
         masks (list[np.ndarray]): N bool arrays of these rectangles.
         rles (list[dict]): N RLEs of the photo, which the release reads.
     """
+
     height: int
     width: int
     boxes: np.ndarray
@@ -50,12 +52,19 @@ def read_instances(ann_file: str) -> list[Instances]:
         grown = []
         for place, (x0, y0, x1, y1) in zip(places.tolist(), rects):
             mask = cv2.dilate(
-                decode_rle(masks.rle(place)).astype(np.uint8),
-                np.ones((9, 9), np.uint8))
+                decode_rle(masks.rle(place)).astype(np.uint8), np.ones((9, 9), np.uint8)
+            )
             grown.append(mask[y0:y1, x0:x1].astype(bool, order='C'))
         found.append(
-            Instances(height, width, boxes.boxes[places], rects, grown,
-                      encode_rles(grown, rects, height, width)))
+            Instances(
+                height,
+                width,
+                boxes.boxes[places],
+                rects,
+                grown,
+                encode_rles(grown, rects, height, width),
+            )
+        )
     return found
 
 
@@ -69,7 +78,7 @@ def plain_masks(photo: Instances) -> tuple[list[str], list[float]]:
     boxes = [np.clip(box, 0, limits) for box in photo.boxes]
     areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in boxes]
     owners = np.zeros((photo.height, photo.width))
-    for area, index in sorted(zip(areas, range(len(areas))), reverse=True):
+    for _, index in sorted(zip(areas, range(len(areas))), reverse=True):
         mask = coco_mask.decode(photo.rles[index])
         owners = np.where(mask == 1, index + 1, owners)
     scores, rles = [], []
@@ -81,7 +90,8 @@ def plain_masks(photo: Instances) -> tuple[list[str], list[float]]:
             x0, x1 = columns.min(), columns.max() + 1
             y0, y1 = rows.min(), rows.max() + 1
             overlap = max(min(x1, box[2]) - max(x0, box[0]), 0) * max(
-                min(y1, box[3]) - max(y0, box[1]), 0)
+                min(y1, box[3]) - max(y0, box[1]), 0
+            )
             score = overlap / ((x1 - x0) * (y1 - y0) + area - overlap)
         scores.append(score)
         rle = coco_mask.encode(np.asfortranarray(canvas))
@@ -91,8 +101,9 @@ def plain_masks(photo: Instances) -> tuple[list[str], list[float]]:
 
 def our_masks(photo: Instances) -> tuple[list[str], np.ndarray]:
     """The same by the package."""
-    rles, scores = proxy_rles(photo.masks, photo.rects, photo.boxes,
-                              photo.height, photo.width)
+    rles, scores = proxy_rles(
+        photo.masks, photo.rects, photo.boxes, photo.height, photo.width
+    )
     return [rle['counts'] for rle in rles], scores
 
 
@@ -102,12 +113,16 @@ def rows(inputs: Inputs) -> list[Row]:
     for photo in sample:
         plain, ours = plain_masks(photo), our_masks(photo)
         if plain[0] != ours[0] or not np.allclose(plain[1], ours[1]):
-            raise ValueError(f'{inputs.ann_file}: the plain way and ours give '
-                             f'different masks of boxes {photo.boxes}')
+            raise ValueError(
+                f'{inputs.ann_file}: the plain way and ours give '
+                f'different masks of boxes {photo.boxes}'
+            )
     ms = in_turn(
         dict(
             plain=lambda: [plain_masks(photo) for photo in sample],
-            ours=lambda: [our_masks(photo) for photo in sample]))
+            ours=lambda: [our_masks(photo) for photo in sample],
+        )
+    )
     count = sum(len(photo.masks) for photo in sample) / len(sample)
     what = f'merge, agreement and RLE, a photo of {count:.1f} instances'
     return compare(ms, [(what, 'ours', 'plain')], len(sample))

@@ -7,6 +7,7 @@ them, otherwise on made ones.
 Example:
     python tools/benchmarks/run_speed.py --only losses
 """
+
 import argparse
 import importlib
 import json
@@ -15,40 +16,55 @@ import os.path as osp
 import platform
 import sys
 import time
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from .inputs import IMAGES, find_inputs
 from .measure import Row, table, to_dict
 
-ITEMS = ('losses', 'training_data', 'proxy_masks', 'stage3', 'startup',
-         'coco_scale', 'growth', 'training_step', 'prediction', 'gpu')
+ITEMS = (
+    'losses',
+    'training_data',
+    'proxy_masks',
+    'stage3',
+    'startup',
+    'coco_scale',
+    'growth',
+    'training_step',
+    'prediction',
+    'gpu',
+)
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
         '--only',
         nargs='+',
         choices=ITEMS,
         default=ITEMS,
         metavar='ITEM',
-        help=f'only these of {", ".join(ITEMS)}')
+        help=f'only these of {", ".join(ITEMS)}',
+    )
     parser.add_argument(
         '--data',
         default=os.environ.get('MMBOXCASEG_DATA', 'data'),
         help='folder with coco_mini and duts_tr_mini (default: the '
-        'environment variable MMBOXCASEG_DATA, or data)')
+        'environment variable MMBOXCASEG_DATA, or data)',
+    )
     parser.add_argument(
         '--images',
         type=int,
         default=IMAGES,
         help='images of the made annotations that startup, coco_scale and '
-        f'growth read (default: {IMAGES}, as many as COCO train has)')
+        f'growth read (default: {IMAGES}, as many as COCO train has)',
+    )
     parser.add_argument(
-        '--json', default='work_dirs/benchmark.json', help='json to write')
+        '--json', default='work_dirs/benchmark.json', help='json to write'
+    )
     parser.add_argument('--markdown', help='Markdown table to write, if any')
     args = parser.parse_args(argv)
     if args.images < 100:
@@ -63,6 +79,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     os.environ['OMP_NUM_THREADS'] = '1'
     import cv2
     import torch
+
     torch.set_num_threads(1)
     cv2.setNumThreads(0)
     os.makedirs(osp.dirname(osp.abspath(args.json)), exist_ok=True)
@@ -76,7 +93,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             print(
                 f'{table(new, padded=True)}\n{item}: {seconds[item]} s\n',
                 file=sys.stderr,
-                flush=True)
+                flush=True,
+            )
             rows += new
             # After each item: a run that is cut short keeps what it has.
             with open(args.json, 'w', encoding='utf-8') as file:
@@ -85,9 +103,11 @@ def main(argv: Sequence[str] | None = None) -> None:
                         machine=machine(),
                         photos=inputs.photos,
                         seconds=seconds,
-                        rows=[to_dict(row) for row in rows]),
+                        rows=[to_dict(row) for row in rows],
+                    ),
                     file,
-                    indent=1)
+                    indent=1,
+                )
             if args.markdown:
                 with open(args.markdown, 'w', encoding='utf-8') as file:
                     file.write(f'{table(rows)}\n')
@@ -97,10 +117,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 def machine() -> dict[str, Any]:
     """What the numbers depend on."""
     import torch
+
     return dict(
         processor=platform.machine(),
         cores=os.cpu_count(),
-        gpu=torch.cuda.get_device_name()
-        if torch.cuda.is_available() else None,
+        gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         python=platform.python_version(),
-        torch=torch.__version__)
+        torch=torch.__version__,
+    )

@@ -1,4 +1,5 @@
 """Loading proxy masks against loading any masks."""
+
 import os
 import tempfile
 from dataclasses import replace
@@ -10,6 +11,7 @@ from mmboxcaseg.annotations import read_masks
 from mmboxcaseg.datasets import ProxyMaskDataset
 from mmboxcaseg.proxy_masks import write_json
 from mmboxcaseg.proxy_masks.baselines import baseline_masks
+
 from .inputs import Inputs, base_config
 from .measure import Row, compare, in_turn
 
@@ -29,24 +31,29 @@ def rows(inputs: Inputs) -> list[Row]:
     """Time an image with its masks."""
     steps = base_config('datasets/coco_proxy_instance.py').train_pipeline
     plain_steps = [
-        step for step in steps[:-1]
-        if step.type != 'mmboxcaseg.MarkIgnoredMasks'
+        step for step in steps[:-1] if step.type != 'mmboxcaseg.MarkIgnoredMasks'
     ]
-    with tempfile.TemporaryDirectory() as folder, \
-            DefaultScope.overwrite_default_scope('mmdet'):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        DefaultScope.overwrite_default_scope('mmdet'),
+    ):
         path = os.path.join(folder, 'masks.json')
         names = write_proxy_masks(inputs.ann_file, path)
         common = dict(
             ann_file=path,
             data_prefix=dict(img=inputs.img_dir),
-            metainfo=dict(classes=names))
+            metainfo=dict(classes=names),
+        )
         plain = CocoDataset(
-            pipeline=[*plain_steps, dict(type='PackDetInputs')], **common)
+            pipeline=[*plain_steps, dict(type='PackDetInputs')], **common
+        )
         # So all masks of real photos are ignored, which is more work.
         ours = ProxyMaskDataset(pipeline=steps, agreement_thr=1, **common)
         ms = in_turn(
             dict(
                 plain=lambda: [plain[i] for i in range(len(plain))],
-                ours=lambda: [ours[i] for i in range(len(ours))]))
+                ours=lambda: [ours[i] for i in range(len(ours))],
+            )
+        )
     what = 'stage 3, loading an image with its masks'
     return compare(ms, [(what, 'ours', 'plain')], len(plain))

@@ -1,8 +1,10 @@
 """Training patches: what one worker takes for an item."""
+
 import itertools
 import tempfile
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Callable, Iterable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,6 +14,7 @@ from torch.utils.data import ConcatDataset
 
 from mmboxcaseg.datasets import BoxPatchDataset, PhotoMultiSourceSampler
 from mmboxcaseg.registry import DATASETS
+
 from .inputs import Inputs, base_config
 from .measure import Row, compare, in_turn
 
@@ -22,13 +25,14 @@ def plain_box_patch(info: dict) -> tuple[np.ndarray, np.ndarray]:
     """Decode the whole photo, resize the crop with scikit-image."""
     from skimage.io import imread
     from skimage.transform import resize
+
     photo = imread(info['img_path'])
     if photo.ndim == 2:
         photo = np.repeat(photo[..., None], 3, axis=2)
     x0, y0, x1, y1 = crop_of(info)
     patch = resize(photo[y0:y1, x0:x1], (SIZE, SIZE))
     inside = np.zeros((y1 - y0, x1 - x0))
-    inside[(y1 - y0) // 4:-((y1 - y0) // 4) or None] = 1
+    inside[(y1 - y0) // 4 : -((y1 - y0) // 4) or None] = 1
     return patch, resize(inside, (SIZE, SIZE)) > 0.5
 
 
@@ -50,9 +54,9 @@ def plain_salient(info: dict) -> tuple[np.ndarray, np.ndarray]:
     """Image and mask read and resized with scikit-image, then cropped."""
     from skimage.io import imread
     from skimage.transform import resize
+
     photo = resize(imread(info['img_path']), (RESIZED, RESIZED))
-    mask = resize(
-        imread(info['mask_path'], as_gray=True), (RESIZED, RESIZED), order=0)
+    mask = resize(imread(info['mask_path'], as_gray=True), (RESIZED, RESIZED), order=0)
     return photo[:SIZE, :SIZE], mask[:SIZE, :SIZE] > 0.5
 
 
@@ -61,27 +65,29 @@ def bare_salient(info: dict) -> tuple[np.ndarray, np.ndarray]:
     photo = cv2.imread(info['img_path'])
     mask = cv2.imread(info['mask_path'], cv2.IMREAD_GRAYSCALE)
     size = (RESIZED, RESIZED)
-    return (cv2.resize(photo, size)[:SIZE, :SIZE],
-            cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST))
+    return (
+        cv2.resize(photo, size)[:SIZE, :SIZE],
+        cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST),
+    )
 
 
 def loader_config(inputs: Inputs) -> ConfigDict:
     """The data loader of stage 1 as configured, on the photos of the run."""
     cfg = base_config('datasets/joint_patches.py').train_dataloader
     cfg.dataset.box.update(
-        ann_file=inputs.ann_file, data_prefix=dict(img=inputs.img_dir))
+        ann_file=inputs.ann_file, data_prefix=dict(img=inputs.img_dir)
+    )
     cfg.dataset.salient.update(
-        data_prefix=dict(img=inputs.salient_dir, mask=inputs.mask_dir))
+        data_prefix=dict(img=inputs.salient_dir, mask=inputs.mask_dir)
+    )
     return cfg
 
 
 def grouped(dataset: BoxPatchDataset, boxes_per_photo: int) -> list[int]:
     """The first indices that PhotoMultiSourceSampler gives."""
     sampler = PhotoMultiSourceSampler(
-        ConcatDataset([dataset]),
-        ITEMS, [1],
-        boxes_per_photo=boxes_per_photo,
-        seed=0)
+        ConcatDataset([dataset]), ITEMS, [1], boxes_per_photo=boxes_per_photo, seed=0
+    )
     return list(itertools.islice(sampler, ITEMS))
 
 
@@ -94,8 +100,10 @@ def each(function: Callable[[Any], Any], items: Iterable) -> None:
 def rows(inputs: Inputs) -> list[Row]:
     """Time a patch, by photo and box and by salient photo."""
     cfg = loader_config(inputs).dataset
-    with DefaultScope.overwrite_default_scope(
-            'mmboxcaseg'), tempfile.TemporaryDirectory() as folder:
+    with (
+        DefaultScope.overwrite_default_scope('mmboxcaseg'),
+        tempfile.TemporaryDirectory() as folder,
+    ):
         return box_rows(cfg.box) + salient_rows(cfg.salient, folder)
 
 
@@ -112,22 +120,31 @@ def box_rows(cfg: ConfigDict) -> list[Row]:
         plain=partial(each, plain_box_patch, infos),
         bare=partial(each, bare_box_patch, infos),
         two_steps=partial(each, two_steps.__getitem__, chosen),
-        one_step=partial(each, one_step.__getitem__, chosen))
+        one_step=partial(each, one_step.__getitem__, chosen),
+    )
     for count in (2, 4):
         group = grouped(one_step, count)
         # The same photos for the bare way as well: they differ in size.
         sides[f'bare {count}'] = partial(
-            each, bare_box_patch, [one_step.get_data_info(i) for i in group])
+            each, bare_box_patch, [one_step.get_data_info(i) for i in group]
+        )
         sides[f'ours {count}'] = partial(each, one_step.__getitem__, group)
     return compare(
         in_turn(sides, 3),
-        [("box patch, against the release's way", 'two_steps', 'plain'),
-         ("box patch, 2 boxes of a photo, against the release's way", 'ours 2',
-          'plain'),
-         ('box patch, against decode + crop + resize', 'two_steps', 'bare'),
-         ('the same, LoadBoxPatch', 'one_step', 'bare'),
-         ('the same, 2 boxes of a photo', 'ours 2', 'bare 2'),
-         ('the same, 4 boxes of a photo', 'ours 4', 'bare 4')], len(chosen))
+        [
+            ("box patch, against the release's way", 'two_steps', 'plain'),
+            (
+                "box patch, 2 boxes of a photo, against the release's way",
+                'ours 2',
+                'plain',
+            ),
+            ('box patch, against decode + crop + resize', 'two_steps', 'bare'),
+            ('the same, LoadBoxPatch', 'one_step', 'bare'),
+            ('the same, 2 boxes of a photo', 'ours 2', 'bare 2'),
+            ('the same, 4 boxes of a photo', 'ours 4', 'bare 4'),
+        ],
+        len(chosen),
+    )
 
 
 def salient_rows(cfg: ConfigDict, folder: str) -> list[Row]:
@@ -140,9 +157,14 @@ def salient_rows(cfg: ConfigDict, folder: str) -> list[Row]:
         plain=partial(each, plain_salient, infos),
         bare=partial(each, bare_salient, infos),
         decoding=partial(each, decoding.__getitem__, items),
-        cached=partial(each, cached.__getitem__, items))
+        cached=partial(each, cached.__getitem__, items),
+    )
     return compare(
         in_turn(sides, 3),
-        [("salient patch, against the release's way", 'decoding', 'plain'),
-         ('salient patch, against decode + resize', 'decoding', 'bare'),
-         ('the same, cached', 'cached', 'bare')], len(items))
+        [
+            ("salient patch, against the release's way", 'decoding', 'plain'),
+            ('salient patch, against decode + resize', 'decoding', 'bare'),
+            ('the same, cached', 'cached', 'bare'),
+        ],
+        len(items),
+    )

@@ -1,8 +1,10 @@
 """A training step of BoxCaseg on HRNet-W48 against a bare network's."""
+
 import shutil
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Callable, Sequence
+from typing import Any
 from unittest import mock
 
 import torch
@@ -13,6 +15,7 @@ from torch import Tensor, nn
 
 from mmboxcaseg.models.heads import segmentation_head, transferred_head
 from mmboxcaseg.registry import MODELS
+
 from . import losses
 from .inputs import Inputs, base_config
 from .measure import Row, compare, in_turn
@@ -34,14 +37,15 @@ def build(backbone: str = 'hrnet_w48', **kwargs: Any) -> nn.Module:
     return MODELS.build(dict(cfg.model, **kwargs)).train()
 
 
-def batch(counts: tuple[int, int],
-          size: int = SIZE) -> tuple[Tensor, list[SegDataSample]]:
+def batch(
+    counts: tuple[int, int], size: int = SIZE
+) -> tuple[Tensor, list[SegDataSample]]:
     """Patches of both kinds, so many of each, and their samples."""
     boxes, masks = counts
     generator = torch.Generator().manual_seed(0)
     inputs = torch.randn(boxes + masks, 3, size, size, generator=generator)
     label = torch.zeros(1, size, size, dtype=torch.long)
-    label[:, size // 5:size // 2, size // 4:3 * size // 4] = 1
+    label[:, size // 5 : size // 2, size // 4 : 3 * size // 4] = 1
     samples = []
     for kind in ['box'] * boxes + ['mask'] * masks:
         sample = SegDataSample(metainfo=dict(supervision=kind))
@@ -53,18 +57,17 @@ def batch(counts: tuple[int, int],
 def bare_logits(model: nn.Module, inputs: Tensor) -> Tensor:
     """Backbone and a fully convolutional head on the concatenated maps."""
     head = model.salient_head
-    feats = concatenated(
-        model.extract_feat(inputs), head.conv.weight, head.conv.bias)
+    feats = concatenated(model.extract_feat(inputs), head.conv.weight, head.conv.bias)
     return head.conv_seg(head.relu(head.norm(feats)))
 
 
-def concatenated(maps: Sequence[Tensor],
-                 weight: Tensor,
-                 bias: Tensor | None = None) -> Tensor:
+def concatenated(
+    maps: Sequence[Tensor], weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
     """What conv_of_resized gives, by one convolution of one map."""
     feats = torch.cat(
-        [F.interpolate(x, maps[0].shape[-2:], mode='bilinear') for x in maps],
-        1)
+        [F.interpolate(x, maps[0].shape[-2:], mode='bilinear') for x in maps], 1
+    )
     return F.conv2d(feats, weight, bias)
 
 
@@ -83,8 +86,7 @@ def our_step(model: nn.Module, inputs: Tensor, samples: list) -> None:
 
 def plain_heads_step(model: nn.Module, inputs: Tensor, samples: list) -> None:
     """Our step with all heads on the resized and concatenated maps."""
-    patch = partial(
-        mock.patch.object, attribute='conv_of_resized', new=concatenated)
+    patch = partial(mock.patch.object, attribute='conv_of_resized', new=concatenated)
     with patch(segmentation_head), patch(transferred_head):
         our_step(model, inputs, samples)
 
@@ -94,15 +96,18 @@ def rows(inputs: Inputs) -> list[Row]:
     patches, samples = batch(BATCHES['cpu'])
     return [
         *step_rows(patches, samples, 2, 1, time.process_time),
-        losses_row(patches, samples), *small_rows()
+        losses_row(patches, samples),
+        *small_rows(),
     ]
 
 
-def run(step: Callable,
-        model: nn.Module,
-        inputs: Tensor,
-        samples: list,
-        dtype: torch.dtype | None = None) -> None:
+def run(
+    step: Callable,
+    model: nn.Module,
+    inputs: Tensor,
+    samples: list,
+    dtype: torch.dtype | None = None,
+) -> None:
     """Run a step to its end, with autocast if there is a type."""
     device = inputs.device.type
     with torch.autocast(device, dtype, enabled=dtype is not None):
@@ -111,8 +116,13 @@ def run(step: Callable,
         torch.cuda.synchronize()
 
 
-def step_rows(inputs: Tensor, samples: list, repeats: int, warm_up: int,
-              clock: Callable[[], float]) -> list[Row]:
+def step_rows(
+    inputs: Tensor,
+    samples: list,
+    repeats: int,
+    warm_up: int,
+    clock: Callable[[], float],
+) -> list[Row]:
     """Our step against the bare one, and what each switch brings."""
     device = inputs.device.type
     # Makes functions that run a step of the same batch.
@@ -126,7 +136,8 @@ def step_rows(inputs: Tensor, samples: list, repeats: int, warm_up: int,
         heads=side(plain_heads_step, model),
         channels_last=side(our_step, with_channels_last),
         bf16=side(our_step, model, dtype=HALF),
-        both=side(our_step, with_channels_last, dtype=HALF))
+        both=side(our_step, with_channels_last, dtype=HALF),
+    )
     if device == 'cuda':
         compiled = build(channels_last=True)
         compiled.to(device, memory_format=torch.channels_last)
@@ -134,21 +145,31 @@ def step_rows(inputs: Tensor, samples: list, repeats: int, warm_up: int,
         sides.update(
             fp16=side(our_step, model, dtype=torch.float16),
             bare_both=side(bare_step, with_channels_last, dtype=HALF),
-            compiled=side(our_step, compiled, dtype=HALF))
+            compiled=side(our_step, compiled, dtype=HALF),
+        )
     taken = in_turn(sides, repeats, warm_up, clock)
     return compare(
         taken,
-        [('against backbone + one head + BCE', 'ours', 'bare'),
-         ('against heads on the concatenated maps', 'ours', 'heads'),
-         ('both channels last and bf16, against backbone + one head + BCE',
-          'both', 'bare_both'),
-         ('channels_last=True, against fp32', 'channels_last', 'ours'),
-         ('bf16, against fp32', 'bf16', 'ours'),
-         ('bf16 and channels_last=True, against fp32', 'both', 'ours'),
-         ('fp16, against fp32', 'fp16', 'ours'),
-         ('bf16, channels_last=True, compiled features, against fp32',
-          'compiled', 'ours')],
-        name=f'training step, HRNet-W48, {len(inputs)} x {SIZE} px, ')
+        [
+            ('against backbone + one head + BCE', 'ours', 'bare'),
+            ('against heads on the concatenated maps', 'ours', 'heads'),
+            (
+                'both channels last and bf16, against backbone + one head + BCE',
+                'both',
+                'bare_both',
+            ),
+            ('channels_last=True, against fp32', 'channels_last', 'ours'),
+            ('bf16, against fp32', 'bf16', 'ours'),
+            ('bf16 and channels_last=True, against fp32', 'both', 'ours'),
+            ('fp16, against fp32', 'fp16', 'ours'),
+            (
+                'bf16, channels_last=True, compiled features, against fp32',
+                'compiled',
+                'ours',
+            ),
+        ],
+        name=f'training step, HRNet-W48, {len(inputs)} x {SIZE} px, ',
+    )
 
 
 def losses_row(inputs: Tensor, samples: list) -> Row:
@@ -157,9 +178,16 @@ def losses_row(inputs: Tensor, samples: list) -> Row:
     ms = in_turn(
         dict(
             step=partial(run, bare_step, build(), inputs, samples),
-            losses=lambda: losses.our_losses(logits, label).backward()), 1, 0)
-    return Row('MIL + smoothness loss, share of a bare step', '%',
-               100 * ms['losses'] / ms['step'])
+            losses=lambda: losses.our_losses(logits, label).backward(),
+        ),
+        1,
+        0,
+    )
+    return Row(
+        'MIL + smoothness loss, share of a bare step',
+        '%',
+        100 * ms['losses'] / ms['step'],
+    )
 
 
 def small_rows() -> list[Row]:
@@ -172,7 +200,8 @@ def small_rows() -> list[Row]:
     sides = dict(
         ours=side(our_step, model),
         bf16=side(our_step, model, dtype=HALF),
-        heads=side(plain_heads_step, model))
+        heads=side(plain_heads_step, model),
+    )
     name = f'training step, MobileNetV2, {len(inputs)} x {SMALL_SIZE} px, '
     found = []
     if shutil.which('g++'):
@@ -182,7 +211,10 @@ def small_rows() -> list[Row]:
         found.append(Row(f'{name}compiling', 's', time.perf_counter() - start))
     return found + compare(
         in_turn(sides, 3, 1, time.perf_counter),
-        [('against heads on the concatenated maps', 'ours', 'heads'),
-         ('bf16, against fp32', 'bf16', 'ours'),
-         ('compiled, against fp32', 'compiled', 'ours')],
-        name=name)
+        [
+            ('against heads on the concatenated maps', 'ours', 'heads'),
+            ('bf16, against fp32', 'bf16', 'ours'),
+            ('compiled, against fp32', 'compiled', 'ours'),
+        ],
+        name=name,
+    )

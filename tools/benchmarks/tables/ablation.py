@@ -21,12 +21,15 @@ Example:
     python tools/benchmarks/run_ablation.py 4 --gpus 2
     python tools/benchmarks/run_ablation.py 6 --mini --dry-run
 """
+
 import argparse
 import os.path as osp
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Sequence
+from typing import Any
 
 from mmboxcaseg.markdown import Cell, markdown_table
+
 from . import execute
 from .bases import FULL, Base
 from .columns import BOXCASEG, MASK_RCNN, read_json, read_number
@@ -39,37 +42,44 @@ from .setups import Setup
 @dataclass(frozen=True, kw_only=True)
 class AblationOptions(Options):
     """Options of ``run_ablation.py``."""
-    table: int = option(
-        'its number', positional=True, type=int, choices=sorted(TABLES))
+
+    table: int = option('its number', positional=True, type=int, choices=sorted(TABLES))
     mini: bool = option(
         'on the mini data instead of VOC or COCO; all rows of tables 3, 7 and '
         '8 then share one detector and train its mask head only',
-        False, action='store_true')  # yapf: disable
+        False,
+        action='store_true',
+    )
     rows: tuple[str, ...] | None = option(
-        'only these rows, by the names in the first column',
-        nargs='+', metavar='ROW')  # yapf: disable
+        'only these rows, by the names in the first column', nargs='+', metavar='ROW'
+    )
     retrain: bool | None = option(
         'train the rows of tables 4 and 6 on their own, or take them from the '
         "full model's checkpoint (default: table 4 trains, as the paper did; "
         'table 6 does not)',
-        action=argparse.BooleanOptionalAction)
+        action=argparse.BooleanOptionalAction,
+    )
     checkpoint: str | None = option(
-        'BoxCaseg trained by the base config; trained if not given',
-        metavar='FILE')
+        'BoxCaseg trained by the base config; trained if not given', metavar='FILE'
+    )
     detector: str | None = option(
         'with --mini: the detector that all rows share; trained if not given',
-        metavar='FILE')
+        metavar='FILE',
+    )
     seed: int = option('of every training (default: 0)', 0, type=int)
-    work_dir: str = option('folder of all results (default: %(default)s)',
-                           osp.join('work_dirs', 'ablations'))
+    work_dir: str = option(
+        'folder of all results (default: %(default)s)',
+        osp.join('work_dirs', 'ablations'),
+    )
 
     @property
     def chosen(self) -> list[Row]:
         """The rows to run, in the order of the table."""
         return [
-            row for row in TABLES[self.table].rows
-            if (row.mini or not self.mini) and (
-                self.rows is None or row.name in self.rows)
+            row
+            for row in TABLES[self.table].rows
+            if (row.mini or not self.mini)
+            and (self.rows is None or row.name in self.rows)
         ]
 
     def wrong(self) -> str:
@@ -78,20 +88,24 @@ class AblationOptions(Options):
         names = [row.name for row in table.rows if row.mini or not mini]
         unknown = [name for name in self.rows or () if name not in names]
         if unknown:
-            return (f'--rows: table {table.number} '
-                    f'{"on the mini data " if mini else ""}has the rows '
-                    f'{names}, not {unknown}')
+            return (
+                f'--rows: table {table.number} '
+                f'{"on the mini data " if mini else ""}has the rows '
+                f'{names}, not {unknown}'
+            )
         if self.retrain is not None and table.retrain is None:
-            return ('--retrain and --no-retrain are for tables 4 and 6; table '
-                    f'{table.number} leaves no choice')
-        given = [n for n in ('checkpoint', 'stage1', 'stage3')
-                 if getattr(self, n)]  # yapf: disable
+            return (
+                '--retrain and --no-retrain are for tables 4 and 6; table '
+                f'{table.number} leaves no choice'
+            )
+        given = [n for n in ('checkpoint', 'stage1', 'stage3') if getattr(self, n)]
         if given and not mini and len({row.data for row in self.chosen}) > 1:
-            return (f'--{given[0]} is for one data set; choose the rows of '
-                    'one by --rows')
+            return f'--{given[0]} is for one data set; choose the rows of one by --rows'
         if self.detector and not mini:
-            return ('--detector is for --mini; otherwise every row trains a '
-                    'Mask R-CNN of its own')
+            return (
+                '--detector is for --mini; otherwise every row trains a '
+                'Mask R-CNN of its own'
+            )
         return super().wrong()
 
 
@@ -103,10 +117,13 @@ def plan_rows(options: AblationOptions) -> list[tuple[Setup, Experiment]]:
     for row in options.chosen:
         data = 'mini' if options.mini else row.data
         if data not in setups:
-            setups[data] = Setup.read(options, data,
-                                      osp.join(options.work_dir, data),
-                                      table.uses(MASK_RCNN),
-                                      options.checkpoint)
+            setups[data] = Setup.read(
+                options,
+                data,
+                osp.join(options.work_dir, data),
+                table.uses(MASK_RCNN),
+                options.checkpoint,
+            )
         if row.list_given and not options.dry_run:
             _check_list(row, setups[data])
         planned.append((setups[data], plan_row(row, setups[data], options)))
@@ -143,7 +160,8 @@ def plan_row(row: Row, setup: Setup, options: AblationOptions) -> Experiment:
         merge=row.merge,
         salient=row.salient if variant != FULL else None,
         agreement_thr=thr,
-        origin=origin)
+        origin=origin,
+    )
 
 
 def _or_full(setup: Setup, base: Base, variant: str | None) -> str:
@@ -165,11 +183,11 @@ def _check_list(row: Row, setup: Setup) -> None:
             f'row {row.name}: {config} takes the salient images of the list '
             f'{path}, which does not exist; make one with '
             'tools/dataset_converters/duts_single.py --exclude-synsets, or '
-            'leave the row out by --rows')
+            'leave the row out by --rows'
+        )
 
 
-def collect(table: Table, row: Row, setup: Setup,
-            one: Experiment) -> dict[str, Any]:
+def collect(table: Table, row: Row, setup: Setup, one: Experiment) -> dict[str, Any]:
     """The numbers of a finished row.
 
     Returns:
@@ -179,8 +197,9 @@ def collect(table: Table, row: Row, setup: Setup,
     """
     files = files_of(setup, one)
     ours = {
-        column.title:
-        read_number(column, files[column.source], row.data, one.agreement_thr)
+        column.title: read_number(
+            column, files[column.source], row.data, one.agreement_thr
+        )
         for column in table.columns
     }
     paper = {c.title: number for c, number in zip(table.columns, row.paper)}
@@ -190,7 +209,7 @@ def collect(table: Table, row: Row, setup: Setup,
         'from': one.origin,
         'files': files,
         'ours': ours,
-        'paper': paper
+        'paper': paper,
     }
 
 
@@ -216,9 +235,11 @@ def trends(table: Table, rows: Sequence[dict[str, Any]]) -> list[str]:
     lines = []
     for data in dict.fromkeys(row['data'] for row in rows):
         for column in table.columns:
-            pairs = [(row['row'], row['ours'][column.title],
-                      row['paper'][column.title]) for row in rows
-                     if row['data'] == data]
+            pairs = [
+                (row['row'], row['ours'][column.title], row['paper'][column.title])
+                for row in rows
+                if row['data'] == data
+            ]
             pairs = [pair for pair in pairs if None not in pair]
             # No share of ignored masks is the best.
             if len(pairs) >= 3 and column.key != 'share':
@@ -226,18 +247,20 @@ def trends(table: Table, rows: Sequence[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _trend(names: Sequence[str], ours: Sequence[float],
-           paper: Sequence[float]) -> str:
+def _trend(names: Sequence[str], ours: Sequence[float], paper: Sequence[float]) -> str:
     """The best rows of two columns, and how alike their orders are."""
     from scipy.stats import spearmanr
+
     best = [
-        ' and '.join(name for name, value in zip(names, values)
-                     if value == max(values)) for values in (ours, paper)
+        ' and '.join(name for name, value in zip(names, values) if value == max(values))
+        for values in (ours, paper)
     ]
     text = f'best is {best[0]}, in the paper {best[1]}'
     if len(set(ours)) > 1 and len(set(paper)) > 1:
-        text += ("; rank correlation of the rows with the paper's "
-                 f'{float(spearmanr(ours, paper)[0]):.2f}')
+        text += (
+            "; rank correlation of the rows with the paper's "
+            f'{float(spearmanr(ours, paper)[0]):.2f}'
+        )
     return text
 
 
@@ -249,7 +272,8 @@ def box_line(table: Table, files: dict[str, str]) -> list[str]:
     metrics = read_json(files[BOXCASEG])
     numbers = [
         f'{column.title} {metrics["box_" + column.key]:.1f}'
-        for column in table.columns if column.source == BOXCASEG
+        for column in table.columns
+        if column.source == BOXCASEG
     ]
     return [f'- The filled box itself: {", ".join(numbers)}.']
 
@@ -260,20 +284,23 @@ def caption(table: Table, setups: Sequence[Setup], seed: int) -> str:
     parts = []
     for setup in setups:
         given = osp.basename(setup.checkpoint or '')
-        parts.append(f'`{osp.basename(setup.stage1.path)}` to '
-                     f'{setup.stage1.last}' +
-                     (f' (full model: {given})' if given else ''))
+        parts.append(
+            f'`{osp.basename(setup.stage1.path)}` to '
+            f'{setup.stage1.last}' + (f' (full model: {given})' if given else '')
+        )
         parts += [f'`{option}`' for option in setup.stage1.options]
         if setup.stage3:
-            parts.append(f'`{osp.basename(setup.stage3.path)}` to '
-                         f'{setup.stage3.last}')
+            parts.append(f'`{osp.basename(setup.stage3.path)}` to {setup.stage3.last}')
             parts += [f'`{option}`' for option in setup.stage3.options]
-    return (f'Table {table.number}, {table.title}, in percent: '
-            f'{", ".join(parts)}, seed {seed}')
+    return (
+        f'Table {table.number}, {table.title}, in percent: '
+        f'{", ".join(parts)}, seed {seed}'
+    )
 
 
-def main(argv: Sequence[str] | None = None,
-         run: execute.Run = execute.run_logged) -> None:
+def main(
+    argv: Sequence[str] | None = None, run: execute.Run = execute.run_logged
+) -> None:
     """Run the command line tool; ``run`` runs each step."""
     options = parse(AblationOptions, __doc__, argv)
     table, folder = TABLES[options.table], options.work_dir
@@ -284,14 +311,16 @@ def main(argv: Sequence[str] | None = None,
             return
         execute.run_all(planned, folder, options.gpus, run)
         rows = [
-            collect(table, row, *pair)
-            for row, pair in zip(options.chosen, planned)
+            collect(table, row, *pair) for row, pair in zip(options.chosen, planned)
         ]
     setups = list(dict.fromkeys(setup for setup, _ in planned))
     notes = [*trends(table, rows), *box_line(table, rows[0]['files'])]
-    text = '\n\n'.join([
-        caption(table, setups, options.seed),
-        to_markdown(table, rows), '\n'.join(notes)
-    ])
+    text = '\n\n'.join(
+        [
+            caption(table, setups, options.seed),
+            to_markdown(table, rows),
+            '\n'.join(notes),
+        ]
+    )
     name = osp.join('mini' if options.mini else 'full', f'table{table.number}')
     write(options.out or osp.join(folder, f'{name}.md'), text.strip(), rows)

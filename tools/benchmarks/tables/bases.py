@@ -1,12 +1,14 @@
 """Base configs, and the configs of their variants."""
+
 import argparse
 import hashlib
 import json
 import os
 import os.path as osp
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -30,6 +32,7 @@ class Base:
         options (tuple[str, ...]): ``KEY=VALUE``.
         cfg (Config): Both together.
     """
+
     path: str
     options: tuple[str, ...]
     cfg: 'Config'
@@ -78,14 +81,14 @@ def check_unchanged(bases: Iterable[Base], folder: str) -> None:
         if known.setdefault(base.path, digest) != digest:
             raise ValueError(
                 f'{base.path} has changed, or its options have, since rows of '
-                f'{folder} were run; give another --work-dir')
+                f'{folder} were run; give another --work-dir'
+            )
     os.makedirs(folder, exist_ok=True)
     with open(path, 'w', encoding='utf-8') as file:
         json.dump(known, file, indent=2)
 
 
-def write_config(variant: str, base: str, sources: Sequence[str],
-                 folder: str) -> str:
+def write_config(variant: str, base: str, sources: Sequence[str], folder: str) -> str:
     """Config of a variant.
 
     Args:
@@ -123,8 +126,10 @@ def _find_ablation(ending: str, sources: Sequence[str]) -> tuple[str, str]:
         paths.append(osp.join(parent, 'ablations', name))
         if osp.isfile(paths[-1]):
             return paths[-1], source
-    raise ValueError(f'no variant {ending!r}: none of {", ".join(paths)} '
-                     'exists; variants are endings of such files, joined by +')
+    raise ValueError(
+        f'no variant {ending!r}: none of {", ".join(paths)} '
+        'exists; variants are endings of such files, joined by +'
+    )
 
 
 def _rebase(config: str, base: str, out: str) -> str:
@@ -134,10 +139,13 @@ def _rebase(config: str, base: str, out: str) -> str:
             r"^_base_ = '[^']*'$",
             lambda _: f'_base_ = {osp.abspath(base)!r}',
             file.read(),
-            flags=re.MULTILINE)
+            flags=re.MULTILINE,
+        )
     if count != 1:
-        raise ValueError(f"{config}: {count} lines of the form _base_ = "
-                         "'FILE', where an ablation has one")
+        raise ValueError(
+            f'{config}: {count} lines of the form _base_ = '
+            "'FILE', where an ablation has one"
+        )
     os.makedirs(osp.dirname(osp.abspath(out)), exist_ok=True)
     with open(out, 'w', encoding='utf-8') as file:
         file.write(text)

@@ -1,7 +1,8 @@
 """Columns of numbers, and where each number is read, by key."""
+
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Mapping
 
 # What a column's numbers come from: tools/test.py on BoxCaseg and on
 # Mask R-CNN, scores of masks of the validation and of the training set.
@@ -23,6 +24,7 @@ class Column:
         coco_key (str): The metric on COCO where it is another one than on
             VOC.
     """
+
     title: str
     source: str
     key: str
@@ -30,10 +32,9 @@ class Column:
     coco_key: str = ''
 
 
-def read_number(column: Column,
-                path: str,
-                data: str = '',
-                agreement_thr: float = 0.0) -> float | None:
+def read_number(
+    column: Column, path: str, data: str = '', agreement_thr: float = 0.0
+) -> float | None:
     """A number of a finished experiment.
 
     Args:
@@ -57,6 +58,7 @@ def read_number(column: Column,
         # mmdet's CocoMetric gives shares.
         return metrics[key] * (100 if key.startswith('coco/') else 1)
     from mmboxcaseg.evaluation.mask_scores import MaskScores
+
     scores = MaskScores.read(path)
     if column.part == SPEARMAN:
         value = getattr(scores, column.key)

@@ -1,4 +1,5 @@
 """Running the steps of experiments, so that they can be stopped and go on."""
+
 import json
 import os
 import os.path as osp
@@ -7,8 +8,8 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Callable, Mapping, Sequence
 
 from .bases import REPO_ROOT
 from .experiment import Experiment, Step, distinct, plan
@@ -26,8 +27,7 @@ def command(step: Step, gpus: int) -> list[str]:
     """The words behind ``python`` as things stand: a step is distributed over
     GPUs if it can be, and a training that was stopped goes on."""
     words = list(step.words)
-    if step.train_dir and osp.isfile(
-            osp.join(step.train_dir, 'last_checkpoint')):
+    if step.train_dir and osp.isfile(osp.join(step.train_dir, 'last_checkpoint')):
         words.append('--resume')
     if gpus == 1 or not step.distributed:
         return words
@@ -71,7 +71,8 @@ class Record:
             output=step.output,
             kind=step.kind,
             command=[*step.env, *step.words],
-            seconds=seconds)
+            seconds=seconds,
+        )
         os.makedirs(osp.dirname(osp.abspath(self.path)), exist_ok=True)
         with open(self.path, 'a', encoding='utf-8') as file:
             file.write(json.dumps(entry) + '\n')
@@ -88,8 +89,9 @@ class Record:
 
     def _is_done(self, step: Step) -> bool:
         entry = self.steps.get(step.output)
-        if entry is None or (entry['seconds'] is not None
-                             and not osp.isfile(step.output)):
+        if entry is None or (
+            entry['seconds'] is not None and not osp.isfile(step.output)
+        ):
             return False
         words = [*step.env, *step.words]
         if entry['command'] != words:
@@ -97,7 +99,8 @@ class Record:
                 f'{self.path}: {step.output} was made by\n  '
                 f'{shlex.join(entry["command"])}\nwhere it would now be\n  '
                 f'{shlex.join(words)}\nGive another --work-dir, or remove the '
-                'folder of that file')
+                'folder of that file'
+            )
         return entry['seconds'] is not None
 
     def time_left(self, steps: Sequence[Step]) -> str:
@@ -118,7 +121,8 @@ def run_logged(words: Sequence[str], log: str, env: Mapping[str, str]) -> int:
             words,
             stdout=file,
             stderr=subprocess.STDOUT,
-            env=dict(os.environ, PYTHONPATH=path, **env))
+            env=dict(os.environ, PYTHONPATH=path, **env),
+        )
         while True:
             try:
                 return process.wait(HEARTBEAT)
@@ -143,10 +147,9 @@ def print_left(planned: Planned, folder: str, gpus: int) -> None:
         print(to_text(step, gpus))
 
 
-def run_all(planned: Planned,
-            folder: str,
-            gpus: int = 1,
-            run: Run = run_logged) -> None:
+def run_all(
+    planned: Planned, folder: str, gpus: int = 1, run: Run = run_logged
+) -> None:
     """Run what is left of some experiments, one after another.
 
     Args:
@@ -176,7 +179,8 @@ def run_all(planned: Planned,
                 f'{row} {step.kind}: {step.what} (step '
                 f'{total - len(left) + 1}/{total}; {so_far} so far, '
                 f'{record.time_left(left)}; log {log})',
-                flush=True)
+                flush=True,
+            )
             record.write(step, None)
             started = time.monotonic()
             _run_step(step, gpus, log, run)
@@ -191,7 +195,7 @@ def _run_step(step: Step, gpus: int, log: str, run: Run) -> None:
     if code != 0:
         raise RuntimeError(
             f'{to_text(step, gpus)}\nended with exit code {code}; '
-            f'the end of {log}:\n{last_lines(log, 20)}')
+            f'the end of {log}:\n{last_lines(log, 20)}'
+        )
     if not osp.isfile(step.output):
-        raise RuntimeError(
-            f'{to_text(step, gpus)}\nleft no {step.output}; see {log}')
+        raise RuntimeError(f'{to_text(step, gpus)}\nleft no {step.output}; see {log}')

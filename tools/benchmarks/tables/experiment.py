@@ -1,7 +1,8 @@
 """What is trained and scored for a row of a table, and by which commands."""
+
 import os.path as osp
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Iterable, Iterator, Sequence
 
 from .bases import FULL, in_repo
 from .columns import BOXCASEG, MASK_RCNN, PROXY, VAL
@@ -35,6 +36,7 @@ class Experiment:
         agreement_thr (float): Threshold of what the Mask R-CNN learns from.
         origin (str): Where its numbers come from, for the table.
     """
+
     name: str
     folder: str
     label: str = FULL
@@ -55,8 +57,9 @@ class Experiment:
     def mask_rcnn_dir(self) -> str:
         """Work folder of its Mask R-CNN."""
         merge = 'merged' if self.merge else 'unmerged'
-        return osp.join(self.folder, 'mask_rcnn',
-                        f'{self.label}_{merge}_{self.mask_rcnn}')
+        return osp.join(
+            self.folder, 'mask_rcnn', f'{self.label}_{merge}_{self.mask_rcnn}'
+        )
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Step:
         distributed (bool): Whether it can run in several processes.
         env (tuple[str, ...]): ``NAME=VALUE`` of the environment.
     """
+
     kind: str
     what: str
     words: tuple[str, ...]
@@ -121,8 +125,7 @@ def files_of(setup: Setup, one: Experiment) -> dict[str, str]:
 
 def _box_masks(setup: Setup, one: Experiment) -> Iterator[Step]:
     """Train BoxCaseg and test it; make its masks, and score them."""
-    checkpoint = osp.join(one.folder, 'boxcaseg', one.trained,
-                          setup.stage1.last)
+    checkpoint = osp.join(one.folder, 'boxcaseg', one.trained, setup.stage1.last)
     if one.trained == FULL and setup.checkpoint:
         checkpoint = setup.checkpoint
     if one.method == BOXCASEG:
@@ -130,8 +133,14 @@ def _box_masks(setup: Setup, one: Experiment) -> Iterator[Step]:
             yield from _train_boxcaseg(setup, one, checkpoint)
         if one.tested:
             out = files_of(setup, one)[BOXCASEG]
-            yield _test('BoxCaseg', one.label, setup.config(one.predicted),
-                        checkpoint, out, setup.stage1.options)
+            yield _test(
+                'BoxCaseg',
+                one.label,
+                setup.config(one.predicted),
+                checkpoint,
+                out,
+                setup.stage1.options,
+            )
     for source, masks in masks_of(setup, one).items():
         data = setup.val_data if source == VAL else setup.train_data
         files = ['--ann', data[0], '--img-dir', data[1], '--out', masks]
@@ -139,14 +148,17 @@ def _box_masks(setup: Setup, one: Experiment) -> Iterator[Step]:
         if one.method == BOXCASEG:
             yield _make_masks(setup, one, checkpoint, files, merge, masks)
         else:
-            words = _script('analysis_tools/baseline_masks.py', one.method,
-                            *files, '--merge' if merge else '--no-merge')
+            words = _script(
+                'analysis_tools/baseline_masks.py',
+                one.method,
+                *files,
+                '--merge' if merge else '--no-merge',
+            )
             yield Step(f'make {one.method}', source, words, masks)
         yield from _score(setup, one, source, masks, data[0])
 
 
-def _train_boxcaseg(setup: Setup, one: Experiment,
-                    checkpoint: str) -> Iterator[Step]:
+def _train_boxcaseg(setup: Setup, one: Experiment, checkpoint: str) -> Iterator[Step]:
     """Train BoxCaseg, and before it what its data come from."""
     options, dataset = [*setup.stage1.options], 'train_dataloader.dataset.'
     if one.first:
@@ -155,7 +167,7 @@ def _train_boxcaseg(setup: Setup, one: Experiment,
         photos = osp.abspath(setup.train_data[1])
         options += [
             f'{dataset}box.ann_file={masks}',
-            f'{dataset}box.data_prefix.img={photos}'
+            f'{dataset}box.data_prefix.img={photos}',
         ]
     if one.salient:
         count = str(one.salient)
@@ -163,26 +175,49 @@ def _train_boxcaseg(setup: Setup, one: Experiment,
         words = [setup.salient_root, out, '--subset', count]
         if setup.data == 'mini':
             words.append('--no-check')
-        yield Step('draw salient images', count,
-                   _script('dataset_converters/duts_single.py', *words), out)
+        yield Step(
+            'draw salient images',
+            count,
+            _script('dataset_converters/duts_single.py', *words),
+            out,
+        )
         options.append(f'{dataset}salient.ann_file={osp.abspath(out)}')
-    yield _train('BoxCaseg', one.trained, setup.config(one.trained),
-                 checkpoint, options, one.seed)
+    yield _train(
+        'BoxCaseg',
+        one.trained,
+        setup.config(one.trained),
+        checkpoint,
+        options,
+        one.seed,
+    )
 
 
-def _make_masks(setup: Setup, one: Experiment, checkpoint: str,
-                files: Sequence[str], merge: bool, out: str) -> Step:
-    words = _script('make_proxy_masks.py', setup.config(one.predicted),
-                    checkpoint, *files, '--resume',
-                    *([] if merge else ['--no-merge']), '--work-dir',
-                    osp.join(osp.dirname(out), 'log'),
-                    *_cfg_options(setup.stage1.options))
+def _make_masks(
+    setup: Setup,
+    one: Experiment,
+    checkpoint: str,
+    files: Sequence[str],
+    merge: bool,
+    out: str,
+) -> Step:
+    words = _script(
+        'make_proxy_masks.py',
+        setup.config(one.predicted),
+        checkpoint,
+        *files,
+        '--resume',
+        *([] if merge else ['--no-merge']),
+        '--work-dir',
+        osp.join(osp.dirname(out), 'log'),
+        *_cfg_options(setup.stage1.options),
+    )
     name = osp.splitext(osp.basename(out))[0]
     return Step(f'make masks of {name}', one.label, words, out, '', True)
 
 
-def _score(setup: Setup, one: Experiment, source: str, masks: str,
-           truth: str) -> Iterator[Step]:
+def _score(
+    setup: Setup, one: Experiment, source: str, masks: str, truth: str
+) -> Iterator[Step]:
     """Score masks against the true ones, of VOC's categories if a detector is
     to learn those alone."""
     if setup.voc20 and not one.val:
@@ -195,8 +230,7 @@ def _score(setup: Setup, one: Experiment, source: str, masks: str,
         thresholds = sorted({*THRESHOLDS, setup.agreement_thr} - {0.0})
         options = ['--agreement-thr', *map(str, thresholds)]
     out = files_of(setup, one)[source]
-    words = ('-m', 'mmboxcaseg.cli', 'score', masks, truth, *options, '--json',
-             out)
+    words = ('-m', 'mmboxcaseg.cli', 'score', masks, truth, *options, '--json', out)
     yield Step(f'score {source} masks', one.label, words, out)
 
 
@@ -215,8 +249,14 @@ def _mask_rcnn(setup: Setup, one: Experiment) -> Iterator[Step]:
         full = Experiment('full model', one.folder, seed=one.seed)
         yield from _box_masks(setup, full)
         detector = osp.join(one.folder, 'detector', setup.shared.last)
-        yield _train('detector', 'shared by all rows', setup.shared.path,
-                     detector, [_learn_from(setup, full)], one.seed)
+        yield _train(
+            'detector',
+            'shared by all rows',
+            setup.shared.path,
+            detector,
+            [_learn_from(setup, full)],
+            one.seed,
+        )
     options = [*base.options, _learn_from(setup, one)]
     if one.method in ('box', 'truth'):
         # None is to be ignored: there is no doubt about these.
@@ -224,7 +264,7 @@ def _mask_rcnn(setup: Setup, one: Experiment) -> Iterator[Step]:
     env = ()
     if detector:
         # Read by the mini config that trains a mask head.
-        env = (f'MMBOXCASEG_DETECTOR={osp.abspath(detector)}', )
+        env = (f'MMBOXCASEG_DETECTOR={osp.abspath(detector)}',)
     kind, what = setup.mask_rcnn_kind, osp.basename(one.mask_rcnn_dir)
     config = setup.config(one.mask_rcnn, True)
     checkpoint = osp.join(one.mask_rcnn_dir, base.last)
@@ -258,24 +298,43 @@ def _keep_voc20(path: str, out: str) -> Step:
     return Step('cut to VOC categories', osp.basename(path), words, out)
 
 
-def _train(kind: str,
-           what: str,
-           config: str,
-           checkpoint: str,
-           options: Sequence[str],
-           seed: int,
-           env: tuple[str, ...] = ()) -> Step:
+def _train(
+    kind: str,
+    what: str,
+    config: str,
+    checkpoint: str,
+    options: Sequence[str],
+    seed: int,
+    env: tuple[str, ...] = (),
+) -> Step:
     """Train a model; a step of its own tests it."""
     folder = osp.dirname(checkpoint)
-    words = _script('train.py', config, '--work-dir', folder, '--cfg-options',
-                    *options, 'val_cfg=None', 'val_dataloader=None',
-                    'val_evaluator=None', f'randomness.seed={seed}')
+    words = _script(
+        'train.py',
+        config,
+        '--work-dir',
+        folder,
+        '--cfg-options',
+        *options,
+        'val_cfg=None',
+        'val_dataloader=None',
+        'val_evaluator=None',
+        f'randomness.seed={seed}',
+    )
     return Step(f'train {kind}', what, words, checkpoint, folder, True, env)
 
 
-def _test(kind: str, what: str, config: str, checkpoint: str, out: str,
-          options: Sequence[str]) -> Step:
-    words = _script('test.py', config, checkpoint, '--work-dir',
-                    osp.join(osp.dirname(out), 'log'), '--metrics-out', out,
-                    *_cfg_options(options))
+def _test(
+    kind: str, what: str, config: str, checkpoint: str, out: str, options: Sequence[str]
+) -> Step:
+    words = _script(
+        'test.py',
+        config,
+        checkpoint,
+        '--work-dir',
+        osp.join(osp.dirname(out), 'log'),
+        '--metrics-out',
+        out,
+        *_cfg_options(options),
+    )
     return Step(f'test {kind}', what, words, out, '', True)

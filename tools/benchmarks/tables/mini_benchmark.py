@@ -21,16 +21,17 @@ Example:
         --variants box grabcut heads-weak paper object-crops \
         object-crops+oracle --seeds 0 1 2 --max-iters 800
 """
+
 import os.path as osp
 import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Mapping, Sequence
 
 from mmboxcaseg.markdown import markdown_table
+
 from . import execute
 from .bases import PAPER
-from .columns import (BOXCASEG, MASK_RCNN, PROXY, SPEARMAN, VAL, Column,
-                      read_number)
+from .columns import BOXCASEG, MASK_RCNN, PROXY, SPEARMAN, VAL, Column, read_number
 from .experiment import Experiment, files_of, masks_of
 from .options import Options, errors_of, option, parse, write
 from .setups import Setup
@@ -38,9 +39,17 @@ from .setups import Setup
 # Masks that need no training, by tools/analysis_tools/baseline_masks.py.
 BASELINES = ('box', 'grabcut', 'truth')
 # Endings of configs that change the prediction alone.
-PREDICTION = ('box-threshold', 'flip', 'head-salient', 'head-transferred',
-              'head-weak', 'head-weak-salient', 'margin-0.1', 'margins',
-              'no-min-max')
+PREDICTION = (
+    'box-threshold',
+    'flip',
+    'head-salient',
+    'head-transferred',
+    'head-weak',
+    'head-weak-salient',
+    'margin-0.1',
+    'margins',
+    'no-min-max',
+)
 # How endings of configs begin that change the training of a Mask R-CNN alone.
 STAGE3_PREFIXES = ('confidence-thr-', 'thr-', 'weight-')
 SELF_TRAINING = 'self-training'
@@ -49,9 +58,11 @@ COLUMNS = (
     Column('mIoU', VAL, 'mIoU'),
     Column('IoU@50', VAL, 'IoU@50'),
     Column('IoU@75', VAL, 'IoU@75'),
-    *(Column(f'{key} {size[0].upper()}', VAL, key, size)
-      for size in ('small', 'medium', 'large')
-      for key in ('mIoU', 'IoU@50', 'IoU@75')),
+    *(
+        Column(f'{key} {size[0].upper()}', VAL, key, size)
+        for size in ('small', 'medium', 'large')
+        for key in ('mIoU', 'IoU@50', 'IoU@75')
+    ),
     Column('boundary mIoU', VAL, 'boundary_mIoU'),
     Column('proxy mIoU', PROXY, 'mIoU'),
     Column('Spearman', PROXY, 'spearman', SPEARMAN),
@@ -67,25 +78,40 @@ Numbers = Mapping[str, float | None]
 @dataclass(frozen=True, kw_only=True)
 class MiniOptions(Options):
     """Options of ``mini_benchmark.py``."""
+
     variants: tuple[str, ...] = option(
         'what to compare (default: %(default)s)',
-        ('box', 'grabcut', 'box-only', 'salient-only', 'paper',
-         'object-crops', 'object-crops+oracle'),
-        nargs='+', metavar='NAME')  # yapf: disable
+        (
+            'box',
+            'grabcut',
+            'box-only',
+            'salient-only',
+            'paper',
+            'object-crops',
+            'object-crops+oracle',
+        ),
+        nargs='+',
+        metavar='NAME',
+    )
     seeds: tuple[int, ...] = option(
-        'of the trainings (default: 0)', (0, ), nargs='+', type=int)
+        'of the trainings (default: 0)', (0,), nargs='+', type=int
+    )
     max_iters: int | None = option(
-        "iterations of BoxCaseg (default: the base config's)",
-        metavar='N', type=int)  # yapf: disable
+        "iterations of BoxCaseg (default: the base config's)", metavar='N', type=int
+    )
     detector: str | None = option(
         'checkpoint of a Mask R-CNN; its mask head is trained on the masks of '
         'each variant, and the mask AP is given (default: not)',
-        metavar='FILE')
+        metavar='FILE',
+    )
     pictures: str | None = option(
         'PNG file for pictures of eight instances of val2017 in every variant',
-        metavar='FILE')
-    work_dir: str = option('folder of all results (default: %(default)s)',
-                           osp.join('work_dirs', 'mini_benchmark'))
+        metavar='FILE',
+    )
+    work_dir: str = option(
+        'folder of all results (default: %(default)s)',
+        osp.join('work_dirs', 'mini_benchmark'),
+    )
 
     def wrong(self) -> str:
         """What has no sense in the options."""
@@ -101,8 +127,10 @@ class MiniOptions(Options):
         """The same with ``max_iters`` among the settings of stage 1."""
         if self.max_iters is None:
             return self
-        budget = (f'train_cfg.max_iters={self.max_iters}',
-                  f'param_scheduler.end={self.max_iters}')
+        budget = (
+            f'train_cfg.max_iters={self.max_iters}',
+            f'param_scheduler.end={self.max_iters}',
+        )
         return replace(self, stage1_options=self.stage1_options + budget)
 
 
@@ -112,6 +140,7 @@ class VariantRow:
 
     The spread is the standard deviation of the sample, None with one seed.
     """
+
     name: str
     seeds: int
     mean: Numbers
@@ -155,12 +184,12 @@ def plan_variant(setup: Setup, variant: str, seed: int) -> Experiment:
     Raises:
         ValueError: If it is about a Mask R-CNN and none is trained.
     """
-    stage3 = [
-        part for part in variant.split('+') if part.startswith(STAGE3_PREFIXES)
-    ]
+    stage3 = [part for part in variant.split('+') if part.startswith(STAGE3_PREFIXES)]
     if stage3 and setup.stage3 is None:
-        raise ValueError(f'variant {variant!r}: {"+".join(stage3)} is about '
-                         'the training of a Mask R-CNN; give --detector')
+        raise ValueError(
+            f'variant {variant!r}: {"+".join(stage3)} is about '
+            'the training of a Mask R-CNN; give --detector'
+        )
     stage1 = without(variant, stage3)
     trained, first = trainings(stage1)
     return Experiment(
@@ -174,7 +203,8 @@ def plan_variant(setup: Setup, variant: str, seed: int) -> Experiment:
         seed=seed,
         val=True,
         merge=stage1 != 'truth',
-        first=plan_variant(setup, first, seed) if first else None)
+        first=plan_variant(setup, first, seed) if first else None,
+    )
 
 
 def read_numbers(setup: Setup, one: Experiment) -> Numbers:
@@ -182,9 +212,9 @@ def read_numbers(setup: Setup, one: Experiment) -> Numbers:
     Mask R-CNN that was not trained."""
     files = files_of(setup, one)
     return {
-        column.title:
-        read_number(column, files[column.source])
-        if column.source in files else None
+        column.title: read_number(column, files[column.source])
+        if column.source in files
+        else None
         for column in COLUMNS
     }
 
@@ -202,12 +232,17 @@ def summarize(name: str, runs: Sequence[Numbers]) -> VariantRow:
 def to_markdown(rows: Sequence[VariantRow]) -> str:
     """The table; columns without a number are left out."""
     titles = [
-        column.title for column in COLUMNS
+        column.title
+        for column in COLUMNS
         if any(row.mean[column.title] is not None for row in rows)
     ]
-    return markdown_table(['variant', 'seeds', *titles], [[
-        row.name, row.seeds, *((row.mean[t], row.spread[t]) for t in titles)
-    ] for row in rows])
+    return markdown_table(
+        ['variant', 'seeds', *titles],
+        [
+            [row.name, row.seeds, *((row.mean[t], row.spread[t]) for t in titles)]
+            for row in rows
+        ],
+    )
 
 
 def ratios(rows: Sequence[VariantRow]) -> list[str]:
@@ -222,15 +257,17 @@ def ratios(rows: Sequence[VariantRow]) -> list[str]:
     bound = max(oracles, key=lambda row: row.mean['mIoU*'] or 0)
     return [
         f'- {row.name}: {100 * row.mean[title] / bound.mean[title]:.1f} % of '
-        f'the {title} of {bound.name}' for row in rows
+        f'the {title} of {bound.name}'
+        for row in rows
         if row is not bound and row.name not in BASELINES
         for title in ('mIoU*', 'IoU@50', 'IoU@75', 'AP50')
         if bound.mean[title] and row.mean[title] is not None
     ]
 
 
-def main(argv: Sequence[str] | None = None,
-         run: execute.Run = execute.run_logged) -> None:
+def main(
+    argv: Sequence[str] | None = None, run: execute.Run = execute.run_logged
+) -> None:
     """Run the command line tool; ``run`` runs each step."""
     options = parse(MiniOptions, __doc__, argv).with_budget()
     folder, seeds = options.work_dir, options.seeds
@@ -254,16 +291,19 @@ def main(argv: Sequence[str] | None = None,
     settings = dict(
         seeds=seeds,
         stage1_options=options.stage1_options,
-        stage3_options=options.stage3_options)
+        stage3_options=options.stage3_options,
+    )
     write(
-        options.out or osp.join(folder, 'table.md'), text,
-        dict(settings=settings, rows=[vars(row) for row in rows], runs=runs))
+        options.out or osp.join(folder, 'table.md'),
+        text,
+        dict(settings=settings, rows=[vars(row) for row in rows], runs=runs),
+    )
     if options.pictures:
         from . import variant_pictures
+
         files = {
             variant: masks_of(setup, group[0])[VAL]
             for variant, group in planned.items()
         }
-        variant_pictures.draw(files, *setup.val_data, seeds[0],
-                              options.pictures)
+        variant_pictures.draw(files, *setup.val_data, seeds[0], options.pictures)
         print(f'saved {options.pictures}')

@@ -1,12 +1,14 @@
 """What run_ablation.py and mini_benchmark.py have in common."""
+
 import argparse
 import json
 import os
 import os.path as osp
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from typing import Any, Iterator, Sequence, TypeVar
+from typing import Any, TypeVar
 
 Kind = TypeVar('Kind', bound='Options')
 
@@ -19,28 +21,37 @@ def option(text: str, default: Any = None, **words: Any) -> Any:
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """Options of both commands."""
-    stage1: str | None = option(
-        'another base config of BoxCaseg', metavar='CONFIG')
+
+    stage1: str | None = option('another base config of BoxCaseg', metavar='CONFIG')
     stage3: str | None = option('another one of Mask R-CNN', metavar='CONFIG')
     stage1_options: tuple[str, ...] = option(
         'settings that replace those of all configs of stage 1, such as '
-        'train_cfg.max_iters=200 param_scheduler.end=200', (),
-        nargs='+', metavar='KEY=VALUE')  # yapf: disable
+        'train_cfg.max_iters=200 param_scheduler.end=200',
+        (),
+        nargs='+',
+        metavar='KEY=VALUE',
+    )
     stage3_options: tuple[str, ...] = option(
-        'the same for stage 3', (), nargs='+', metavar='KEY=VALUE')
+        'the same for stage 3', (), nargs='+', metavar='KEY=VALUE'
+    )
     detector: str | None = option(
-        'Mask R-CNN whose boxes all rows share; each then trains its mask '
-        'head alone', metavar='FILE')  # yapf: disable
+        'Mask R-CNN whose boxes all rows share; each then trains its mask head alone',
+        metavar='FILE',
+    )
     gpus: int = option(
-        'GPUs to use; without a GPU, processes (default: 1)', 1, type=int)
+        'GPUs to use; without a GPU, processes (default: 1)', 1, type=int
+    )
     work_dir: str = option('folder of all results (default: %(default)s)', '')
     dry_run: bool = option(
         'print the commands that are left to run, and run none',
-        False, action='store_true')  # yapf: disable
+        False,
+        action='store_true',
+    )
     out: str | None = option(
         'Markdown file to write the table to, and the numbers to the same '
         'name with .json (default: in the work folder)',
-        metavar='FILE')
+        metavar='FILE',
+    )
 
     def wrong(self) -> str:
         """What has no sense in the options, empty if all has."""
@@ -54,8 +65,7 @@ class Options:
         return '' if self.gpus > 0 else '--gpus must be at least 1'
 
 
-def parse(kind: type[Kind], doc: str | None,
-          argv: Sequence[str] | None) -> Kind:
+def parse(kind: type[Kind], doc: str | None, argv: Sequence[str] | None) -> Kind:
     """Parse a command line; end the program if an option has no sense.
 
     Args:
@@ -67,17 +77,20 @@ def parse(kind: type[Kind], doc: str | None,
         Options: Of that kind.
     """
     parser = argparse.ArgumentParser(
-        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     for one in fields(kind):
         words = dict(one.metadata, default=one.default)
         name = one.name.replace('_', '-')
         positional = words.pop('positional', False)
         parser.add_argument(name if positional else f'--{name}', **words)
     values = vars(parser.parse_args(argv))
-    options = kind(**{
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in values.items()
-    })  # yapf: disable
+    options = kind(
+        **{
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+    )
     if options.wrong():
         parser.error(options.wrong())
     return options

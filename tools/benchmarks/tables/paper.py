@@ -1,4 +1,5 @@
 """Tables 3 to 8 of the paper: rows, their configs, the paper's numbers."""
+
 from dataclasses import dataclass, replace
 
 from .columns import BOXCASEG, MASK_RCNN, PROXY, Column
@@ -24,6 +25,7 @@ class Row:
         list_given (bool): Whether a list of salient images is to be given.
         mini (bool): Whether the mini data suffice for it.
     """
+
     name: str
     paper: tuple[float | None, ...]
     data: str = 'voc'
@@ -52,6 +54,7 @@ class Table:
             there is no choice, since a row is a training or varies stage 3
             only.
     """
+
     number: int
     title: str
     head: str
@@ -64,9 +67,11 @@ class Table:
         return any(column.source == source for column in self.columns)
 
 
-IOU = (Column('mIoU*', BOXCASEG, 'mIoU_star'),
-       Column('IoU@50', BOXCASEG, 'IoU@50'),
-       Column('IoU@75', BOXCASEG, 'IoU@75'))  # yapf: disable
+IOU = (
+    Column('mIoU*', BOXCASEG, 'mIoU_star'),
+    Column('IoU@50', BOXCASEG, 'IoU@50'),
+    Column('IoU@75', BOXCASEG, 'IoU@75'),
+)
 # The VOC numbers of the paper are by VOC's protocol; the mean over
 # thresholds is COCO's on both.
 AP = Column('AP', MASK_RCNN, 'coco/segm_mAP')
@@ -77,24 +82,24 @@ DROPPED = Column('dropped', PROXY, 'share', 'ignored')
 
 
 def _salient(count: int, *paper: float, **kwargs: bool) -> Row:
-    return Row(
-        str(count), paper, variant=f'salient-{count}', salient=count, **kwargs)
+    return Row(str(count), paper, variant=f'salient-{count}', salient=count, **kwargs)
 
 
 def _merge_and_drop(data: str, *paper: tuple[float, ...]) -> tuple[Row, ...]:
     """The three rows of Table 7 on a data set."""
     none, merge, drop = ((*numbers, None) for numbers in paper)
-    rows = (Row('none', none, stage3='no-merge', agreement_thr=0.0,
-                merge=False),
-            Row('merge', merge, stage3='thr-0.0', agreement_thr=0.0),
-            Row('merge+drop', drop))  # yapf: disable
+    rows = (
+        Row('none', none, stage3='no-merge', agreement_thr=0.0, merge=False),
+        Row('merge', merge, stage3='thr-0.0', agreement_thr=0.0),
+        Row('merge+drop', drop),
+    )
     return tuple(
-        replace(
-            row, name=f'{data} {row.name}', data=data, mini=data == 'coco')
-        for row in rows)
+        replace(row, name=f'{data} {row.name}', data=data, mini=data == 'coco')
+        for row in rows
+    )
 
 
-# yapf: disable
+# fmt: off
 ROWS_3 = (
     _salient(100, 61.8, 70.4, 32.2, 55.3, 27.0),
     _salient(500, 65.3, 73.3, 39.6, 62.6, 36.2),
@@ -138,32 +143,52 @@ ROWS_7 = (
                      (40.2, 67.6, 42.4)),
     *_merge_and_drop('coco', (28.6, 51.3, 28.2), (29.5, 51.9, 29.3),
                      (30.9, 53.7, 31.3)))
-# yapf: enable
+# fmt: on
 ROWS_8 = tuple(
-    Row(str(thr), (dropped, ap, None),
-        'coco',
-        stage3=f'thr-{thr}',
-        agreement_thr=thr)
-    for thr, dropped, ap in zip((0.0, 0.75, 0.85, 0.9,
-                                 0.95), (0.0, 27.0, 49.0, 64.0,
-                                         80.0), (29.5, 30.2, 30.4, 30.7,
-                                                 30.9)))
+    Row(str(thr), (dropped, ap, None), 'coco', stage3=f'thr-{thr}', agreement_thr=thr)
+    for thr, dropped, ap in zip(
+        (0.0, 0.75, 0.85, 0.9, 0.95),
+        (0.0, 27.0, 49.0, 64.0, 80.0),
+        (29.5, 30.2, 30.4, 30.7, 30.9),
+    )
+)
 # What the proxy masks of every row are scored for.
 THRESHOLDS = tuple(row.agreement_thr for row in ROWS_8 if row.agreement_thr)
 
 TABLES: dict[int, Table] = {
     table.number: table
     for table in (
-        Table(3, 'number of salient images', 'salient images',
-              (*IOU, Column('AP50', MASK_RCNN, 'AP50'),
-               Column('AP75', MASK_RCNN, 'AP75')), ROWS_3),
+        Table(
+            3,
+            'number of salient images',
+            'salient images',
+            (
+                *IOU,
+                Column('AP50', MASK_RCNN, 'AP50'),
+                Column('AP75', MASK_RCNN, 'AP75'),
+            ),
+            ROWS_3,
+        ),
         Table(4, 'segmentation heads', 'heads', IOU, ROWS_4, retrain=True),
-        Table(5, 'ratio of box to salient patches in a batch, r_ws', 'r_ws',
-              IOU, ROWS_5),
-        Table(6, 'share of the salient head, alpha', 'alpha', IOU, ROWS_6,
-              retrain=False),
-        Table(7, 'merging and dropping of proxy masks', 'proxy masks',
-              (AP, AP50, AP75, KEPT), ROWS_7),
-        Table(8, 'threshold of agreement below which masks are dropped',
-              'threshold', (DROPPED, AP, KEPT), ROWS_8))
-}  # yapf: disable
+        Table(
+            5, 'ratio of box to salient patches in a batch, r_ws', 'r_ws', IOU, ROWS_5
+        ),
+        Table(
+            6, 'share of the salient head, alpha', 'alpha', IOU, ROWS_6, retrain=False
+        ),
+        Table(
+            7,
+            'merging and dropping of proxy masks',
+            'proxy masks',
+            (AP, AP50, AP75, KEPT),
+            ROWS_7,
+        ),
+        Table(
+            8,
+            'threshold of agreement below which masks are dropped',
+            'threshold',
+            (DROPPED, AP, KEPT),
+            ROWS_8,
+        ),
+    )
+}

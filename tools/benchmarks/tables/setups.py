@@ -1,4 +1,5 @@
 """The full model of a data set, and where its parts are."""
+
 import os.path as osp
 from dataclasses import dataclass
 from typing import Any
@@ -10,15 +11,15 @@ from .options import Options
 STAGE1 = dict(
     voc='configs/boxcaseg/hrnet_w48_voc.py',
     coco='configs/boxcaseg/hrnet_w48_coco.py',
-    mini='configs/boxcaseg/mini/mobilenetv2_coco-mini.py')
+    mini='configs/boxcaseg/mini/mobilenetv2_coco-mini.py',
+)
 STAGE3 = dict(
     voc='configs/proxy_mask_rcnn/mask-rcnn_r101_fpn_voc.py',
     coco='configs/proxy_mask_rcnn/mask-rcnn_r101_fpn_coco.py',
-    mini='configs/proxy_mask_rcnn/mini/'
-    'mask-rcnn_mobilenetv2_fpn_coco-mini_masks.py')
+    mini='configs/proxy_mask_rcnn/mini/mask-rcnn_mobilenetv2_fpn_coco-mini_masks.py',
+)
 # Trained once for all rows of the mini data, which then train mask heads.
-MINI_DETECTOR = ('configs/proxy_mask_rcnn/mini/'
-                 'mask-rcnn_mobilenetv2_fpn_coco-mini.py')
+MINI_DETECTOR = 'configs/proxy_mask_rcnn/mini/mask-rcnn_mobilenetv2_fpn_coco-mini.py'
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,7 @@ class Setup:
         checkpoint (str | None): BoxCaseg of the base config, trained already.
         detector (str | None): The shared detector, trained already.
     """
+
     data: str
     folder: str
     stage1: Base
@@ -44,12 +46,14 @@ class Setup:
     detector: str | None
 
     @classmethod
-    def read(cls,
-             options: Options,
-             data: str,
-             folder: str,
-             mask_rcnn: bool,
-             checkpoint: str | None = None) -> 'Setup':
+    def read(
+        cls,
+        options: Options,
+        data: str,
+        folder: str,
+        mask_rcnn: bool,
+        checkpoint: str | None = None,
+    ) -> 'Setup':
         """Read the base configs.
 
         Raises:
@@ -57,19 +61,19 @@ class Setup:
                 folder. A dry run does not look.
         """
         stage1 = Base.read(
-            options.stage1 or in_repo(STAGE1[data]), options.stage1_options)
+            options.stage1 or in_repo(STAGE1[data]), options.stage1_options
+        )
         stage3 = shared = None
         if mask_rcnn:
             stage3 = Base.read(
-                options.stage3 or in_repo(STAGE3[data]),
-                options.stage3_options)
+                options.stage3 or in_repo(STAGE3[data]), options.stage3_options
+            )
             if data == 'mini' and not options.stage3:
                 shared = Base.read(in_repo(MINI_DETECTOR))
         if not options.dry_run:
             bases = (stage1, stage3, shared)
             check_unchanged(filter(None, bases), folder)
-        return cls(data, folder, stage1, stage3, shared, checkpoint,
-                   options.detector)
+        return cls(data, folder, stage1, stage3, shared, checkpoint, options.detector)
 
     def config(self, variant: str, stage3: bool = False) -> str:
         """Config of a variant of stage 1, or of stage 3."""
@@ -77,8 +81,9 @@ class Setup:
         if stage3 and self.stage3:
             base, paths, folder = self.stage3, STAGE3, 'configs/stage3'
         sources = dict.fromkeys(paths[d] for d in (self.data, 'coco', 'voc'))
-        return write_config(variant, base.path, [*sources],
-                            osp.join(self.folder, folder))
+        return write_config(
+            variant, base.path, [*sources], osp.join(self.folder, folder)
+        )
 
     @property
     def val_data(self) -> tuple[str, str]:

@@ -8,28 +8,31 @@ A file that is not there is a row that is left out.
 Example:
     python tools/benchmarks/summarize_run.py work_dirs/quickstart/scores
 """
+
 import argparse
 import os.path as osp
-from typing import Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from mmboxcaseg.head_names import PREDICTIONS
 from mmboxcaseg.markdown import Cell, markdown_table
+
 from .columns import read_json
 
 PROXY = dict(
     proxy_unmerged='proxy masks before merging (train)',
-    proxy_merged='proxy masks after merging (train)')
+    proxy_merged='proxy masks after merging (train)',
+)
 MASK_KEYS = {
     'mIoU*': 'mIoU_star',
     'mIoU': 'mIoU',
     'IoU@50': 'IoU@50',
-    'IoU@75': 'IoU@75'
+    'IoU@75': 'IoU@75',
 }
 AP_KEYS = {
     'mask AP': 'coco/segm_mAP',
     'AP50': 'coco/segm_mAP_50',
     'AP75': 'coco/segm_mAP_75',
-    'box AP50': 'coco/bbox_mAP_50'
+    'box AP50': 'coco/bbox_mAP_50',
 }
 VOC_KEYS = ('AP25', 'AP50', 'AP70', 'AP75')
 DETECTOR = 'Mask R-CNN on the proxy masks'
@@ -38,6 +41,7 @@ DETECTOR = 'Mask R-CNN on the proxy masks'
 def mask_rows(folder: str) -> list[list[Cell]]:
     """Rows of masks with boxes given: title and percentages."""
     from mmboxcaseg.evaluation.mask_scores import MaskScores
+
     rows: list[list[Cell]] = []
     keys = MASK_KEYS.values()
     for head in PREDICTIONS:
@@ -72,8 +76,9 @@ def tables(folder: str) -> list[str]:
         found.append(('detector (val)', AP_KEYS, [[DETECTOR, *coco]]))
         if 'AP25' in metrics:
             voc = [metrics[key] for key in VOC_KEYS]
-            found.append(("mask AP by VOC's protocol (val)", VOC_KEYS,
-                          [[DETECTOR, *voc]]))
+            found.append(
+                ("mask AP by VOC's protocol (val)", VOC_KEYS, [[DETECTOR, *voc]])
+            )
     return [
         markdown_table([head, *titles], rows, padded=True)
         for head, titles, rows in found
@@ -83,8 +88,8 @@ def tables(folder: str) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line tool."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('folder', help='folder of the scores')
     folder = parser.parse_args(argv).folder
     texts = tables(folder)

@@ -1,6 +1,7 @@
 """The same instances of val2017 as every variant sees them."""
+
 import os.path as osp
-from typing import Mapping
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -28,18 +29,21 @@ def choose(boxes: BoxFile, seed: int) -> list[int]:
     """
     large = boxes.usable & (boxes.xywh[:, 2:].min(axis=1) >= LEAST_SIDE)
     chosen: dict[int, int] = {}
-    for place in np.random.default_rng(seed).permutation(
-            np.flatnonzero(large)).tolist():
+    for place in (
+        np.random.default_rng(seed).permutation(np.flatnonzero(large)).tolist()
+    ):
         chosen.setdefault(int(boxes.category_index[place]), place)
     return list(chosen.values())[:COUNT]
 
 
-def draw(files: Mapping[str, str],
-         ann_file: str,
-         img_dir: str,
-         seed: int,
-         out: str,
-         choice: int = 0) -> None:
+def draw(
+    files: Mapping[str, str],
+    ann_file: str,
+    img_dir: str,
+    seed: int,
+    out: str,
+    choice: int = 0,
+) -> None:
     """Write a picture with a row for each instance, a column a variant.
 
     Args:
@@ -54,15 +58,17 @@ def draw(files: Mapping[str, str],
     # The truth and the box have a column of their own.
     masks = {
         name: read_masks(path)
-        for name, path in files.items() if name not in ('box', 'truth')
+        for name, path in files.items()
+        if name not in ('box', 'truth')
     }
     rows, labels = [], []
     for place in choose(truth.boxes, choice):
         rows.append(_row(truth, place, masks, img_dir))
         _, _, width, height = truth.boxes.xywh[place]
         category = truth.boxes.category_index[place]
-        labels.append(f'{truth.boxes.category_names[category]}\n'
-                      f'{width:.0f} x {height:.0f} px')
+        labels.append(
+            f'{truth.boxes.category_names[category]}\n{width:.0f} x {height:.0f} px'
+        )
     vis.write_png(
         out,
         vis.make_sheet(
@@ -70,23 +76,31 @@ def draw(files: Mapping[str, str],
             'Masks of the true boxes, by variant',
             f'seed {seed}; instances drawn at random, one a class',
             column_titles=['photo', 'truth', *masks],
-            row_labels=labels))
+            row_labels=labels,
+        ),
+    )
 
 
-def _row(truth: MaskFile, place: int, masks: Mapping[str, MaskFile],
-         img_dir: str) -> list[vis.Cell]:
+def _row(
+    truth: MaskFile, place: int, masks: Mapping[str, MaskFile], img_dir: str
+) -> list[vis.Cell]:
     """The pictures of an instance."""
     boxes = truth.boxes
     name = boxes.file_names[boxes.image_index[place]]
     photo = cv2.imread(osp.join(img_dir, name))
     box, true_rle = boxes.boxes[place], truth.rle(place)
     rles = [
-        one.rle(one.boxes.box_ids.index(boxes.box_ids[place]))
-        for one in masks.values()
+        one.rle(one.boxes.box_ids.index(boxes.box_ids[place])) for one in masks.values()
     ]
-    ious = coco_mask.iou([box_rle(box, truth.size(place)), *rles], [true_rle],
-                         [0])[:, 0]
+    ious = coco_mask.iou([box_rle(box, truth.size(place)), *rles], [true_rle], [0])[
+        :, 0
+    ]
     return vis.comparison_row(
-        np.ascontiguousarray(photo[..., ::-1]), box, ious[0],
-        decode_rle(true_rle), [decode_rle(rle) for rle in rles], ious[1:],
-        SIDE)
+        np.ascontiguousarray(photo[..., ::-1]),
+        box,
+        ious[0],
+        decode_rle(true_rle),
+        [decode_rle(rle) for rle in rles],
+        ious[1:],
+        SIDE,
+    )

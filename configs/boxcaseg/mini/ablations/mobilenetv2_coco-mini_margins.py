@@ -1,9 +1,12 @@
 # Probabilities averaged over crops with three margins.
 _base_ = '../mobilenetv2_coco-mini.py'
 val_dataloader = dict(
-    dataset=dict(pipeline=[
-        _base_.val_dataloader.dataset.pipeline[0],
-        dict(_base_.val_dataloader.dataset.pipeline[1], margins=(0, 0.1, 0.2)),
-        _base_.val_dataloader.dataset.pipeline[2],
-    ]))
+    dataset=dict(
+        pipeline=[
+            _base_.val_dataloader.dataset.pipeline[0],
+            dict(_base_.val_dataloader.dataset.pipeline[1], margins=(0, 0.1, 0.2)),
+            _base_.val_dataloader.dataset.pipeline[2],
+        ]
+    )
+)
 test_dataloader = val_dataloader

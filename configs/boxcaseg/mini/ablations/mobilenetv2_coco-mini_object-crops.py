@@ -3,10 +3,15 @@
 _base_ = '../mobilenetv2_coco-mini.py'
 train_dataloader = dict(
     dataset=dict(
-        salient=dict(pipeline=[
-            *_base_.train_dataloader.dataset.salient.pipeline[:2],
-            dict(
-                _base_.train_dataloader.dataset.box.pipeline[1],
-                type='RandomObjectPatch'),
-            *_base_.train_dataloader.dataset.salient.pipeline[-2:],
-        ])))
+        salient=dict(
+            pipeline=[
+                *_base_.train_dataloader.dataset.salient.pipeline[:2],
+                dict(
+                    _base_.train_dataloader.dataset.box.pipeline[1],
+                    type='RandomObjectPatch',
+                ),
+                *_base_.train_dataloader.dataset.salient.pipeline[-2:],
+            ]
+        )
+    )
+)

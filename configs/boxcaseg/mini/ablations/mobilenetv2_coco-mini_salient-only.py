@@ -3,4 +3,5 @@ _base_ = '../mobilenetv2_coco-mini.py'
 model = dict(weak_head=None, transferred_head=None)
 train_dataloader = dict(
     sampler=dict(_delete_=True, type='InfiniteSampler', shuffle=True),
-    dataset=dict(box=None))
+    dataset=dict(box=None),
+)

@@ -7,7 +7,9 @@ train_dataloader = dict(
         box=dict(
             data_root='',
             ann_file='{{$MMBOXCASEG_WORK:work_dirs}}/mini/merged.json',
-            data_prefix=dict(img='{{$MMBOXCASEG_DATA:data}}/coco_mini/'
-                             'train2017/'),
+            data_prefix=dict(img='{{$MMBOXCASEG_DATA:data}}/coco_mini/train2017/'),
             with_mask=True,
-            min_confidence=0.5)))
+            min_confidence=0.5,
+        )
+    )
+)
