@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import mmcv
 import numpy as np
-from mmcv.transforms import BaseTransform
+from mmcv.transforms import BaseTransform, Compose
 from mmcv.transforms.utils import cache_randomness
 
 from mmboxcaseg.masks import tight_boxes
@@ -112,8 +112,7 @@ class PasteSalientObjects(BaseTransform):
     Salient images show one object, while boxes overlap in most photos of
     everyday scenes. With others pasted around it, over it and behind it, the
     pixel heads learn the object that spans the box, and not all that is
-    salient. The masks stay exact. It is for
-    ``mmseg.MultiImageMixDataset`` and comes before the object is cropped.
+    salient. The masks stay exact. It comes before the object is cropped.
 
     Each object gets ``sqrt(w * h)`` of its tight box as U(*scale) times that
     of the image's own object, is mirrored in half of the cases, and has its
@@ -122,9 +121,12 @@ class PasteSalientObjects(BaseTransform):
     left out.
 
     Required keys: ``img``, ``gt_seg_map`` (uint8, 0 or 1, not empty) and
-    ``mix_results`` with the same. Modified: ``img``, ``gt_seg_map``.
+    ``dataset``, which :class:`SalientObjectDataset` gives. Modified: ``img``,
+    ``gt_seg_map``.
 
     Args:
+        load (Sequence[dict]): Transforms that load another item of the data
+            set, its ``img`` and ``gt_seg_map``.
         prob (float): Share of the images that get objects, in [0, 1].
             Defaults to 0.7.
         max_objects (int): 1 to so many objects are pasted. Defaults to 2.
@@ -137,6 +139,7 @@ class PasteSalientObjects(BaseTransform):
 
     def __init__(
         self,
+        load: Sequence[dict],
         prob: float = 0.7,
         max_objects: int = 2,
         scale: Sequence[float] = (0.3, 1.3),
@@ -161,39 +164,35 @@ class PasteSalientObjects(BaseTransform):
                 'PasteSalientObjects: min_visible must lie in (0, 1], but is '
                 f'{min_visible!r}'
             )
+        self.load = Compose(load)
         self.prob = prob
         self.max_objects = max_objects
         self.scale = scale
         self.min_visible = min_visible
 
     @cache_randomness
-    def get_indices(self, dataset: Sequence) -> list[int]:
-        """Draw the images whose objects are pasted.
-
-        Args:
-            dataset (Sequence): The data set that they come from.
-
-        Returns:
-            list[int]: Their places; none where nothing is pasted.
-        """
+    def _random_places(self, count: int) -> list[int]:
+        """Which of ``count`` images give an object; none for no paste."""
         if np.random.rand() >= self.prob:
             return []
-        count = np.random.randint(1, self.max_objects + 1)
-        return np.random.randint(len(dataset), size=count).tolist()
+        number = np.random.randint(1, self.max_objects + 1)
+        return np.random.randint(count, size=number).tolist()
 
     def transform(self, results: dict) -> dict:
         """Paste, see the class.
 
         Raises:
-            ValueError: If ``mix_results`` is missing.
+            ValueError: If ``dataset`` is missing.
         """
-        if 'mix_results' not in results:
+        dataset = results.get('dataset')
+        if dataset is None:
             raise ValueError(
-                'PasteSalientObjects takes objects of other images: wrap the '
-                'data set in mmseg.MultiImageMixDataset'
+                'PasteSalientObjects takes objects of other images, and needs the '
+                "key 'dataset': use it in the pipeline of a SalientObjectDataset"
             )
         whole = (results['gt_seg_map'] > 0).sum()
-        for other in results['mix_results']:
+        for place in self._random_places(len(dataset)):
+            other = self.load(dataset.get_data_info(place))
             cutout = cut_out(other['img'], other['gt_seg_map'])
             img, mask = self._paste(results['img'], results['gt_seg_map'], cutout)
             if (mask > 0).sum() >= self.min_visible * whole:

@@ -73,10 +73,18 @@ def test_resized_and_mirrored():
     assert resize_cutout(Cutout(photo(2, 2, 7), mask), 0.1).mask.shape == (1, 1)
 
 
+class Others(list):
+    """A data set whose items are loaded already."""
+
+    get_data_info = list.__getitem__
+
+
 def results(*others):
-    own = dict(img=photo(40, 40, 1), gt_seg_map=rectangle(40, 40, 10, 10, 30, 30))
-    own['mix_results'] = list(others)
-    return own
+    return dict(
+        img=photo(40, 40, 1),
+        gt_seg_map=rectangle(40, 40, 10, 10, 30, 30),
+        dataset=Others(others),
+    )
 
 
 OTHER = dict(img=photo(30, 30, 9), gt_seg_map=rectangle(30, 30, 5, 5, 15, 25))
@@ -85,7 +93,7 @@ OTHER = dict(img=photo(30, 30, 9), gt_seg_map=rectangle(30, 30, 5, 5, 15, 25))
 def test_labels_and_pixels_agree():
     """Where the own object is visible its pixels are, and only there."""
     np.random.seed(0)
-    transform = PasteSalientObjects(prob=1, max_objects=2)
+    transform = PasteSalientObjects([], prob=1, max_objects=2)
     pasted = covered = 0
     for _ in range(60):
         # The own object is 5, the rest of its photo 1, the others 9.
@@ -102,7 +110,7 @@ def test_labels_and_pixels_agree():
 
 def test_too_much_hidden_is_left_out():
     np.random.seed(0)
-    transform = PasteSalientObjects(prob=1, scale=(3, 3), min_visible=1)
+    transform = PasteSalientObjects([], prob=1, scale=(3, 3), min_visible=1)
     for _ in range(30):
         assert transform(results(OTHER))['gt_seg_map'].sum() == 400
 
@@ -110,18 +118,27 @@ def test_too_much_hidden_is_left_out():
 def test_size_relative_to_the_own_object():
     """Half the scale of 20 x 20 are 100 pixels, whatever the shape."""
     np.random.seed(1)
-    transform = PasteSalientObjects(prob=1, scale=(0.5, 0.5))
+    transform = PasteSalientObjects([], prob=1, max_objects=1, scale=(0.5, 0.5))
     most = max((transform(results(OTHER))['img'][..., 0] == 9).sum() for _ in range(40))
     assert most == pytest.approx(100, rel=0.1)
 
 
 def test_how_often_and_how_many():
     np.random.seed(0)
-    drawn = [PasteSalientObjects().get_indices(range(9)) for _ in range(2000)]
-    counts = np.bincount([len(places) for places in drawn], minlength=3)
-    assert counts / 2000 == pytest.approx([0.3, 0.35, 0.35], abs=0.04)
-    assert {place for places in drawn for place in places} == set(range(9))
-    assert PasteSalientObjects(prob=0).get_indices(range(9)) == []
+    seen = []
+
+    class Noting(Others):
+        def get_data_info(self, place):
+            seen[-1].append(place)
+            return self[0]
+
+    transform = PasteSalientObjects([])
+    for _ in range(1000):
+        seen.append([])
+        transform(dict(results(), dataset=Noting([OTHER] * 9)))
+    counts = np.bincount([len(places) for places in seen], minlength=3)
+    assert counts / 1000 == pytest.approx([0.3, 0.35, 0.35], abs=0.05)
+    assert {place for places in seen for place in places} == set(range(9))
 
 
 @pytest.mark.parametrize(
@@ -136,11 +153,11 @@ def test_how_often_and_how_many():
 )
 def test_bad_settings(words):
     with pytest.raises(ValueError, match=f'{next(iter(words))} must'):
-        PasteSalientObjects(**words)
+        PasteSalientObjects([], **words)
 
 
 def test_without_other_images():
     given = results()
-    del given['mix_results']
-    with pytest.raises(ValueError, match='mmseg.MultiImageMixDataset'):
-        PasteSalientObjects()(given)
+    del given['dataset']
+    with pytest.raises(ValueError, match='SalientObjectDataset'):
+        PasteSalientObjects([])(given)
