@@ -16,7 +16,17 @@ from mmengine.config import Config
 from mmboxcaseg.cli.main import COMMANDS, parser
 
 ROOT = Path(__file__).parents[1]
-PAGES = ['README.md', *sorted(f'docs/{p.name}' for p in ROOT.glob('docs/*.md'))]
+PAGES = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'demo/README.md',
+    *sorted(
+        path.relative_to(ROOT).as_posix()
+        for pattern in ('docs/**/*.md', 'configs/*/README.md')
+        for path in ROOT.glob(pattern)
+        if '_build' not in path.parts
+    ),
+]
 LINKED = [*PAGES, 'CHANGELOG.md']
 OPTION = re.compile(r'(?<![\w-])--[a-z][\w-]*')
 # Scripts that hand options on, to the one that has them.
