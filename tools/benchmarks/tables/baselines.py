@@ -28,7 +28,7 @@ Example:
 
 import os.path as osp
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mmboxcaseg.markdown import markdown_table
@@ -164,11 +164,12 @@ class BaselineOptions(RunOptions):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 return f'--{name}: a value occurs twice'
-        for name in ('max_iters', 'detector_iters'):
+        # What the warm-ups of the learning rate take.
+        for name, least in (('max_iters', 50), ('detector_iters', 100)):
             value = getattr(self, name)
-            # Of the warm-up of the learning rate.
-            if value is not None and value <= 100:
-                return f'--{name.replace("_", "-")} must be above 100, got {value}'
+            if value is not None and value <= least:
+                option = name.replace('_', '-')
+                return f'--{option} must be above {least}, got {value}'
         if self.detector and not osp.isfile(self.detector):
             return f'--detector: no file {self.detector}'
         return super().wrong()
@@ -189,6 +190,17 @@ def budget(iters: int | None, boxinst: bool = False) -> tuple[str, ...]:
     )
 
 
+def mask_part(method: Method, options: BaselineOptions) -> Base:
+    """Config of what a method trains, with the budget of the options."""
+    if method.whole:
+        return Base.read(in_repo(method.config), budget(options.detector_iters, True))
+    config = in_repo(STAGE3['mini'])
+    if method.config != MINI_DETECTOR:
+        out = osp.join(options.work_dir, 'configs', f'{method.name}.py')
+        config = rebase(config, in_repo(method.config), out)
+    return Base.read(config, (*method.options, *budget(options.max_iters)))
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """Where everything is, and which steps make it.
@@ -196,10 +208,13 @@ class Plan:
     Attributes:
         options (BaselineOptions): Of the command.
         detector (Base): Config of the shared detector.
+        bases (Mapping[str, Base]): Config of what each chosen method trains,
+            in the order of the table.
     """
 
     options: BaselineOptions
     detector: Base
+    bases: Mapping[str, Base]
 
     @classmethod
     def read(cls, options: BaselineOptions) -> 'Plan':
@@ -210,30 +225,19 @@ class Plan:
                 begun. A dry run does not look.
         """
         detector = Base.read(in_repo(MINI_DETECTOR), budget(options.detector_iters))
-        plan = cls(options, detector)
+        bases = {
+            method.name: mask_part(method, options)
+            for method in METHODS
+            if method.name in options.methods
+        }
         if not options.dry_run:
-            check_unchanged([detector, *map(plan.base, plan.methods)], options.work_dir)
-        return plan
+            check_unchanged([detector, *bases.values()], options.work_dir)
+        return cls(options, detector, bases)
 
     @property
     def methods(self) -> list[Method]:
         """The chosen methods, in the order of the table."""
-        return [method for method in METHODS if method.name in self.options.methods]
-
-    def base(self, method: Method) -> Base:
-        """Config of what a method trains."""
-        config = in_repo(method.config)
-        if method.whole:
-            return Base.read(config, budget(self.options.detector_iters, True))
-        if method.config != MINI_DETECTOR:
-            config = rebase(
-                in_repo(STAGE3['mini']),
-                config,
-                osp.join(self.options.work_dir, 'configs', f'{method.name}.py'),
-            )
-        else:
-            config = in_repo(STAGE3['mini'])
-        return Base.read(config, (*method.options, *budget(self.options.max_iters)))
+        return [method for method in METHODS if method.name in self.bases]
 
     @property
     def train_data(self) -> tuple[str, str]:
@@ -287,7 +291,7 @@ class Plan:
 
     def steps(self, method: Method, seed: int) -> Iterator[Step]:
         """What is left to do for a row with a seed, from the beginning."""
-        base, env = self.base(method), ()
+        base, env = self.bases[method.name], ()
         settings = list(base.options)
         if method.masks:
             masks, steps = self.masks(method.masks)
@@ -348,10 +352,12 @@ def caption(plan: Plan) -> str:
         f'`{osp.basename(plan.detector.path)}` to {plan.detector.last}'
     )
     parts = [f'Val2017, in percent. Shared detector: {detector}.']
-    lasts = {plan.base(method).last for method in plan.methods if not method.whole}
+    lasts = {
+        plan.bases[method.name].last for method in plan.methods if not method.whole
+    }
     parts += [f'Mask parts: to {last}.' for last in sorted(lasts)]
     parts += [
-        f'{method.title}: whole, to {plan.base(method).last}.'
+        f'{method.title}: whole, to {plan.bases[method.name].last}.'
         for method in plan.methods
         if method.whole
     ]
