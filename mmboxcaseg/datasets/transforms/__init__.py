@@ -3,6 +3,7 @@ from .ignored_masks import MarkIgnoredMasks, PackProxyDetInputs
 from .load_photo import LoadPhoto, UprightPhoto
 from .mask_weights import decode_weights, encode_weights
 from .pack_patch import PackPatch
+from .paste_objects import PasteSalientObjects
 from .patches import LoadSalientMask, RandomBoxPatch, RandomObjectPatch
 from .photo_patches import LoadBoxPatch, decode_factor
 from .prompts import CropBoxes, PackBoxPrompts
@@ -19,6 +20,7 @@ __all__ = [
     'PackBoxPrompts',
     'PackPatch',
     'PackProxyDetInputs',
+    'PasteSalientObjects',
     'RandomBoxPatch',
     'RandomObjectPatch',
     'UprightPhoto',
