@@ -91,7 +91,7 @@ def test_table_of_means_and_spreads(run, capsys):
         *['train.py', 'test.py'] * 6,
     ]
     detector = os.path.abspath('work/detector/iter_1500.pth')
-    for script, words, env in commands[3:]:
+    for script, _, env in commands[3:]:
         if script == 'train.py':
             assert env['MMBOXCASEG_DETECTOR'] == detector
     printed = capsys.readouterr().out
