@@ -62,8 +62,8 @@ def read_coco(
             f'no annotation file {path}; give the path of a COCO json (in a '
             'config: ann_file, with data_root if that is set)'
         )
-    content, digest = _parse(path, with_masks)
-    boxes = to_box_file(content, path, digest, img_dir=img_dir)
+    content, columns, digest = _parse(path, with_masks)
+    boxes = to_box_file(content, path, digest, img_dir=img_dir, columns=columns)
     _check_pixels(boxes)
     return boxes
 
@@ -91,16 +91,17 @@ def load_coco(ann_file: str, with_masks: bool = True) -> dict[str, Any]:
     return dict(content, annotations=list(content['annotations']))
 
 
-def _parse(path: str, with_masks: bool) -> tuple[Any, str]:
-    """The content of a json file, and the SHA-256 of its bytes."""
+def _parse(path: str, with_masks: bool) -> tuple[Any, Columns | None, str]:
+    """The content of a json file, what its annotations have in common if that
+    is known yet, and the SHA-256 of its bytes."""
     with open(path, 'rb') as file:
         text = file.read()
     digest = hashlib.sha256(text).hexdigest()
     with _no_collection():
-        content = parse_lazily(text, with_masks)
-        if content is None:
-            content = _parse_loosely(text, path, with_masks)
-    return content, digest
+        parsed = parse_lazily(text, with_masks)
+        if parsed is None:
+            parsed = _parse_loosely(text, path, with_masks), None
+    return *parsed, digest
 
 
 def _parse_loosely(text: bytes, path: str, with_masks: bool) -> Any:
@@ -158,6 +159,7 @@ def to_box_file(
     digest: str,
     left_out: Sequence[SkippedFile] = (),
     img_dir: str | None = None,
+    columns: Columns | None = None,
 ) -> BoxFile:
     """Check a COCO dictionary and lay its boxes out in columns.
 
@@ -169,6 +171,8 @@ def to_box_file(
         left_out (Sequence[SkippedFile]): See :class:`BoxFile`. Defaults to
             ().
         img_dir (str, optional): See :func:`read_coco`. Defaults to None.
+        columns (Columns, optional): What annotations that are
+            :class:`LazyAnnotations` have in common. Defaults to None.
 
     Returns:
         BoxFile: Its boxes.
@@ -189,7 +193,7 @@ def to_box_file(
     category_place = {
         category['id']: place for place, category in enumerate(categories)
     }
-    columns = _checked_columns(content, image_place, category_place, path)
+    columns = _checked_columns(content, columns, image_place, category_place, path)
     anns = content['annotations']
     sizes = np.array(
         [(image['height'], image['width']) for image in images], dtype=np.int64
@@ -232,14 +236,14 @@ def to_box_file(
 
 def _checked_columns(
     content: dict[str, Any],
+    columns: Columns | None,
     images: dict[Id, int],
     categories: dict[Id, int],
     path: str,
 ) -> Columns:
     """What all annotations have; they are checked, and put right in place."""
     anns = content['annotations']
-    if isinstance(anns, LazyAnnotations):
-        columns = anns.columns
+    if columns is not None and isinstance(anns, LazyAnnotations):
         if images.keys() >= set(columns.image_ids) and categories.keys() >= set(
             columns.category_ids
         ):

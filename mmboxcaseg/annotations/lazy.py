@@ -60,19 +60,16 @@ class LazyAnnotations(Sequence[dict[str, Any]]):
 
     Args:
         texts (list[msgspec.Raw]): N json objects.
+        crowd (np.ndarray): (N,) bool, which are crowds.
         with_masks (bool): Whether those that are no crowds keep their
             ``segmentation``, which else is None.
-        columns (Columns): What they have in common.
-
-    Attributes:
-        columns (Columns): The same.
     """
 
     def __init__(
-        self, texts: list[msgspec.Raw], with_masks: bool, columns: Columns
+        self, texts: list[msgspec.Raw], crowd: np.ndarray, with_masks: bool
     ) -> None:
-        self.columns = columns
         self._texts = texts
+        self._crowd = crowd
         self._with_masks = with_masks
 
     def __len__(self) -> int:
@@ -90,11 +87,7 @@ class LazyAnnotations(Sequence[dict[str, Any]]):
         entry = _value(self._texts[place])
         # The key keeps its place, for the file to be written back; so does
         # the mask of a crowd.
-        if (
-            not self._with_masks
-            and 'segmentation' in entry
-            and not self.columns.crowd[place]
-        ):
+        if not self._with_masks and 'segmentation' in entry and not self._crowd[place]:
             entry['segmentation'] = None
         return entry
 
@@ -118,27 +111,16 @@ class LazyAnnotations(Sequence[dict[str, Any]]):
         Returns:
             LazyAnnotations: M annotations.
         """
-        chosen = places.tolist()
-        columns = self.columns
         return LazyAnnotations(
-            [self._texts[place] for place in chosen],
+            [self._texts[place] for place in places.tolist()],
+            self._crowd[places],
             self._with_masks,
-            Columns(
-                *(
-                    [column[place] for place in chosen]
-                    for column in (
-                        columns.ids,
-                        columns.image_ids,
-                        columns.category_ids,
-                    )
-                ),
-                xywh=columns.xywh[places],
-                crowd=columns.crowd[places],
-            ),
         )
 
 
-def parse_lazily(text: bytes, with_masks: bool) -> dict[str, Any] | None:
+def parse_lazily(
+    text: bytes, with_masks: bool
+) -> tuple[dict[str, Any], Columns] | None:
     """The content of a COCO json whose annotations are in plain order.
 
     That is: ids are whole numbers or text, boxes are four numbers, ``iscrowd``
@@ -149,10 +131,11 @@ def parse_lazily(text: bytes, with_masks: bool) -> dict[str, Any] | None:
         with_masks (bool): See :class:`LazyAnnotations`.
 
     Returns:
-        dict | None: The content; its ``annotations`` are
-        :class:`LazyAnnotations`. None if they are in another order, or it is
-        no json to the letter: then json's own parser, and whoever checks what
-        it returns, has to say what is wrong or to put it right.
+        tuple[dict, Columns] | None: The content, whose ``annotations`` are
+        :class:`LazyAnnotations`, and what these have in common. None if they
+        are in another order, or it is no json to the letter: then json's own
+        parser, and whoever checks what it returns, has to say what is wrong
+        or to put it right.
     """
     if text.startswith(codecs.BOM_UTF8):
         text = text[len(codecs.BOM_UTF8) :]
@@ -169,8 +152,8 @@ def parse_lazily(text: bytes, with_masks: bool) -> dict[str, Any] | None:
         return None
     if not (np.abs(columns.xywh) <= LARGEST).all():
         return None
-    content['annotations'] = LazyAnnotations(entries, with_masks, columns)
-    return content
+    content['annotations'] = LazyAnnotations(entries, columns.crowd, with_masks)
+    return content, columns
 
 
 def _check_utf8(text: bytes) -> None:

@@ -181,7 +181,7 @@ def test_utf8_is_checked_across_blocks(monkeypatch):
     for shift in range(2):
         inside = text(*ENTRIES).encode()
         content = b' ' * (2**20 - inside.index('ä'.encode()) - shift) + inside
-        assert parse_lazily(content, False)['images'][0]['file_name'] == 'ä.jpg'
+        assert parse_lazily(content, False)[0]['images'][0]['file_name'] == 'ä.jpg'
         assert parse_lazily(content.replace('ä'.encode(), b'\xc3('), False) is None
 
 
