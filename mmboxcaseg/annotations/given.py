@@ -157,6 +157,9 @@ def _rle(boxes: BoxFile, place: int) -> RLE:
         )
     try:
         rle = to_rle(segmentation, *size)
+        if isinstance(segmentation, list):
+            # The runs of what pycocotools has drawn fill the image.
+            return rle
         length = rle_length(rle['counts'])
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f'{name} is broken: {error}') from error

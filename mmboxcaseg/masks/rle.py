@@ -8,8 +8,6 @@ from pycocotools import mask as coco_mask
 from .merge import check_masks
 
 RLE = dict[str, list[int] | str]
-# Groups of five bits in a run of a compressed RLE, at most: 2**40 pixels.
-LONGEST_NUMBER = 8
 
 
 def encode_rle(mask: np.ndarray, rect: Sequence[int], height: int, width: int) -> RLE:
@@ -297,27 +295,24 @@ def rle_length(counts: str) -> int:
     Raises:
         ValueError: If it ends within a number or has a run below 0.
     """
-    codes = np.frombuffer(counts.encode('latin-1', 'replace'), np.uint8)
-    if not len(codes):
-        return 0
-    codes = codes.astype(np.int64) - 48
-    last = codes & 0x20 == 0
-    if not last[-1]:
+    runs: list[int] = []
+    value = shift = 0
+    for code in counts.encode('latin-1', 'replace'):
+        value |= (code - 48 & 0x1F) << shift
+        shift += 5
+        if code - 48 & 0x20:
+            continue
+        if code - 48 & 0x10:
+            value -= 1 << shift
+        if len(runs) > 2:
+            value += runs[-2]
+        if value < 0:
+            raise ValueError('a run of the RLE has a length below 0')
+        runs.append(value)
+        value = shift = 0
+    if shift:
         raise ValueError('the RLE is cut short')
-    ends = np.flatnonzero(last)
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    if (ends - starts).max() >= LONGEST_NUMBER:
-        raise ValueError('a run of the RLE is longer than any image')
-    shifts = 5 * (np.arange(len(codes)) - np.repeat(starts, ends - starts + 1))
-    numbers = np.add.reduceat((codes & 0x1F) << shifts, starts)
-    numbers -= (codes[ends] & 0x10 != 0) * (np.int64(1) << shifts[ends] + 5)
-    runs = numbers.copy()
-    # The first run stands for itself.
-    for chain in (slice(1, None, 2), slice(2, None, 2)):
-        np.cumsum(numbers[chain], out=runs[chain])
-    if (runs < 0).any():
-        raise ValueError('a run of the RLE has a length below 0')
-    return int(runs.sum())
+    return sum(runs)
 
 
 def to_rle(segmentation: list[list] | RLE, height: int, width: int) -> RLE:

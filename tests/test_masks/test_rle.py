@@ -142,24 +142,6 @@ def test_length_of_runs(runs):
         rle_length(rle['counts'][:-1] + 'o')
 
 
-@pytest.mark.parametrize(
-    ('counts', 'message'),
-    [
-        # 1, then -1; the number 2**40 in nine groups of five bits.
-        ('1O', 'below 0'),
-        ('PPPPPPPP1', 'longer than any image'),
-        ('P', 'cut short'),
-    ],
-)
-def test_runs_that_are_none(counts, message):
-    with pytest.raises(ValueError, match=message):
-        rle_length(counts)
-
-
-def test_no_runs_have_no_length():
-    assert rle_length('') == 0
-
-
 def test_union_of_masks():
     masks = np.random.default_rng(0).random((3, 5, 7)) < 0.3
     rles = [encode_rle(mask, (0, 0, 7, 5), 5, 7) for mask in masks]
