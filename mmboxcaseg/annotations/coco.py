@@ -100,32 +100,37 @@ def _parse(path: str, with_masks: bool) -> tuple[Any, Columns | None, str]:
     with _no_collection():
         parsed = parse_lazily(text, with_masks)
         if parsed is None:
-            parsed = _parse_loosely(text, path, with_masks), None
+            # The bytes make way for the text.
+            del text
+            parsed = _parse_loosely(path, with_masks), None
     return *parsed, digest
 
 
-def _parse_loosely(text: bytes, path: str, with_masks: bool) -> Any:
+def _parse_loosely(path: str, with_masks: bool) -> Any:
     """What json's own parser makes of it, or an error that says what is wrong."""
     hook = None if with_masks else _without_mask
-    try:
-        # Some editors put a byte order mark before the text.
-        return json.loads(text.decode('utf-8-sig'), object_hook=hook)
-    # Numbers of thousands of digits are a ValueError too.
-    except (ValueError, RecursionError) as error:
-        raise ValueError(
-            f'{path} is not valid json: {error}{_what_it_is(text, path)}'
-        ) from error
+    # Some editors put a byte order mark before the text.
+    with open(path, encoding='utf-8-sig') as file:
+        try:
+            return json.load(file, object_hook=hook)
+        # Numbers of thousands of digits are a ValueError too.
+        except (ValueError, RecursionError) as error:
+            raise ValueError(
+                f'{path} is not valid json: {error}{_what_it_is(path)}'
+            ) from error
 
 
-def _what_it_is(text: bytes, path: str) -> str:
+def _what_it_is(path: str) -> str:
     """A guess at a file that is no json, for the message."""
-    if not text.strip():
+    with open(path, 'rb') as file:
+        content = file.read()
+    if not content.strip():
         return '; the file is empty'
     try:
-        decode(text, path)
+        decode(content, path)
     except ValueError as error:
         return f'; {error}'.replace(f'{path} ', 'it ')
-    if text.lstrip().startswith(b'<'):
+    if content.lstrip().startswith(b'<'):
         return '; Pascal VOC is given as the folder of its .xml files'
     return ''
 

@@ -17,7 +17,8 @@ from unittest import mock
 
 import numpy as np
 
-from mmboxcaseg.annotations import coco, read_boxes, read_coco
+from mmboxcaseg.annotations import coco, read_coco
+from mmboxcaseg.annotations.given import keep_given_masks
 from mmboxcaseg.masks import (
     decode_rle,
     merged_confidence,
@@ -104,12 +105,12 @@ def reading_rows(images: int) -> list[Row]:
 
 def read(path: str) -> Step:
     """Read the boxes of a file, as ``boxcaseg masks`` does."""
-    return _timed(lambda: read_boxes(path, os.path.dirname(path)))
+    return _timed(lambda: read_coco(path))
 
 
 def read_kept(path: str) -> Step:
     """Read them with the masks, as ``boxcaseg masks --keep-masks`` does."""
-    return _timed(lambda: read_boxes(path, os.path.dirname(path), keep_masks=True))
+    return _timed(lambda: keep_given_masks(read_coco(path, with_masks=True)))
 
 
 def read_plainly(path: str) -> Step:
