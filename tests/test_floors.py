@@ -21,6 +21,7 @@ FLOORS = (
         'version',
     },
     {'annotations', 'converters', 'synthetic'},
+    {'prediction'},
     {'datasets', 'evaluation', 'models'},
     {'engine', 'proxy_masks', 'visualization'},
     {'report'},
