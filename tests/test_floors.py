@@ -13,6 +13,7 @@ FLOORS = (
         'head_names',
         'markdown',
         'masks',
+        'process',
         'progress',
         'quiet',
         'registry',

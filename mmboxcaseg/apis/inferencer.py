@@ -12,6 +12,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 from mmengine.structures import BaseDataElement
 
+from mmboxcaseg import process
 from mmboxcaseg import visualization as vis
 from mmboxcaseg.datasets.transforms import LoadPhoto
 from mmboxcaseg.deprecation import renamed_arguments
@@ -120,6 +121,7 @@ class BoxCasegInferencer:
                 f'{given} is given without {lacking}; give both, '
                 'or neither for the model of the package'
             )
+        process.keep_freed_memory()
         if model is None:
             model, weights = default_model()
         cfg = model if isinstance(model, Config) else Config.fromfile(model)

@@ -6,7 +6,7 @@ import os.path as osp
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mmboxcaseg import proxy_masks
+from mmboxcaseg import process, proxy_masks
 from mmboxcaseg.annotations import (
     BoxFile,
     CalibrationFile,
@@ -47,6 +47,7 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
             checkpoint don't go together, another run writes the same output,
             or something would be skipped and ``strict`` is set.
     """
+    process.prepare()
     options = _check_paths(options)
     boxes = read_boxes(
         options.ann,

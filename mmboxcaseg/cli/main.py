@@ -11,6 +11,8 @@ import traceback
 from collections.abc import Sequence
 from types import ModuleType
 
+from mmboxcaseg import process
+
 from . import calibrate, check, draw, export, masks, report, score
 
 COMMANDS = dict(
@@ -82,6 +84,8 @@ def run(command: ModuleType, args: argparse.Namespace, name: str) -> int:
     Raises:
         SystemExit: After an error.
     """
+    # Before torch is imported.
+    process.prepare()
     handler = logging.StreamHandler()
     handler.setFormatter(_Line(name))
     log = logging.getLogger('mmboxcaseg')
