@@ -22,6 +22,7 @@ FLOORS = (
         'version',
     },
     {'annotations', 'converters', 'synthetic'},
+    {'prediction'},
     {'datasets', 'evaluation', 'models'},
     {'engine', 'proxy_masks', 'visualization'},
     {'report'},

@@ -8,6 +8,7 @@ from mmboxcaseg.deprecation import moved_names
 
 from .join import ShardReader, join_shards, joined_settings
 from .lock import lock_shards
+from .mask_writer import MaskWriter
 from .options import MaskOptions
 from .report import JoinReport, SkippedBox, SkippedImage, report_path
 from .shards import (
@@ -25,6 +26,7 @@ from .shards import (
 __all__ = [
     'JoinReport',
     'MaskOptions',
+    'MaskWriter',
     'ShardReader',
     'ShardWriter',
     'SkippedBox',

@@ -1,6 +1,5 @@
 """Proxy masks out of the test loop."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,19 +9,12 @@ from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
 from mmboxcaseg.annotations import BadInputError, BoxFile, read_coco
-from mmboxcaseg.masks import (
-    RLE,
-    merged_confidence,
-    proxy_rles,
-    rle_area,
-    rle_union,
-    take_away,
-)
 from mmboxcaseg.masks.calibration import Calibration
-from mmboxcaseg.models.segmentors.crop_masks import claims_of
+from mmboxcaseg.models.segmentors.crop_masks import masks_of
 from mmboxcaseg.progress import Progress, Update
 from mmboxcaseg.proxy_masks import (
     JoinReport,
+    MaskWriter,
     ShardWriter,
     join_shards,
     prepare_shards,
@@ -137,8 +129,8 @@ class ProxyMaskHook(Hook):
         if runner.rank == 0:
             prepare_shards(self.folder, self.settings, self.resume)
         barrier()
-        self._kept = self._kept_masks()
         self._writer = ShardWriter(self.folder, runner.rank)
+        self._masks = MaskWriter(self._writer, self.merge, self.boxes)
         self._lines = Progress(len(runner.test_dataloader.sampler))
 
     def after_test_iter(
@@ -167,49 +159,20 @@ class ProxyMaskHook(Hook):
         if self.progress:
             self.progress(len(outputs), instances)
 
-    def _kept_masks(self) -> dict[Any, list[RLE]]:
-        """Masks that are kept, by the id of their image."""
-        kept = defaultdict(list)
-        for place, rle in self.boxes.kept.items() if self.boxes else ():
-            image = self.boxes.image_index[place]
-            kept[self.boxes.image_ids[image]].append(rle)
-        return kept
-
     def _skip(self, sample: BaseDataElement) -> None:
         if self.strict:
             raise BadInputError(f'{sample.img_path}: {sample.skipped} (--strict)')
         self._writer.skip(sample.img_id, sample.skipped)
 
     def _append(self, sample: BaseDataElement) -> None:
-        height, width = sample.ori_shape[:2]
         prompts = sample.prompt_instances
-        rects = sample.pred_instances.rects.cpu().numpy()
-        masks = sample.pred_instances.masks
-        if self.merge and sample.img_id in self._kept:
-            # A given mask is sure of its pixels.
-            masks = take_away(masks, rects, rle_union(self._kept[sample.img_id]))
-        rles, agreements = proxy_rles(
-            masks,
-            rects,
-            prompts.bboxes.cpu().numpy(),
-            height,
-            width,
-            self.merge,
-            claims_of(sample.pred_instances),
-        )
-        confidences = sample.pred_instances.get('confidence')
-        if confidences is not None:
-            confidences = merged_confidence(
-                confidences, [rle_area(rle) for rle in rles], rects
-            )
         ann_ids = prompts.ann_ids
-        self._writer.append(
-            image_id=sample.img_id,
-            size=(height, width),
-            ann_ids=ann_ids if isinstance(ann_ids, list) else ann_ids.tolist(),
-            rles=rles,
-            agreements=agreements,
-            confidences=confidences,
+        self._masks.append(
+            sample.img_id,
+            sample.ori_shape[:2],
+            ann_ids if isinstance(ann_ids, list) else ann_ids.tolist(),
+            prompts.bboxes.cpu().numpy(),
+            masks_of(sample.pred_instances),
         )
 
     def after_test(self, runner: Runner) -> None:
