@@ -3,7 +3,11 @@
 import logging
 import os
 import os.path as osp
-from dataclasses import replace
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mmboxcaseg import process, proxy_masks
@@ -15,14 +19,16 @@ from mmboxcaseg.annotations import (
     read_calibration,
 )
 from mmboxcaseg.annotations.findings import seem_corners
-from mmboxcaseg.progress import show_progress
-from mmboxcaseg.proxy_masks import JoinReport, MaskOptions
+from mmboxcaseg.progress import Update, show_progress
+from mmboxcaseg.proxy_masks import JoinReport, MaskOptions, Part
 from mmboxcaseg.quiet import unprinted
 
 from .default_model import default_calibration, default_model
 
 if TYPE_CHECKING:
-    from mmboxcaseg.engine.proxy_mask_run import ProxyMaskRunner
+    from mmengine.config import Config
+
+    from mmboxcaseg.engine import ProxyMaskHook
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +53,8 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
             checkpoint don't go together, another run writes the same output,
             or something would be skipped and ``strict`` is set.
     """
+    # Of a command: nothing has started a thread yet.
+    fresh = 'torch' not in sys.modules
     process.prepare()
     options = _check_paths(options)
     boxes = read_boxes(
@@ -94,44 +102,138 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
             _tell(f'{len(left)} images to do, {len(done)} done before')
         if not left:
             return _join(folder, boxes, options, settings, started, calibration)
-        runner = proxy_mask_run.build_runner(cfg, options, checkpoint)
-        return _run(runner, options, boxes, settings, done, started, calibration)
+        run = _Run(options, boxes, settings, frozenset(done), started, calibration)
+        if min(options.jobs, len(left)) == 1:
+            dim, report = run.alone(cfg, checkpoint)
+        else:
+            dim, report = run.by_jobs(cfg, checkpoint, len(left), fresh)
+        _tell_dim(dim)
+        return report
 
 
-def _run(
-    runner: 'ProxyMaskRunner',
-    options: MaskOptions,
-    boxes: BoxFile,
-    settings: dict[str, Any],
-    done: set[Any],
-    started: bool,
-    calibration: CalibrationFile | None,
-) -> JoinReport | None:
-    """Make the masks that are not there yet, and join all."""
-    from mmboxcaseg.engine import ProxyMaskHook, proxy_mask_run
+@dataclass(frozen=True)
+class _Run:
+    """A run some of whose masks are still to be made.
 
-    count = runner.load_test_data(
-        proxy_mask_run.prompt_dataset(runner.cfg, boxes, options.img_dir), done
-    )
-    title = 'masks'
-    if runner.world_size > 1:
-        title += f' (process 1 of {runner.world_size})'
-    with show_progress(count, title, quiet=process_rank() != 0) as update:
-        hook = ProxyMaskHook(
-            options.out,
-            boxes=boxes,
-            merge=options.merge,
-            polygons=options.polygons,
-            tighten=options.tighten is not None,
-            strict=options.strict,
-            resume=started,
-            settings=settings,
-            progress=update,
-            calibration=calibration and calibration.calibration,
+    Attributes:
+        options (MaskOptions): What to make.
+        boxes (BoxFile): The boxes.
+        settings (dict): What the masks depend on.
+        done (frozenset): Ids of the images that are done.
+        started (bool): Whether there are shards to go on with.
+        calibration (CalibrationFile | None): It tells the expected IoU.
+    """
+
+    options: MaskOptions
+    boxes: BoxFile
+    settings: dict[str, Any]
+    done: frozenset[Any]
+    started: bool
+    calibration: CalibrationFile | None
+
+    def alone(
+        self, cfg: 'Config', checkpoint: dict[str, Any]
+    ) -> tuple[list[str], JoinReport | None]:
+        """Make the masks of this process, and join those of all.
+
+        Args:
+            cfg (Config): Config of the run.
+            checkpoint (dict): The weights.
+
+        Returns:
+            tuple[list[str], JoinReport | None]: Photos that are too dark; what
+            went into the file, in the first process.
+        """
+        hook = self._hook(cfg, checkpoint)
+        return hook.dim, hook.report
+
+    def by_jobs(
+        self, cfg: 'Config', checkpoint: dict[str, Any], left: int, fresh: bool
+    ) -> tuple[list[str], JoinReport | None]:
+        """As :meth:`alone`, in several processes on this machine.
+
+        Args:
+            cfg (Config): Config of the run.
+            checkpoint (dict): The weights.
+            left (int): Number of images to do.
+            fresh (bool): Whether torch was not imported before.
+
+        Returns:
+            tuple[list[str], JoinReport | None]: See there.
+        """
+        from mmboxcaseg.engine.proxy_mask_run import start_method
+
+        folder = proxy_masks.shard_dir(self.options.out)
+        proxy_masks.prepare_shards(folder, self.settings, self.started)
+        with show_progress(left, 'masks') as update:
+            dim = proxy_masks.run_parts(
+                partial(self._part, cfg, checkpoint),
+                min(self.options.jobs, left),
+                update,
+                start_method(fresh),
+            )
+        report = _join(
+            folder, self.boxes, self.options, self.settings, True, self.calibration
         )
-        proxy_mask_run.make_masks(runner, hook)
-    if hook.dim:
-        names = [osp.basename(path) for path in hook.dim]
+        return sum(dim, []), report
+
+    def _part(
+        self, cfg: 'Config', checkpoint: dict[str, Any], part: Part, update: Update
+    ) -> list[str]:
+        """Make the masks of a part; photos that are too dark."""
+        if not part.number:
+            return self._hook(cfg, checkpoint, part, update).dim
+        folder = proxy_masks.shard_dir(self.options.out)
+        # Processes of a run that was killed may need a moment to end.
+        with proxy_masks.lock_shards(folder, part.number, 10):
+            return self._hook(cfg, checkpoint, part, update).dim
+
+    def _hook(
+        self,
+        cfg: 'Config',
+        checkpoint: dict[str, Any],
+        part: Part | None = None,
+        update: Update | None = None,
+    ) -> 'ProxyMaskHook':
+        """The hook that has written the masks of this process."""
+        with unprinted(self.options.verbose):
+            from mmboxcaseg.engine import ProxyMaskHook, proxy_mask_run
+        options = self.options
+        runner = proxy_mask_run.build_runner(cfg, options, checkpoint, part)
+        count = runner.load_test_data(
+            proxy_mask_run.prompt_dataset(runner.cfg, self.boxes, options.img_dir),
+            self.done,
+            part,
+        )
+        title = 'masks'
+        if runner.world_size > 1:
+            title += f' (process 1 of {runner.world_size})'
+        with (
+            show_progress(count, title, quiet=process_rank() != 0)
+            if update is None
+            else nullcontext(update)
+        ) as progress:
+            hook = ProxyMaskHook(
+                options.out,
+                boxes=self.boxes,
+                merge=options.merge,
+                polygons=options.polygons,
+                tighten=options.tighten is not None,
+                strict=options.strict,
+                resume=self.started,
+                settings=self.settings,
+                progress=progress,
+                calibration=self.calibration and self.calibration.calibration,
+                part=part,
+            )
+            proxy_mask_run.make_masks(runner, hook)
+        return hook
+
+
+def _tell_dim(dim: Sequence[str]) -> None:
+    """Tell of photos that are too dark."""
+    names = [osp.basename(path) for path in dim]
+    if names:
         _tell(
             f'{len(names)} photos of 16 bits use 14 or fewer of them, so they '
             f'are nearly black in 8 bits: {", ".join(names[:5])}'
@@ -139,7 +241,6 @@ def _run(
             'bits that they use',
             logging.WARNING,
         )
-    return hook.report
 
 
 def _join(

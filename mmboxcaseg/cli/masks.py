@@ -184,6 +184,14 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         help='most crops that go through the network at once',
     )
     group.add_argument(
+        '--jobs',
+        type=int,
+        default=1,
+        metavar='N',
+        help='processes that share photos and cores, each with its own copy '
+        'of the network; the file is the same to the byte; default: 1',
+    )
+    group.add_argument(
         '--num-workers',
         type=int,
         metavar='N',
@@ -265,6 +273,13 @@ def _check(args: argparse.Namespace) -> None:
     not there."""
     if args.crops_per_batch is not None and args.crops_per_batch < 1:
         raise ValueError('--crops-per-batch must be at least 1')
+    if args.jobs < 1:
+        raise ValueError('--jobs must be at least 1')
+    if args.jobs > 1 and args.launcher != 'none':
+        raise ValueError(
+            f'--jobs {args.jobs} with --launcher {args.launcher}: the launcher '
+            'starts the processes already; give one of the two'
+        )
     if args.num_workers is not None and args.num_workers < 0:
         raise ValueError('--num-workers must not be negative')
     if args.merge_exponent is not None and not (

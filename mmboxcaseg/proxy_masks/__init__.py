@@ -6,6 +6,7 @@ No model, no runner, no torch.
 from mmboxcaseg.annotations.output import check_output
 from mmboxcaseg.deprecation import moved_names
 
+from .jobs import Part, run_parts
 from .join import ShardReader, join_shards, joined_settings
 from .lock import lock_shards
 from .mask_writer import MaskWriter
@@ -27,6 +28,7 @@ __all__ = [
     'JoinReport',
     'MaskOptions',
     'MaskWriter',
+    'Part',
     'ShardReader',
     'ShardWriter',
     'SkippedBox',
@@ -42,6 +44,7 @@ __all__ = [
     'remove_joined',
     'remove_shards',
     'report_path',
+    'run_parts',
     'shard_dir',
     'write_json',
 ]

@@ -61,6 +61,8 @@ class MaskOptions:
             error.
         allow_unsafe (bool): Whether the checkpoint may hold more than
             weights; such a file can run any code.
+        jobs (int): Processes on this machine that share the photos; the file
+            is the same to the byte. They share the cores as well.
         num_workers (int, optional): Processes that read photos. None: as in
             the config.
         device (str, optional): ``'cpu'`` or ``'cuda'``. None: a GPU if there
@@ -96,6 +98,7 @@ class MaskOptions:
     resume: bool = False
     strict: bool = False
     allow_unsafe: bool = False
+    jobs: int = 1
     num_workers: int | None = None
     device: str | None = None
     launcher: str = 'none'
