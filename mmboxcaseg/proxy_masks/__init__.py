@@ -6,6 +6,7 @@ No model, no runner, no torch.
 from mmboxcaseg.annotations.output import check_output
 from mmboxcaseg.deprecation import moved_names
 
+from .background import InBackground
 from .jobs import Part, run_parts
 from .join import ShardReader, join_shards, joined_settings
 from .lock import lock_shards
@@ -25,6 +26,7 @@ from .shards import (
 )
 
 __all__ = [
+    'InBackground',
     'JoinReport',
     'MaskOptions',
     'MaskWriter',
