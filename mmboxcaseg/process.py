@@ -32,6 +32,9 @@ KEPT_MEMORY = (
 # Whoever sets one of them has decided how threads wait.
 WAITING = ('OMP_WAIT_POLICY', 'GOMP_SPINCOUNT', 'KMP_BLOCKTIME', 'KMP_LIBRARY')
 
+# Variables that were set here, and not by whoever started the process.
+_settled: set[str] = set()
+
 
 def prepare() -> None:
     """Settle allocator and threads of this process, and of those it starts.
@@ -40,7 +43,9 @@ def prepare() -> None:
     """
     keep_freed_memory()
     if 'torch' not in sys.modules:
-        os.environ.update(thread_settings(os.environ))
+        settings = thread_settings(os.environ)
+        os.environ.update(settings)
+        _settled.update(settings)
 
 
 def keep_freed_memory(environ: Mapping[str, str] | None = None) -> dict[int, int]:
@@ -127,6 +132,20 @@ def thread_settings(
     if threads < cores and 'OMP_NUM_THREADS' not in environ:
         settings['OMP_NUM_THREADS'] = str(threads)
     return settings
+
+
+def threads_of(processes: int) -> int | None:
+    """Threads of each of some processes that share the cores.
+
+    Args:
+        processes (int): Their number.
+
+    Returns:
+        int | None: 1 or more; None where the environment says it.
+    """
+    if 'OMP_NUM_THREADS' in os.environ and 'OMP_NUM_THREADS' not in _settled:
+        return None
+    return max(1, usable_cores() // processes)
 
 
 def usable_cores() -> int:

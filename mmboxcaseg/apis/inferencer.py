@@ -127,7 +127,7 @@ class BoxCasegInferencer:
         merge_exponent: float | None = None,
         runtime: str = 'auto',
     ) -> None:
-        process.prepare()
+        process.keep_freed_memory()
         path = choose_onnx(runtime, model, weights, device=device)
         self.runtime = 'torch' if path is None else 'onnx'
         self.merge = merge

@@ -1,6 +1,7 @@
 """A test loop that makes proxy masks, out of the config of a BoxCaseg."""
 
 import os
+import sys
 from collections.abc import Collection
 from typing import Any
 
@@ -12,7 +13,8 @@ from mmengine.runner.checkpoint import load_state_dict
 
 from mmboxcaseg.annotations import BoxFile, CalibrationFile
 from mmboxcaseg.datasets import BoxPromptDataset
-from mmboxcaseg.proxy_masks import MaskOptions
+from mmboxcaseg.process import threads_of
+from mmboxcaseg.proxy_masks import MaskOptions, Part
 from mmboxcaseg.proxy_masks.settings import (
     apply_options,
     file_sha256,
@@ -127,13 +129,18 @@ class ProxyMaskRunner(FittingRunner):
         return self.checkpoint
 
     def load_test_data(
-        self, dataset: BoxPromptDataset, done_ids: Collection[Any]
+        self,
+        dataset: BoxPromptDataset,
+        done_ids: Collection[Any],
+        part: Part | None = None,
     ) -> int:
         """Take other test data than the config's.
 
         Args:
             dataset (BoxPromptDataset): The data set.
             done_ids (Collection): Ids of images that are done already.
+            part (Part, optional): Only this part of them. Defaults to None:
+                that of this process in a distributed run.
 
         Returns:
             int: Number of images of this process.
@@ -143,14 +150,20 @@ class ProxyMaskRunner(FittingRunner):
         # A function, for a data set would be copied with the settings.
         cfg['dataset'] = dict(type=lambda: dataset)
         cfg['sampler'] = dict(
-            type='mmboxcaseg.BlockSampler', block=cfg['batch_size'], done_ids=done_ids
+            type='mmboxcaseg.BlockSampler',
+            block=cfg['batch_size'],
+            done_ids=done_ids,
+            part=part and (part.number, part.of),
         )
         self._test_dataloader = self.build_dataloader(cfg, seed=self.seed)
         return len(self._test_dataloader.sampler)
 
 
 def build_runner(
-    cfg: Config, options: MaskOptions, checkpoint: dict[str, Any]
+    cfg: Config,
+    options: MaskOptions,
+    checkpoint: dict[str, Any],
+    part: Part | None = None,
 ) -> ProxyMaskRunner:
     """Build the runner of a test loop that makes proxy masks.
 
@@ -159,6 +172,9 @@ def build_runner(
             place.
         options (MaskOptions): The options.
         checkpoint (dict): What :func:`read_checkpoint` returned.
+        part (Part, optional): The part that this process makes, beside others
+            on this machine. Defaults to None: there are none that
+            ``launcher`` has not started.
 
     Returns:
         ProxyMaskRunner: The runner; see :func:`make_masks`.
@@ -166,12 +182,16 @@ def build_runner(
     loader = cfg.test_dataloader
     if options.num_workers is not None:
         loader.num_workers = options.num_workers
+    if part is not None:
+        _share_machine(cfg, options, part)
     cfg.test_evaluator = []
     cfg.test_cfg = cfg.get('test_cfg') or dict(type='TestLoop')
     cfg.load_from = options.checkpoint
     cfg.resume = False
     cfg.launcher = options.launcher
     cfg.work_dir = options.log_dir
+    if part is not None and part.number:
+        cfg.work_dir = os.path.join(options.log_dir, f'job_{part.number + 1}')
     cfg.verbose = options.verbose
     # Whatever the config shows in training, the log of a run is whole.
     cfg.log_level = 'INFO'
@@ -194,6 +214,34 @@ def build_runner(
     runner = ProxyMaskRunner.from_cfg(cfg)
     runner.checkpoint = checkpoint
     return runner
+
+
+def start_method(fresh: bool) -> str:
+    """How processes of one run are started, for multiprocessing.
+
+    A fork has all that was read and imported, and shares it. It can't use
+    CUDA or the threads of OpenMP where these were in use before.
+
+    Args:
+        fresh (bool): Whether torch has not been imported before the run.
+
+    Returns:
+        str: ``'fork'`` or ``'spawn'``.
+    """
+    forks = sys.platform == 'linux' and fresh and not is_cuda_available()
+    return 'fork' if forks else 'spawn'
+
+
+def _share_machine(cfg: Config, options: MaskOptions, part: Part) -> None:
+    """Leave the other processes of this machine their cores and memory."""
+    threads = threads_of(part.of)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if options.num_workers is None:
+        # One reads faster than one network computes.
+        cfg.test_dataloader.num_workers = min(cfg.test_dataloader.num_workers, 1)
+    # By which a runner divides shared memory.
+    os.environ['LOCAL_WORLD_SIZE'] = str(part.of)
 
 
 def prompt_dataset(cfg: Config, boxes: BoxFile, img_dir: str) -> BoxPromptDataset:

@@ -1,6 +1,5 @@
 """From the network's masks of an image to a line of the shard."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,10 +35,16 @@ class MaskWriter:
     ) -> None:
         self.shard = shard
         self.merge = merge
-        self._kept: dict[Any, list[RLE]] = defaultdict(list)
-        for place, rle in boxes.kept.items() if boxes else ():
-            image = boxes.image_index[place]
-            self._kept[boxes.image_ids[image]].append(rle)
+        self._boxes = boxes
+        # Where the images are of which masks are kept.
+        self._images = (
+            {
+                boxes.image_ids[image]: image
+                for image in boxes.image_index[list(boxes.kept)].tolist()
+            }
+            if boxes and boxes.kept
+            else {}
+        )
 
     def append(
         self,
@@ -64,9 +69,9 @@ class MaskWriter:
         """
         height, width = size
         masks = found.masks
-        if self.merge and image_id in self._kept:
+        if self.merge and image_id in self._images:
             # A given mask is sure of its pixels.
-            masks = take_away(masks, found.rects, rle_union(self._kept[image_id]))
+            masks = take_away(masks, found.rects, rle_union(self._kept(image_id)))
         rles, agreements = proxy_rles(
             masks, found.rects, boxes, height, width, self.merge, found.claims
         )
@@ -83,3 +88,9 @@ class MaskWriter:
             agreements=agreements,
             confidences=confidences,
         )
+
+    def _kept(self, image_id: Any) -> list[RLE]:
+        """The masks of an image that are kept."""
+        kept = self._boxes.kept
+        places = self._boxes.places(self._images[image_id]).tolist()
+        return [kept[place] for place in places if place in kept]

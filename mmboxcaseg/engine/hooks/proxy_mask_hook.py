@@ -15,6 +15,7 @@ from mmboxcaseg.progress import Progress, Update
 from mmboxcaseg.proxy_masks import (
     JoinReport,
     MaskWriter,
+    Part,
     ShardWriter,
     join_shards,
     prepare_shards,
@@ -65,6 +66,9 @@ class ProxyMaskHook(Hook):
             of the runner's log tells how far it is.
         calibration (Calibration, optional): It tells the expected IoU of each
             mask. Defaults to None.
+        part (Part, optional): The part of the images that this process makes,
+            where whoever has started it makes the shards ready and joins
+            them. Defaults to None: this hook does both.
 
     Attributes:
         report (JoinReport | None): What went into the file, when it is
@@ -92,6 +96,7 @@ class ProxyMaskHook(Hook):
         progress: Update | None = None,
         tighten: bool = False,
         calibration: Calibration | None = None,
+        part: Part | None = None,
     ) -> None:
         if (ann_file is None) == (boxes is None):
             raise ValueError('ProxyMaskHook: give one of ann_file and boxes')
@@ -105,6 +110,7 @@ class ProxyMaskHook(Hook):
         self.tighten = tighten
         self.progress = progress
         self.calibration = calibration
+        self.part = part
         self.settings = {'merge': merge, **(settings or {})}
         self.folder = shard_dir(out_file)
         self.report: JoinReport | None = None
@@ -123,13 +129,15 @@ class ProxyMaskHook(Hook):
 
     def before_test(self, runner: Runner) -> None:
         """Open the shard of this process."""
-        # The shards may change only once every process has built its sampler,
-        # which looks into them.
-        barrier()
-        if runner.rank == 0:
-            prepare_shards(self.folder, self.settings, self.resume)
-        barrier()
-        self._writer = ShardWriter(self.folder, runner.rank)
+        if self.part is None:
+            # The shards may change only once every process has built its
+            # sampler, which looks into them.
+            barrier()
+            if runner.rank == 0:
+                prepare_shards(self.folder, self.settings, self.resume)
+            barrier()
+        number = runner.rank if self.part is None else self.part.number
+        self._writer = ShardWriter(self.folder, number)
         self._masks = MaskWriter(self._writer, self.merge, self.boxes)
         self._lines = Progress(len(runner.test_dataloader.sampler))
 
@@ -178,6 +186,8 @@ class ProxyMaskHook(Hook):
     def after_test(self, runner: Runner) -> None:
         """Join the shards of all processes."""
         self._writer.close()
+        if self.part is not None:
+            return
         barrier()
         self.dim = sum(all_gather_object(self.dim), [])
         if runner.rank == 0:

@@ -18,13 +18,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmboxcaseg.prediction import PredictOptions
-from mmboxcaseg.prediction.onnx_model import KEY, ModelCard
+from mmboxcaseg.prediction.onnx_model import INPUT, KEY, OUTPUT, ModelCard
 
 from .boxcaseg import BoxCaseg
 from .folded import FoldedHeads
 
 OPSET = 17
-INPUT, OUTPUT = 'crops', 'probs'
 # Floats of hidden channels at a time: what a core keeps in its cache.
 GROUP = 3 * 2**16
 # Weights of fewer numbers stay in single precision.

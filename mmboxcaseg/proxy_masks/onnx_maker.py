@@ -3,24 +3,29 @@
 import logging
 import os
 import os.path as osp
+import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from mmboxcaseg import process
 from mmboxcaseg.annotations import BadInputError, BoxFile, CalibrationFile
 from mmboxcaseg.prediction import BoxCrops, BoxMasks
 from mmboxcaseg.prediction.ahead import done_behind, map_ahead
 from mmboxcaseg.prediction.onnx_model import ModelCard, OnnxModel
 from mmboxcaseg.prediction.photos import read_photo
 from mmboxcaseg.prediction.predictor import predict
-from mmboxcaseg.progress import Progress, Update
+from mmboxcaseg.progress import Progress, Update, show_progress
 
+from .jobs import Part
 from .mask_writer import MaskWriter
 from .options import MaskOptions
+from .report import JoinReport
+from .run import Run
 from .settings import apply_options, run_settings
-from .shards import ShardWriter, shard_dir
+from .shards import ShardWriter
 
 # Threads that read photos.
 READERS = 1
@@ -44,8 +49,8 @@ class _Read:
     dim: bool = False
 
 
-class OnnxRun:
-    """Makes masks with a model of ``boxcaseg export-onnx``.
+class OnnxMaker:
+    """Makes masks with a model of ``boxcaseg export-onnx``, see :class:`Maker`.
 
     Args:
         model (OnnxModel): The model.
@@ -74,7 +79,7 @@ class OnnxRun:
     def settings(
         self, boxes: BoxFile, calibration: CalibrationFile | None
     ) -> dict[str, Any]:
-        """What the output depends on, see :func:`run_settings`."""
+        """As in :class:`Maker`."""
         return run_settings(
             self.card.model_config,
             self.options,
@@ -84,69 +89,59 @@ class OnnxRun:
             onnx_sha256=self.sha256,
         )
 
-    def blocks(
-        self, boxes: BoxFile, done: Collection[Any], number: int, of: int
-    ) -> list[list[int]]:
+    def alone(self, run: Run) -> tuple[list[str], JoinReport]:
+        """As in :class:`Maker`."""
+        run.prepare()
+        count = sum(map(len, self.blocks(run, Part())))
+        with show_progress(count, 'masks') as update:
+            dim = self.part(run, Part(), update)
+        return dim, run.join()
+
+    def start_method(self, fresh: bool) -> str:
+        """As in :class:`Maker`."""
+        return 'fork' if sys.platform == 'linux' and fresh else 'spawn'
+
+    def blocks(self, run: Run, part: Part) -> list[list[int]]:
         """Images that go through the network together.
 
         They are the same in every run, see
         :class:`~mmboxcaseg.datasets.BlockSampler`.
 
         Args:
-            boxes (BoxFile): The boxes.
-            done (Collection): Ids of images that are done; a block of which
-                all images are done is left out.
-            number (int): Which part of the blocks, from 0.
-            of (int): How many parts there are.
+            run (Run): A block of which all images are done is left out.
+            part (Part): Which of the others.
 
         Returns:
             list[list[int]]: Places of the images, block after block.
         """
-        wanted, size = boxes.wanted.tolist(), self.card.images_per_batch
+        wanted, size = run.boxes.wanted.tolist(), self.card.images_per_batch
         blocks = [wanted[start : start + size] for start in range(0, len(wanted), size)]
         left = [
             block
             for block in blocks
-            if any(boxes.image_ids[image] not in done for image in block)
+            if any(run.boxes.image_ids[image] not in run.done for image in block)
         ]
-        return left[number::of]
+        return left[part.number :: part.of]
 
-    def make(
-        self,
-        boxes: BoxFile,
-        done: Collection[Any],
-        update: Update,
-        number: int = 0,
-        of: int = 1,
-    ) -> list[str]:
-        """Make the masks of a part of the images and write them to its shard.
+    def part(self, run: Run, part: Part, update: Update) -> list[str]:
+        """As in :class:`Maker`.
 
         Photos are read ahead of the network, and masks merged and written
         behind it.
 
-        Args:
-            boxes (BoxFile): The boxes.
-            done (Collection): See :meth:`blocks`.
-            update (Callable): It is told the numbers of images and instances
-                that are done.
-            number (int): See :meth:`blocks`. Defaults to 0.
-            of (int): See :meth:`blocks`. Defaults to 1.
-
-        Returns:
-            list[str]: Paths of photos of 16 bits that are left nearly black.
-
         Raises:
             BadInputError: If the run is strict and a photo can't be used.
         """
-        readers = self.options.num_workers
+        boxes, readers = run.boxes, self.options.num_workers
         readers = READERS if readers is None else readers
-        shard = ShardWriter(shard_dir(self.options.out), number)
+        self.network.threads = network_threads(part.of)
+        shard = ShardWriter(run.folder, part.number)
         writer = MaskWriter(shard, self.options.merge, boxes)
-        blocks = self.blocks(boxes, done, number, of)
+        blocks = self.blocks(run, part)
         dim: list[str] = []
         try:
             with (
-                run_log(self.options, sum(map(len, blocks)), update) as told,
+                run_log(self.options, part, sum(map(len, blocks)), update) as told,
                 done_behind(readers) as behind,
             ):
                 for block in map_ahead(
@@ -219,12 +214,25 @@ class OnnxRun:
         told(1, len(places))
 
 
+def network_threads(processes: int) -> int:
+    """Threads of a network, one of some on this machine; 0 is all cores.
+
+    Args:
+        processes (int): How many compute side by side.
+    """
+    threads = process.threads_of(processes)
+    return int(os.environ['OMP_NUM_THREADS']) if threads is None else threads
+
+
 @contextmanager
-def run_log(options: MaskOptions, count: int, update: Update) -> Iterator[Update]:
+def run_log(
+    options: MaskOptions, part: Part, count: int, update: Update
+) -> Iterator[Update]:
     """The log of a run: a line now and then.
 
     Args:
         options (MaskOptions): Where to, and whether it is printed as well.
+        part (Part): Which part of the run.
         count (int): Number of images to come.
         update (Callable): It is told too.
 
@@ -232,8 +240,11 @@ def run_log(options: MaskOptions, count: int, update: Update) -> Iterator[Update
         Callable: To be called with the numbers of images and of instances
         that have been done since the last call.
     """
-    os.makedirs(options.log_dir, exist_ok=True)
-    path = osp.join(options.log_dir, time.strftime('%Y%m%d_%H%M%S.log'))
+    folder = options.log_dir
+    if part.number:
+        folder = osp.join(folder, f'job_{part.number + 1}')
+    os.makedirs(folder, exist_ok=True)
+    path = osp.join(folder, time.strftime('%Y%m%d_%H%M%S.log'))
     # Of its own: what it says is not for the log of the command.
     log = logging.Logger('run')
     handlers = [logging.FileHandler(path, encoding='utf-8')]
