@@ -76,16 +76,18 @@ def choose_onnx(
     return None
 
 
-def check_torch(why: Sequence[str]) -> None:
+def check_torch(why: Sequence[str], packages: Sequence[str] = FRAMEWORKS) -> None:
     """Raise ImportError unless PyTorch and OpenMMLab's packages are there.
 
     Args:
         why (Sequence[str]): What needs them.
+        packages (Sequence[str]): The packages. Defaults to those that models
+            need.
 
     Raises:
         ImportError: With what to install.
     """
-    missing = [name for name in FRAMEWORKS if importlib.util.find_spec(name) is None]
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
     if missing:
         raise ImportError(
             f'{", ".join(why)}: needs {", ".join(missing)}, which are not '

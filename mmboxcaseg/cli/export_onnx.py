@@ -52,7 +52,10 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         int: Exit status.
     """
+    from mmboxcaseg.apis.runtime import check_torch
     from mmboxcaseg.quiet import unprinted
+
+    check_torch(['boxcaseg export-onnx'])
 
     with unprinted():
         from mmboxcaseg.apis.onnx_export import export_onnx
