@@ -1,14 +1,12 @@
 """Boxes in, a file of masks out."""
 
 import logging
-import os
 import os.path as osp
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mmboxcaseg import process, proxy_masks
 from mmboxcaseg.annotations import (
@@ -19,16 +17,21 @@ from mmboxcaseg.annotations import (
     read_calibration,
 )
 from mmboxcaseg.annotations.findings import seem_corners
+from mmboxcaseg.prediction.onnx_model import OnnxModel
 from mmboxcaseg.progress import Update, show_progress
-from mmboxcaseg.proxy_masks import JoinReport, MaskOptions, Part
+from mmboxcaseg.proxy_masks import (
+    JoinReport,
+    Maker,
+    MaskOptions,
+    OnnxMaker,
+    Part,
+    Run,
+    process_rank,
+)
 from mmboxcaseg.quiet import unprinted
 
 from .default_model import default_calibration, default_model
-
-if TYPE_CHECKING:
-    from mmengine.config import Config
-
-    from mmboxcaseg.engine import ProxyMaskHook
+from .runtime import choose_onnx
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +59,7 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
     # Of a command: nothing has started a thread yet.
     fresh = 'torch' not in sys.modules
     process.prepare()
-    options = _check_paths(options)
+    options, onnx = _check_paths(options)
     boxes = read_boxes(
         options.ann,
         options.img_dir,
@@ -72,11 +75,8 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
     )
     _tell_skips(boxes, options)
     # Mistakes in the boxes are told before torch is imported.
-    with unprinted(options.verbose):
-        from mmboxcaseg.engine import proxy_mask_run, read_checkpoint
-    cfg = proxy_mask_run.prediction_config(options)
-    checkpoint = read_checkpoint(options.checkpoint, options.allow_unsafe)
-    settings = proxy_mask_run.make_settings(cfg, options, boxes, calibration)
+    maker = _maker(options, onnx)
+    settings = maker.settings(boxes, calibration)
     _tell_differences(calibration, settings)
     folder = proxy_masks.shard_dir(options.out)
     if _is_complete(options, folder, settings):
@@ -100,134 +100,62 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
         ]
         if started:
             _tell(f'{len(left)} images to do, {len(done)} done before')
+        run = Run(options, boxes, settings, frozenset(done), started, calibration)
         if not left:
-            return _join(folder, boxes, options, settings, started, calibration)
-        run = _Run(options, boxes, settings, frozenset(done), started, calibration)
+            if rank:
+                return None
+            run.prepare()
+            return run.join()
         if min(options.jobs, len(left)) == 1:
-            dim, report = run.alone(cfg, checkpoint)
+            dim, report = maker.alone(run)
         else:
-            dim, report = run.by_jobs(cfg, checkpoint, len(left), fresh)
+            dim, report = _by_jobs(maker, run, len(left), fresh)
         _tell_dim(dim)
         return report
 
 
-@dataclass(frozen=True)
-class _Run:
-    """A run some of whose masks are still to be made.
+def _maker(options: MaskOptions, onnx: str | None) -> Maker:
+    """What makes the masks: an exported model, or PyTorch."""
+    if onnx is not None:
+        return OnnxMaker(OnnxModel.read(onnx), options)
+    with unprinted(options.verbose):
+        from .torch_maker import TorchMaker
+    return TorchMaker(options)
 
-    Attributes:
-        options (MaskOptions): What to make.
-        boxes (BoxFile): The boxes.
-        settings (dict): What the masks depend on.
-        done (frozenset): Ids of the images that are done.
-        started (bool): Whether there are shards to go on with.
-        calibration (CalibrationFile | None): It tells the expected IoU.
+
+def _by_jobs(
+    maker: Maker, run: Run, left: int, fresh: bool
+) -> tuple[list[str], JoinReport]:
+    """Make the masks in several processes on this machine.
+
+    Args:
+        maker (Maker): It makes those of each.
+        run (Run): The run.
+        left (int): Number of images to do.
+        fresh (bool): Whether torch was not imported before.
+
+    Returns:
+        tuple[list[str], JoinReport]: Photos that are too dark; what went into
+        the file.
     """
-
-    options: MaskOptions
-    boxes: BoxFile
-    settings: dict[str, Any]
-    done: frozenset[Any]
-    started: bool
-    calibration: CalibrationFile | None
-
-    def alone(
-        self, cfg: 'Config', checkpoint: dict[str, Any]
-    ) -> tuple[list[str], JoinReport | None]:
-        """Make the masks of this process, and join those of all.
-
-        Args:
-            cfg (Config): Config of the run.
-            checkpoint (dict): The weights.
-
-        Returns:
-            tuple[list[str], JoinReport | None]: Photos that are too dark; what
-            went into the file, in the first process.
-        """
-        hook = self._hook(cfg, checkpoint)
-        return hook.dim, hook.report
-
-    def by_jobs(
-        self, cfg: 'Config', checkpoint: dict[str, Any], left: int, fresh: bool
-    ) -> tuple[list[str], JoinReport | None]:
-        """As :meth:`alone`, in several processes on this machine.
-
-        Args:
-            cfg (Config): Config of the run.
-            checkpoint (dict): The weights.
-            left (int): Number of images to do.
-            fresh (bool): Whether torch was not imported before.
-
-        Returns:
-            tuple[list[str], JoinReport | None]: See there.
-        """
-        from mmboxcaseg.engine.proxy_mask_run import start_method
-
-        folder = proxy_masks.shard_dir(self.options.out)
-        proxy_masks.prepare_shards(folder, self.settings, self.started)
-        with show_progress(left, 'masks') as update:
-            dim = proxy_masks.run_parts(
-                partial(self._part, cfg, checkpoint),
-                min(self.options.jobs, left),
-                update,
-                start_method(fresh),
-            )
-        report = _join(
-            folder, self.boxes, self.options, self.settings, True, self.calibration
+    run.prepare()
+    with show_progress(left, 'masks') as update:
+        dim = proxy_masks.run_parts(
+            partial(_part, maker, run),
+            min(run.options.jobs, left),
+            update,
+            maker.start_method(fresh),
         )
-        return sum(dim, []), report
+    return sum(dim, []), run.join()
 
-    def _part(
-        self, cfg: 'Config', checkpoint: dict[str, Any], part: Part, update: Update
-    ) -> list[str]:
-        """Make the masks of a part; photos that are too dark."""
-        if not part.number:
-            return self._hook(cfg, checkpoint, part, update).dim
-        folder = proxy_masks.shard_dir(self.options.out)
-        # Processes of a run that was killed may need a moment to end.
-        with proxy_masks.lock_shards(folder, part.number, 10):
-            return self._hook(cfg, checkpoint, part, update).dim
 
-    def _hook(
-        self,
-        cfg: 'Config',
-        checkpoint: dict[str, Any],
-        part: Part | None = None,
-        update: Update | None = None,
-    ) -> 'ProxyMaskHook':
-        """The hook that has written the masks of this process."""
-        with unprinted(self.options.verbose):
-            from mmboxcaseg.engine import ProxyMaskHook, proxy_mask_run
-        options = self.options
-        runner = proxy_mask_run.build_runner(cfg, options, checkpoint, part)
-        count = runner.load_test_data(
-            proxy_mask_run.prompt_dataset(runner.cfg, self.boxes, options.img_dir),
-            self.done,
-            part,
-        )
-        title = 'masks'
-        if runner.world_size > 1:
-            title += f' (process 1 of {runner.world_size})'
-        with (
-            show_progress(count, title, quiet=process_rank() != 0)
-            if update is None
-            else nullcontext(update)
-        ) as progress:
-            hook = ProxyMaskHook(
-                options.out,
-                boxes=self.boxes,
-                merge=options.merge,
-                polygons=options.polygons,
-                tighten=options.tighten is not None,
-                strict=options.strict,
-                resume=self.started,
-                settings=self.settings,
-                progress=progress,
-                calibration=self.calibration and self.calibration.calibration,
-                part=part,
-            )
-            proxy_mask_run.make_masks(runner, hook)
-        return hook
+def _part(maker: Maker, run: Run, part: Part, update: Update) -> list[str]:
+    """Make the masks of a part; photos that are too dark."""
+    if not part.number:
+        return maker.part(run, part, update)
+    # Processes of a run that was killed may need a moment to end.
+    with proxy_masks.lock_shards(run.folder, part.number, 10):
+        return maker.part(run, part, update)
 
 
 def _tell_dim(dim: Sequence[str]) -> None:
@@ -243,46 +171,27 @@ def _tell_dim(dim: Sequence[str]) -> None:
         )
 
 
-def _join(
-    folder: str,
-    boxes: BoxFile,
-    options: MaskOptions,
-    settings: dict[str, Any],
-    started: bool,
-    calibration: CalibrationFile | None,
-) -> JoinReport | None:
-    """Join shards in which all masks are."""
-    if process_rank() != 0:
-        return None
-    proxy_masks.prepare_shards(folder, settings, started)
-    return proxy_masks.join_shards(
-        folder,
-        boxes,
-        options.out,
-        settings,
-        options.polygons,
-        options.tighten is not None,
-        calibration and calibration.calibration,
-    )
-
-
-def process_rank() -> int:
-    """Rank of this process, before anything is started."""
-    for name in ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK'):
-        if name in os.environ:
-            return int(os.environ[name])
-    return 0
-
-
 def _tell(text: str, level: int = logging.INFO) -> None:
     """Say something once for all processes."""
     if process_rank() == 0:
         _log.log(level, text)
 
 
-def _check_paths(options: MaskOptions) -> MaskOptions:
-    """Check that what is named exists, and name the model if it isn't."""
-    if (options.config is None) != (options.checkpoint is None):
+def _check_paths(options: MaskOptions) -> tuple[MaskOptions, str | None]:
+    """Check that what is named exists, and name the model if it isn't.
+
+    Returns:
+        tuple[MaskOptions, str | None]: Options in which the model is named;
+        path of the exported model if there is one that makes the masks.
+    """
+    onnx = choose_onnx(
+        options.runtime,
+        options.config,
+        options.checkpoint,
+        _only_torch(options),
+        options.device,
+    )
+    if onnx is None and (options.config is None) != (options.checkpoint is None):
         raise ValueError(
             'a config and a checkpoint go together; give both, '
             'or neither for the model of the package'
@@ -306,7 +215,7 @@ def _check_paths(options: MaskOptions) -> MaskOptions:
         raise ValueError(
             f'--out: {options.out} is the file of --ann; give another name'
         )
-    if options.config is None:
+    if options.checkpoint is None:
         config, checkpoint = default_model()
         options = replace(
             options,
@@ -314,7 +223,17 @@ def _check_paths(options: MaskOptions) -> MaskOptions:
             checkpoint=checkpoint,
             calibration=options.calibration or default_calibration(),
         )
-    return options
+    return options, onnx
+
+
+def _only_torch(options: MaskOptions) -> list[str]:
+    """What is asked for that only PyTorch can do, by the command's options."""
+    asked = {
+        '--precision bf16': options.precision == 'bf16',
+        '--cfg-options': bool(options.cfg_options),
+        f'--launcher {options.launcher}': options.launcher != 'none',
+    }
+    return [name for name, given in asked.items() if given]
 
 
 def _tell_differences(

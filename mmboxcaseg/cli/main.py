@@ -13,7 +13,7 @@ from types import ModuleType
 
 from mmboxcaseg import process
 
-from . import calibrate, check, draw, export, masks, report, score
+from . import calibrate, check, draw, export, export_onnx, masks, report, score
 
 COMMANDS = dict(
     check=check,
@@ -23,6 +23,7 @@ COMMANDS = dict(
     report=report,
     export=export,
     draw=draw,
+    **{'export-onnx': export_onnx},
 )
 
 

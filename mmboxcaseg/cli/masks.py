@@ -35,7 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='config of a BoxCaseg model; default: the model that comes with '
         'the package',
     )
-    parser.add_argument('--checkpoint', help='its weights')
+    parser.add_argument(
+        '--checkpoint',
+        help='its weights; or, without --config, a model that boxcaseg '
+        'export-onnx has written',
+    )
     add_options(parser)
 
 
@@ -195,7 +199,16 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         '--num-workers',
         type=int,
         metavar='N',
-        help='processes that read photos, for each process',
+        help='processes that read photos, for each process; with ONNX Runtime threads',
+    )
+    group.add_argument(
+        '--runtime',
+        choices=('auto', 'torch', 'onnx'),
+        default='auto',
+        help='what computes the network: PyTorch, or ONNX Runtime, which the '
+        'model of the package and exported ones need nothing else for; '
+        'default: ONNX Runtime for these, unless there is a GPU or something '
+        'is asked for that only PyTorch can do',
     )
     group.add_argument(
         '--device', choices=('cpu', 'cuda'), help='default: a GPU if there is one'

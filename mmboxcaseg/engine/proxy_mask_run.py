@@ -1,7 +1,5 @@
 """A test loop that makes proxy masks, out of the config of a BoxCaseg."""
 
-import hashlib
-import json
 import os
 import sys
 from collections.abc import Collection
@@ -13,11 +11,17 @@ from mmengine.device import is_cuda_available
 from mmengine.logging import MMLogger
 from mmengine.runner.checkpoint import load_state_dict
 
-from mmboxcaseg import __version__
 from mmboxcaseg.annotations import BoxFile, CalibrationFile
 from mmboxcaseg.datasets import BoxPromptDataset
 from mmboxcaseg.process import threads_of
 from mmboxcaseg.proxy_masks import MaskOptions, Part
+from mmboxcaseg.proxy_masks.settings import (
+    apply_options,
+    file_sha256,
+    model_config,
+    run_settings,
+    short_type,
+)
 
 from .checkpoints import weights_of
 from .dist import close_process_group, prepare_distributed
@@ -48,63 +52,15 @@ def prediction_config(options: MaskOptions) -> Config:
     cfg = Config.fromfile(options.config)
     cfg.merge_from_dict(parse_cfg_options(options.cfg_options))
     dataset = cfg.get('test_dataloader', {}).get('dataset', {})
-    if _short_type(dataset) != 'BoxPromptDataset':
+    if short_type(dataset) != 'BoxPromptDataset':
         raise ValueError(
             f'{options.config}: test_dataloader.dataset.type is '
             f'{dataset.get("type")!r}; masks are made from boxes by a config '
             'that tests on a BoxPromptDataset'
         )
     cfg.test_dataloader.setdefault('batch_size', 1)
-    asked = dict(
-        crops_per_batch=options.crops_per_batch,
-        precision=options.precision,
-        merge_exponent=options.merge_exponent,
-        flip=options.flip or None,
-    )
-    cfg.merge_from_dict(
-        {
-            f'model.test_cfg.{key}': value
-            for key, value in asked.items()
-            if value is not None
-        }
-    )
-    if options.margins is not None:
-        _set_step(
-            cfg, options, '--margins', 'CropBoxes', dict(margins=list(options.margins))
-        )
-    if options.tighten:
-        _set_step(cfg, options, '--tighten', 'CropBoxes', dict(grow=options.tighten))
-    if options.stretch_16bit:
-        _set_step(
-            cfg,
-            options,
-            '--stretch-16bit',
-            'LoadImageFromFile',
-            dict(stretch_16bit=True),
-        )
+    apply_options(cfg.model, cfg.test_dataloader.dataset.pipeline, options)
     return cfg
-
-
-def _set_step(
-    cfg: Config, options: MaskOptions, option: str, kind: str, values: dict[str, Any]
-) -> None:
-    """Give a step of the pipeline what an option asks for."""
-    steps = [
-        step
-        for step in cfg.test_dataloader.dataset.pipeline
-        if _short_type(step) == kind
-    ]
-    if not steps:
-        raise ValueError(
-            f'{options.config}: {option}, but the pipeline of '
-            f'test_dataloader has no {kind}'
-        )
-    for step in steps:
-        step.update(values)
-
-
-def _short_type(config: Any) -> str:
-    return str(config.get('type')).split('.')[-1]
 
 
 def make_settings(
@@ -113,10 +69,7 @@ def make_settings(
     boxes: BoxFile,
     calibration: CalibrationFile | None = None,
 ) -> dict[str, Any]:
-    """What the output depends on, as json values.
-
-    Batch sizes are among it: the last digits of the network's output depend
-    on them. The number of processes is not, nor is any path.
+    """What the output depends on, see :func:`run_settings`.
 
     Args:
         cfg (Config): What :func:`prediction_config` returned.
@@ -128,49 +81,13 @@ def make_settings(
     Returns:
         dict: The settings.
     """
-    config = cfg.to_dict()
-    # The checkpoint replaces whatever weights init_cfg and pretrained name.
-    model = _without_keys(config['model'], ('init_cfg', 'pretrained'))
-    model_config = dict(
-        model=model,
-        pipeline=config['test_dataloader']['dataset']['pipeline'],
-        images_per_batch=config['test_dataloader']['batch_size'],
-        test_cfg=config.get('test_cfg'),
-        custom_hooks=config.get('custom_hooks', []),
+    return run_settings(
+        model_config(cfg.to_dict()),
+        options,
+        boxes,
+        file_sha256(options.checkpoint),
+        calibration,
     )
-    settings = dict(
-        merge=options.merge,
-        keep_masks=options.keep_masks,
-        tighten=options.tighten is not None,
-        segmentation='polygons' if options.polygons else 'rle',
-        model_config=model_config,
-        calibration=calibration and calibration.summary(),
-        checkpoint_sha256=_sha256(options.checkpoint),
-        annotations_sha256=boxes.digest,
-        package_version=__version__,
-    )
-    return json.loads(json.dumps(settings, default=str))
-
-
-def _without_keys(config: Any, keys: tuple[str, ...]) -> Any:
-    """A copy of nested settings that leaves out some keys everywhere."""
-    if isinstance(config, dict):
-        return {
-            key: _without_keys(value, keys)
-            for key, value in config.items()
-            if key not in keys
-        }
-    if isinstance(config, (list, tuple)):
-        return [_without_keys(value, keys) for value in config]
-    return config
-
-
-def _sha256(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        for block in iter(lambda: file.read(2**20), b''):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 class ProxyMaskRunner(FittingRunner):

@@ -8,9 +8,9 @@ for all of them, and so are their logits.
 
 import copy
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
-from mmcv.cnn import fuse_conv_bn
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -20,7 +20,6 @@ from ..heads import SegmentationHead, TransferredHead, conv_of_resized
 # What folding may change of a map, relative to its largest value: rounding.
 TOLERANCE = 1e-3
 Weights = tuple[Tensor, ...]
-Head = SegmentationHead | TransferredHead
 
 
 def fold_backbone(backbone: nn.Module, sample: Tensor) -> nn.Module:
@@ -39,16 +38,76 @@ def fold_backbone(backbone: nn.Module, sample: Tensor) -> nn.Module:
     folded = copy.deepcopy(backbone)
     # Not by a call, which would run hooks.
     expected = [x.clone() for x in folded.forward(sample)]
-    found = fuse_conv_bn(folded).forward(sample)
+    _fold_norms(folded)
     same = all(
         (x - y).abs().max() <= TOLERANCE * x.abs().max()
-        for x, y in zip(expected, found)
+        for x, y in zip(expected, folded.forward(sample))
     )
     return folded if same else backbone
 
 
-def fold_head(head: Head, transferred: Weights | None = None) -> Weights | None:
+def _fold_norms(module: nn.Module) -> None:
+    """Have convolutions take over the norms right behind them, in place.
+
+    They get the buffer ``factor``, by which their weights were multiplied.
+    """
+    conv = None
+    for name, child in module.named_children():
+        scale = scale_of(child) if conv is not None else None
+        if scale is not None and len(scale[0]) == conv.out_channels:
+            factor, offset = scale
+            weight = conv.weight * factor[:, None, None, None]
+            bias = offset if conv.bias is None else conv.bias * factor + offset
+            conv.weight = nn.Parameter(weight.detach(), requires_grad=False)
+            conv.bias = nn.Parameter(bias.detach(), requires_grad=False)
+            conv.register_buffer('factor', factor, persistent=False)
+            setattr(module, name, nn.Identity())
+        elif not isinstance(child, nn.Conv2d):
+            _fold_norms(child)
+        conv = child if isinstance(child, nn.Conv2d) else None
+
+
+def scale_of(norm: nn.Module) -> tuple[Tensor, Tensor] | None:
+    """What a batch normalisation does in evaluation mode.
+
+    Args:
+        norm (nn.Module): Any module.
+
+    Returns:
+        tuple[Tensor, Tensor] | None: Factor and offset of each channel,
+        (C, ); None if it is another module or has no statistics.
+    """
+    if not isinstance(norm, _BatchNorm) or norm.running_mean is None:
+        return None
+    factor = torch.rsqrt(norm.running_var + norm.eps)
+    if not norm.affine:
+        return factor, -norm.running_mean * factor
+    factor = (factor * norm.weight).detach()
+    return factor, (norm.bias - norm.running_mean * factor).detach()
+
+
+class FoldedHead(NamedTuple):
     """The two convolutions of a head, the first with its norm.
+
+    Attributes:
+        weight (Tensor): (C, C, 1, 1).
+        bias (Tensor): (C, ).
+        weight_seg (Tensor): (1, C, 1, 1).
+        bias_seg (Tensor): (1, ).
+        factor (Tensor): (C, ), by which the norm has multiplied the weight.
+    """
+
+    weight: Tensor
+    bias: Tensor
+    weight_seg: Tensor
+    bias_seg: Tensor
+    factor: Tensor
+
+
+def fold_head(
+    head: SegmentationHead | TransferredHead, transferred: Weights | None = None
+) -> FoldedHead | None:
+    """A head whose first convolution has taken over its norm.
 
     Args:
         head (SegmentationHead | TransferredHead): In evaluation mode.
@@ -57,27 +116,25 @@ def fold_head(head: Head, transferred: Weights | None = None) -> Weights | None:
             head has its own.
 
     Returns:
-        tuple[Tensor, ...] | None: Weight (C, C, 1, 1), bias (C, ), weight
-        (1, C, 1, 1), bias (1, ); None if the head has another norm than batch
+        FoldedHead | None: None if the head has another norm than batch
         normalisation with statistics.
     """
-    norm = head.norm
-    if not isinstance(norm, _BatchNorm) or norm.running_mean is None:
+    scale = scale_of(head.norm)
+    if scale is None:
         return None
-    if transferred:
-        weight, bias, weight_seg, bias_seg = transferred
-    else:
-        weight, bias = head.conv.weight, head.conv.bias
-        weight_seg, bias_seg = head.conv_seg.weight, head.conv_seg.bias
-    factor = torch.rsqrt(norm.running_var + norm.eps)
-    offset = torch.zeros_like(factor)
-    if norm.affine:
-        factor, offset = factor * norm.weight, norm.bias
-    return (
+    factor, offset = scale
+    weight, bias, weight_seg, bias_seg = transferred or (
+        head.conv.weight,
+        head.conv.bias,
+        head.conv_seg.weight,
+        head.conv_seg.bias,
+    )
+    return FoldedHead(
         weight * factor[:, None, None, None],
-        (bias - norm.running_mean) * factor + offset,
+        bias * factor + offset,
         weight_seg,
         bias_seg,
+        factor,
     )
 
 
@@ -85,13 +142,12 @@ class FoldedHeads(nn.Module):
     """Several heads as one.
 
     Args:
-        heads (Sequence[tuple[Tensor, ...]]): What :func:`fold_head` returned,
-            for M heads of C channels.
+        heads (Sequence[FoldedHead]): M heads of C channels.
     """
 
-    def __init__(self, heads: Sequence[Weights]) -> None:
+    def __init__(self, heads: Sequence[FoldedHead]) -> None:
         super().__init__()
-        weights, biases, weights_seg, biases_seg = zip(*heads)
+        weights, biases, weights_seg, biases_seg, factors = zip(*heads)
         # Each head looks at its own channels only.
         seg = torch.block_diag(*[weight.flatten(1) for weight in weights_seg])
         for name, value in (
@@ -99,6 +155,7 @@ class FoldedHeads(nn.Module):
             ('bias', torch.cat(biases)),
             ('weight_seg', seg[..., None, None]),
             ('bias_seg', torch.cat(biases_seg)),
+            ('factor', torch.cat(factors)),
         ):
             self.register_buffer(name, value.detach().clone())
 
