@@ -6,7 +6,6 @@ No runner, no torch; exported models alone are run here.
 from mmboxcaseg.annotations.output import check_output
 from mmboxcaseg.deprecation import moved_names
 
-from .background import InBackground
 from .jobs import Part, run_parts
 from .join import ShardReader, join_shards, joined_settings
 from .lock import lock_shards
@@ -28,7 +27,6 @@ from .shards import (
 )
 
 __all__ = [
-    'InBackground',
     'JoinReport',
     'Maker',
     'MaskOptions',

@@ -11,9 +11,9 @@ from mmengine.structures import BaseDataElement
 from mmboxcaseg.annotations import BadInputError, BoxFile, read_coco
 from mmboxcaseg.masks.calibration import Calibration
 from mmboxcaseg.models.segmentors.crop_masks import masks_of
+from mmboxcaseg.prediction.ahead import InBackground
 from mmboxcaseg.progress import Progress, Update
 from mmboxcaseg.proxy_masks import (
-    InBackground,
     JoinReport,
     MaskWriter,
     Part,

@@ -1,10 +1,10 @@
-"""Calls in a thread, in order."""
+"""Work ahead of, and behind, the one who needs it."""
 
 import threading
 
 import pytest
 
-from mmboxcaseg.proxy_masks import InBackground
+from mmboxcaseg.prediction.ahead import InBackground, done_behind, map_ahead
 
 
 def test_calls_come_in_order_in_another_thread():
@@ -17,7 +17,7 @@ def test_calls_come_in_order_in_another_thread():
 
 
 def test_no_more_than_so_many_wait():
-    behind, may_go, done = InBackground(longest=3), threading.Event(), []
+    behind, may_go, done = InBackground(most=3), threading.Event(), []
 
     def slow(number):
         may_go.wait()
@@ -45,7 +45,7 @@ def test_errors_come_back(kind):
     behind.call(fail)
     with pytest.raises(kind, match='wrong'):
         behind.finish()
-    behind = InBackground(longest=1)
+    behind = InBackground(most=1)
     behind.call(fail)
     with pytest.raises(kind, match='wrong'):
         behind.call(print)
@@ -75,3 +75,39 @@ def test_nothing_more_is_called_once_it_is_stopped():
     may_go.set()
     stopping.join()
     assert done == ['slow']
+
+
+@pytest.mark.parametrize('threads', [0, 1])
+def test_all_calls_are_made_when_the_context_ends(threads):
+    done = []
+    with done_behind(threads) as behind:
+        for number in range(20):
+            behind(done.append, number)
+    assert done == list(range(20))
+    with pytest.raises(ValueError, match='wrong'), done_behind(threads) as behind:
+        behind(int, 'wrong')
+
+
+@pytest.mark.parametrize('threads', [0, 1, 3])
+def test_results_come_in_the_order_of_the_items(threads):
+    assert list(map_ahead(lambda n: n * n, range(20), threads)) == [
+        n * n for n in range(20)
+    ]
+    found = map_ahead(lambda n: 1 // n, [1, 0, 1], threads)
+    assert next(found) == 1
+    with pytest.raises(ZeroDivisionError):
+        next(found)
+
+
+def test_no_more_is_read_ahead_than_is_needed():
+    asked = []
+
+    def items():
+        for number in range(100):
+            asked.append(number)
+            yield number
+
+    found = map_ahead(lambda n: n, items(), 2)
+    next(found)
+    assert len(asked) < 8
+    found.close()
