@@ -57,6 +57,9 @@ def write(root: Path) -> None:
             name = f'instances_{split}2017'
             write_json(file, annotations / f'{name}.json', COCO)
             write_json(file, annotations / f'{name}_voc20.json', VOC)
+    (data / 'coco_midi').mkdir()
+    os.symlink(made / 'coco/train', data / 'coco_midi/images')
+    write_json(train, data / 'coco_midi/annotations/instances.json', COCO)
     for name in ('proxy_masks_train2017', 'proxy_masks_train2017_unmerged'):
         write_json(train, data / f'coco/annotations/{name}.json', COCO)
     write_json(train, root / 'work_dirs/mini/merged.json', COCO)

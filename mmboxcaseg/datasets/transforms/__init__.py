@@ -7,6 +7,7 @@ from .ignored_masks import (
 )
 from .load_photo import LoadPhoto, UprightPhoto
 from .pack_patch import PackPatch
+from .paste_objects import PasteSalientObjects
 from .patches import LoadSalientMask, RandomBoxPatch, RandomObjectPatch
 from .photo_patches import LoadBoxPatch, decode_factor
 from .prompts import CropBoxes, PackBoxPrompts
@@ -21,6 +22,7 @@ __all__ = [
     'PackBoxPrompts',
     'PackPatch',
     'PackProxyDetInputs',
+    'PasteSalientObjects',
     'RandomBoxPatch',
     'RandomObjectPatch',
     'UprightPhoto',
