@@ -19,9 +19,6 @@ find_env
 out="${1:-work_dirs/quickstart}"
 mkdir -p "$out"
 export MMBOXCASEG_QUICKSTART="$out"
-# Steps at this size are shorter than what the kernel takes to hand out the
-# same large buffers anew each time: let the process keep them.
-export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000
 export PYTHONWARNINGS=ignore
 
 stage1=configs/boxcaseg/mini/mobilenetv2_synthetic.py
