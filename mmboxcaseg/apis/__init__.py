@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import Any
 
+from mmboxcaseg import process
+
 # Not below: the name of its module would hide it.
 from .default_model import default_model  # noqa: F401
 
@@ -15,16 +17,20 @@ _HOMES = dict(
     ExportReport='export',
     InstanceMasks='inferencer',
     MaskOptions='proxy_masks',
+    OnnxReport='onnx_export',
     calibrate='calibration',
     check_boxes='check',
     draw_masks='draw',
     export_masks='export',
+    export_onnx='onnx_export',
     init_model='model',
     make_proxy_masks='proxy_masks',
     make_report='report',
     score_heads='score',
     score_masks='score',
 )
+# Those that run a network.
+_NETWORKS = ('BoxCasegInferencer', 'init_model', 'score_heads')
 
 __all__ = sorted([*_HOMES, 'default_model'])
 
@@ -32,4 +38,7 @@ __all__ = sorted([*_HOMES, 'default_model'])
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    if name in _NETWORKS:
+        # Before torch is imported.
+        process.prepare()
     return getattr(import_module(f'{__name__}.{_HOMES[name]}'), name)

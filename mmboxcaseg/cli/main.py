@@ -11,7 +11,9 @@ import traceback
 from collections.abc import Sequence
 from types import ModuleType
 
-from . import calibrate, check, draw, export, masks, report, score
+from mmboxcaseg import process
+
+from . import calibrate, check, draw, export, export_onnx, masks, report, score
 
 COMMANDS = dict(
     check=check,
@@ -21,6 +23,7 @@ COMMANDS = dict(
     report=report,
     export=export,
     draw=draw,
+    **{'export-onnx': export_onnx},
 )
 
 
@@ -82,6 +85,8 @@ def run(command: ModuleType, args: argparse.Namespace, name: str) -> int:
     Raises:
         SystemExit: After an error.
     """
+    # Before torch is imported.
+    process.prepare()
     handler = logging.StreamHandler()
     handler.setFormatter(_Line(name))
     log = logging.getLogger('mmboxcaseg')
