@@ -230,9 +230,10 @@ def test_python_examples(page):
                     assert hasattr(module, alias.name), alias.name
 
 
-def test_names_are_where_the_architecture_says():
+def test_names_are_where_the_docs_say():
     """A link whose text is a name leads to the file that defines it."""
-    text = (ROOT / 'docs/architecture.md').read_text()
+    pages = ('architecture', 'paper')
+    text = ''.join((ROOT / f'docs/{page}.md').read_text() for page in pages)
     links = re.findall(r'\[`([\w.]+)`\]\(\.\./([\w/.-]+\.py)\)', text)
     assert len(links) > 40
     for name, path in links:

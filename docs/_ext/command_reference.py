@@ -1,4 +1,4 @@
-"""The directive ``boxcaseg-command``: arguments of a subcommand, from argparse."""
+"""The directive ``boxcaseg-commands``: all subcommands, from argparse."""
 
 import argparse
 
@@ -7,23 +7,27 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 
-class BoxcasegCommand(SphinxDirective):
-    """Usage, arguments and options of ``boxcaseg NAME``."""
-
-    required_arguments = 1
+class BoxcasegCommands(SphinxDirective):
+    """A section for each subcommand: usage, arguments and options."""
 
     def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
-        parser = subcommands()[self.arguments[0]]
+        """Make the sections."""
+        return [self.section(*one) for one in subcommands().items()]
+
+    def section(self, name: str, parser: argparse.ArgumentParser) -> nodes.section:
+        """The section of a subcommand."""
+        title = f'boxcaseg {name}'
+        section = nodes.section('', nodes.title(text=title), names=[title])
+        self.state.document.note_implicit_target(section, section)
         usage = nodes.literal_block(text=parser.format_usage().strip())
         usage['language'] = 'text'
-        parts: list[nodes.Node] = [paragraph(parser.description), usage]
+        section += [paragraph(parser.description), usage]
         for group in parser._action_groups:
             if group._group_actions:
-                parts += [nodes.rubric(text=group.title), arguments(parser, group)]
+                section += [nodes.rubric(text=group.title), arguments(parser, group)]
         if parser.epilog:
-            parts.append(paragraph(parser.epilog))
-        return parts
+            section += paragraph(parser.epilog)
+        return section
 
 
 def subcommands() -> dict[str, argparse.ArgumentParser]:
@@ -57,5 +61,5 @@ def arguments(
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive."""
-    app.add_directive('boxcaseg-command', BoxcasegCommand)
+    app.add_directive('boxcaseg-commands', BoxcasegCommands)
     return {'parallel_read_safe': True}
