@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -36,9 +36,9 @@ class BoxTraits:
     def of_masks(
         self,
         places: np.ndarray,
-        agreement: np.ndarray,
-        confidence: np.ndarray,
-        mask_areas: np.ndarray,
+        agreement: np.ndarray | Sequence[float],
+        confidence: np.ndarray | Sequence[float],
+        mask_areas: np.ndarray | Sequence[float],
     ) -> MaskTraits:
         """With what is known of the masks at some places, (M,) each."""
         return MaskTraits(

@@ -97,6 +97,8 @@ class ProxyMaskRunner(FittingRunner):
 
     # Given by build_runner, before anything is loaded.
     checkpoint: dict[str, Any]
+    # Of mmengine's runner: a loader, or the config of one.
+    _test_dataloader: Any
 
     def build_logger(self, *args, **kwargs) -> MMLogger:
         """As in :class:`Runner`; the terminal gets nothing of it, unless the

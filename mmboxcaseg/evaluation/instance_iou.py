@@ -92,7 +92,7 @@ def spearman(first: np.ndarray | None, second: np.ndarray) -> float | None:
     ranks = [_ranks(values) for values in (first, second)]
     if any(np.ptp(one) == 0 for one in ranks):
         return None
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(np.corrcoef(np.stack(ranks))[0, 1])
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

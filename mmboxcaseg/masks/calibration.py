@@ -292,7 +292,7 @@ def reviews_needed(expected: np.ndarray, target: float) -> int:
 def _score(
     weights: Mapping[str, float], columns: Mapping[str, np.ndarray]
 ) -> np.ndarray:
-    return sum(weight * columns[name] for name, weight in weights.items())
+    return np.sum([weight * columns[name] for name, weight in weights.items()], axis=0)
 
 
 def _fit_weights(

@@ -56,7 +56,9 @@ def take_away(
 
 
 def merge(
-    masks: Sequence[np.ndarray], rects: np.ndarray, box_areas: Sequence[float]
+    masks: Sequence[np.ndarray],
+    rects: np.ndarray,
+    box_areas: Sequence[float] | np.ndarray,
 ) -> list[np.ndarray]:
     """Give each pixel claimed by several masks to the smallest object.
 
@@ -121,7 +123,7 @@ class Claims:
 def merge_by_probability(
     masks: Sequence[np.ndarray],
     rects: np.ndarray,
-    box_areas: Sequence[float],
+    box_areas: Sequence[float] | np.ndarray,
     claims: Claims,
 ) -> list[np.ndarray]:
     """Give each pixel claimed by several masks to the strongest claim.
@@ -189,7 +191,9 @@ def _bid(mask: np.ndarray, prob: np.ndarray, factor: float) -> np.ndarray:
 
 
 def _checked(
-    masks: Sequence[np.ndarray], rects: np.ndarray, box_areas: Sequence[float]
+    masks: Sequence[np.ndarray],
+    rects: np.ndarray,
+    box_areas: Sequence[float] | np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rectangles, (N, 4) int64, and areas, (N,) float64, that fit."""
     rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)

@@ -166,7 +166,7 @@ def covered_shares(rects: np.ndarray) -> np.ndarray:
     shares = np.zeros(len(rects))
     low = np.maximum(rects[:, None, :2], rects[:, :2])
     high = np.minimum(rects[:, None, 2:], rects[:, 2:])
-    meet = (low < high).all(axis=-1)
+    meet = np.asarray((low < high).all(axis=-1))
     np.fill_diagonal(meet, False)
     for place in np.flatnonzero(meet.any(axis=1)).tolist():
         x0, y0, x1, y1 = rects[place].tolist()

@@ -10,7 +10,9 @@ from .rects import Boxes, areas, clip_boxes, paired_ious
 from .rle import RLE, encode_with_boxes
 
 
-def tight_boxes(masks: Sequence[np.ndarray], rects: np.ndarray) -> np.ndarray:
+def tight_boxes(
+    masks: Sequence[np.ndarray], rects: np.ndarray | Sequence[Sequence[int]]
+) -> np.ndarray:
     """The tight box of each mask, in continuous coordinates.
 
     A mask of the pixel columns x0..x1 spans [x0, x1 + 1).
@@ -73,7 +75,7 @@ def agreement(
 
 
 def merged_confidence(
-    confidences: np.ndarray, mask_areas: np.ndarray, rects: np.ndarray
+    confidences: np.ndarray, mask_areas: np.ndarray | Sequence[int], rects: np.ndarray
 ) -> np.ndarray:
     """Confidence of masks of which merging may have taken something away.
 

@@ -174,7 +174,7 @@ def from_release(
         )
     for name in scalars:
         renamed[name] = renamed[name].reshape(1)
-    return renamed, Layout(prefix, *shapes)
+    return renamed, Layout(prefix, shapes.pop()) if shapes else Layout(prefix)
 
 
 def to_release(
