@@ -86,7 +86,7 @@ def mask_traits(masks: MaskFile, places: np.ndarray) -> MaskTraits:
         places (np.ndarray): (M,) int, places of masks, no crowds.
 
     Returns:
-        MaskTraits: Of these masks.
+        MaskTraits: The traits of these masks.
     """
     return box_traits(masks.boxes).of_masks(
         places,

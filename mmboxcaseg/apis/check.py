@@ -77,7 +77,7 @@ def check_boxes(
 ) -> CheckReport:
     """Read boxes as making masks and training would, and say what is odd.
 
-    Of the photos only the heads are read.
+    Only the headers of the photos are read.
 
     Args:
         path (str): The boxes, see :func:`read_boxes`.

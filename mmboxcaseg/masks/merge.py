@@ -82,6 +82,14 @@ def merge(
 
     Raises:
         ValueError: If numbers or shapes do not match, or an area is NaN.
+
+    Example:
+        The second box is the smaller one, so it gets the pixel that both claim:
+
+        >>> masks = [np.ones((1, 3), dtype=bool), np.ones((1, 2), dtype=bool)]
+        >>> rects = np.array([[0, 0, 3, 1], [2, 0, 4, 1]])
+        >>> [mask.tolist() for mask in merge(masks, rects, [3, 2])]
+        [[[True, True, False]], [[True, True]]]
     """
     rects, areas = _checked(masks, rects, box_areas)
     merged = list(masks)

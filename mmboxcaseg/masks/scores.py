@@ -70,6 +70,16 @@ def agreement(
     Raises:
         ValueError: If numbers or shapes do not match, or a box covers nothing
             of the image.
+
+    Example:
+        The mask covers columns 2 to 19 of its box, so its tight box has 18 of 20
+        columns:
+
+        >>> mask = np.ones((10, 20), dtype=bool)
+        >>> mask[:, :2] = False
+        >>> box = np.array([[10, 10, 30, 20]])
+        >>> agreement([mask], box, box, height=50, width=50).tolist()
+        [0.9]
     """
     return _ious(tight_boxes(masks, rects), clip_boxes(boxes, height, width))
 

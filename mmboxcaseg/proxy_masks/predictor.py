@@ -86,7 +86,7 @@ def in_rects(
             in [0, 1].
         rects (np.ndarray): (N, 4) int, the boxes' pixel rectangles.
         shape (tuple[int]): H and W.
-        exponent (float | None): Of the claims; None for none.
+        exponent (float | None): Exponent of the claims; None for none.
 
     Returns:
         InRects: The masks.

@@ -43,7 +43,7 @@ class Layout(NamedTuple):
 
     Attributes:
         prefix (str): Before every name, 'model.' or ''.
-        scalar_shape (tuple[int, ...]): Of k and b, (1, ) or ().
+        scalar_shape (tuple[int, ...]): Shape of k and b, (1, ) or ().
         epoch (int): Which their scripts print.
     """
 
