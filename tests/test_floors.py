@@ -22,12 +22,12 @@ FLOORS = (
     },
     {'annotations', 'converters', 'synthetic'},
     {'datasets', 'evaluation', 'models'},
-    {'engine', 'proxy_masks', 'visualization'},
+    {'engine', 'proxy_masks', 'training', 'visualization'},
     {'report'},
     {'apis'},
     {'cli'},
 )
-BESIDE = {('engine', 'proxy_masks')}
+BESIDE = {('engine', 'proxy_masks'), ('engine', 'training')}
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 

@@ -15,6 +15,8 @@ _HOMES = dict(
     ExportReport='export',
     InstanceMasks='inferencer',
     MaskOptions='proxy_masks',
+    TrainOptions='train',
+    Verdict='train',
     calibrate='calibration',
     check_boxes='check',
     draw_masks='draw',
@@ -24,6 +26,7 @@ _HOMES = dict(
     make_report='report',
     score_heads='score',
     score_masks='score',
+    train='train',
 )
 
 __all__ = sorted([*_HOMES, 'default_model'])

@@ -11,11 +11,12 @@ import traceback
 from collections.abc import Sequence
 from types import ModuleType
 
-from . import calibrate, check, draw, export, masks, report, score
+from . import calibrate, check, draw, export, masks, report, score, train
 
 COMMANDS = dict(
     check=check,
     masks=masks,
+    train=train,
     score=score,
     calibrate=calibrate,
     report=report,

@@ -1,6 +1,5 @@
 """A test loop that makes proxy masks, out of the config of a BoxCaseg."""
 
-import hashlib
 import json
 import os
 from collections.abc import Collection
@@ -9,19 +8,19 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.device import is_cuda_available
-from mmengine.logging import MMLogger
 from mmengine.runner.checkpoint import load_state_dict
 
 from mmboxcaseg import __version__
 from mmboxcaseg.annotations import BoxFile, CalibrationFile
+from mmboxcaseg.annotations.output import digest_of_file
 from mmboxcaseg.datasets import BoxPromptDataset
 from mmboxcaseg.proxy_masks import MaskOptions
 
 from .checkpoints import weights_of
 from .dist import close_process_group, prepare_distributed
-from .fitting_runner import FittingRunner
 from .hooks import ProxyMaskHook
 from .launch import parse_cfg_options
+from .quiet_runner import QuietRunner
 from .unwrapped import unwrapped
 
 
@@ -143,7 +142,7 @@ def make_settings(
         segmentation='polygons' if options.polygons else 'rle',
         model_config=model_config,
         calibration=calibration and calibration.summary(),
-        checkpoint_sha256=_sha256(options.checkpoint),
+        checkpoint_sha256=digest_of_file(options.checkpoint),
         annotations_sha256=boxes.digest,
         package_version=__version__,
     )
@@ -163,32 +162,13 @@ def _without_keys(config: Any, keys: tuple[str, ...]) -> Any:
     return config
 
 
-def _sha256(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        for block in iter(lambda: file.read(2**20), b''):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-class ProxyMaskRunner(FittingRunner):
-    """A runner whose log goes to its file, with weights and data given."""
+class ProxyMaskRunner(QuietRunner):
+    """A quiet runner with weights and data given."""
 
     WAYS_OUT = '--num-workers 0, or more of it: docker run --shm-size 2g'
 
     # Given by build_runner, before anything is loaded.
     checkpoint: dict[str, Any]
-
-    def build_logger(self, *args, **kwargs) -> MMLogger:
-        """As in :class:`Runner`; the terminal gets nothing of it, unless the
-        config has ``verbose``."""
-        logger = super().build_logger(*args, **kwargs)
-        if not self.cfg.get('verbose'):
-            for handler in list(logger.handlers):
-                # A handler that writes to a file is one to a stream as well.
-                if not hasattr(handler, 'baseFilename'):
-                    logger.removeHandler(handler)
-        return logger
 
     def load_checkpoint(self, filename: str, *args, **kwargs) -> dict[str, Any]:
         """Load the weights that have been read already.
