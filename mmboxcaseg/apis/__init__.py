@@ -11,6 +11,8 @@ from .default_model import default_model  # noqa: F401
 _HOMES = dict(
     BoxCasegInferencer='inferencer',
     CheckReport='check',
+    DetectorOptions='detector',
+    DetectorReport='detector',
     ExportOptions='export',
     ExportReport='export',
     InstanceMasks='inferencer',
@@ -27,6 +29,7 @@ _HOMES = dict(
     score_heads='score',
     score_masks='score',
     train='train',
+    train_detector='detector',
 )
 
 __all__ = sorted([*_HOMES, 'default_model'])

@@ -20,6 +20,7 @@ from mmboxcaseg.models import PredictOptions
 from mmboxcaseg.models.segmentors.crop_masks import claims_of
 from mmboxcaseg.registry import TRANSFORMS
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
+from mmboxcaseg.training import TrainingFolder
 
 from .default_model import default_model
 from .draw import show as show_picture
@@ -82,9 +83,11 @@ class BoxCasegInferencer:
 
     Args:
         model (str | Config, optional): Config of a BoxCaseg model, or its
-            path. Defaults to None: the one that ships with the package.
-        weights (str, optional): Path of its checkpoint; needed with
-            ``model``, and only then.
+            path; or the folder of a :func:`~mmboxcaseg.apis.train.train`,
+            whose verdict says which of its weights are used. Defaults to
+            None: the one that ships with the package.
+        weights (str, optional): Path of its checkpoint; needed with a config,
+            and only then.
         device (str, optional): Such as ``'cpu'`` or ``'cuda:1'``. Defaults to
             None: a GPU if there is one.
         merge (bool): Whether a pixel claimed by several masks of an image
@@ -112,6 +115,8 @@ class BoxCasegInferencer:
         allow_unsafe: bool = False,
         merge_exponent: float | None = None,
     ) -> None:
+        if weights is None and isinstance(model, str) and os.path.isdir(model):
+            model, weights, _ = TrainingFolder(model).chosen()
         if (model is None) != (weights is None):
             given, lacking = (
                 ('model', 'weights') if weights is None else ('weights', 'model')

@@ -15,9 +15,11 @@ from mmboxcaseg.annotations import (
     read_calibration,
 )
 from mmboxcaseg.annotations.findings import seem_corners
+from mmboxcaseg.annotations.output import digest_of_file
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.proxy_masks import JoinReport, MaskOptions
 from mmboxcaseg.quiet import unprinted
+from mmboxcaseg.training import TrainingFolder
 
 from .default_model import default_calibration, default_model
 
@@ -180,6 +182,8 @@ def _tell(text: str, level: int = logging.INFO) -> None:
 
 def _check_paths(options: MaskOptions) -> MaskOptions:
     """Check that what is named exists, and name the model if it isn't."""
+    if options.model is not None:
+        options = _from_folder(options)
     if (options.config is None) != (options.checkpoint is None):
         raise ValueError(
             'a config and a checkpoint go together; give both, '
@@ -213,6 +217,29 @@ def _check_paths(options: MaskOptions) -> MaskOptions:
             calibration=options.calibration or default_calibration(),
         )
     return options
+
+
+def _from_folder(options: MaskOptions) -> MaskOptions:
+    """The options with the model of a training, and tell which it is.
+
+    Raises:
+        FileNotFoundError: If the folder holds no finished training.
+        ValueError: If another model is named too.
+    """
+    if options.config is not None or options.checkpoint is not None:
+        raise ValueError(
+            '--model names a folder with config and checkpoint; give it alone, '
+            'or --config and --checkpoint'
+        )
+    config, checkpoint, told = TrainingFolder(options.model).chosen()
+    _tell(told)
+    calibration = options.calibration
+    packaged = default_model()[1]
+    if calibration is None and digest_of_file(checkpoint) == digest_of_file(packaged):
+        calibration = default_calibration()
+    return replace(
+        options, config=config, checkpoint=checkpoint, calibration=calibration
+    )
 
 
 def _tell_differences(

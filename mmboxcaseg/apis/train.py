@@ -23,6 +23,7 @@ from mmboxcaseg.training import (
     write_training_boxes,
 )
 
+from .budget import set_budget
 from .default_model import default_model
 
 if TYPE_CHECKING:
@@ -80,25 +81,36 @@ def train(options: TrainOptions) -> Verdict:
         )
         return verdict
     _log.info('%s%s', 'going on; ' if begun else '', boxes.summary())
-    with folder.locked():
+    with folder.locked(), unprinted(options.verbose):
         write_training_boxes(boxes, folder.data)
-        # Mistakes in the boxes are told before torch is imported.
-        with unprinted(options.verbose):
-            from mmboxcaseg.engine import own_training
+        return _train(options, folder, boxes, start, began)
 
-            from .kept_aside import KeptAside
-        own_training.use_device(options.device)
-        _put_start(folder, start, options)
-        aside = KeptAside(osp.join(folder.data, 'kept_aside.json'), options.img_dir)
-        before, seconds = _before(folder, aside)
-        cfg = _config(options, folder, loads=start is not None)
-        _set_budget(cfg, options, folder, began, seconds)
-        cfg.dump(folder.config)
-        last = own_training.train(cfg, folder.note_scores)
-        own_training.export_model(
-            cfg, own_training.read_checkpoint(last), folder.at('trained')
-        )
-        return _finish(folder, aside, before, boxes, cfg.train_cfg.max_iters)
+
+def _train(
+    options: TrainOptions,
+    folder: TrainingFolder,
+    boxes: TrainingBoxes,
+    start: tuple[str | None, str] | None,
+    began: float,
+) -> Verdict:
+    """All that needs torch, which is imported after the boxes are checked."""
+    from mmboxcaseg.engine import own_training
+
+    from .kept_aside import KeptAside
+
+    own_training.use_device(options.device)
+    _put_start(folder, start, options)
+    aside = KeptAside(osp.join(folder.data, 'kept_aside.json'), options.img_dir)
+    before, seconds = _before(folder, aside)
+    cfg = _config(options, folder, loads=start is not None)
+    # The photos kept aside are scored after each tenth and at the end.
+    set_budget(cfg, options, folder, began, spare=11 * seconds)
+    cfg.dump(folder.config)
+    last = own_training.train(cfg, folder.note_scores)
+    own_training.export_model(
+        cfg, own_training.read_checkpoint(last), folder.at('trained')
+    )
+    return _finish(folder, aside, before, boxes, cfg.train_cfg.max_iters)
 
 
 def _start_of(options: TrainOptions) -> tuple[str | None, str] | None:
@@ -224,42 +236,6 @@ def _config(options: TrainOptions, folder: TrainingFolder, loads: bool) -> 'Conf
     own_training.set_workers(cfg, options.num_workers)
     own_training.apply_options(cfg, options.cfg_options)
     return cfg
-
-
-def _set_budget(
-    cfg: 'Config',
-    options: TrainOptions,
-    folder: TrainingFolder,
-    began: float,
-    scoring: float,
-) -> None:
-    """Set the number of iterations, the same when a training is gone on with.
-
-    Args:
-        cfg (Config): The config, changed in place.
-        options (TrainOptions): The options.
-        folder (TrainingFolder): The folder.
-        began (float): When the command began, by the monotonic clock.
-        scoring (float): How long scoring the photos kept aside takes, in
-            seconds.
-    """
-    from mmboxcaseg.engine import own_training
-
-    iters = options.iters or cfg.train_cfg.max_iters
-    if options.minutes is not None:
-        iters = folder.noted('iters')
-        if iters is None:
-            seconds = own_training.seconds_per_iter(cfg, folder.at('speed'))
-            left = 60 * options.minutes - (time.monotonic() - began) - 11 * scoring
-            iters = max(int(left / seconds), own_training.LEAST_ITERS)
-            _log.info(
-                '%d iterations of %.2f s in about %g minutes',
-                iters,
-                seconds,
-                options.minutes,
-            )
-            folder.note('iters', iters)
-    own_training.set_iters(cfg, iters)
 
 
 def _finish(

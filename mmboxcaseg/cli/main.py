@@ -11,12 +11,13 @@ import traceback
 from collections.abc import Sequence
 from types import ModuleType
 
-from . import calibrate, check, draw, export, masks, report, score, train
+from . import calibrate, check, detector, draw, export, masks, report, score, train
 
 COMMANDS = dict(
     check=check,
     masks=masks,
     train=train,
+    detector=detector,
     score=score,
     calibrate=calibrate,
     report=report,

@@ -114,6 +114,8 @@ def set_iters(cfg: Config, iters: int) -> None:
         for key in ('begin', 'end'):
             if key in one:
                 one[key] = round(one[key] * iters / old)
+        if 'milestones' in one:
+            one.milestones = [round(at * iters / old) for at in one.milestones]
     cfg.train_cfg.update(max_iters=iters, val_interval=tenth)
     cfg.default_hooks.checkpoint.interval = tenth
     if 'max_iters' in cfg:

@@ -7,16 +7,18 @@ from .boxes import (
     FEW,
     LEAST,
     TrainingBoxes,
+    part_of,
     salient_folders,
     training_boxes,
     write_training_boxes,
 )
 from .folder import TrainingFolder
-from .options import SIZES, DetectorOptions, TrainOptions
+from .options import DETECTORS, SIZES, DetectorOptions, TrainOptions
 from .split import keep_aside
 from .verdict import Verdict, judge
 
 __all__ = [
+    'DETECTORS',
     'DetectorOptions',
     'FEW',
     'LEAST',
@@ -27,6 +29,7 @@ __all__ = [
     'Verdict',
     'judge',
     'keep_aside',
+    'part_of',
     'salient_folders',
     'training_boxes',
     'write_training_boxes',

@@ -5,6 +5,7 @@ import os
 import os.path as osp
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -159,11 +160,20 @@ def write_training_boxes(boxes: TrainingBoxes, folder: str) -> None:
         ('train.json', boxes.training, boxes.taught),
         ('kept_aside.json', boxes.scored, boxes.given),
     ):
-        write_json(osp.join(folder, name), _part(boxes.boxes, chosen, masks))
+        write_json(osp.join(folder, name), part_of(boxes.boxes, chosen, masks))
 
 
-def _part(boxes: BoxFile, chosen: np.ndarray, masks: np.ndarray) -> dict:
-    """Some of the boxes as the content of a COCO json."""
+def part_of(boxes: BoxFile, chosen: np.ndarray, masks: np.ndarray) -> dict[str, Any]:
+    """Some of the boxes, and the images that they are in.
+
+    Args:
+        boxes (BoxFile): N boxes, read with their masks.
+        chosen (np.ndarray): (N,) bool, which of them.
+        masks (np.ndarray): (N,) bool, whose masks go along.
+
+    Returns:
+        dict: Content of a COCO json.
+    """
     images = np.zeros(len(boxes.image_ids), dtype=bool)
     images[boxes.image_index[chosen]] = True
     annotations = []

@@ -135,7 +135,9 @@ def mini(name: str, data: str, out: str, changed: bool) -> Domain:
     photos = [osp.join(root, part) for part in ('train2017', 'val2017')]
     annotations = osp.join(root, 'annotations')
     if changed:
-        photos = [change_photos(one, osp.join(out, osp.basename(one))) for one in photos]
+        photos = [
+            change_photos(one, osp.join(out, osp.basename(one))) for one in photos
+        ]
     boxes = without_masks(
         osp.join(annotations, 'instances_train2017.json'), osp.join(out, 'boxes.json')
     )
