@@ -35,7 +35,9 @@ def content(path):
 def test_photos_are_apart(read, tmp_path):
     boxes = training_boxes(read(photos=12, each=3), keep_masks=False)
     write_training_boxes(boxes, str(tmp_path))
-    train, aside = (content(tmp_path / f'{name}.json') for name in ('train', 'kept_aside'))
+    train, aside = (
+        content(tmp_path / f'{name}.json') for name in ('train', 'kept_aside')
+    )
     names = [{one['file_name'] for one in part['images']} for part in (train, aside)]
     assert not names[0] & names[1] and len(names[0] | names[1]) == 12
     assert len(train['annotations']) + len(aside['annotations']) == 36
@@ -76,7 +78,9 @@ def test_masks_that_teach(read, tmp_path):
     # Whatever teaches, the others are scored against.
     assert marked.given.sum() == len(marked.given) - 1
     write_training_boxes(marked, str(tmp_path))
-    train, aside = (content(tmp_path / f'{name}.json') for name in ('train', 'kept_aside'))
+    train, aside = (
+        content(tmp_path / f'{name}.json') for name in ('train', 'kept_aside')
+    )
     with_masks = [one['id'] for one in train['annotations'] if 'segmentation' in one]
     taught = boxes.box_ids[5]
     assert with_masks in ([taught], []) and all(

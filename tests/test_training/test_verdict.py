@@ -43,7 +43,6 @@ def test_few_true_masks_do_not_decide():
 
 
 def test_a_change_within_chance_is_said():
-    rng = np.random.default_rng(0)
     before = fits([0.5] * 30, [0.5] * 30)
     after = fits([0.5] * 30, 0.5 + np.linspace(-0.2, 0.21, 30))
     assert 'by no more than chance' in judge(before, after, 3, 10).summary()
@@ -51,11 +50,8 @@ def test_a_change_within_chance_is_said():
     assert 'no better than before' in judge(before, after, 3, 10).summary()
 
 
-
 def test_json():
-    verdict = judge(
-        fits([0.5] * 3, [np.nan] * 3), fits([0.4] * 3, [np.nan] * 3), 2, 30
-    )
+    verdict = judge(fits([0.5] * 3, [np.nan] * 3), fits([0.4] * 3, [np.nan] * 3), 2, 30)
     assert Verdict.from_json(verdict.to_json()) == verdict
     assert verdict.to_json()['improved'] is False
 

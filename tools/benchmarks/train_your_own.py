@@ -31,9 +31,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--data', default='data', help='folder that has coco_mini (default: data)'
     )
-    parser.add_argument(
-        '--domains', nargs='+', choices=DOMAINS, default=list(DOMAINS)
-    )
+    parser.add_argument('--domains', nargs='+', choices=DOMAINS, default=list(DOMAINS))
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument(
         '--minutes', nargs='+', type=float, help='of each training, such as 5 15 60'
