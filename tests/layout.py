@@ -59,6 +59,10 @@ def write(root: Path) -> None:
             write_json(file, annotations / f'{name}_voc20.json', VOC)
     for name in ('proxy_masks_train2017', 'proxy_masks_train2017_unmerged'):
         write_json(train, data / f'coco/annotations/{name}.json', COCO)
+    (data / 'mine').mkdir()
+    os.symlink(made / 'coco/train', data / 'mine/images')
+    for name in ('train', 'kept_aside', 'masks'):
+        write_json(train, data / f'mine/{name}.json', ('object',))
     write_json(train, root / 'work_dirs/mini/merged.json', COCO)
     write_json(train, root / 'work_dirs/mini/proxy_masks_train2017.json', VOC)
 

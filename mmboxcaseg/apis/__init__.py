@@ -17,8 +17,8 @@ _HOMES = dict(
     ExportReport='export',
     InstanceMasks='inferencer',
     MaskOptions='proxy_masks',
-    TrainOptions='train',
-    Verdict='train',
+    TrainOptions='own_model',
+    Verdict='own_model',
     calibrate='calibration',
     check_boxes='check',
     draw_masks='draw',
@@ -28,7 +28,7 @@ _HOMES = dict(
     make_report='report',
     score_heads='score',
     score_masks='score',
-    train='train',
+    train='own_model',
     train_detector='detector',
 )
 

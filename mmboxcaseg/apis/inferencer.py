@@ -83,7 +83,7 @@ class BoxCasegInferencer:
 
     Args:
         model (str | Config, optional): Config of a BoxCaseg model, or its
-            path; or the folder of a :func:`~mmboxcaseg.apis.train.train`,
+            path; or the folder of a :func:`~mmboxcaseg.apis.own_model.train`,
             whose verdict says which of its weights are used. Defaults to
             None: the one that ships with the package.
         weights (str, optional): Path of its checkpoint; needed with a config,

@@ -116,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from dataclasses import fields
 
-    from mmboxcaseg.apis.train import TrainOptions, train
+    from mmboxcaseg.apis.own_model import TrainOptions, train
 
     values = vars(args)
     options = TrainOptions(

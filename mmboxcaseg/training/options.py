@@ -26,7 +26,7 @@ class TrainOptions:
         salient (str, optional): Folder of salient images, with a folder of
             images and one of masks in it. None: what the salient head knows
             is kept by its own answers, see
-            :func:`~mmboxcaseg.apis.train.train`.
+            :func:`~mmboxcaseg.apis.own_model.train`.
         start (str, optional): What to start from: a folder of an earlier
             training, or a checkpoint of the same size. None: the model of the
             package; for ``'hrnet'`` ImageNet weights.

@@ -6,6 +6,7 @@ from .ignored_masks import (
     encode_weights,
 )
 from .load_photo import LoadPhoto, UprightPhoto
+from .looks import RandomLook
 from .pack_patch import PackPatch
 from .patches import LoadSalientMask, RandomBoxPatch, RandomObjectPatch
 from .photo_patches import LoadBoxPatch, decode_factor
@@ -22,6 +23,7 @@ __all__ = [
     'PackPatch',
     'PackProxyDetInputs',
     'RandomBoxPatch',
+    'RandomLook',
     'RandomObjectPatch',
     'UprightPhoto',
     'decode_factor',

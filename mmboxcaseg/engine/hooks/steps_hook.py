@@ -43,7 +43,7 @@ class StepsHook(Hook):
     ) -> None:
         """Tell the iteration."""
         losses = ', '.join(
-            f'{name.removeprefix("loss_")} {float(value):.3f}'
+            f'{name.removeprefix("loss_")} {float(value.detach()):.3f}'
             for name, value in (outputs or {}).items()
             if name.startswith('loss_') or name == 'loss'
         )
