@@ -40,9 +40,8 @@ def train(options: TrainOptions) -> Verdict:
     """Train a BoxCaseg on boxes, beginning with a model that is there.
 
     Some photos are kept aside: they are scored before, after each tenth and
-    at the end. Where no salient images are given, the salient head is taught
-    by masks that the model makes of the boxes before the training, see
-    :func:`~mmboxcaseg.apis.answers.write_answers`.
+    at the end. Where neither salient images nor masks are given, the salient
+    head is not trained, so that it keeps what it knows.
 
     A training that was stopped is gone on with by the same options. A folder
     whose training is finished is left as it is.
@@ -102,7 +101,7 @@ def _train(
     _put_start(folder, start, options)
     aside = KeptAside(osp.join(folder.data, 'kept_aside.json'), options.img_dir)
     before, seconds = _before(folder, aside)
-    cfg = _config(options, folder, loads=start is not None)
+    cfg = _config(options, folder, boxes, loads=start is not None)
     # The photos kept aside are scored after each tenth and at the end.
     set_budget(cfg, options, folder, began, spare=11 * seconds)
     cfg.dump(folder.config)
@@ -167,7 +166,7 @@ def _put_start(
     if osp.isfile(checkpoint):
         return
     if start is not None and start[0] is None:
-        cfg = own_training.recipe(SIZES[options.size])
+        cfg = own_training.recipe(f'{SIZES[options.size]}.py')
         own_training.apply_options(cfg, options.cfg_options)
         own_training.export_model(
             cfg, own_training.read_checkpoint(start[1]), folder.at('start')
@@ -194,33 +193,30 @@ def _before(folder: TrainingFolder, aside: 'KeptAside') -> tuple['BoxFits', floa
     return BoxFits.from_json(noted['fits']), noted['seconds']
 
 
-def _config(options: TrainOptions, folder: TrainingFolder, loads: bool) -> 'Config':
+def _config(
+    options: TrainOptions, folder: TrainingFolder, boxes: TrainingBoxes, loads: bool
+) -> 'Config':
     """The recipe with the paths of this training."""
     from mmboxcaseg.engine import own_training
 
-    cfg = own_training.recipe(SIZES[options.size])
+    has_masks = bool((boxes.training & boxes.taught).any())
+    alone = options.salient is None and not has_masks
+    cfg = own_training.recipe(f'{SIZES[options.size]}{"_boxes" if alone else ""}.py')
     data, photos = osp.abspath(folder.data), osp.abspath(options.img_dir)
     train = cfg.train_dataloader.dataset
     train.box.update(
         data_root='',
         ann_file=osp.join(data, 'train.json'),
         data_prefix=dict(img=photos),
-        with_mask=True,
-        given_only=True,
+        with_mask=has_masks,
+        given_only=has_masks,
     )
     if options.salient is not None:
         image, mask = salient_folders(options.salient)
         train.salient.update(data_root='', data_prefix=dict(img=image, mask=mask))
-    else:
-        from .answers import write_answers
-
-        train.salient = dict(
-            type='BoxPatchDataset',
-            ann_file=write_answers(folder, options),
-            data_prefix=dict(img=photos),
-            with_mask=True,
-            pipeline=train.box.pipeline,
-        )
+    elif has_masks:
+        # The pixel loss learns from the masks among the boxes.
+        own_training.leave_out_salient(cfg)
     for name in ('val', 'test'):
         cfg[f'{name}_dataloader'].dataset.update(
             data_root='',

@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--salient',
         metavar='DIR',
         help='folder with a folder of salient images and one of their masks, '
-        'such as DUTS-TR; default: masks that the model makes of your boxes '
-        'before the training stand for them',
+        'such as DUTS-TR; without it the head that learns from masks keeps what '
+        'it knows',
     )
     data.add_argument(
         '--keep-masks',

@@ -97,6 +97,17 @@ def set_workers(cfg: Config, count: int | None) -> None:
             loader.persistent_workers = count > 0
 
 
+def leave_out_salient(cfg: Config) -> None:
+    """Train on boxes alone, in batches as large as before, in place.
+
+    Args:
+        cfg (Config): Config of a BoxCaseg.
+    """
+    loader = cfg.train_dataloader
+    loader.dataset.salient = None
+    loader.sampler.source_ratio = [loader.batch_size]
+
+
 def set_iters(cfg: Config, iters: int) -> None:
     """Fit the schedule of a config to a number of iterations, in place.
 

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Recipe of each size, below configs/.
-SIZES = dict(
-    small='boxcaseg/own/mobilenetv2_own.py', hrnet='boxcaseg/own/hrnet_w48_own.py'
-)
+# Recipe of each size, below configs/; with "_boxes" in its name that for boxes
+# alone.
+SIZES = dict(small='boxcaseg/own/mobilenetv2_own', hrnet='boxcaseg/own/hrnet_w48_own')
 # Recipe of each size of detector.
 DETECTORS = dict(
     small='proxy_mask_rcnn/own/mask-rcnn_mobilenetv2_fpn_own.py',
@@ -24,9 +23,8 @@ class TrainOptions:
         img_dir (str): Folder of the photos.
         out (str): Folder to write: config, weights, verdict, log.
         salient (str, optional): Folder of salient images, with a folder of
-            images and one of masks in it. None: what the salient head knows
-            is kept by its own answers, see
-            :func:`~mmboxcaseg.apis.own_model.train`.
+            images and one of masks in it. None: where no masks teach either,
+            the salient head is not trained.
         start (str, optional): What to start from: a folder of an earlier
             training, or a checkpoint of the same size. None: the model of the
             package; for ``'hrnet'`` ImageNet weights.
@@ -76,6 +74,11 @@ class TrainOptions:
             raise ValueError(f'--size must be one of {list(SIZES)}, not {self.size!r}')
         if self.num_workers is not None and self.num_workers < 0:
             raise ValueError('--num-workers must not be negative')
+        if self.size == 'hrnet' and self.start is None and self.salient is None:
+            raise ValueError(
+                '--size hrnet starts from ImageNet weights, so its salient head '
+                'needs --salient; or start from a model that knows them by --from'
+            )
 
 
 @dataclass(frozen=True)

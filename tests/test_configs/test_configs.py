@@ -60,8 +60,10 @@ def test_stage_1_config(name):
     own = Path(name).parent.name == 'own'
     kind = 'LoadBoxPatch' if own else 'RandomBoxPatch'
     size = find(loader.dataset.box.pipeline, kind).size
-    salient = loader.dataset.salient.pipeline
-    if 'RandomObjectPatch' in [step.type for step in salient]:
+    salient = loader.dataset.salient and loader.dataset.salient.pipeline
+    if salient is None:
+        assert own
+    elif 'RandomObjectPatch' in [step.type for step in salient]:
         # Cropped around the object as box patches are around the box.
         assert find(salient, 'RandomObjectPatch').size == size
     else:
