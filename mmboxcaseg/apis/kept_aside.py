@@ -60,9 +60,9 @@ class KeptAside:
         )
 
     def _samples(
-        self, model: tuple[str, str], what: str, img_ids: Sequence | None
+        self, model: tuple[str, str], what: str | None, img_ids: Sequence | None
     ) -> Iterator:
-        """Samples with masks, on the CPU."""
+        """Samples with masks, on the CPU; no progress of what has no name."""
         cfg = Config.fromfile(model[0])
         net = init_model(cfg, model[1])
         loader = test_loader(
@@ -71,7 +71,10 @@ class KeptAside:
             data_prefix=dict(img=self.img_dir),
             img_ids=img_ids,
         )
-        for sample in predict_boxes(net, loader, net.predict_options, what):
+        samples = predict_boxes(
+            net, loader, net.predict_options, what or '', quiet=what is None
+        )
+        for sample in samples:
             yield sample.cpu()
 
     def sheet(
@@ -102,10 +105,7 @@ class KeptAside:
         chosen = _chosen(*fits, by_iou, num)
         ids = [fits[0].box_ids[place] for place in chosen]
         truth = known_masks(self.ann) if by_iou else {}
-        found = [
-            self._found(model, set(ids), what)
-            for model, what in ((before, 'pictures before'), (after, 'pictures after'))
-        ]
+        found = [self._found(model, set(ids)) for model in (before, after)]
         pictures = []
         for place, box_id in zip(chosen, ids):
             one, other = (of_model[box_id] for of_model in found)
@@ -130,7 +130,7 @@ class KeptAside:
             column_titles=titles * min(len(pictures), IN_A_ROW),
         )
 
-    def _found(self, model: tuple[str, str], ids: set, what: str) -> dict:
+    def _found(self, model: tuple[str, str], ids: set) -> dict:
         """Masks of some boxes by their ids."""
         images = [image for image, boxes in _boxes_of(self.ann).items() if ids & boxes]
         return {
@@ -140,7 +140,7 @@ class KeptAside:
                 sample.pred_instances.masks[place],
                 sample.pred_instances.rects[place].numpy(),
             )
-            for sample in self._samples(model, what, images)
+            for sample in self._samples(model, None, images)
             for place, box_id in enumerate(sample.prompt_instances.ann_ids)
             if box_id in ids
         }

@@ -68,8 +68,11 @@ def weights(path):
 
 
 def test_whole_way(options, tmp_path, capsys, caplog):
+    made = options()
+    # What making a model prints.
+    capsys.readouterr()
     with caplog.at_level(logging.INFO, 'mmboxcaseg'):
-        verdict = train(options())
+        verdict = train(made)
     out = TrainingFolder(str(tmp_path / 'out'))
     assert verdict == out.verdict() and verdict.iters == 4
     # Three boxes of a photo that was kept aside.
