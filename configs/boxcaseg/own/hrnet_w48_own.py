@@ -19,7 +19,14 @@ train_dataloader = dict(
             ann_file='train.json',
             data_prefix=dict(img='images/'),
             pipeline=box_pipeline,
-        )
+        ),
+        salient=dict(
+            pipeline=[
+                *_base_.object_pipeline[:-1],
+                dict(type='RandomLook'),
+                _base_.object_pipeline[-1],
+            ]
+        ),
     )
 )
 # Photos kept aside; masks are scored where they have true ones.

@@ -14,6 +14,12 @@ box_pipeline = [
     dict(_base_.train_dataloader.dataset.box.pipeline[1], type='LoadBoxPatch'),
     *_base_.train_dataloader.dataset.box.pipeline[2:],
 ]
+# What salient images teach must not hang on how everyday photos look.
+salient_pipeline = [
+    *_base_.train_dataloader.dataset.salient.pipeline[:-1],
+    dict(type='RandomLook'),
+    _base_.train_dataloader.dataset.salient.pipeline[-1],
+]
 train_dataloader = dict(
     dataset=dict(
         box=dict(
@@ -22,7 +28,7 @@ train_dataloader = dict(
             data_prefix=dict(img='images/'),
             pipeline=box_pipeline,
         ),
-        salient=dict(data_root='data/DUTS/DUTS-TR/'),
+        salient=dict(data_root='data/DUTS/DUTS-TR/', pipeline=salient_pipeline),
     )
 )
 # Photos kept aside; masks are scored where they have true ones.
@@ -39,6 +45,8 @@ val_evaluator = dict(type='BoxFitMetric', truth=data_root + 'kept_aside.json')
 test_evaluator = val_evaluator
 
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters // 10)
+# Over about the last fifty iterations: short trainings leave the start behind.
+custom_hooks = [dict(_base_.custom_hooks[0], momentum=0.02)]
 optim_wrapper = dict(optimizer=dict(lr=8e-3))
 param_scheduler = dict(end=max_iters)
 default_hooks = dict(checkpoint=dict(interval=max_iters // 10))
