@@ -7,11 +7,20 @@ import os
 import os.path as osp
 import runpy
 import shutil
+import sysconfig
+from importlib.metadata import distributions
 
 from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = osp.dirname(osp.abspath(__file__))
+# The first is the one that is asked for where none is installed.
+OPENCV = (
+    'opencv-python-headless',
+    'opencv-python',
+    'opencv-contrib-python-headless',
+    'opencv-contrib-python',
+)
 MIM_ENTRIES = ('configs', 'tools', 'model-index.yml')
 
 
@@ -23,9 +32,28 @@ def read(path: str) -> str:
 
 def requirements(name: str) -> list[str]:
     """Requirements listed in ``requirements/<name>.txt``."""
-    lines = read(f'requirements/{name}.txt').splitlines()
-    lines = [line.split('#')[0].strip() for line in lines]
-    return [line for line in lines if line]
+    found = []
+    for line in read(f'requirements/{name}.txt').splitlines():
+        line = line.split('#')[0].strip()
+        if line.startswith('-r '):
+            found += requirements(line[3:].removesuffix('.txt'))
+        elif line:
+            found.append(installed_opencv() if line == OPENCV[0] else line)
+    return found
+
+
+def installed_opencv() -> str:
+    """The build of OpenCV in the environment that is installed into.
+
+    A second one would write over its files. The folders are named, for a build
+    in isolation does not look into them.
+    """
+    paths = [sysconfig.get_path(name) for name in ('purelib', 'platlib')]
+    installed = {
+        str(one.metadata['Name']).lower().replace('_', '-')
+        for one in distributions(path=paths)
+    }
+    return next((name for name in OPENCV if name in installed), OPENCV[0])
 
 
 class BuildWithMim(build_py):
@@ -86,11 +114,13 @@ setup(
     packages=find_packages(include=('mmboxcaseg', 'mmboxcaseg.*')),
     python_requires='>=3.10',
     entry_points=dict(console_scripts=['boxcaseg=mmboxcaseg.cli.main:main']),
-    # The OpenMMLab packages and torch are left out: they come as two
-    # distributions, and which build of torch is right depends on the machine.
-    # See requirements/mminstall.txt.
+    # Torch and the OpenMMLab packages are extras: masks need none of them, they
+    # come as two distributions, and which build of torch is right depends on
+    # the machine. See requirements/mminstall.txt.
     install_requires=requirements('runtime'),
-    extras_require=dict(tests=requirements('tests'), optional=requirements('optional')),
+    extras_require={
+        name: requirements(name) for name in ('train', 'tests', 'optional')
+    },
     cmdclass=dict(build_py=BuildWithMim),
     package_data={
         'mmboxcaseg': ['weights/*'],

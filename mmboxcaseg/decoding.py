@@ -108,6 +108,28 @@ def decode_stretched(content: bytes) -> np.ndarray | None:
     return (photo >> shift).astype(np.uint8)
 
 
+def decode_eight_bits(
+    content: bytes, stretch_16bit: bool = False
+) -> tuple[np.ndarray | None, int | None]:
+    """Decode a photo as networks take it.
+
+    Args:
+        content (bytes): Content of the file.
+        stretch_16bit (bool): Whether of a photo of sixteen bits that uses 14
+            or fewer the eight highest used ones are taken. Defaults to False.
+
+    Returns:
+        tuple[np.ndarray | None, int | None]: BGR, uint8, upright, None if it
+        can't be decoded; and the bits that it uses if it is left too dark.
+    """
+    bits = used_bits(content)
+    if bits is None or bits > DIM_BITS:
+        return decode_photo(content), None
+    if stretch_16bit:
+        return decode_stretched(content), None
+    return decode_photo(content), bits
+
+
 def upright_size(photo: Image.Image) -> tuple[int, int]:
     """Height and width of a photo that Pillow has opened, once upright.
 

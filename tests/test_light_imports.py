@@ -14,6 +14,7 @@ FRAMEWORKS = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmseg')
         'mmboxcaseg.masks',
         'mmboxcaseg.annotations',
         'mmboxcaseg.evaluation',
+        'mmboxcaseg.prediction',
         'mmboxcaseg.proxy_masks',
         'mmboxcaseg.visualization',
         'mmboxcaseg.report',

@@ -5,6 +5,9 @@
 # It installs into the active virtual environment, or else into .venv in the
 # root of the repository, which it makes. The system's Python is never touched.
 #
+#   --predict      only what masks are made with by exported models, such as the
+#                  one that comes with the package: no torch, no compiler
+#
 #   PYTHON         interpreter that makes .venv          (python3)
 #   TORCH_VERSION  release of torch, if there is none yet (2.13.0)
 #   MAX_JOBS       compilers at once while mmcv is built  (number of cores)
@@ -17,6 +20,16 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root"
 TORCH_VERSION="${TORCH_VERSION:-2.13.0}"
 export MAX_JOBS="${MAX_JOBS:-$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)}"
+
+predict=
+case "${1:-}" in
+"") ;;
+--predict) predict=_predict ;;
+*)
+    echo "usage: tools/setup_env.sh [--predict]" >&2
+    exit 2
+    ;;
+esac
 
 say() { echo "[setup] $*"; }
 fail() {
@@ -37,11 +50,12 @@ if ! find_env; then
     find_env
 fi
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
-    fail "$env_dir has $("$python" --version), but the OpenMMLab packages" \
+    fail "$env_dir has $("$python" --version), but mmboxcaseg and its packages" \
         "need Python 3.10 or newer; remove it and name one: PYTHON=..."
 
 # 2. Has this very set-up been done?
-stamp="$env_dir/.mmboxcaseg_setup"
+whole="$env_dir/.mmboxcaseg_setup"
+stamp="$whole$predict"
 fingerprint="$(
     {
         echo "$root $TORCH_VERSION"
@@ -52,15 +66,33 @@ fingerprint="$(
 import hashlib, sys
 print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'
 )"
-if [ "$(cat "$stamp" 2>/dev/null)" = "$fingerprint" ]; then
-    say "$env_dir is up to date"
-    exit 0
-fi
+# What is set up for training makes masks too.
+for made in "$stamp" "$whole"; do
+    if [ "$(cat "$made" 2>/dev/null)" = "$fingerprint" ]; then
+        say "$env_dir is up to date"
+        exit 0
+    fi
+done
 rm -f "$stamp"
 say "setting up $env_dir"
 
 pip() { "$python" -m pip --disable-pip-version-check "$@"; }
 has() { "$python" -c "import $1" >/dev/null 2>&1; }
+
+finish() {
+    echo "$fingerprint" >"$stamp"
+    say "done: $env_dir"
+    [ -n "${VIRTUAL_ENV:-}${CONDA_PREFIX:-}" ] ||
+        say "activate it with: source .venv/bin/activate"
+}
+
+if [ -n "$predict" ]; then
+    pip install -q -e .
+    "$python" -m mmboxcaseg.cli --version && "$python" -c 'import cv2, onnxruntime' ||
+        fail "the packages don't import, see above"
+    finish
+    exit 0
+fi
 
 for original in mmcv mmcv-lite mmengine mmdet mmsegmentation; do
     ! pip show -q "$original" 2>/dev/null ||
@@ -85,8 +117,19 @@ pip install -q "$setuptools" wheel ninja
 # 4. mmcv. Built in isolation from torch it comes silently without its
 #    compiled ops, so it is built on its own and checked.
 mmcv="$(grep '^onedl-mmcv==' requirements/mminstall.txt)"
+#    Nine tenths of its build would be torch's headers, read anew for each of
+#    some 110 files: g++ takes them precompiled.
 install_mmcv() {
-    MMCV_WITH_OPS=1 pip install --no-build-isolation --no-deps "$@" "$mmcv"
+    local headers flags
+    headers="$(mktemp -d)"
+    flags="$("$python" -W ignore tools/setup/precompile_torch.py "$headers")" ||
+        flags=
+    CFLAGS="${flags:-${CFLAGS:-}}" MMCV_WITH_OPS=1 \
+        pip install --no-build-isolation --no-deps "$@" "$mmcv" || {
+        rm -rf "$headers"
+        return 1
+    }
+    rm -rf "$headers"
 }
 # Loads the library of the ops, without the rest of mmcv.
 ops_load() {
@@ -98,8 +141,8 @@ if spec is None:
     sys.exit(f"{folder} has no _ext")
 importlib.util.module_from_spec(spec)' 2>&1
 }
-say "$mmcv with its compiled ops: the first build takes about 10 minutes on" \
-    "2 cores, later ones come from pip's cache"
+say "$mmcv with its compiled ops: the first build takes some minutes, later" \
+    "ones come from pip's cache"
 install_mmcv
 if ! message="$(ops_load)"; then
     say "its ops don't load (built without them, or against another torch):" \
@@ -147,7 +190,4 @@ import mmboxcaseg
 for module in (torch, mmcv, mmengine, mmdet, mmseg, cv2, mmboxcaseg):
     print(f'[setup]   {module.__name__} {module.__version__}')
 PYTHON
-echo "$fingerprint" >"$stamp"
-say "done: $env_dir"
-[ -n "${VIRTUAL_ENV:-}${CONDA_PREFIX:-}" ] ||
-    say "activate it with: source .venv/bin/activate"
+finish

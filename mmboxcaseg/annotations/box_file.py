@@ -60,8 +60,10 @@ class BoxFile:
         why_not (Mapping[int, str]): What is wrong, by the place of each
             annotation that is no crowd and covers nothing of its image.
         digest (str): SHA-256 of what was read, hexadecimal.
-        content (dict): The file as it came, to be written back. Reading
-            without masks leaves out the ``segmentation`` of what is no crowd.
+        content (dict): The file as it came, to be written back. Its
+            ``annotations`` may be :class:`LazyAnnotations`, of which each is a
+            new dictionary whenever it is asked for. Reading without masks
+            leaves out the ``segmentation`` of what is no crowd.
         left_out (tuple[SkippedFile, ...]): Annotation files that have no
             image here.
         kept (Mapping[int, RLE]): Masks that were given and are kept, by the
@@ -257,8 +259,11 @@ class BoxFile:
         )
 
 
-def _take(values: Sequence[Any], chosen: np.ndarray) -> list:
-    return [values[place] for place in np.flatnonzero(chosen).tolist()]
+def _take(values: Sequence[Any], chosen: np.ndarray) -> Sequence[Any]:
+    places = np.flatnonzero(chosen)
+    if hasattr(values, 'take'):
+        return values.take(places)
+    return [values[place] for place in places.tolist()]
 
 
 def _renumber(chosen: np.ndarray) -> np.ndarray:

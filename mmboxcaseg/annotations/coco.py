@@ -20,9 +20,11 @@ from .coco_checks import (
     check_images,
     check_lists,
     check_owners,
+    check_unique,
     crowd_number,
 )
 from .coco_photos import ask_sizes, check_file_name, put_names_right
+from .lazy import Columns, LazyAnnotations, parse_lazily
 from .resolve import PhotoFinder
 
 
@@ -60,8 +62,8 @@ def read_coco(
             f'no annotation file {path}; give the path of a COCO json (in a '
             'config: ann_file, with data_root if that is set)'
         )
-    content, digest = _load(path, with_masks)
-    boxes = to_box_file(content, path, digest, img_dir=img_dir)
+    content, columns, digest = _parse(path, with_masks)
+    boxes = to_box_file(content, path, digest, img_dir=img_dir, columns=columns)
     _check_pixels(boxes)
     return boxes
 
@@ -85,26 +87,37 @@ def _check_pixels(boxes: BoxFile) -> None:
 
 def load_coco(ann_file: str, with_masks: bool = True) -> dict[str, Any]:
     """Deprecated: the content of :func:`read_coco`, a COCO dictionary."""
-    return read_coco(ann_file, with_masks).content
+    content = read_coco(ann_file, with_masks).content
+    return dict(content, annotations=list(content['annotations']))
 
 
-def _load(path: str, with_masks: bool) -> tuple[Any, str]:
-    """The content of a json file, and the SHA-256 of its bytes."""
-    digest = hashlib.sha256()
+def _parse(path: str, with_masks: bool) -> tuple[Any, Columns | None, str]:
+    """The content of a json file, what its annotations have in common if that
+    is known yet, and the SHA-256 of its bytes."""
     with open(path, 'rb') as file:
-        for block in iter(lambda: file.read(2**20), b''):
-            digest.update(block)
+        text = file.read()
+    digest = hashlib.sha256(text).hexdigest()
+    with _no_collection():
+        parsed = parse_lazily(text, with_masks)
+        if parsed is None:
+            # The bytes make way for the text.
+            del text
+            parsed = _parse_loosely(path, with_masks), None
+    return *parsed, digest
+
+
+def _parse_loosely(path: str, with_masks: bool) -> Any:
+    """What json's own parser makes of it, or an error that says what is wrong."""
     hook = None if with_masks else _without_mask
     # Some editors put a byte order mark before the text.
-    with open(path, encoding='utf-8-sig') as file, _no_collection():
+    with open(path, encoding='utf-8-sig') as file:
         try:
-            content = json.load(file, object_hook=hook)
+            return json.load(file, object_hook=hook)
         # Numbers of thousands of digits are a ValueError too.
         except (ValueError, RecursionError) as error:
             raise ValueError(
                 f'{path} is not valid json: {error}{_what_it_is(path)}'
             ) from error
-    return content, digest.hexdigest()
 
 
 def _what_it_is(path: str) -> str:
@@ -139,8 +152,8 @@ def _no_collection() -> Iterator[None]:
 
 def _without_mask(entry: dict[str, Any]) -> dict[str, Any]:
     # The key keeps its place, for the file to be written back; so does the
-    # mask of a crowd.
-    if 'segmentation' in entry and not is_crowd(entry):
+    # mask of a crowd, and what is somebody's own below an annotation.
+    if entry.keys() >= {'segmentation', 'image_id'} and not is_crowd(entry):
         entry['segmentation'] = None
     return entry
 
@@ -151,6 +164,7 @@ def to_box_file(
     digest: str,
     left_out: Sequence[SkippedFile] = (),
     img_dir: str | None = None,
+    columns: Columns | None = None,
 ) -> BoxFile:
     """Check a COCO dictionary and lay its boxes out in columns.
 
@@ -162,6 +176,8 @@ def to_box_file(
         left_out (Sequence[SkippedFile]): See :class:`BoxFile`. Defaults to
             ().
         img_dir (str, optional): See :func:`read_coco`. Defaults to None.
+        columns (Columns, optional): What annotations that are
+            :class:`LazyAnnotations` have in common. Defaults to None.
 
     Returns:
         BoxFile: Its boxes.
@@ -176,24 +192,22 @@ def to_box_file(
         finder = PhotoFinder(img_dir, osp.dirname(osp.abspath(path)))
         gone = put_names_right(content['images'], finder)
         left_out = [*left_out, *ask_sizes(content, finder, path)]
-    images, anns = content['images'], content['annotations']
-    categories = content['categories']
-    check_annotations(anns, path)
+    images, categories = content['images'], content['categories']
     check_categories(categories, path)
     image_place = {image['id']: place for place, image in enumerate(images)}
     category_place = {
         category['id']: place for place, category in enumerate(categories)
     }
-    check_owners(anns, image_place, category_place, path)
+    columns = _checked_columns(content, columns, image_place, category_place, path)
+    anns = content['annotations']
     sizes = np.array(
         [(image['height'], image['width']) for image in images], dtype=np.int64
     ).reshape(-1, 2)
     image_index = np.array(
-        [image_place[ann['image_id']] for ann in anns], dtype=np.int64
+        [image_place[one] for one in columns.image_ids], dtype=np.int64
     )
-    boxes = np.array([ann['bbox'] for ann in anns], dtype=np.float64).reshape(-1, 4)
+    boxes, crowd = columns.xywh.copy(), columns.crowd
     boxes[:, 2:] += boxes[:, :2]
-    crowd = np.array([is_crowd(ann) for ann in anns], dtype=bool)
     covers = usable_boxes(boxes, *sizes[image_index].T)
     return BoxFile(
         path=path,
@@ -202,10 +216,10 @@ def to_box_file(
         sizes=sizes,
         category_ids=tuple(category_place),
         category_names=tuple(str(category['name']) for category in categories),
-        box_ids=tuple(ann['id'] for ann in anns),
+        box_ids=tuple(columns.ids),
         image_index=image_index,
         category_index=np.array(
-            [category_place[ann['category_id']] for ann in anns], dtype=np.int64
+            [category_place[one] for one in columns.category_ids], dtype=np.int64
         ),
         boxes=boxes,
         crowd=crowd,
@@ -222,6 +236,33 @@ def to_box_file(
         there=None
         if gone is None
         else np.array([one not in gone for one in image_place], dtype=bool),
+    )
+
+
+def _checked_columns(
+    content: dict[str, Any],
+    columns: Columns | None,
+    images: dict[Id, int],
+    categories: dict[Id, int],
+    path: str,
+) -> Columns:
+    """What all annotations have; they are checked, and put right in place."""
+    anns = content['annotations']
+    if columns is not None and isinstance(anns, LazyAnnotations):
+        if images.keys() >= set(columns.image_ids) and categories.keys() >= set(
+            columns.category_ids
+        ):
+            check_unique(columns.ids, 'annotation', path)
+            return columns
+        anns = content['annotations'] = list(anns)
+    check_annotations(anns, path)
+    check_owners(anns, images, categories, path)
+    return Columns(
+        ids=[ann['id'] for ann in anns],
+        image_ids=[ann['image_id'] for ann in anns],
+        category_ids=[ann['category_id'] for ann in anns],
+        xywh=np.array([ann['bbox'] for ann in anns], np.float64).reshape(-1, 4),
+        crowd=np.array([is_crowd(ann) for ann in anns], dtype=bool),
     )
 
 

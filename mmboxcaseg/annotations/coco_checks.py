@@ -7,9 +7,11 @@ that what is written back is in order.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from .box_file import Id
+from .lazy import LazyAnnotations
 from .numbers import LARGEST, whole
 
 LISTS = ('images', 'annotations', 'categories')
@@ -49,13 +51,16 @@ def check_lists(content: Any, path: str) -> None:
             f'{_format_hint(first, OTHER_LISTS)}'
         )
     for key in LISTS:
-        if not isinstance(content.get(key), list):
+        if not isinstance(content.get(key), (list, LazyAnnotations)):
             raise ValueError(
                 f'{path}: no list "{key}"; a COCO json has '
                 '"images", "annotations" and "categories"'
                 f'{_format_hint(content, OTHER_OBJECTS)}'
             )
     for key in LISTS:
+        if isinstance(content[key], LazyAnnotations):
+            # It would not be one else.
+            continue
         for place, entry in enumerate(content[key]):
             if not isinstance(entry, dict):
                 raise ValueError(
@@ -267,7 +272,21 @@ def _check_ids(entries: list[dict], kind: str, path: str) -> None:
                 f'{path}: {kind} id {value!r} is neither a whole number nor a string'
             )
         entry['id'] = number
-    counts = Counter(entry['id'] for entry in entries)
+    check_unique([entry['id'] for entry in entries], kind, path)
+
+
+def check_unique(ids: Sequence[Id], kind: str, path: str) -> None:
+    """Check that no id is there twice, nor once as a number and once as text.
+
+    Args:
+        ids (Sequence[int | str]): The ids.
+        kind (str): What has them, for the message.
+        path (str): What to call the file in messages.
+
+    Raises:
+        ValueError: If one is.
+    """
+    counts = Counter(ids)
     repeated = [key for key, count in counts.items() if count > 1]
     if repeated:
         raise ValueError(

@@ -1,7 +1,6 @@
 """Text and json that are written whole: a file is absent or complete."""
 
 import glob
-import hashlib
 import json
 import os
 from typing import Any
@@ -66,12 +65,3 @@ def write_text(path: str, text: str) -> None:
     os.makedirs(os.path.dirname(path) or '.', exist_ok=True)
     with open(path, 'w', encoding='utf-8', newline='\n') as file:
         file.write(text)
-
-
-def digest_of_file(path: str) -> str:
-    """SHA-256 of the bytes of a file, hexadecimal."""
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        for block in iter(lambda: file.read(2**20), b''):
-            digest.update(block)
-    return digest.hexdigest()

@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import Any
 
+from mmboxcaseg import process
+
 # Not below: the name of its module would hide it.
 from .default_model import default_model  # noqa: F401
 
@@ -19,10 +21,12 @@ _HOMES = dict(
     MaskOptions='proxy_masks',
     TrainOptions='own_model',
     Verdict='own_model',
+    OnnxReport='onnx_export',
     calibrate='calibration',
     check_boxes='check',
     draw_masks='draw',
     export_masks='export',
+    export_onnx='onnx_export',
     init_model='model',
     make_proxy_masks='proxy_masks',
     make_report='report',
@@ -31,6 +35,8 @@ _HOMES = dict(
     train='own_model',
     train_detector='detector',
 )
+# Those that run a network.
+_NETWORKS = ('BoxCasegInferencer', 'init_model', 'score_heads')
 
 __all__ = sorted([*_HOMES, 'default_model'])
 
@@ -38,4 +44,7 @@ __all__ = sorted([*_HOMES, 'default_model'])
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    if name in _NETWORKS:
+        # Before torch is imported.
+        process.prepare()
     return getattr(import_module(f'{__name__}.{_HOMES[name]}'), name)

@@ -13,6 +13,8 @@ from mmboxcaseg.annotations.instances import check_classes, same_name
 from mmboxcaseg.annotations.photos import photo_size
 from mmboxcaseg.markdown import markdown_table
 
+from .runtime import check_torch
+
 
 @dataclass(frozen=True)
 class CheckReport:
@@ -167,6 +169,7 @@ def check_config(boxes: BoxFile, config: str) -> tuple[list[Finding], list[str]]
         tuple: Findings: classes that only one of the two has. Errors: numbers
         of classes that don't go together.
     """
+    check_torch(['--config'], ('mmengine',))
     from mmengine.config import Config
 
     cfg = Config.fromfile(config)

@@ -38,3 +38,14 @@ def default_calibration() -> str | None:
     """
     path = WEIGHTS / f'{NAME}.calibration.json'
     return str(path) if path.is_file() else None
+
+
+def default_onnx() -> str | None:
+    """The default model as ``boxcaseg export-onnx`` writes it.
+
+    Returns:
+        str | None: Path of the file; None if this copy of the package has
+        none.
+    """
+    path = WEIGHTS / f'{NAME}.onnx'
+    return str(path) if path.is_file() else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmboxcaseg import __version__
+from mmboxcaseg import __version__, process
 from mmboxcaseg.annotations import MaskFile, read_proxy_masks
 from mmboxcaseg.annotations.output import write_json
 from mmboxcaseg.quiet import unprinted
@@ -74,6 +74,7 @@ def train_detector(options: DetectorOptions) -> DetectorReport:
         ValueError: If an option has no sense, the masks are not in order, or
             the folder is another training's.
     """
+    process.prepare()
     began = time.monotonic()
     options.check()
     if not osp.isdir(options.img_dir):

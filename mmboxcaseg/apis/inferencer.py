@@ -4,28 +4,32 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from mmengine.config import Config
-from mmengine.dataset import Compose, pseudo_collate
-from mmengine.registry import DefaultScope
-from mmengine.structures import BaseDataElement
 
+from mmboxcaseg import process
 from mmboxcaseg import visualization as vis
-from mmboxcaseg.datasets.transforms import LoadPhoto
 from mmboxcaseg.deprecation import renamed_arguments
 from mmboxcaseg.masks import merge_and_score, merged_confidence, usable_boxes
-from mmboxcaseg.models import PredictOptions
-from mmboxcaseg.models.segmentors.crop_masks import claims_of
-from mmboxcaseg.registry import TRANSFORMS
+from mmboxcaseg.prediction import BoxMasks, PredictOptions
+from mmboxcaseg.prediction.onnx_model import OnnxModel
+from mmboxcaseg.prediction.predictor import OnnxPredictor, Predictor
+from mmboxcaseg.quiet import unprinted
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 from mmboxcaseg.training import TrainingFolder
 
 from .default_model import default_model
 from .draw import show as show_picture
 from .images import Image, Path, as_bgr, image_name, picture_names
-from .model import init_model
+from .runtime import choose_onnx
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+    from mmboxcaseg.models import BoxCaseg
+
+    from .torch_predictor import TorchPredictor
 
 Boxes = np.ndarray | Sequence[Sequence[float]]
 
@@ -86,8 +90,9 @@ class BoxCasegInferencer:
             path; or the folder of a :func:`~mmboxcaseg.apis.own_model.train`,
             whose verdict says which of its weights are used. Defaults to
             None: the one that ships with the package.
-        weights (str, optional): Path of its checkpoint; needed with a config,
-            and only then.
+        weights (str, optional): Path of its checkpoint, needed with a
+            config; or, without one, of a model that ``boxcaseg
+            export-onnx`` has written.
         device (str, optional): Such as ``'cpu'`` or ``'cuda:1'``. Defaults to
             None: a GPU if there is one.
         merge (bool): Whether a pixel claimed by several masks of an image
@@ -97,8 +102,17 @@ class BoxCasegInferencer:
             and plain values; such a file can run any code. Defaults to False.
         merge_exponent (float, optional): In place of the model's
             ``test_cfg.merge_exponent``. Defaults to None.
+        runtime (str): What computes the network: ``'torch'``; ``'onnx'``, for
+            the model of the package and exported ones; or ``'auto'``: the
+            latter where no GPU and no other model is asked for. Defaults to
+            ``'auto'``.
+
+    Attributes:
+        runtime (str): ``'torch'`` or ``'onnx'``.
+        options (PredictOptions): How masks are made.
 
     Raises:
+        ImportError: If a package that the runtime needs is not installed.
         FileNotFoundError: If a file doesn't exist, or no model is named and
             none ships with this copy of the package.
         ValueError: If only one of ``model`` and ``weights`` is given, the
@@ -108,53 +122,40 @@ class BoxCasegInferencer:
 
     def __init__(
         self,
-        model: str | Config | None = None,
+        model: 'str | Config | None' = None,
         weights: str | None = None,
         device: str | None = None,
         merge: bool = True,
         allow_unsafe: bool = False,
         merge_exponent: float | None = None,
+        runtime: str = 'auto',
     ) -> None:
+        process.keep_freed_memory()
         if weights is None and isinstance(model, str) and os.path.isdir(model):
             model, weights, _ = TrainingFolder(model).chosen()
-        if (model is None) != (weights is None):
-            given, lacking = (
-                ('model', 'weights') if weights is None else ('weights', 'model')
-            )
-            raise ValueError(
-                f'{given} is given without {lacking}; give both, '
-                'or neither for the model of the package'
-            )
-        if model is None:
-            model, weights = default_model()
-        cfg = model if isinstance(model, Config) else Config.fromfile(model)
-        loader = cfg.get('test_dataloader', {})
-        dataset = loader.get('dataset', {})
-        if str(dataset.get('type')).split('.')[-1] != 'BoxPromptDataset':
-            raise ValueError(
-                f'{cfg.filename}: test_dataloader.dataset.type is '
-                f'{dataset.get("type")!r}; masks are made from boxes by a '
-                'config that tests on a BoxPromptDataset'
-            )
-        # Whatever scope another library has set in this process.
-        with DefaultScope.overwrite_default_scope(
-            cfg.get('default_scope', 'mmboxcaseg')
-        ):
-            load, *rest = (TRANSFORMS.build(step) for step in dataset['pipeline'])
-        if not isinstance(load, LoadPhoto):
-            raise ValueError(
-                f'{cfg.filename}: the pipeline of test_dataloader.dataset '
-                f'begins with {type(load).__name__}; it must begin with '
-                'LoadImageFromFile'
-            )
-        self.load = load
-        self.prepare = Compose(rest)
-        self.batch_size = loader.get('batch_size', 1)
+        path = choose_onnx(runtime, model, weights, device=device)
+        self.runtime = 'torch' if path is None else 'onnx'
         self.merge = merge
-        self.model = init_model(cfg, weights, device, allow_unsafe=allow_unsafe)
-        self.options = self.model.predict_options
+        self._predictor: Predictor
+        if path is not None:
+            self._predictor = OnnxPredictor(OnnxModel.read(path))
+        else:
+            self._predictor = _torch_predictor(model, weights, device, allow_unsafe)
+        self.batch_size = self._predictor.batch_size
+        self.options = self._predictor.options
         if merge_exponent is not None:
             self.options = replace(self.options, merge_exponent=merge_exponent)
+
+    @property
+    def model(self) -> 'BoxCaseg':
+        """The model of PyTorch.
+
+        Raises:
+            AttributeError: If the runtime is ``'onnx'``.
+        """
+        if self.runtime != 'torch':
+            raise AttributeError('model: there is one with runtime="torch" only')
+        return self._predictor.model
 
     @renamed_arguments(images='inputs')
     def __call__(
@@ -250,7 +251,7 @@ class BoxCasegInferencer:
         batch: list[tuple] = []
         for image, of_image in zip(images, boxes):
             loaded = self._load(image, channel_order)
-            height, width = loaded['img'].shape[:2]
+            height, width = loaded.shape[:2]
             # Empty lists have no second axis yet.
             of_image = np.asarray(of_image, dtype=np.float64)
             if not of_image.size:
@@ -266,8 +267,10 @@ class BoxCasegInferencer:
             results.append(_empty(len(usable), height, width, return_probs))
             # As in a data set, images without boxes are in no batch.
             if usable.any():
-                item = self.prepare(dict(loaded, boxes=of_image[usable]))
-                batch.append((item, np.flatnonzero(usable), results[-1]))
+                item = self._predictor.prepare(loaded, of_image[usable])
+                batch.append(
+                    (item, of_image[usable], np.flatnonzero(usable), results[-1])
+                )
             if len(batch) == batch_size:
                 self._predict(batch, options)
                 batch = []
@@ -277,48 +280,46 @@ class BoxCasegInferencer:
 
     def _predict(self, batch: Sequence[tuple], options: PredictOptions) -> None:
         """Fill in the results of some images."""
-        with torch.no_grad():
-            samples = self.model.test_step(
-                pseudo_collate([item for item, _, _ in batch]), options
-            )
-        for sample, (_, places, result) in zip(samples, batch):
-            self._fill(sample, places, result)
+        found = self._predictor.predict([item for item, *_ in batch], options)
+        for masks, (_, boxes, places, result) in zip(found, batch):
+            self._fill(masks, boxes, places, result)
 
     def _fill(
-        self, sample: BaseDataElement, places: np.ndarray, result: InstanceMasks
+        self,
+        found: BoxMasks,
+        boxes: np.ndarray,
+        places: np.ndarray,
+        result: InstanceMasks,
     ) -> None:
         """Fill in the result of an image, at the places of usable boxes."""
-        pred = sample.pred_instances
-        rects = pred.rects.cpu().numpy()
+        rects = found.rects
         merged, result.agreement[places] = merge_and_score(
-            pred.masks,
+            found.masks,
             rects,
-            sample.prompt_instances.bboxes.cpu().numpy(),
+            boxes,
             *result.masks.shape[1:],
             self.merge,
-            claims_of(pred),
+            found.claims,
         )
         result.confidence[places] = merged_confidence(
-            pred.confidence, np.array([mask.sum() for mask in merged]), rects
+            found.confidence, np.array([mask.sum() for mask in merged]), rects
         )
         for place, mask, (x0, y0, x1, y1) in zip(places, merged, rects):
             result.masks[place, y0:y1, x0:x1] = mask
         if result.probs is not None:
-            for place, prob, (x0, y0, x1, y1) in zip(places, pred.probs, rects):
+            for place, prob, (x0, y0, x1, y1) in zip(places, found.probs, rects):
                 result.probs[place, y0:y1, x0:x1] = prob
 
-    def _load(self, image: Image, channel_order: str) -> dict:
+    def _load(self, image: Image, channel_order: str) -> np.ndarray:
         """What the first transform of the pipeline gives: BGR, uint8."""
         if isinstance(image, (str, os.PathLike, bytes)):
-            array = self._decode(image)
-        elif isinstance(image, np.ndarray):
-            array = as_bgr(image, channel_order)
-        else:
-            raise TypeError(
-                'an image must be a path, bytes or a NumPy array, '
-                f'not {type(image).__name__}'
-            )
-        return dict(img=array, img_shape=array.shape[:2], ori_shape=array.shape[:2])
+            return self._decode(image)
+        if isinstance(image, np.ndarray):
+            return as_bgr(image, channel_order)
+        raise TypeError(
+            'an image must be a path, bytes or a NumPy array, '
+            f'not {type(image).__name__}'
+        )
 
     def _decode(self, image: Path | bytes) -> np.ndarray:
         """Decode a file as the first transform of the pipeline does."""
@@ -328,7 +329,7 @@ class BoxCasegInferencer:
                 raise FileNotFoundError(f'no image {os.fspath(image)}')
             with open(image, 'rb') as file:
                 content = file.read()
-        array = self.load.decode(content)
+        array = self._predictor.decode(content)
         if array is None or not len(array):
             raise ValueError(f"{image_name(image)} can't be decoded as an image")
         return array
@@ -399,7 +400,7 @@ class BoxCasegInferencer:
             ValueError: If an array is of another shape than expected, or
                 ``out_file`` doesn't end in ``.png``.
         """
-        photo = self._load(image, channel_order)['img'][..., ::-1]
+        photo = self._load(image, channel_order)[..., ::-1]
         boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
         usable = usable_boxes(boxes, *photo.shape[:2])
         if len(usable) != len(masks):
@@ -428,3 +429,25 @@ def _empty(count: int, height: int, width: int, with_probs: bool) -> InstanceMas
         np.zeros(count),
         np.zeros(shape, np.float32) if with_probs else None,
     )
+
+
+def _torch_predictor(
+    model: 'str | Config | None',
+    weights: str | None,
+    device: str | None,
+    allow_unsafe: bool,
+) -> 'TorchPredictor':
+    """A predictor by PyTorch, which is imported only here."""
+    if (model is None) != (weights is None):
+        given, lacking = (
+            ('model', 'weights') if weights is None else ('weights', 'model')
+        )
+        raise ValueError(
+            f'{given} is given without {lacking}; give both, '
+            'or neither for the model of the package'
+        )
+    if model is None:
+        model, weights = default_model()
+    with unprinted():
+        from .torch_predictor import TorchPredictor
+    return TorchPredictor(model, weights, device, allow_unsafe)

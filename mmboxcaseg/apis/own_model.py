@@ -7,9 +7,9 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
-from mmboxcaseg import __version__
+from mmboxcaseg import __version__, process
 from mmboxcaseg.annotations import read_boxes
-from mmboxcaseg.annotations.output import digest_of_file
+from mmboxcaseg.proxy_masks.settings import file_sha256
 from mmboxcaseg.quiet import unprinted
 from mmboxcaseg.training import (
     SIZES,
@@ -57,6 +57,7 @@ def train(options: TrainOptions) -> Verdict:
         ValueError: If an option has no sense, the boxes are not in order or
             fewer than 20, or the folder is another training's.
     """
+    process.prepare()
     began = time.monotonic()
     options.check()
     start = _start_of(options)
@@ -147,7 +148,7 @@ def _settings(
         photos=osp.abspath(options.img_dir),
         salient=options.salient and osp.abspath(options.salient),
         keep_masks=options.keep_masks,
-        start=start and digest_of_file(start[1]),
+        start=start and file_sha256(start[1]),
         size=options.size,
         iters=options.iters,
         minutes=options.minutes,

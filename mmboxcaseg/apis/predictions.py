@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 
 from mmboxcaseg.masks import decode_rle, rect_mask_iou
 from mmboxcaseg.models.segmentors import BoxCaseg
-from mmboxcaseg.models.segmentors.prediction import PredictOptions
+from mmboxcaseg.prediction import PredictOptions
 from mmboxcaseg.progress import show_progress
 
 

@@ -1,12 +1,14 @@
 """Boxes in, a file of masks out."""
 
 import logging
-import os
 import os.path as osp
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
-from mmboxcaseg import proxy_masks
+from mmboxcaseg import process, proxy_masks
 from mmboxcaseg.annotations import (
     BoxFile,
     CalibrationFile,
@@ -15,16 +17,23 @@ from mmboxcaseg.annotations import (
     read_calibration,
 )
 from mmboxcaseg.annotations.findings import seem_corners
-from mmboxcaseg.annotations.output import digest_of_file
-from mmboxcaseg.progress import show_progress
-from mmboxcaseg.proxy_masks import JoinReport, MaskOptions
+from mmboxcaseg.prediction.onnx_model import OnnxModel
+from mmboxcaseg.progress import Update, show_progress
+from mmboxcaseg.proxy_masks import (
+    JoinReport,
+    Maker,
+    MaskOptions,
+    OnnxMaker,
+    Part,
+    Run,
+    process_rank,
+)
+from mmboxcaseg.proxy_masks.settings import file_sha256
 from mmboxcaseg.quiet import unprinted
 from mmboxcaseg.training import TrainingFolder
 
 from .default_model import default_calibration, default_model
-
-if TYPE_CHECKING:
-    from mmboxcaseg.engine.proxy_mask_run import ProxyMaskRunner
+from .runtime import choose_onnx
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +58,10 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
             checkpoint don't go together, another run writes the same output,
             or something would be skipped and ``strict`` is set.
     """
-    options = _check_paths(options)
+    # Of a command: nothing has started a thread yet.
+    fresh = 'torch' not in sys.modules
+    process.prepare()
+    options, onnx = _check_paths(options)
     boxes = read_boxes(
         options.ann,
         options.img_dir,
@@ -65,11 +77,8 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
     )
     _tell_skips(boxes, options)
     # Mistakes in the boxes are told before torch is imported.
-    with unprinted(options.verbose):
-        from mmboxcaseg.engine import proxy_mask_run, read_checkpoint
-    cfg = proxy_mask_run.prediction_config(options)
-    checkpoint = read_checkpoint(options.checkpoint, options.allow_unsafe)
-    settings = proxy_mask_run.make_settings(cfg, options, boxes, calibration)
+    maker = _maker(options, onnx)
+    settings = maker.settings(boxes, calibration)
     _tell_differences(calibration, settings)
     folder = proxy_masks.shard_dir(options.out)
     if _is_complete(options, folder, settings):
@@ -93,46 +102,68 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
         ]
         if started:
             _tell(f'{len(left)} images to do, {len(done)} done before')
+        run = Run(options, boxes, settings, frozenset(done), started, calibration)
         if not left:
-            return _join(folder, boxes, options, settings, started, calibration)
-        runner = proxy_mask_run.build_runner(cfg, options, checkpoint)
-        return _run(runner, options, boxes, settings, done, started, calibration)
+            if rank:
+                return None
+            run.prepare()
+            return run.join()
+        if min(options.jobs, len(left)) == 1:
+            dim, report = maker.alone(run)
+        else:
+            dim, report = _by_jobs(maker, run, len(left), fresh)
+        _tell_dim(dim)
+        return report
 
 
-def _run(
-    runner: 'ProxyMaskRunner',
-    options: MaskOptions,
-    boxes: BoxFile,
-    settings: dict[str, Any],
-    done: set[Any],
-    started: bool,
-    calibration: CalibrationFile | None,
-) -> JoinReport | None:
-    """Make the masks that are not there yet, and join all."""
-    from mmboxcaseg.engine import ProxyMaskHook, proxy_mask_run
+def _maker(options: MaskOptions, onnx: str | None) -> Maker:
+    """What makes the masks: an exported model, or PyTorch."""
+    if onnx is not None:
+        return OnnxMaker(OnnxModel.read(onnx), options)
+    with unprinted(options.verbose):
+        from .torch_maker import TorchMaker
+    return TorchMaker(options)
 
-    count = runner.load_test_data(
-        proxy_mask_run.prompt_dataset(runner.cfg, boxes, options.img_dir), done
-    )
-    title = 'masks'
-    if runner.world_size > 1:
-        title += f' (process 1 of {runner.world_size})'
-    with show_progress(count, title, quiet=process_rank() != 0) as update:
-        hook = ProxyMaskHook(
-            options.out,
-            boxes=boxes,
-            merge=options.merge,
-            polygons=options.polygons,
-            tighten=options.tighten is not None,
-            strict=options.strict,
-            resume=started,
-            settings=settings,
-            progress=update,
-            calibration=calibration and calibration.calibration,
+
+def _by_jobs(
+    maker: Maker, run: Run, left: int, fresh: bool
+) -> tuple[list[str], JoinReport]:
+    """Make the masks in several processes on this machine.
+
+    Args:
+        maker (Maker): It makes those of each.
+        run (Run): The run.
+        left (int): Number of images to do.
+        fresh (bool): Whether torch was not imported before.
+
+    Returns:
+        tuple[list[str], JoinReport]: Photos that are too dark; what went into
+        the file.
+    """
+    run.prepare()
+    with show_progress(left, 'masks') as update:
+        dim = proxy_masks.run_parts(
+            partial(_part, maker, run),
+            min(run.options.jobs, left),
+            update,
+            maker.start_method(fresh),
         )
-        proxy_mask_run.make_masks(runner, hook)
-    if hook.dim:
-        names = [osp.basename(path) for path in hook.dim]
+    return sum(dim, []), run.join()
+
+
+def _part(maker: Maker, run: Run, part: Part, update: Update) -> list[str]:
+    """Make the masks of a part; photos that are too dark."""
+    if not part.number:
+        return maker.part(run, part, update)
+    # Processes of a run that was killed may need a moment to end.
+    with proxy_masks.lock_shards(run.folder, part.number, 10):
+        return maker.part(run, part, update)
+
+
+def _tell_dim(dim: Sequence[str]) -> None:
+    """Tell of photos that are too dark."""
+    names = [osp.basename(path) for path in dim]
+    if names:
         _tell(
             f'{len(names)} photos of 16 bits use 14 or fewer of them, so they '
             f'are nearly black in 8 bits: {", ".join(names[:5])}'
@@ -140,38 +171,6 @@ def _run(
             'bits that they use',
             logging.WARNING,
         )
-    return hook.report
-
-
-def _join(
-    folder: str,
-    boxes: BoxFile,
-    options: MaskOptions,
-    settings: dict[str, Any],
-    started: bool,
-    calibration: CalibrationFile | None,
-) -> JoinReport | None:
-    """Join shards in which all masks are."""
-    if process_rank() != 0:
-        return None
-    proxy_masks.prepare_shards(folder, settings, started)
-    return proxy_masks.join_shards(
-        folder,
-        boxes,
-        options.out,
-        settings,
-        options.polygons,
-        options.tighten is not None,
-        calibration and calibration.calibration,
-    )
-
-
-def process_rank() -> int:
-    """Rank of this process, before anything is started."""
-    for name in ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK'):
-        if name in os.environ:
-            return int(os.environ[name])
-    return 0
 
 
 def _tell(text: str, level: int = logging.INFO) -> None:
@@ -180,11 +179,23 @@ def _tell(text: str, level: int = logging.INFO) -> None:
         _log.log(level, text)
 
 
-def _check_paths(options: MaskOptions) -> MaskOptions:
-    """Check that what is named exists, and name the model if it isn't."""
+def _check_paths(options: MaskOptions) -> tuple[MaskOptions, str | None]:
+    """Check that what is named exists, and name the model if it isn't.
+
+    Returns:
+        tuple[MaskOptions, str | None]: Options in which the model is named;
+        path of the exported model if there is one that makes the masks.
+    """
     if options.model is not None:
         options = _from_folder(options)
-    if (options.config is None) != (options.checkpoint is None):
+    onnx = choose_onnx(
+        options.runtime,
+        options.config,
+        options.checkpoint,
+        _only_torch(options),
+        options.device,
+    )
+    if onnx is None and (options.config is None) != (options.checkpoint is None):
         raise ValueError(
             'a config and a checkpoint go together; give both, '
             'or neither for the model of the package'
@@ -208,7 +219,7 @@ def _check_paths(options: MaskOptions) -> MaskOptions:
         raise ValueError(
             f'--out: {options.out} is the file of --ann; give another name'
         )
-    if options.config is None:
+    if options.checkpoint is None:
         config, checkpoint = default_model()
         options = replace(
             options,
@@ -216,7 +227,17 @@ def _check_paths(options: MaskOptions) -> MaskOptions:
             checkpoint=checkpoint,
             calibration=options.calibration or default_calibration(),
         )
-    return options
+    return options, onnx
+
+
+def _only_torch(options: MaskOptions) -> list[str]:
+    """What is asked for that only PyTorch can do, by the command's options."""
+    asked = {
+        '--precision bf16': options.precision == 'bf16',
+        '--cfg-options': bool(options.cfg_options),
+        f'--launcher {options.launcher}': options.launcher != 'none',
+    }
+    return [name for name, given in asked.items() if given]
 
 
 def _from_folder(options: MaskOptions) -> MaskOptions:
@@ -235,7 +256,7 @@ def _from_folder(options: MaskOptions) -> MaskOptions:
     _tell(told)
     calibration = options.calibration
     packaged = default_model()[1]
-    if calibration is None and digest_of_file(checkpoint) == digest_of_file(packaged):
+    if calibration is None and file_sha256(checkpoint) == file_sha256(packaged):
         calibration = default_calibration()
     return replace(
         options, config=config, checkpoint=checkpoint, calibration=calibration

@@ -11,7 +11,20 @@ import traceback
 from collections.abc import Sequence
 from types import ModuleType
 
-from . import calibrate, check, detector, draw, export, masks, report, score, train
+from mmboxcaseg import process
+
+from . import (
+    calibrate,
+    check,
+    detector,
+    draw,
+    export,
+    export_onnx,
+    masks,
+    report,
+    score,
+    train,
+)
 
 COMMANDS = dict(
     check=check,
@@ -23,6 +36,7 @@ COMMANDS = dict(
     report=report,
     export=export,
     draw=draw,
+    **{'export-onnx': export_onnx},
 )
 
 
@@ -84,6 +98,8 @@ def run(command: ModuleType, args: argparse.Namespace, name: str) -> int:
     Raises:
         SystemExit: After an error.
     """
+    # Before torch is imported.
+    process.prepare()
     handler = logging.StreamHandler()
     handler.setFormatter(_Line(name))
     log = logging.getLogger('mmboxcaseg')

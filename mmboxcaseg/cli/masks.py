@@ -41,7 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='config of a BoxCaseg model; default: the model that comes with '
         'the package',
     )
-    parser.add_argument('--checkpoint', help='its weights')
+    parser.add_argument(
+        '--checkpoint',
+        help='its weights; or, without --config, a model that boxcaseg '
+        'export-onnx has written',
+    )
     add_options(parser)
 
 
@@ -190,10 +194,27 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         help='most crops that go through the network at once',
     )
     group.add_argument(
+        '--jobs',
+        type=int,
+        default=1,
+        metavar='N',
+        help='processes that share photos and cores, each with its own copy '
+        'of the network; the file is the same to the byte; default: 1',
+    )
+    group.add_argument(
         '--num-workers',
         type=int,
         metavar='N',
-        help='processes that read photos, for each process',
+        help='processes that read photos, for each process; with ONNX Runtime threads',
+    )
+    group.add_argument(
+        '--runtime',
+        choices=('auto', 'torch', 'onnx'),
+        default='auto',
+        help='what computes the network: PyTorch, or ONNX Runtime, which the '
+        'model of the package and exported ones need nothing else for; '
+        'default: ONNX Runtime for these, unless there is a GPU or something '
+        'is asked for that only PyTorch can do',
     )
     group.add_argument(
         '--device', choices=('cpu', 'cuda'), help='default: a GPU if there is one'
@@ -271,6 +292,13 @@ def _check(args: argparse.Namespace) -> None:
     not there."""
     if args.crops_per_batch is not None and args.crops_per_batch < 1:
         raise ValueError('--crops-per-batch must be at least 1')
+    if args.jobs < 1:
+        raise ValueError('--jobs must be at least 1')
+    if args.jobs > 1 and args.launcher != 'none':
+        raise ValueError(
+            f'--jobs {args.jobs} with --launcher {args.launcher}: the launcher '
+            'starts the processes already; give one of the two'
+        )
     if args.num_workers is not None and args.num_workers < 0:
         raise ValueError('--num-workers must not be negative')
     if args.merge_exponent is not None and not (

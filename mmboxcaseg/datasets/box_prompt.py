@@ -10,6 +10,7 @@ from mmengine.dataset import BaseDataset
 from mmseg.structures import SegDataSample
 
 from mmboxcaseg.annotations import BadInputError, BoxFile, read_coco
+from mmboxcaseg.prediction.photos import why_unusable
 from mmboxcaseg.registry import DATASETS
 
 from .left_out import check_all_there, look_below
@@ -121,21 +122,7 @@ class BoxPromptDataset(BaseDataset):
                 metainfo=dict(
                     img_id=item['img_id'],
                     img_path=item['img_path'],
-                    skipped=_reason(error, item['img_path']),
+                    skipped=why_unusable(error, item['img_path']),
                 )
             )
             return dict(inputs=torch.empty(0, dtype=torch.uint8), data_samples=sample)
-
-
-def _reason(error: Exception, path: str) -> str:
-    """Why a photo can't be used, in words that don't name its folder."""
-    if isinstance(error, BadInputError):
-        return str(error).replace(path, osp.basename(path))
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    if osp.getsize(path) == 0:
-        return 'the file is empty'
-    return (
-        'no image of a format that OpenCV reads, or cut short, or of more '
-        'than 2**30 pixels'
-    )

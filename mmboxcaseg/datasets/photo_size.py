@@ -1,6 +1,6 @@
 """A photo against what its annotation says."""
 
-from mmboxcaseg.annotations import BadInputError
+from mmboxcaseg.prediction.photos import check_size
 
 
 def check_photo_size(results: dict) -> None:
@@ -17,10 +17,9 @@ def check_photo_size(results: dict) -> None:
         BadInputError: If the sizes differ.
     """
     height, width = results['img'].shape[:2]
-    announced = results.get('height', height), results.get('width', width)
-    if announced != (height, width):
-        raise BadInputError(
-            f'{results.get("img_path")}: the photo is {width} x {height} '
-            f'pixels, its annotation says {announced[1]} x {announced[0]}; '
-            'correct the annotation file'
-        )
+    check_size(
+        results['img'],
+        results.get('height', height),
+        results.get('width', width),
+        results.get('img_path'),
+    )

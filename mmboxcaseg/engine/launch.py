@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 
+from mmboxcaseg.process import keep_freed_memory
+
 from .dist import prepare_distributed
 
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ def build_runner(cfg: Config) -> 'FittingRunner':
     # It imports MMDetection, which takes seconds; a config may be refused.
     from .fitting_runner import FittingRunner
 
+    keep_freed_memory()
     prepare_distributed(cfg)
     return FittingRunner.from_cfg(cfg)
 

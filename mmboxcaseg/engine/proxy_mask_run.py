@@ -1,7 +1,7 @@
 """A test loop that makes proxy masks, out of the config of a BoxCaseg."""
 
-import json
 import os
+import sys
 from collections.abc import Collection
 from typing import Any
 
@@ -10,11 +10,17 @@ from mmengine.config import Config
 from mmengine.device import is_cuda_available
 from mmengine.runner.checkpoint import load_state_dict
 
-from mmboxcaseg import __version__
 from mmboxcaseg.annotations import BoxFile, CalibrationFile
-from mmboxcaseg.annotations.output import digest_of_file
 from mmboxcaseg.datasets import BoxPromptDataset
-from mmboxcaseg.proxy_masks import MaskOptions
+from mmboxcaseg.process import threads_of
+from mmboxcaseg.proxy_masks import MaskOptions, Part
+from mmboxcaseg.proxy_masks.settings import (
+    apply_options,
+    file_sha256,
+    model_config,
+    run_settings,
+    short_type,
+)
 
 from .checkpoints import weights_of
 from .dist import close_process_group, prepare_distributed
@@ -45,63 +51,15 @@ def prediction_config(options: MaskOptions) -> Config:
     cfg = Config.fromfile(options.config)
     cfg.merge_from_dict(parse_cfg_options(options.cfg_options))
     dataset = cfg.get('test_dataloader', {}).get('dataset', {})
-    if _short_type(dataset) != 'BoxPromptDataset':
+    if short_type(dataset) != 'BoxPromptDataset':
         raise ValueError(
             f'{options.config}: test_dataloader.dataset.type is '
             f'{dataset.get("type")!r}; masks are made from boxes by a config '
             'that tests on a BoxPromptDataset'
         )
     cfg.test_dataloader.setdefault('batch_size', 1)
-    asked = dict(
-        crops_per_batch=options.crops_per_batch,
-        precision=options.precision,
-        merge_exponent=options.merge_exponent,
-        flip=options.flip or None,
-    )
-    cfg.merge_from_dict(
-        {
-            f'model.test_cfg.{key}': value
-            for key, value in asked.items()
-            if value is not None
-        }
-    )
-    if options.margins is not None:
-        _set_step(
-            cfg, options, '--margins', 'CropBoxes', dict(margins=list(options.margins))
-        )
-    if options.tighten:
-        _set_step(cfg, options, '--tighten', 'CropBoxes', dict(grow=options.tighten))
-    if options.stretch_16bit:
-        _set_step(
-            cfg,
-            options,
-            '--stretch-16bit',
-            'LoadImageFromFile',
-            dict(stretch_16bit=True),
-        )
+    apply_options(cfg.model, cfg.test_dataloader.dataset.pipeline, options)
     return cfg
-
-
-def _set_step(
-    cfg: Config, options: MaskOptions, option: str, kind: str, values: dict[str, Any]
-) -> None:
-    """Give a step of the pipeline what an option asks for."""
-    steps = [
-        step
-        for step in cfg.test_dataloader.dataset.pipeline
-        if _short_type(step) == kind
-    ]
-    if not steps:
-        raise ValueError(
-            f'{options.config}: {option}, but the pipeline of '
-            f'test_dataloader has no {kind}'
-        )
-    for step in steps:
-        step.update(values)
-
-
-def _short_type(config: Any) -> str:
-    return str(config.get('type')).split('.')[-1]
 
 
 def make_settings(
@@ -110,10 +68,7 @@ def make_settings(
     boxes: BoxFile,
     calibration: CalibrationFile | None = None,
 ) -> dict[str, Any]:
-    """What the output depends on, as json values.
-
-    Batch sizes are among it: the last digits of the network's output depend
-    on them. The number of processes is not, nor is any path.
+    """What the output depends on, see :func:`run_settings`.
 
     Args:
         cfg (Config): What :func:`prediction_config` returned.
@@ -125,41 +80,13 @@ def make_settings(
     Returns:
         dict: The settings.
     """
-    config = cfg.to_dict()
-    # The checkpoint replaces whatever weights init_cfg and pretrained name.
-    model = _without_keys(config['model'], ('init_cfg', 'pretrained'))
-    model_config = dict(
-        model=model,
-        pipeline=config['test_dataloader']['dataset']['pipeline'],
-        images_per_batch=config['test_dataloader']['batch_size'],
-        test_cfg=config.get('test_cfg'),
-        custom_hooks=config.get('custom_hooks', []),
+    return run_settings(
+        model_config(cfg.to_dict()),
+        options,
+        boxes,
+        file_sha256(options.checkpoint),
+        calibration,
     )
-    settings = dict(
-        merge=options.merge,
-        keep_masks=options.keep_masks,
-        tighten=options.tighten is not None,
-        segmentation='polygons' if options.polygons else 'rle',
-        model_config=model_config,
-        calibration=calibration and calibration.summary(),
-        checkpoint_sha256=digest_of_file(options.checkpoint),
-        annotations_sha256=boxes.digest,
-        package_version=__version__,
-    )
-    return json.loads(json.dumps(settings, default=str))
-
-
-def _without_keys(config: Any, keys: tuple[str, ...]) -> Any:
-    """A copy of nested settings that leaves out some keys everywhere."""
-    if isinstance(config, dict):
-        return {
-            key: _without_keys(value, keys)
-            for key, value in config.items()
-            if key not in keys
-        }
-    if isinstance(config, (list, tuple)):
-        return [_without_keys(value, keys) for value in config]
-    return config
 
 
 class ProxyMaskRunner(QuietRunner):
@@ -190,13 +117,18 @@ class ProxyMaskRunner(QuietRunner):
         return self.checkpoint
 
     def load_test_data(
-        self, dataset: BoxPromptDataset, done_ids: Collection[Any]
+        self,
+        dataset: BoxPromptDataset,
+        done_ids: Collection[Any],
+        part: Part | None = None,
     ) -> int:
         """Take other test data than the config's.
 
         Args:
             dataset (BoxPromptDataset): The data set.
             done_ids (Collection): Ids of images that are done already.
+            part (Part, optional): Only this part of them. Defaults to None:
+                that of this process in a distributed run.
 
         Returns:
             int: Number of images of this process.
@@ -206,14 +138,20 @@ class ProxyMaskRunner(QuietRunner):
         # A function, for a data set would be copied with the settings.
         cfg['dataset'] = dict(type=lambda: dataset)
         cfg['sampler'] = dict(
-            type='mmboxcaseg.BlockSampler', block=cfg['batch_size'], done_ids=done_ids
+            type='mmboxcaseg.BlockSampler',
+            block=cfg['batch_size'],
+            done_ids=done_ids,
+            part=part and (part.number, part.of),
         )
         self._test_dataloader = self.build_dataloader(cfg, seed=self.seed)
         return len(self._test_dataloader.sampler)
 
 
 def build_runner(
-    cfg: Config, options: MaskOptions, checkpoint: dict[str, Any]
+    cfg: Config,
+    options: MaskOptions,
+    checkpoint: dict[str, Any],
+    part: Part | None = None,
 ) -> ProxyMaskRunner:
     """Build the runner of a test loop that makes proxy masks.
 
@@ -222,6 +160,9 @@ def build_runner(
             place.
         options (MaskOptions): The options.
         checkpoint (dict): What :func:`read_checkpoint` returned.
+        part (Part, optional): The part that this process makes, beside others
+            on this machine. Defaults to None: there are none that
+            ``launcher`` has not started.
 
     Returns:
         ProxyMaskRunner: The runner; see :func:`make_masks`.
@@ -229,12 +170,16 @@ def build_runner(
     loader = cfg.test_dataloader
     if options.num_workers is not None:
         loader.num_workers = options.num_workers
+    if part is not None:
+        _share_machine(cfg, options, part)
     cfg.test_evaluator = []
     cfg.test_cfg = cfg.get('test_cfg') or dict(type='TestLoop')
     cfg.load_from = options.checkpoint
     cfg.resume = False
     cfg.launcher = options.launcher
     cfg.work_dir = options.log_dir
+    if part is not None and part.number:
+        cfg.work_dir = os.path.join(options.log_dir, f'job_{part.number + 1}')
     cfg.verbose = options.verbose
     # Whatever the config shows in training, the log of a run is whole.
     cfg.log_level = 'INFO'
@@ -257,6 +202,34 @@ def build_runner(
     runner = ProxyMaskRunner.from_cfg(cfg)
     runner.checkpoint = checkpoint
     return runner
+
+
+def start_method(fresh: bool) -> str:
+    """How processes of one run are started, for multiprocessing.
+
+    A fork has all that was read and imported, and shares it. It can't use
+    CUDA or the threads of OpenMP where these were in use before.
+
+    Args:
+        fresh (bool): Whether torch has not been imported before the run.
+
+    Returns:
+        str: ``'fork'`` or ``'spawn'``.
+    """
+    forks = sys.platform == 'linux' and fresh and not is_cuda_available()
+    return 'fork' if forks else 'spawn'
+
+
+def _share_machine(cfg: Config, options: MaskOptions, part: Part) -> None:
+    """Leave the other processes of this machine their cores and memory."""
+    threads = threads_of(part.of)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if options.num_workers is None:
+        # One reads faster than one network computes.
+        cfg.test_dataloader.num_workers = min(cfg.test_dataloader.num_workers, 1)
+    # By which a runner divides shared memory.
+    os.environ['LOCAL_WORLD_SIZE'] = str(part.of)
 
 
 def prompt_dataset(cfg: Config, boxes: BoxFile, img_dir: str) -> BoxPromptDataset:
@@ -302,4 +275,5 @@ def make_masks(runner: ProxyMaskRunner, hook: ProxyMaskHook) -> None:
             'the memory of the GPU is short; give a lower --crops-per-batch'
         ) from error
     finally:
+        hook.stop()
         close_process_group()

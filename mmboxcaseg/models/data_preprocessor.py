@@ -15,7 +15,7 @@ class BoxCasegDataPreprocessor(ImgDataPreprocessor):
 
     In training, a list of uint8 patches (3, H, W) becomes a normalised batch
     (B, 3, H, W). At prediction the inputs are a list with the crops of one
-    image each, uint8 (N_i, 3, S, S); they are only moved to the device, and
+    image each, uint8 (N_i, 3, S, S); they stay where they are, and
     :meth:`normalize` is called on as many as the network takes at once, so
     that an image with a thousand boxes never stands in memory as floats.
 
@@ -35,9 +35,11 @@ class BoxCasegDataPreprocessor(ImgDataPreprocessor):
         Returns:
             dict: ``inputs`` and ``data_samples``.
         """
+        if not training:
+            # Copies of the samples, as the predictions are put into them.
+            return dict(data, data_samples=self.cast_data(data['data_samples']))
         data = self.cast_data(data)
-        if training:
-            data['inputs'] = self.normalize(torch.stack(data['inputs']))
+        data['inputs'] = self.normalize(torch.stack(data['inputs']))
         return data
 
     def normalize(self, patches: Tensor) -> Tensor:

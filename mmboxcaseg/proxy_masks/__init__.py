@@ -1,15 +1,19 @@
 """A run that survives: shards on disk, their lock, the file they become.
 
-No model, no runner, no torch.
+No runner, no torch; exported models alone are run here.
 """
 
 from mmboxcaseg.annotations.output import check_output
 from mmboxcaseg.deprecation import moved_names
 
+from .jobs import Part, run_parts
 from .join import ShardReader, join_shards, joined_settings
 from .lock import lock_shards
+from .mask_writer import MaskWriter
+from .onnx_maker import OnnxMaker
 from .options import MaskOptions
 from .report import JoinReport, SkippedBox, SkippedImage, report_path
+from .run import Maker, Run, process_rank
 from .shards import (
     ShardWriter,
     check_settings,
@@ -24,7 +28,12 @@ from .shards import (
 
 __all__ = [
     'JoinReport',
+    'Maker',
     'MaskOptions',
+    'MaskWriter',
+    'OnnxMaker',
+    'Part',
+    'Run',
     'ShardReader',
     'ShardWriter',
     'SkippedBox',
@@ -37,9 +46,11 @@ __all__ = [
     'joined_settings',
     'lock_shards',
     'prepare_shards',
+    'process_rank',
     'remove_joined',
     'remove_shards',
     'report_path',
+    'run_parts',
     'shard_dir',
     'write_json',
 ]

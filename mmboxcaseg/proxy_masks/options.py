@@ -15,7 +15,8 @@ class MaskOptions:
         out (str): COCO json to write.
         config (str, optional): Config of a BoxCaseg model. None: the model
             that comes with the package.
-        checkpoint (str, optional): Path of its weights.
+        checkpoint (str, optional): Path of its weights; or, without a
+            config, of a model that ``boxcaseg export-onnx`` has written.
         model (str, optional): In place of the two: folder of ``boxcaseg
             train``, whose verdict says which of its weights are used.
         ann_format (str, optional): ``'coco'``, ``'voc'`` or ``'yolo'``. None:
@@ -63,8 +64,14 @@ class MaskOptions:
             error.
         allow_unsafe (bool): Whether the checkpoint may hold more than
             weights; such a file can run any code.
-        num_workers (int, optional): Processes that read photos. None: as in
-            the config.
+        jobs (int): Processes on this machine that share the photos; the file
+            is the same to the byte. They share the cores as well.
+        num_workers (int, optional): Processes that read photos, threads with
+            the runtime ``'onnx'``. None: as in the config, or one thread.
+        runtime (str): What computes the network: ``'torch'``; ``'onnx'``, for
+            the model of the package and exported ones; or ``'auto'``: the
+            latter where no GPU, no other model and nothing that only PyTorch
+            can do is asked for.
         device (str, optional): ``'cpu'`` or ``'cuda'``. None: a GPU if there
             is one.
         launcher (str): What started the processes, if there are several.
@@ -99,7 +106,9 @@ class MaskOptions:
     resume: bool = False
     strict: bool = False
     allow_unsafe: bool = False
+    jobs: int = 1
     num_workers: int | None = None
+    runtime: str = 'auto'
     device: str | None = None
     launcher: str = 'none'
     work_dir: str | None = None

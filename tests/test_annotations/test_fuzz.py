@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -81,22 +81,25 @@ def same(one, two):
         assert getattr(one, name) == getattr(two, name)
     for name in ('sizes', 'image_index', 'category_index', 'boxes', 'crowd', 'usable'):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
-    assert json.dumps(one.content) == json.dumps(two.content)
+    texts = [json.dumps(each.content, default=list) for each in (one, two)]
+    assert texts[0] == texts[1]
 
 
 @quick
 @given(coco_files())
 def test_coco(content):
+    # Boxes below 1 are taken for parts of the photo's sides.
+    assume(all(max(map(abs, ann['bbox'])) > 1 for ann in content['annotations']))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, 'boxes.json')
         path.write_text(json.dumps(content))
         boxes = read_coco(str(path), img_dir=folder)
-        assert json.dumps(boxes.content) == json.dumps(content)
+        assert json.dumps(boxes.content, default=list) == json.dumps(content)
         assert boxes.xywh.tolist() == [
             [x, y, (x + w) - x, (y + h) - y]
             for x, y, w, h in (ann['bbox'] for ann in content['annotations'])
         ]
-        path.write_text(json.dumps(boxes.content))
+        path.write_text(json.dumps(boxes.content, default=list))
         same(boxes, read_coco(str(path)))
 
 

@@ -15,7 +15,7 @@ from mmboxcaseg.apis import default_model
 from mmboxcaseg.apis.default_model import NAME
 from mmboxcaseg.engine import ProxyMaskHook
 from mmboxcaseg.masks import agreement, decode_rle
-from mmboxcaseg.proxy_masks import lock_shards, shard_dir
+from mmboxcaseg.proxy_masks import ShardWriter, done_image_ids, lock_shards, shard_dir
 
 
 @pytest.fixture(scope='session')
@@ -119,6 +119,76 @@ def test_two_processes_give_the_same_file(inputs, tmp_path, uninterrupted):
     # torchrun's status for one that is not 0 in a process.
     assert run.returncode == 1 and 'skipped 1 boxes, listed in' in run.stderr
     assert (tmp_path / 'masks.json').read_bytes() == uninterrupted
+
+
+@pytest.mark.parametrize(('jobs', 'threads'), [(2, '1'), (3, '2'), (99, '')])
+def test_jobs_and_threads_give_the_same_file(
+    inputs, tmp_path, uninterrupted, jobs, threads
+):
+    environment = {k: v for k, v in os.environ.items() if k != 'OMP_NUM_THREADS'}
+    if threads:
+        environment['OMP_NUM_THREADS'] = threads
+    run = subprocess.run(
+        [sys.executable, TOOL, *arguments(inputs, tmp_path, '--jobs', str(jobs))],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environment,
+    )
+    assert run.returncode == 3, run.stderr
+    # One progress for all of them, and one summary.
+    assert run.stderr.count('9/9 images') == run.stderr.count('19 masks') == 1
+    assert 'process 1 of' not in run.stderr
+    assert (tmp_path / 'masks.json').read_bytes() == uninterrupted
+    assert not os.path.exists(shard_dir(str(tmp_path / 'masks.json')))
+
+
+def test_jobs_from_python_go_on_with_what_is_done(
+    inputs, tmp_path, monkeypatch, uninterrupted
+):
+    written = []
+
+    def append(*args, **kwargs):
+        if len(written) == 3:
+            raise KeyboardInterrupt
+        written.append(write(*args, **kwargs))
+
+    write = ShardWriter.append
+    with monkeypatch.context() as patch:
+        patch.setattr(ShardWriter, 'append', append)
+        with pytest.raises(SystemExit):
+            make(inputs, tmp_path)
+    assert len(done_image_ids(shard_dir(str(tmp_path / 'masks.json')))) == 3
+    # Here torch has been imported, so that the processes are no forks.
+    assert make(inputs, tmp_path, '--resume', '--jobs', '2') == uninterrupted
+
+
+def test_an_error_in_a_job_is_one_of_the_run(inputs, tmp_path):
+    run = subprocess.run(
+        [
+            sys.executable,
+            TOOL,
+            *arguments(inputs, tmp_path, '--jobs', '2', '--cfg-options'),
+            'test_dataloader.dataset.pipeline.1.size=-1',
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert run.returncode == 1
+    assert 'make_proxy_masks: error: ' in run.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ('more', 'message'),
+    [
+        (('--jobs', '0'), '--jobs must be at least 1'),
+        (('--jobs', '2', '--launcher', 'pytorch'), 'give one of the two'),
+    ],
+)
+def test_jobs_that_are_refused(inputs, tmp_path, more, message):
+    with pytest.raises(SystemExit, match=message):
+        make(inputs, tmp_path, *more)
 
 
 def test_two_runs_on_one_output(inputs, tmp_path):

@@ -16,6 +16,7 @@ import os
 import os.path as osp
 from collections.abc import Sequence
 
+from mmboxcaseg import process
 from mmboxcaseg.cli.common import add_config_options, parse_config_args
 
 
@@ -34,6 +35,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line tool."""
     args = parse_args(argv)
+    process.prepare()
     from mmengine.dist import is_main_process
 
     from mmboxcaseg.apis.score import score_heads

@@ -24,6 +24,9 @@ class BlockSampler(Sampler):
         done_ids (Collection): Ids of images that are done; a block of which
             all images are done is left out. Defaults to ().
         seed (int, optional): Not used; the data loader gives it.
+        part (tuple[int, int], optional): Which part of the blocks, from 0,
+            and of how many. Defaults to None: those of this process in a
+            distributed run.
 
     Raises:
         ValueError: If ``block`` is not positive.
@@ -35,6 +38,7 @@ class BlockSampler(Sampler):
         block: int,
         done_ids: Collection[Any] = (),
         seed: int | None = None,
+        part: tuple[int, int] | None = None,
     ) -> None:
         if block < 1:
             raise ValueError(f'BlockSampler: block must be at least 1, but is {block}')
@@ -52,7 +56,7 @@ class BlockSampler(Sampler):
                     for index in indices
                 )
             ]
-        rank, world_size = get_dist_info()
+        rank, world_size = part or get_dist_info()
         # Only the very last block may be short, and it stays the last of its
         # process, so batches never reach across blocks.
         self.indices = [

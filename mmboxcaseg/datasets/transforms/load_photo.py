@@ -8,13 +8,7 @@ from mmcv.transforms import BaseTransform, LoadImageFromFile
 from mmengine.fileio import get
 from mmengine.logging import print_log
 
-from mmboxcaseg.decoding import (
-    DIM_BITS,
-    decode_photo,
-    decode_stretched,
-    needs_care,
-    used_bits,
-)
+from mmboxcaseg.decoding import decode_eight_bits, needs_care
 from mmboxcaseg.registry import TRANSFORMS
 
 from ..photo_size import check_photo_size
@@ -62,7 +56,7 @@ class LoadPhoto(LoadImageFromFile):
         path = results['img_path']
         try:
             content = get(path, backend_args=self.backend_args)
-            img, bits = self._decode(content)
+            img, bits = decode_eight_bits(content, self.stretch_16bit)
         except OSError:
             if self.ignore_empty:
                 return None
@@ -92,19 +86,10 @@ class LoadPhoto(LoadImageFromFile):
             return content and mmcv.imfrombytes(
                 content, flag=self.color_type, backend=self.imdecode_backend
             )
-        img, bits = self._decode(content)
+        img, bits = decode_eight_bits(content, self.stretch_16bit)
         if bits is not None:
             self._tell('a photo', bits)
         return img
-
-    def _decode(self, content: bytes) -> tuple[np.ndarray | None, int | None]:
-        """The photo, and the bits that it uses if it is left too dark."""
-        bits = used_bits(content)
-        if bits is None or bits > DIM_BITS:
-            return decode_photo(content), None
-        if self.stretch_16bit:
-            return decode_stretched(content), None
-        return decode_photo(content), bits
 
     @classmethod
     def _tell(cls, path: str, bits: int) -> None:

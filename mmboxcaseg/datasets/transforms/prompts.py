@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-import mmcv
 import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
 from mmengine.structures import InstanceData
 from mmseg.structures import SegDataSample
 
-from mmboxcaseg.masks import clip_boxes, pixel_rects, to_rle
+from mmboxcaseg.masks import to_rle
+from mmboxcaseg.prediction.crops import check_crop_options, crop_boxes
 from mmboxcaseg.registry import TRANSFORMS
 
 from ..photo_size import check_photo_size
@@ -45,13 +45,7 @@ class CropBoxes(BaseTransform):
     def __init__(
         self, size: int = 320, margins: Sequence[float] = (0,), grow: float = 0
     ) -> None:
-        if not margins or min(margins) < 0:
-            raise ValueError(
-                f'CropBoxes: margins is {margins!r}; it must be '
-                'one or more numbers that are not negative'
-            )
-        if not grow >= 0:
-            raise ValueError(f'CropBoxes: grow is {grow!r}; it must not be negative')
+        check_crop_options(margins, grow)
         self.size = size
         self.grow = grow
         self.margins = np.asarray(margins, dtype=np.float64)
@@ -63,39 +57,14 @@ class CropBoxes(BaseTransform):
             BadInputError: If the photo's size is not the one announced.
         """
         check_photo_size(results)
-        img = results['img']
-        height, width = img.shape[:2]
-        rects = pixel_rects(self._grown(results['boxes'], height, width), height, width)
-        shown = self._with_margins(rects, height, width)
-        crops = np.empty((shown[..., 0].size, self.size, self.size, 3), np.uint8)
-        for crop, (x0, y0, x1, y1) in zip(crops, shown.reshape(-1, 4)):
-            crop[:] = mmcv.imresize(img[y0:y1, x0:x1], (self.size, self.size))
-        results['rects'] = rects
-        results['crops'] = crops
-        if self.margins.any():
-            origins = np.tile(shown[..., :2], 2)
-            extents = np.tile(shown[..., 2:] - shown[..., :2], 2)
-            results['windows'] = (rects[:, None] - origins) / extents
-        return results
-
-    def _grown(
-        self, boxes: Sequence[Sequence[float]], height: int, width: int
-    ) -> np.ndarray:
-        """The boxes (N, 4), clipped to the photo and grown."""
-        clipped = clip_boxes(boxes, height, width)
-        if self.grow:
-            more = self.grow * (clipped[:, 2:] - clipped[:, :2])
-            clipped += np.concatenate([-more, more], axis=1)
-        return clipped
-
-    def _with_margins(self, rects: np.ndarray, height: int, width: int) -> np.ndarray:
-        """Rectangles (N, M, 4) of the crops."""
-        sides = rects[:, None, 2:] - rects[:, None, :2]
-        more = np.floor(sides * self.margins[:, None] + 0.5).astype(np.int64)
-        shown = np.concatenate(
-            [rects[:, None, :2] - more, rects[:, None, 2:] + more], axis=-1
+        found = crop_boxes(
+            results['img'], results['boxes'], self.size, self.margins, self.grow
         )
-        return np.clip(shown, 0, [width, height, width, height])
+        results['rects'] = found.rects
+        results['crops'] = found.crops
+        if found.windows is not None:
+            results['windows'] = found.windows
+        return results
 
 
 @TRANSFORMS.register_module()

@@ -1,6 +1,5 @@
 """Proxy masks out of the test loop."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,19 +9,14 @@ from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
 from mmboxcaseg.annotations import BadInputError, BoxFile, read_coco
-from mmboxcaseg.masks import (
-    RLE,
-    merged_confidence,
-    proxy_rles,
-    rle_area,
-    rle_union,
-    take_away,
-)
 from mmboxcaseg.masks.calibration import Calibration
-from mmboxcaseg.models.segmentors.crop_masks import claims_of
+from mmboxcaseg.models.segmentors.crop_masks import masks_of
+from mmboxcaseg.prediction.ahead import InBackground
 from mmboxcaseg.progress import Progress, Update
 from mmboxcaseg.proxy_masks import (
     JoinReport,
+    MaskWriter,
+    Part,
     ShardWriter,
     join_shards,
     prepare_shards,
@@ -73,6 +67,9 @@ class ProxyMaskHook(Hook):
             of the runner's log tells how far it is.
         calibration (Calibration, optional): It tells the expected IoU of each
             mask. Defaults to None.
+        part (Part, optional): The part of the images that this process makes,
+            where whoever has started it makes the shards ready and joins
+            them. Defaults to None: this hook does both.
 
     Attributes:
         report (JoinReport | None): What went into the file, when it is
@@ -100,6 +97,7 @@ class ProxyMaskHook(Hook):
         progress: Update | None = None,
         tighten: bool = False,
         calibration: Calibration | None = None,
+        part: Part | None = None,
     ) -> None:
         if (ann_file is None) == (boxes is None):
             raise ValueError('ProxyMaskHook: give one of ann_file and boxes')
@@ -113,10 +111,12 @@ class ProxyMaskHook(Hook):
         self.tighten = tighten
         self.progress = progress
         self.calibration = calibration
+        self.part = part
         self.settings = {'merge': merge, **(settings or {})}
         self.folder = shard_dir(out_file)
         self.report: JoinReport | None = None
         self.dim: list[str] = []
+        self._behind: InBackground | None = None
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Refuse a checkpoint that leaves weights of the model unset.
@@ -131,14 +131,17 @@ class ProxyMaskHook(Hook):
 
     def before_test(self, runner: Runner) -> None:
         """Open the shard of this process."""
-        # The shards may change only once every process has built its sampler,
-        # which looks into them.
-        barrier()
-        if runner.rank == 0:
-            prepare_shards(self.folder, self.settings, self.resume)
-        barrier()
-        self._kept = self._kept_masks()
-        self._writer = ShardWriter(self.folder, runner.rank)
+        if self.part is None:
+            # The shards may change only once every process has built its
+            # sampler, which looks into them.
+            barrier()
+            if runner.rank == 0:
+                prepare_shards(self.folder, self.settings, self.resume)
+            barrier()
+        number = runner.rank if self.part is None else self.part.number
+        self._writer = ShardWriter(self.folder, number)
+        self._masks = MaskWriter(self._writer, self.merge, self.boxes)
+        self._behind = InBackground()
         self._lines = Progress(len(runner.test_dataloader.sampler))
 
     def after_test_iter(
@@ -148,13 +151,13 @@ class ProxyMaskHook(Hook):
         data_batch: Any = None,
         outputs: Sequence[BaseDataElement] | None = None,
     ) -> None:
-        """Write the masks of a batch of images."""
+        """Write the masks of a batch of images, while the network goes on."""
         instances = 0
         for sample in outputs:
             if 'skipped' in sample:
-                self._skip(sample)
+                self._behind.call(self._skip, sample)
             else:
-                self._append(sample)
+                self._behind.call(self._append, sample)
                 instances += len(sample.prompt_instances)
                 if 'used_bits' in sample:
                     self.dim.append(sample.img_path)
@@ -167,54 +170,39 @@ class ProxyMaskHook(Hook):
         if self.progress:
             self.progress(len(outputs), instances)
 
-    def _kept_masks(self) -> dict[Any, list[RLE]]:
-        """Masks that are kept, by the id of their image."""
-        kept = defaultdict(list)
-        for place, rle in self.boxes.kept.items() if self.boxes else ():
-            image = self.boxes.image_index[place]
-            kept[self.boxes.image_ids[image]].append(rle)
-        return kept
-
     def _skip(self, sample: BaseDataElement) -> None:
         if self.strict:
             raise BadInputError(f'{sample.img_path}: {sample.skipped} (--strict)')
         self._writer.skip(sample.img_id, sample.skipped)
 
     def _append(self, sample: BaseDataElement) -> None:
-        height, width = sample.ori_shape[:2]
         prompts = sample.prompt_instances
-        rects = sample.pred_instances.rects.cpu().numpy()
-        masks = sample.pred_instances.masks
-        if self.merge and sample.img_id in self._kept:
-            # A given mask is sure of its pixels.
-            masks = take_away(masks, rects, rle_union(self._kept[sample.img_id]))
-        rles, agreements = proxy_rles(
-            masks,
-            rects,
-            prompts.bboxes.cpu().numpy(),
-            height,
-            width,
-            self.merge,
-            claims_of(sample.pred_instances),
-        )
-        confidences = sample.pred_instances.get('confidence')
-        if confidences is not None:
-            confidences = merged_confidence(
-                confidences, [rle_area(rle) for rle in rles], rects
-            )
         ann_ids = prompts.ann_ids
-        self._writer.append(
-            image_id=sample.img_id,
-            size=(height, width),
-            ann_ids=ann_ids if isinstance(ann_ids, list) else ann_ids.tolist(),
-            rles=rles,
-            agreements=agreements,
-            confidences=confidences,
+        self._masks.append(
+            sample.img_id,
+            sample.ori_shape[:2],
+            ann_ids if isinstance(ann_ids, list) else ann_ids.tolist(),
+            prompts.bboxes.cpu().numpy(),
+            masks_of(sample.pred_instances),
         )
+
+    def after_test_epoch(
+        self, runner: Runner, metrics: dict[str, float] | None = None
+    ) -> None:
+        """Wait for the masks that are still being written."""
+        self._behind.finish()
+
+    def stop(self) -> None:
+        """Write no more, after an error."""
+        if self._behind is not None:
+            self._behind.stop()
 
     def after_test(self, runner: Runner) -> None:
         """Join the shards of all processes."""
+        self._behind.finish()
         self._writer.close()
+        if self.part is not None:
+            return
         barrier()
         self.dim = sum(all_gather_object(self.dim), [])
         if runner.rank == 0:

@@ -1,4 +1,5 @@
+from mmboxcaseg.prediction import PredictOptions
+
 from .boxcaseg import BoxCaseg
-from .prediction import PredictOptions
 
 __all__ = ['BoxCaseg', 'PredictOptions']

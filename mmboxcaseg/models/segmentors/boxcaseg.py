@@ -1,11 +1,12 @@
 """BoxCaseg: box-supervised class-agnostic object segmentation."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import torch
 from mmengine.dist import all_reduce
 from mmseg.models.segmentors import BaseSegmentor
@@ -13,12 +14,14 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 from torch.nn import functional as F
 
+from mmboxcaseg.head_names import HEADS
+from mmboxcaseg.prediction import Network, PredictOptions, crop_probs
 from mmboxcaseg.registry import MODELS
 
 from ..heads import ProducedHead
 from ..losses import check_fusion, fused_probs
 from .crop_masks import instances_of
-from .prediction import HEADS, PredictOptions
+from .folded import FoldedHeads, FoldedNetwork, fold_backbone, fold_head
 from .prepared import PreparedWeights, Weights
 
 
@@ -113,8 +116,9 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
         self.train_cfg = train_cfg
         self._check_heads()
         self.predict_options = PredictOptions.from_cfg(test_cfg, self._built)
+        self._compile_options = {} if compile is True else compile
         if compile is not False:
-            self._compile({} if compile is True else compile)
+            self._compile(self._compile_options)
 
     def _compile(self, options: dict) -> None:
         heads = [getattr(self, f'{name}_head') for name in HEADS]
@@ -319,31 +323,113 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
         logits = {
             name: self._head_logits(name, feats, size, transferred) for name in names
         }
-        if options.head == 'fused' and len(names) > 1:
+        return self.combined(logits, options)
+
+    def combined(self, logits: Mapping[str, Tensor], options: PredictOptions) -> Tensor:
+        """Probabilities (B, H, W) from the logits of the heads by name."""
+        if options.head == 'fused' and len(logits) > 1:
             return fused_probs(
                 logits['salient'], logits['transferred'], self.alpha, self.fuse
             )
         probs = [x.float().sigmoid() for x in logits.values()]
         return sum(probs) / len(probs)
 
-    def _crop_probs(
-        self, inputs: list[Tensor], options: PredictOptions
-    ) -> Iterator[Tensor]:
-        """Probabilities (S, S) crop after crop, batched across images."""
+    def fold(self, options: PredictOptions, sample: Tensor) -> FoldedNetwork | None:
+        """The network of a prediction with as few operations as can be.
+
+        Args:
+            options (PredictOptions): Only ``head`` matters here.
+            sample (Tensor): Normalised crops on which the backbone is compared
+                with its folded copy, shape (B, 3, H, W).
+
+        Returns:
+            FoldedNetwork | None: A copy, which keeps the weights of now; None
+            if the heads can't be folded, see :func:`fold_head`.
+
+        Raises:
+            ValueError: If the model lacks the head of the options.
+        """
         transferred = self._weights_for(options)
-        crops = torch.cat(inputs)
-        for chunk in crops.split(options.crops_per_batch):
-            patches = self.data_preprocessor.normalize(chunk)
+        names = options.heads(self._built)
+        heads = [
+            fold_head(
+                getattr(self, f'{name}_head'),
+                transferred if name == 'transferred' else None,
+            )
+            for name in names
+        ]
+        if None in heads:
+            return None
+        return FoldedNetwork(
+            fold_backbone(self.backbone, self._laid_out(sample)),
+            FoldedHeads(heads),
+            names,
+            self.channels_last,
+        )
+
+    def folded_network(
+        self, options: PredictOptions, sample: Tensor
+    ) -> FoldedNetwork | None:
+        """:meth:`fold`, once for all predictions as the weights are prepared.
+
+        Args:
+            options (PredictOptions): See there.
+            sample (Tensor): See there.
+
+        Returns:
+            FoldedNetwork | None: None in training mode too.
+        """
+        if self.training:
+            return None
+        return self.kept(
+            ('folded', options.head), lambda: self._fold_compiled(options, sample)
+        )
+
+    def _fold_compiled(
+        self, options: PredictOptions, sample: Tensor
+    ) -> FoldedNetwork | None:
+        folded = self.fold(options, sample)
+        if folded is not None and self._compile_options is not False:
+            folded.compile(**self._compile_options)
+        return folded
+
+    def network(self, options: PredictOptions | None = None) -> Network:
+        """Crops in, probabilities out: what :func:`crop_probs` takes.
+
+        Args:
+            options (PredictOptions, optional): Defaults to None: the model's
+                own. ``head`` and ``precision`` matter here.
+
+        Returns:
+            Network: It computes on the model's device, without gradients.
+
+        Raises:
+            ValueError: If the model lacks the head of the options.
+        """
+        options = options or self.predict_options
+        transferred = self._weights_for(options)
+        device = next(self.parameters()).device
+
+        def probs_of(patches: Tensor) -> Tensor:
+            folded = self.folded_network(options, patches[:1])
+            if folded is None:
+                return self._probs(patches, options, transferred)
+            return self.combined(folded(patches), options)
+
+        @torch.no_grad()
+        def run(crops: np.ndarray) -> np.ndarray:
+            patches = self.data_preprocessor.normalize(
+                torch.from_numpy(crops).to(device)
+            )
             with torch.autocast(
-                chunk.device.type,
+                device.type,
                 dtype=torch.bfloat16,
                 enabled=options.precision == 'bf16',
             ):
-                probs = self._probs(patches, options, transferred)
-                if options.flip:
-                    mirrored = self._probs(patches.flip(-1), options, transferred)
-                    probs = (probs + mirrored.flip(-1)) / 2
-            yield from probs
+                probs = probs_of(patches)
+            return probs.float().cpu().numpy()
+
+        return run
 
     @torch.no_grad()
     def predict(
@@ -376,7 +462,8 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
             ValueError: If the model lacks the head of the options.
         """
         options = options or self.predict_options
-        probs = self._crop_probs(inputs, options)
+        crops = torch.cat(inputs).cpu().numpy()
+        probs = crop_probs(self.network(options), crops, options)
         for sample in data_samples:
             if 'skipped' in sample:
                 continue

@@ -13,8 +13,10 @@ from mmengine.config import Config
 from torch import Tensor
 from torch.nn import functional as F
 
+from mmboxcaseg.head_names import HEADS
+from mmboxcaseg.prediction import PredictOptions
+
 from .boxcaseg import BoxCaseg
-from .prediction import HEADS, PredictOptions
 
 # All that a config needs for prediction, besides model and data.
 KEPT = ('default_scope', 'custom_imports', 'env_cfg', 'log_level', 'test_cfg')

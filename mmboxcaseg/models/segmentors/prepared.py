@@ -1,5 +1,6 @@
-"""Weights that a model produces from others, once for all predictions."""
+"""What a model produces from its weights, once for all predictions."""
 
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import torch
@@ -9,9 +10,10 @@ Weights = tuple[Tensor, ...] | None
 
 
 class PreparedWeights(nn.Module):
-    """A model that keeps the weights it produces, while it only predicts.
+    """A model that keeps what it produces of its weights, while it only
+    predicts.
 
-    They are produced at the first prediction after ``eval()`` and forgotten
+    It is produced at the first prediction after ``eval()`` and forgotten
     by ``train()`` and ``eval()``, by loading a state dict, and by moving or
     casting the model. Where other code changes weights in evaluation mode,
     ``eval()`` has to follow, as it does in mmengine's loops.
@@ -19,9 +21,9 @@ class PreparedWeights(nn.Module):
     The arguments are those of the next class.
     """
 
-    _prepared: Weights = None
-
     def __init__(self, *args, **kwargs) -> None:
+        # Before the next class, whose making may call train().
+        self._kept: dict[Hashable, Any] = {}
         super().__init__(*args, **kwargs)
         self.register_load_state_dict_post_hook(_forget)
 
@@ -30,23 +32,34 @@ class PreparedWeights(nn.Module):
         raise NotImplementedError
 
     def prepared_weights(self) -> Weights:
-        """Those that are kept, or new ones.
+        """Those that are kept, or new ones, see :meth:`kept`."""
+        return self.kept('weights', self.produce_weights)
 
-        Kept ones have the model's precision, whatever autocast is on, and no
-        gradient. In training mode and where gradients are recorded none are
-        kept.
+    def kept(self, name: Hashable, produce: Callable[[], Any]) -> Any:
+        """What is kept under a name, or made anew.
+
+        What is kept has the model's precision, whatever autocast is on, and
+        no gradient. In training mode and where gradients are recorded nothing
+        is kept.
+
+        Args:
+            name (Hashable): What to call it.
+            produce (Callable): It makes it.
+
+        Returns:
+            Any: What ``produce`` returned, now or before.
         """
         if self.training or torch.is_grad_enabled():
-            return self.produce_weights()
-        if self._prepared is None:
+            return produce()
+        if name not in self._kept:
             device = next(self.parameters()).device.type
             with torch.autocast(device, enabled=False):
-                self._prepared = self.produce_weights()
-        return self._prepared
+                self._kept[name] = produce()
+        return self._kept[name]
 
     def forget_weights(self) -> None:
-        """Have them produced anew at the next prediction."""
-        self._prepared = None
+        """Have all that is kept produced anew at the next prediction."""
+        self._kept.clear()
 
     def train(self, mode: bool = True) -> 'PreparedWeights':
         """As in :class:`torch.nn.Module`; ``eval()`` comes here too."""

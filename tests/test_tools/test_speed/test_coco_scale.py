@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mmboxcaseg.annotations import read_coco, read_proxy_masks
+from mmboxcaseg.annotations.lazy import LazyAnnotations
 from mmboxcaseg.proxy_masks import JoinReport
 from tools.benchmarks.speed import coco_scale
 from tools.benchmarks.speed.inputs import Inputs
@@ -62,6 +63,15 @@ def test_steps_make_a_file_of_masks(made, tmp_path):
     assert masks.confidence is not None
 
 
+def test_both_sides_of_reading_read(made):
+    for read in ('read', 'read_kept', 'read_plainly', 'read_kept_plainly'):
+        step = getattr(coco_scale, read)(made)
+        assert step.seconds > 0 and step.peak > 1e7
+    annotations = read_coco(made).content['annotations']
+    # The plain side has put nothing else in place for good.
+    assert isinstance(annotations, LazyAnnotations)
+
+
 def test_a_data_set_is_ready(made):
     found = coco_scale.start_up(made)
     assert found.shared > 100 * len(read_coco(made))
@@ -71,7 +81,8 @@ def test_a_data_set_is_ready(made):
 
 def test_rows_of_all_steps_in_a_fresh_process(inputs: Inputs):
     rows = coco_scale.rows(inputs)
-    assert [row.unit for row in rows] == ['s', 'GB'] * 3
-    assert all('727 boxes of 100 photos' in row.what for row in rows[::2])
+    assert [row.unit for row in rows] == ['s', 'GB'] * 5
+    assert all('727 boxes of 100 photos' in row.what for row in rows[4::2])
+    assert all(row.plain > 0 for row in rows[:4])
     # Neither torch nor a library of OpenMMLab is needed.
     assert all(0.01 < row.ours < 0.3 for row in rows[1::2])

@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
-from mmboxcaseg.annotations import read_coco
+from mmboxcaseg.annotations import coco, read_coco
+from mmboxcaseg.annotations.given import keep_given_masks
 from mmboxcaseg.masks import (
     decode_rle,
     merged_confidence,
@@ -70,7 +72,7 @@ class StartUp(Step):
 
 def rows(inputs: Inputs) -> list[Row]:
     """From boxes to a file of masks."""
-    found = []
+    found = reading_rows(inputs.images)
     for name, step in measure(make_masks, inputs.images).items():
         what = f'{name}, {instances(inputs.images)} boxes of {inputs.images} photos'
         found += [
@@ -78,6 +80,55 @@ def rows(inputs: Inputs) -> list[Row]:
             Row('the same, peak memory until then', 'GB', step.peak / 1e9),
         ]
     return found
+
+
+def reading_rows(images: int) -> list[Row]:
+    """Reading boxes against doing so by json's own parser, without masks and
+    with masks that are kept."""
+    found = []
+    for what, ours, plain in (
+        ('reading', read, read_plainly),
+        ('reading, --keep-masks', read_kept, read_kept_plainly),
+    ):
+        step, plain_step = measure(ours, images), measure(plain, images)
+        found += [
+            Row(
+                f'{what}, against the parser of json',
+                's',
+                step.seconds,
+                plain_step.seconds,
+            ),
+            Row('the same, peak memory', 'GB', step.peak / 1e9, plain_step.peak / 1e9),
+        ]
+    return found
+
+
+def read(path: str) -> Step:
+    """Read the boxes of a file, as ``boxcaseg masks`` does."""
+    return _timed(lambda: read_coco(path))
+
+
+def read_kept(path: str) -> Step:
+    """Read them with the masks, as ``boxcaseg masks --keep-masks`` does."""
+    return _timed(lambda: keep_given_masks(read_coco(path, with_masks=True)))
+
+
+def read_plainly(path: str) -> Step:
+    """As :func:`read`, but with all annotations parsed at once."""
+    with mock.patch.object(coco, 'parse_lazily', return_value=None):
+        return read(path)
+
+
+def read_kept_plainly(path: str) -> Step:
+    """As :func:`read_kept`, but with all annotations parsed at once."""
+    with mock.patch.object(coco, 'parse_lazily', return_value=None):
+        return read_kept(path)
+
+
+def _timed(function: Callable[[], Any]) -> Step:
+    start = time.process_time()
+    function()
+    return Step(time.process_time() - start, peak_memory())
 
 
 def instances(images: int) -> int:

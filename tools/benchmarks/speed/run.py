@@ -32,6 +32,7 @@ ITEMS = (
     'growth',
     'training_step',
     'prediction',
+    'commands',
     'gpu',
 )
 

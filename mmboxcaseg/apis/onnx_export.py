@@ -1,0 +1,197 @@
+"""A trained BoxCaseg as one file that needs no PyTorch."""
+
+import os
+import os.path as osp
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from torch.nn import functional as F
+
+from mmboxcaseg import __version__
+from mmboxcaseg.engine.launch import parse_cfg_options
+from mmboxcaseg.models import BoxCaseg
+from mmboxcaseg.models.segmentors.onnx_export import (
+    OPSET,
+    ExportedNetwork,
+    onnx_content,
+    with_card,
+)
+from mmboxcaseg.prediction import PredictOptions
+from mmboxcaseg.prediction.onnx_model import ModelCard, OnnxNetwork
+from mmboxcaseg.proxy_masks.settings import file_sha256, model_config, short_type
+
+from .model import init_model
+
+# Between the probabilities of PyTorch and of the exported model: rounding, and
+# what half precision of the weights may cost.
+TOLERANCE, HALF_TOLERANCE = 1e-4, 0.05
+
+
+@dataclass(frozen=True)
+class OnnxReport:
+    """An exported model.
+
+    Attributes:
+        path (str): Path of its file.
+        size (int): Of the file, in bytes.
+        opset (int): Version of ONNX's operators that it needs.
+        error (float): The largest difference of its probabilities from
+            PyTorch's that was found.
+    """
+
+    path: str
+    size: int
+    opset: int
+    error: float
+
+    def summary(self) -> str:
+        """In a line."""
+        return (
+            f'{self.path}: {self.size / 1e6:.1f} MB, opset {self.opset}; '
+            f'probabilities differ from PyTorch by {self.error:.1e} at most'
+        )
+
+
+def export_onnx(
+    config: str,
+    checkpoint: str,
+    out: str,
+    *,
+    half: bool = False,
+    cfg_options: Sequence[str] = (),
+    allow_unsafe: bool = False,
+) -> OnnxReport:
+    """Export a model as ONNX, for ``boxcaseg masks --runtime onnx``.
+
+    The file holds the network with its normalisation, crops in and
+    probabilities out, for batches of any size; and in its metadata the
+    settings of the config that masks depend on.
+
+    Args:
+        config (str): Path of the config of a BoxCaseg.
+        checkpoint (str): Path of its checkpoint.
+        out (str): File to write.
+        half (bool): Whether the weights are stored in half precision, which
+            halves the file. It is computed in single precision either way.
+            Defaults to False.
+        cfg_options (Sequence[str]): ``KEY=VALUE``, settings that replace the
+            config's. Defaults to ().
+        allow_unsafe (bool): Whether the checkpoint may hold more than weights
+            and plain values; such a file can run any code. Defaults to False.
+
+    Returns:
+        OnnxReport: What has been written.
+
+    Raises:
+        FileNotFoundError: If a file doesn't exist.
+        ImportError: If onnx or onnxruntime is not installed.
+        ValueError: If it is no config of a BoxCaseg that tests on box prompts,
+            the checkpoint is not of this model, the pipeline or a head can't
+            be exported, or the probabilities differ by more than rounding.
+    """
+    for path in (config, checkpoint):
+        if not osp.isfile(path):
+            raise FileNotFoundError(f'no file {path}')
+    cfg = Config.fromfile(config)
+    cfg.merge_from_dict(parse_cfg_options(cfg_options))
+    card = _card(cfg, checkpoint)
+    model = init_model(cfg, checkpoint, 'cpu', allow_unsafe=allow_unsafe)
+    content, error = onnx_of(model, card, half)
+    os.makedirs(osp.dirname(osp.abspath(out)), exist_ok=True)
+    partial = f'{out}.partial'
+    with open(partial, 'wb') as file:
+        file.write(content)
+    os.replace(partial, out)
+    return OnnxReport(out, len(content), OPSET, error)
+
+
+def _card(cfg: Config, checkpoint: str) -> ModelCard:
+    """What the exported model is to know of itself, checked."""
+    dataset = cfg.get('test_dataloader', {}).get('dataset', {})
+    if (
+        short_type(cfg.get('model', {})) != 'BoxCaseg'
+        or short_type(dataset) != 'BoxPromptDataset'
+    ):
+        raise ValueError(
+            f'{cfg.filename}: model.type is {cfg.get("model", {}).get("type")!r} and '
+            f'test_dataloader.dataset.type {dataset.get("type")!r}; what can be '
+            'exported is a BoxCaseg that tests on a BoxPromptDataset'
+        )
+    cfg.test_dataloader.setdefault('batch_size', 1)
+    parts = model_config(cfg.to_dict())
+    # Of the training, and long.
+    parts['model'] = {
+        key: value
+        for key, value in parts['model'].items()
+        if not key.startswith('loss_') and key != 'train_cfg'
+    }
+    card = ModelCard(parts, file_sha256(checkpoint), __version__)
+    if card.steps and card.options.precision != 'fp32':
+        raise ValueError(
+            f'{cfg.filename}: model.test_cfg.precision is '
+            f'{card.options.precision!r}; an exported model computes in fp32'
+        )
+    return card
+
+
+def onnx_of(model: BoxCaseg, card: ModelCard, half: bool) -> tuple[bytes, float]:
+    """Export a model and compare it.
+
+    Args:
+        model (BoxCaseg): In evaluation mode, on the CPU.
+        card (ModelCard): What it is to know of itself.
+        half (bool): See :func:`export_onnx`.
+
+    Returns:
+        tuple[bytes, float]: Content of the file, and the largest difference
+        of probabilities that was found.
+
+    Raises:
+        ImportError: If onnx or onnxruntime is not installed.
+        ValueError: If a head can't be exported, or the probabilities differ
+            by more than rounding.
+    """
+    size, options = card.steps.size, card.options
+    network = ExportedNetwork(model, options, size)
+    content = with_card(
+        onnx_content(network, size), card, network.factors() if half else None
+    )
+    error = difference(model, content, options, size)
+    allowed = HALF_TOLERANCE if half else TOLERANCE
+    if not error <= allowed:
+        raise ValueError(
+            'the exported model is not written, for its probabilities differ '
+            f'from those of PyTorch by {error:.1e}, more than {allowed:g}'
+        )
+    return content, error
+
+
+def difference(
+    model: BoxCaseg, content: bytes, options: PredictOptions, size: int
+) -> float:
+    """How far an exported model is from PyTorch, on made crops.
+
+    Args:
+        model (BoxCaseg): In evaluation mode, on the CPU.
+        content (bytes): Content of the ONNX file.
+        options (PredictOptions): Only ``head`` matters here.
+        size (int): S, side of the crops in pixels.
+
+    Returns:
+        float: The largest difference of a probability, of batches of one and
+        of three crops.
+    """
+    generator = torch.Generator().manual_seed(0)
+    # Smooth, as photos are; noise alone looks the same everywhere.
+    noise = torch.randn(4, 3, 8, 8, generator=generator)
+    smooth = F.interpolate(noise, (size, size), mode='bicubic', align_corners=False)
+    crops = (127 + 60 * smooth).clamp(0, 255).byte()
+    exported = OnnxNetwork(content, 'the exported model', threads=1)
+    found = np.concatenate([exported(x.numpy()) for x in crops.split((1, 3))])
+    with torch.no_grad():
+        patches = model.data_preprocessor.normalize(crops)
+        expected = model.encode_decode(patches, options=options)
+    return float(np.abs(found - expected.numpy()).max())

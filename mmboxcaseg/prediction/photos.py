@@ -1,0 +1,98 @@
+"""Photos for prediction, and why one can't be used."""
+
+import os.path as osp
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mmboxcaseg.annotations import BadInputError
+from mmboxcaseg.decoding import decode_eight_bits
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A photo out of its file.
+
+    Attributes:
+        image (np.ndarray): (H, W, 3) uint8, BGR, upright.
+        used_bits (int | None): Bits of its sixteen that it uses, where it is
+            left too dark by that.
+    """
+
+    image: np.ndarray
+    used_bits: int | None = None
+
+
+def read_photo(path: str, height: int, width: int, stretch_16bit: bool) -> Photo:
+    """Read a photo and compare its size.
+
+    Args:
+        path (str): Path of the file.
+        height (int): Height that its annotation says, in pixels.
+        width (int): Width that its annotation says, in pixels.
+        stretch_16bit (bool): See :func:`~mmboxcaseg.decoding.decode_eight_bits`.
+
+    Returns:
+        Photo: The photo.
+
+    Raises:
+        BadInputError: If it can't be used, with the reason in words that
+            don't name its folder.
+    """
+    try:
+        with open(path, 'rb') as file:
+            content = file.read()
+        image, bits = decode_eight_bits(content, stretch_16bit)
+    except (OSError, cv2.error) as error:
+        raise BadInputError(why_unusable(error, path)) from error
+    if image is None:
+        raise BadInputError(why_unusable(None, path))
+    try:
+        check_size(image, height, width, osp.basename(path))
+    except BadInputError as error:
+        raise BadInputError(why_unusable(error, path)) from error
+    return Photo(image, bits)
+
+
+def check_size(image: np.ndarray, height: int, width: int, name: str | None) -> None:
+    """Raise an error unless a photo has the size its annotation says.
+
+    Args:
+        image (np.ndarray): The photo, upright, shape (H, W, 3).
+        height (int): Height that its annotation says, in pixels.
+        width (int): Width that its annotation says, in pixels.
+        name (str | None): What to call it.
+
+    Raises:
+        BadInputError: If the sizes differ.
+    """
+    if image.shape[:2] != (height, width):
+        raise BadInputError(
+            f'{name}: the photo is {image.shape[1]} x {image.shape[0]} '
+            f'pixels, its annotation says {width} x {height}; '
+            'correct the annotation file'
+        )
+
+
+def why_unusable(error: Exception | None, path: str) -> str:
+    """Why a photo can't be used, in words that don't name its folder.
+
+    Args:
+        error (Exception | None): What reading it has raised; None if it could
+            not be decoded.
+        path (str): Path of the file.
+
+    Returns:
+        str: The reason.
+    """
+    if isinstance(error, BadInputError):
+        return str(error).replace(path, osp.basename(path))
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if osp.getsize(path) == 0:
+        return 'the file is empty'
+    return (
+        'no image of a format that OpenCV reads, or cut short, or of more '
+        'than 2**30 pixels'
+    )

@@ -1,0 +1,274 @@
+"""A run that makes masks with an exported model, without a framework."""
+
+import logging
+import os
+import os.path as osp
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mmboxcaseg import process
+from mmboxcaseg.annotations import BadInputError, BoxFile, CalibrationFile
+from mmboxcaseg.prediction import BoxCrops, box_masks
+from mmboxcaseg.prediction.ahead import done_behind, map_ahead
+from mmboxcaseg.prediction.onnx_model import ModelCard, OnnxModel
+from mmboxcaseg.prediction.photos import read_photo
+from mmboxcaseg.prediction.predictor import predict_probs
+from mmboxcaseg.progress import Progress, Update, show_progress
+
+from .jobs import Part
+from .mask_writer import MaskWriter
+from .options import MaskOptions
+from .report import JoinReport
+from .run import Run
+from .settings import apply_options, run_settings
+from .shards import ShardWriter
+
+# Threads that read photos.
+READERS = 1
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """A photo that has been read.
+
+    Attributes:
+        image (int): Place of the image in the boxes.
+        crops (BoxCrops | None): The crops of its boxes; None if it can't be
+            used.
+        reason (str): Why not.
+        dim (bool): Whether it is of 16 bits and left nearly black.
+    """
+
+    image: int
+    crops: BoxCrops | None = None
+    reason: str = ''
+    dim: bool = False
+
+
+class OnnxMaker:
+    """Makes masks with a model of ``boxcaseg export-onnx``, see :class:`Maker`.
+
+    Args:
+        model (OnnxModel): The model.
+        options (MaskOptions): What to make.
+
+    Raises:
+        ValueError: If the model can't do what is asked.
+    """
+
+    def __init__(self, model: OnnxModel, options: MaskOptions) -> None:
+        self.network = model.network
+        self.sha256 = model.sha256
+        self.options = options
+        self.card = self._asked(model.card)
+        self.steps = self.card.steps
+        self.predict_options = self.card.options
+
+    def _asked(self, card: ModelCard) -> ModelCard:
+        """What the model knows of itself, with what is asked for."""
+        parts = dict(card.model_config)
+        parts['model'] = dict(parts['model'])
+        parts['pipeline'] = [dict(step) for step in parts['pipeline']]
+        apply_options(parts['model'], parts['pipeline'], self.options)
+        return ModelCard(parts, card.checkpoint_sha256, card.package_version)
+
+    def settings(
+        self, boxes: BoxFile, calibration: CalibrationFile | None
+    ) -> dict[str, Any]:
+        """As in :class:`Maker`."""
+        return run_settings(
+            self.card.model_config,
+            self.options,
+            boxes,
+            self.card.checkpoint_sha256,
+            calibration,
+            onnx_sha256=self.sha256,
+        )
+
+    def alone(self, run: Run) -> tuple[list[str], JoinReport]:
+        """As in :class:`Maker`."""
+        run.prepare()
+        count = sum(map(len, self.blocks(run, Part())))
+        with show_progress(count, 'masks') as update:
+            dim = self.part(run, Part(), update)
+        return dim, run.join()
+
+    def start_method(self, fresh: bool) -> str:
+        """As in :class:`Maker`."""
+        return 'fork' if sys.platform == 'linux' and fresh else 'spawn'
+
+    def blocks(self, run: Run, part: Part) -> list[list[int]]:
+        """Images that go through the network together.
+
+        They are the same in every run, see
+        :class:`~mmboxcaseg.datasets.BlockSampler`.
+
+        Args:
+            run (Run): A block of which all images are done is left out.
+            part (Part): Which of the others.
+
+        Returns:
+            list[list[int]]: Places of the images, block after block.
+        """
+        wanted, size = run.boxes.wanted.tolist(), self.card.images_per_batch
+        blocks = [wanted[start : start + size] for start in range(0, len(wanted), size)]
+        left = [
+            block
+            for block in blocks
+            if any(run.boxes.image_ids[image] not in run.done for image in block)
+        ]
+        return left[part.number :: part.of]
+
+    def part(self, run: Run, part: Part, update: Update) -> list[str]:
+        """As in :class:`Maker`.
+
+        Photos are read ahead of the network, and masks merged and written
+        behind it.
+
+        Raises:
+            BadInputError: If the run is strict and a photo can't be used.
+        """
+        boxes, readers = run.boxes, self.options.num_workers
+        readers = READERS if readers is None else readers
+        self.network.threads = network_threads(part.of)
+        shard = ShardWriter(run.folder, part.number)
+        writer = MaskWriter(shard, self.options.merge, boxes)
+        blocks = self.blocks(run, part)
+        dim: list[str] = []
+        try:
+            with (
+                run_log(self.options, part, sum(map(len, blocks)), update) as told,
+                done_behind(readers) as behind,
+            ):
+                for block in map_ahead(
+                    lambda images: [self._read(boxes, image) for image in images],
+                    blocks,
+                    readers,
+                ):
+                    self._predict(block, boxes, writer, behind, told)
+                    dim += [self._path(boxes, read.image) for read in block if read.dim]
+        finally:
+            shard.close()
+        return dim
+
+    def _path(self, boxes: BoxFile, image: int) -> str:
+        return osp.join(self.options.img_dir, boxes.file_names[image])
+
+    def _read(self, boxes: BoxFile, image: int) -> _Read:
+        """A photo with the crops of its boxes."""
+        path = self._path(boxes, image)
+        height, width = boxes.sizes[image].tolist()
+        try:
+            photo = read_photo(path, height, width, self.steps.stretch_16bit)
+        except BadInputError as error:
+            if self.options.strict:
+                raise BadInputError(f'{path}: {error} (--strict)') from error
+            return _Read(image, reason=str(error))
+        crops = self.steps.crop(photo.image, boxes.boxes[boxes.usable_places(image)])
+        return _Read(image, crops, dim=photo.used_bits is not None)
+
+    def _predict(
+        self,
+        block: list[_Read],
+        boxes: BoxFile,
+        writer: MaskWriter,
+        behind: Any,
+        told: Update,
+    ) -> None:
+        """Make the masks of a block, and have all of it written."""
+        # All but the network is done behind it.
+        found = predict_probs(
+            self.network,
+            [read.crops for read in block if read.crops is not None],
+            self.predict_options,
+        )
+        for read in block:
+            probs = [] if read.crops is None else next(found)
+            behind(self._write, read, probs, boxes, writer, told)
+
+    def _write(
+        self,
+        read: _Read,
+        probs: list[np.ndarray],
+        boxes: BoxFile,
+        writer: MaskWriter,
+        told: Update,
+    ) -> None:
+        """Write the masks of an image, or why there are none."""
+        image_id = boxes.image_ids[read.image]
+        if read.crops is None:
+            writer.shard.skip(image_id, read.reason)
+            told(1, 0)
+            return
+        places = boxes.usable_places(read.image)
+        writer.append(
+            image_id,
+            boxes.sizes[read.image].tolist(),
+            [boxes.box_ids[place] for place in places.tolist()],
+            boxes.boxes[places],
+            box_masks(
+                iter(probs), read.crops.rects, read.crops.windows, self.predict_options
+            ),
+        )
+        told(1, len(places))
+
+
+def network_threads(processes: int) -> int:
+    """Threads of a network, one of some on this machine; 0 is all cores.
+
+    Args:
+        processes (int): How many compute side by side.
+    """
+    threads = process.threads_of(processes)
+    return int(os.environ['OMP_NUM_THREADS']) if threads is None else threads
+
+
+@contextmanager
+def run_log(
+    options: MaskOptions, part: Part, count: int, update: Update
+) -> Iterator[Update]:
+    """The log of a run: a line now and then.
+
+    Args:
+        options (MaskOptions): Where to, and whether it is printed as well.
+        part (Part): Which part of the run.
+        count (int): Number of images to come.
+        update (Callable): It is told too.
+
+    Yields:
+        Callable: To be called with the numbers of images and of instances
+        that have been done since the last call.
+    """
+    folder = options.log_dir
+    if part.number:
+        folder = osp.join(folder, f'job_{part.number + 1}')
+    os.makedirs(folder, exist_ok=True)
+    path = osp.join(folder, time.strftime('%Y%m%d_%H%M%S.log'))
+    # Of its own: what it says is not for the log of the command.
+    log = logging.Logger('run')
+    handlers = [logging.FileHandler(path, encoding='utf-8')]
+    if options.verbose:
+        handlers.append(logging.StreamHandler())
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter('%(asctime)s - %(message)s'))
+        log.addHandler(handler)
+    lines = Progress(count)
+
+    def told(images: int, instances: int = 0) -> None:
+        line = lines.update(images, instances)
+        if line:
+            log.info('masks: %s', line)
+        update(images, instances)
+
+    try:
+        log.info('masks of %d images, by ONNX Runtime, of %s', count, options.ann)
+        yield told
+    finally:
+        for handler in handlers:
+            handler.close()
