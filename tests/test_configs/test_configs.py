@@ -149,3 +149,13 @@ def test_settings_of_the_paper(name, ratio, iterations):
     assert extra.stage1.num_channels == (64,)
     for i in (1, 2, 3, 4):
         assert set(extra[f'stage{i}'].num_blocks) == {4}
+
+
+@pytest.mark.parametrize('name', [FULL[0], 'proxy_mask_rcnn/mask-rcnn_r101_fpn_voc.py'])
+def test_tensorboard_is_one_option(name):
+    cfg = load(name)
+    assert [one.type for one in cfg.visualizer.vis_backends] == ['LocalVisBackend']
+    # As docs/training.md has it.
+    cfg.merge_from_dict({'visualizer.vis_backends.0.type': 'TensorboardVisBackend'})
+    (backend,) = cfg.visualizer.vis_backends
+    assert backend.type == 'TensorboardVisBackend'

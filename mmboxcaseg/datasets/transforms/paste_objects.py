@@ -114,7 +114,7 @@ class PasteSalientObjects(BaseTransform):
     pixel heads learn the object that spans the box, and not all that is
     salient. The masks stay exact. It comes before the object is cropped.
 
-    Each object gets ``sqrt(w * h)`` of its tight box as U(*scale) times that
+    Each object gets ``sqrt(w * h)`` of its tight box as ``U(*scale)`` times that
     of the image's own object, is mirrored in half of the cases, and has its
     centre anywhere in the own object's tight box, grown by a half to each
     side. A paste that leaves less than ``min_visible`` of the own object is

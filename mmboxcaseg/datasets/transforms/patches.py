@@ -56,9 +56,9 @@ def paint_box(box: np.ndarray, rect: np.ndarray, size: int) -> np.ndarray:
 class RandomBoxPatch(BaseTransform):
     """The paper's ``box_augmentation``: a crop around a shifted, scaled box.
 
-    With (x, y) the centre of the box, x moves by U(-shift, shift) * w and y
-    by U(-shift, shift) * h, then w and h are scaled by U(*scale) each. The
-    new box is clipped to the image, cropped and resized to a square. The
+    With (x, y) the centre of the box, x moves by ``U(-shift, shift) * w`` and y
+    by ``U(-shift, shift) * h``, then w and h are scaled by ``U(*scale)`` each.
+    The new box is clipped to the image, cropped and resized to a square. The
     centre stays inside the true box, so the crop always meets it.
 
     Required keys: ``img``, ``box`` (xyxy); ``height`` and ``width`` are
