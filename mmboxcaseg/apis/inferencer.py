@@ -17,6 +17,7 @@ from mmboxcaseg.prediction.onnx_model import OnnxModel
 from mmboxcaseg.prediction.predictor import OnnxPredictor, Predictor
 from mmboxcaseg.quiet import unprinted
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
+from mmboxcaseg.training import TrainingFolder
 
 from .default_model import default_model
 from .draw import show as show_picture
@@ -86,9 +87,11 @@ class BoxCasegInferencer:
 
     Args:
         model (str | Config, optional): Config of a BoxCaseg model, or its
-            path. Defaults to None: the one that ships with the package.
-        weights (str, optional): Path of its checkpoint, needed with
-            ``model``; or, without one, of a model that ``boxcaseg
+            path; or the folder of a :func:`~mmboxcaseg.apis.own_model.train`,
+            whose verdict says which of its weights are used. Defaults to
+            None: the one that ships with the package.
+        weights (str, optional): Path of its checkpoint, needed with a
+            config; or, without one, of a model that ``boxcaseg
             export-onnx`` has written.
         device (str, optional): Such as ``'cpu'`` or ``'cuda:1'``. Defaults to
             None: a GPU if there is one.
@@ -128,6 +131,8 @@ class BoxCasegInferencer:
         runtime: str = 'auto',
     ) -> None:
         process.keep_freed_memory()
+        if weights is None and isinstance(model, str) and os.path.isdir(model):
+            model, weights, _ = TrainingFolder(model).chosen()
         path = choose_onnx(runtime, model, weights, device=device)
         self.runtime = 'torch' if path is None else 'onnx'
         self.merge = merge

@@ -65,7 +65,11 @@ def test_loader(cfg: Config, **dataset_options: Any) -> DataLoader:
 
 @torch.no_grad()
 def predict_boxes(
-    model: BoxCaseg, loader: DataLoader, options: PredictOptions, what: str
+    model: BoxCaseg,
+    loader: DataLoader,
+    options: PredictOptions,
+    what: str,
+    quiet: bool = False,
 ) -> Iterator[BaseDataElement]:
     """Masks of the boxes of image after image; tells the progress.
 
@@ -74,6 +78,7 @@ def predict_boxes(
         loader (DataLoader): Loader of a :class:`BoxPromptDataset`.
         options (PredictOptions): How to predict.
         what (str): Name of the pass, for the progress.
+        quiet (bool): Whether no progress is told. Defaults to False.
 
     Yields:
         SegDataSample: The sample of an image, see :meth:`BoxCaseg.predict`.
@@ -83,7 +88,7 @@ def predict_boxes(
         data = model.data_preprocessor(batch, False)
         return model.predict(data['inputs'], data['data_samples'], options)
 
-    yield from _run(run, loader, what)
+    yield from _run(run, loader, what, quiet)
 
 
 @torch.no_grad()
@@ -104,9 +109,12 @@ def detect(
 
 
 def _run(
-    step: Callable[[dict], list[BaseDataElement]], loader: DataLoader, what: str
+    step: Callable[[dict], list[BaseDataElement]],
+    loader: DataLoader,
+    what: str,
+    quiet: bool = False,
 ) -> Iterator[BaseDataElement]:
-    with show_progress(len(loader.dataset), what) as update:
+    with show_progress(len(loader.dataset), what, quiet=quiet) as update:
         for batch in loader:
             for sample in step(batch):
                 update(1, len(sample.pred_instances.masks))

@@ -15,11 +15,12 @@ from mmboxcaseg.annotations import (
     read_coco,
     read_proxy_masks,
 )
-from mmboxcaseg.apis import BoxCasegInferencer, default_model
+from mmboxcaseg.apis import BoxCasegInferencer, default_model, init_model
 from mmboxcaseg.apis.calibration import true_pairs
-from mmboxcaseg.apis.default_model import NAME, default_calibration
+from mmboxcaseg.apis.default_model import NAME, default_calibration, default_onnx
 from mmboxcaseg.cli import make_proxy_masks
 from mmboxcaseg.cli.main import main
+from mmboxcaseg.prediction.onnx_model import OnnxModel
 
 
 def test_both_files_are_found(tmp_path, monkeypatch):
@@ -41,6 +42,43 @@ def iou(one, other):
 
 def test_the_shipped_model_is_small():
     assert sum(os.path.getsize(path) for path in default_model()) <= 6e6
+
+
+def test_the_exported_model_is_the_same():
+    config, checkpoint = default_model()
+    assert os.path.getsize(default_onnx()) <= 6e6
+    exported = OnnxModel.read(default_onnx(), 1)
+    digest = hashlib.sha256(open(checkpoint, 'rb').read()).hexdigest()
+    assert exported.card.checkpoint_sha256 == digest
+    cfg = Config.fromfile(config)
+    assert exported.card.model_config['pipeline'] == [
+        dict(step) for step in cfg.test_dataloader.dataset.pipeline
+    ]
+    assert exported.card.images_per_batch == cfg.test_dataloader.batch_size
+    model = init_model(config, checkpoint, 'cpu')
+    assert exported.card.options == model.predict_options
+    crops = np.random.default_rng(0).integers(0, 256, (2, 3, 160, 160), dtype=np.uint8)
+    np.testing.assert_allclose(
+        exported.network(crops), model.network()(crops), atol=1e-4
+    )
+
+
+def test_both_runtimes_make_the_same_masks(shared_data):
+    """Of real photos; an IoU of 0.999 on average is what is promised."""
+    ann_file = shared_data / 'coco_mini/annotations/instances_val2017.json'
+    coco = COCO(str(ann_file))
+    one, other = (
+        BoxCasegInferencer(device='cpu', runtime=name) for name in ('torch', 'onnx')
+    )
+    ious = []
+    for image in coco.loadImgs(coco.getImgIds()[:3]):
+        anns = coco.loadAnns(coco.getAnnIds(image['id'], iscrowd=False))
+        boxes = np.array([ann['bbox'] for ann in anns]).reshape(-1, 4)
+        boxes[:, 2:] += boxes[:, :2]
+        path = shared_data / 'coco_mini' / 'val2017' / image['file_name']
+        results = [infer(path, boxes).masks for infer in (one, other)]
+        ious += [iou(mask, again) for mask, again in zip(*results)]
+    assert len(ious) > 10 and np.mean(ious) > 0.999
 
 
 def test_the_shipped_calibration_is_of_its_masks():

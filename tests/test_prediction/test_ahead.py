@@ -1,10 +1,58 @@
-"""Work ahead of, and behind, the one who needs it."""
-
 import threading
 
 import pytest
 
 from mmboxcaseg.prediction.ahead import InBackground, done_behind, map_ahead
+
+
+@pytest.mark.parametrize('threads', [0, 1, 3])
+def test_results_come_in_order(threads):
+    assert list(map_ahead(lambda x: x * x, range(20), threads)) == [
+        x * x for x in range(20)
+    ]
+
+
+def test_computed_ahead_but_not_without_end():
+    started = []
+    items = map_ahead(started.append, range(100), 2)
+    next(items)
+    # One was handed out, and two for each thread may wait.
+    assert len(started) <= 5
+    items.close()
+    assert len(started) < 100
+
+
+@pytest.mark.parametrize('threads', [0, 1])
+def test_errors_come_where_the_result_is_taken(threads):
+    items = map_ahead(lambda x: 6 // x, (3, 2, 0, 1), threads)
+    assert [next(items), next(items)] == [2, 3]
+    with pytest.raises(ZeroDivisionError):
+        next(items)
+
+
+@pytest.mark.parametrize('threads', [0, 1])
+def test_calls_are_made_in_order(threads):
+    done, names = [], set()
+
+    def call(x):
+        done.append(x)
+        names.add(threading.current_thread().name)
+
+    with done_behind(threads, most=2) as behind:
+        for x in range(20):
+            behind(call, x)
+    assert done == list(range(20)) and len(names) == 1
+    assert (threading.current_thread().name in names) == (not threads)
+
+
+@pytest.mark.parametrize('threads', [0, 1])
+def test_what_a_call_raises_is_raised(threads):
+    done = []
+    with pytest.raises(ZeroDivisionError):
+        with done_behind(threads, most=3) as behind:
+            for x in (2, 0, *range(1, 50)):
+                behind(lambda x: done.append(6 // x), x)
+    assert done[0] == 3 and len(done) < 50
 
 
 def test_calls_come_in_order_in_another_thread():
@@ -75,39 +123,3 @@ def test_nothing_more_is_called_once_it_is_stopped():
     may_go.set()
     stopping.join()
     assert done == ['slow']
-
-
-@pytest.mark.parametrize('threads', [0, 1])
-def test_all_calls_are_made_when_the_context_ends(threads):
-    done = []
-    with done_behind(threads) as behind:
-        for number in range(20):
-            behind(done.append, number)
-    assert done == list(range(20))
-    with pytest.raises(ValueError, match='wrong'), done_behind(threads) as behind:
-        behind(int, 'wrong')
-
-
-@pytest.mark.parametrize('threads', [0, 1, 3])
-def test_results_come_in_the_order_of_the_items(threads):
-    assert list(map_ahead(lambda n: n * n, range(20), threads)) == [
-        n * n for n in range(20)
-    ]
-    found = map_ahead(lambda n: 1 // n, [1, 0, 1], threads)
-    assert next(found) == 1
-    with pytest.raises(ZeroDivisionError):
-        next(found)
-
-
-def test_no_more_is_read_ahead_than_is_needed():
-    asked = []
-
-    def items():
-        for number in range(100):
-            asked.append(number)
-            yield number
-
-    found = map_ahead(lambda n: n, items(), 2)
-    next(found)
-    assert len(asked) < 8
-    found.close()

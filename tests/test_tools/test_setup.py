@@ -7,6 +7,7 @@ import sys
 import tarfile
 import zipfile
 from email.parser import Parser
+from importlib.metadata import version
 
 import pytest
 
@@ -37,8 +38,6 @@ NOT_REQUIRED = (
     'onedl-mmengine',
     'onedl-mmdetection',
     'onedl-mmsegmentation',
-    'opencv-python',
-    'opencv-python-headless',
 )
 
 
@@ -110,6 +109,7 @@ def test_wheel_holds_package_configs_and_tools(wheel, repo_root):
             'mmboxcaseg/report/review.html.j2',
             'mmboxcaseg/report/review.js',
             'mmboxcaseg/weights/boxcaseg_small.calibration.json',
+            'mmboxcaseg/weights/boxcaseg_small.onnx',
             'mmboxcaseg/weights/boxcaseg_small.pth',
         }
     )
@@ -131,6 +131,48 @@ def test_wheel_metadata(wheel):
     ]
     assert required
     assert not set(required) & set(NOT_REQUIRED)
+    assert {'numpy', 'onnxruntime', 'pycocotools'} <= set(required)
+    # The build that is there, so that no second one writes over it.
+    (opencv,) = [name for name in required if name.startswith('opencv')]
+    assert version(opencv)
+    extra = {
+        line.split(';')[0].strip().split('=')[0]
+        for line in metadata.get_all('Requires-Dist')
+        if 'extra == "train"' in line
+    }
+    assert {'torch', 'onedl-mmcv', 'onedl-mmdetection'} <= extra
+
+
+@pytest.mark.parametrize(
+    ('installed', 'expected'),
+    [
+        ([], 'opencv-python-headless'),
+        (['opencv_python'], 'opencv-python'),
+        (['opencv-contrib-python', 'numpy'], 'opencv-contrib-python'),
+        (['opencv-python', 'opencv-python-headless'], 'opencv-python-headless'),
+    ],
+)
+def test_opencv_that_is_there_is_kept(source, tmp_path, installed, expected):
+    for name in installed:
+        folder = tmp_path / f'{name}-1.0.dist-info'
+        folder.mkdir()
+        (folder / 'METADATA').write_text(f'Name: {name}\nVersion: 1.0\n')
+    done = subprocess.run(
+        [
+            sys.executable,
+            '-c',
+            'import runpy, setuptools, sys, sysconfig\n'
+            'setuptools.setup = lambda **words: None\n'
+            'sysconfig.get_path = lambda name: sys.argv[1]\n'
+            'print(runpy.run_path("setup.py")["installed_opencv"]())',
+            str(tmp_path),
+        ],
+        cwd=source,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == expected
 
 
 def test_wheel_works_outside_the_repository(wheel, tmp_path):
@@ -240,6 +282,44 @@ def test_set_up_needs_a_python(repo_root, tmp_path):
     assert done.returncode == 1
     assert 'python-that-is-not-there not found' in done.stderr
     assert not (tmp_path / '.venv').exists()
+
+
+def test_set_up_says_how_to_use_it(repo_root):
+    done = bash('bash tools/setup_env.sh --predictt', repo_root)
+    assert done.returncode == 2
+    assert done.stderr == 'usage: tools/setup_env.sh [--predict]\n'
+
+
+@pytest.mark.parametrize('predict', ['', '--predict'])
+def test_which_set_up_is_made(repo_root, tmp_path, predict):
+    """With a Python that says what it is called with."""
+    for entry in ('tools', 'requirements', 'mmboxcaseg/version.py'):
+        target = tmp_path / entry
+        target.parent.mkdir(exist_ok=True)
+        copy = shutil.copytree if (repo_root / entry).is_dir() else shutil.copy
+        copy(repo_root / entry, target)
+    for name in ('setup.py', 'setup.cfg', 'pyproject.toml'):
+        shutil.copy(repo_root / name, tmp_path)
+    python = tmp_path / '.venv/bin/python'
+    python.parent.mkdir(parents=True)
+    python.write_text(
+        '#!/bin/sh\n'
+        'case "$*" in *hashlib*) cat >/dev/null; echo digest; exit;; esac\n'
+        'case "$*" in *" show "*) exit 1;; esac\n'
+        f'echo "$*" >>{tmp_path}/calls\n'
+    )
+    python.chmod(0o755)
+    done = bash(f'bash tools/setup_env.sh {predict}', tmp_path)
+    assert done.returncode == 0, done.stderr
+    calls = (tmp_path / 'calls').read_text()
+    assert ('onedl-mmcv' in calls) == ('mminstall' in calls) == (not predict)
+    assert 'install -q' in calls and '-e .' in calls
+    # A second time nothing is done; a whole set-up makes masks too.
+    for again in {predict, '--predict'}:
+        (tmp_path / 'calls').unlink()
+        done = bash(f'bash tools/setup_env.sh {again}', tmp_path)
+        assert 'is up to date' in done.stdout
+        assert 'install' not in (tmp_path / 'calls').read_text()
 
 
 def test_slurm_gets_resources_and_arguments(repo_root, tmp_path):
