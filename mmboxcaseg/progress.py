@@ -162,7 +162,8 @@ class Steps:
         """
         self._done = done
         if self._shown:
-            self._shown.update(0, completed=done, losses=losses)
+            (task,) = self._shown.task_ids
+            self._shown.update(task, completed=done, losses=losses)
             return
         now = self._clock()
         if now - self._last < self.interval and done < self.total:

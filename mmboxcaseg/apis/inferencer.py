@@ -4,7 +4,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -155,7 +155,7 @@ class BoxCasegInferencer:
         """
         if self.runtime != 'torch':
             raise AttributeError('model: there is one with runtime="torch" only')
-        return self._predictor.model
+        return cast('TorchPredictor', self._predictor).model
 
     @renamed_arguments(images='inputs')
     def __call__(
@@ -213,7 +213,8 @@ class BoxCasegInferencer:
         if batch_size is not None and batch_size < 1:
             raise ValueError(f'batch_size must be at least 1, not {batch_size}')
         several = isinstance(inputs, (list, tuple))
-        images, of_images = (inputs, boxes) if several else ([inputs], [boxes])
+        images = cast(Sequence[Image], inputs if several else [inputs])
+        of_images = cast(Sequence[Boxes], boxes if several else [boxes])
         if len(images) != len(of_images):
             raise ValueError(
                 f'{len(images)} images, but boxes of '
@@ -297,7 +298,8 @@ class BoxCasegInferencer:
             found.masks,
             rects,
             boxes,
-            *result.masks.shape[1:],
+            result.masks.shape[1],
+            result.masks.shape[2],
             self.merge,
             found.claims,
         )
@@ -323,8 +325,9 @@ class BoxCasegInferencer:
 
     def _decode(self, image: Path | bytes) -> np.ndarray:
         """Decode a file as the first transform of the pipeline does."""
-        content = image
-        if not isinstance(image, bytes):
+        if isinstance(image, bytes):
+            content = image
+        else:
             if not os.path.isfile(image):
                 raise FileNotFoundError(f'no image {os.fspath(image)}')
             with open(image, 'rb') as file:

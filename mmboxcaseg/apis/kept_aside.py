@@ -186,7 +186,7 @@ def _row(
     height, width = photo.shape[:2]
     box = before.box
     border = np.tile((box[2:] - box[:2]) / 4, 2) * (-1, -1, 1, 1)
-    x0, y0, x1, y1 = pixel_rects([box + border], height, width)[0]
+    x0, y0, x1, y1 = pixel_rects((box + border)[None], height, width)[0]
     masks = [_whole(one, height, width) for one in (before, after)]
     if truth is not None:
         masks.append(decode_rle(truth))

@@ -75,7 +75,7 @@ def predict_boxes(
 
     Args:
         model (BoxCaseg): The model.
-        loader (DataLoader): Of a :class:`BoxPromptDataset`.
+        loader (DataLoader): Loader of a :class:`BoxPromptDataset`.
         options (PredictOptions): How to predict.
         what (str): Name of the pass, for the progress.
         quiet (bool): Whether no progress is told. Defaults to False.
@@ -125,7 +125,8 @@ def scored_masks(sample: BaseDataElement, min_side: int) -> Iterator[ScoredMask]
     """The masks of an image with their true ones.
 
     Args:
-        sample (SegDataSample): Of :func:`predict_boxes`, with ``true_rles``.
+        sample (SegDataSample): A sample of :func:`predict_boxes`, with
+            ``true_rles``.
         min_side (int): Boxes with a shorter side, in pixels, are not among
             them.
 

@@ -96,6 +96,8 @@ class ProxyMaskRunner(QuietRunner):
 
     # Given by build_runner, before anything is loaded.
     checkpoint: dict[str, Any]
+    # Of mmengine's runner: a loader, or the config of one.
+    _test_dataloader: Any
 
     def load_checkpoint(self, filename: str, *args, **kwargs) -> dict[str, Any]:
         """Load the weights that have been read already.

@@ -9,6 +9,8 @@ from own_data import write_own_data
 from mmboxcaseg.apis import DetectorOptions, train_detector
 from mmboxcaseg.cli import main
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def masks(tmp_path):

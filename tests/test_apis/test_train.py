@@ -22,6 +22,8 @@ from mmboxcaseg.cli import main
 from mmboxcaseg.engine.hooks import StepsHook
 from mmboxcaseg.training import TrainingFolder
 
+pytestmark = pytest.mark.slow
+
 NARROW = (
     'model.backbone.widen_factor=0.25',
     f'model.weak_head.in_channels={CHANNELS}',

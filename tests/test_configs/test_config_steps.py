@@ -18,6 +18,8 @@ from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import Runner
 from narrow import narrow
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = Path(__file__).parents[2] / 'configs'
 FILES = sorted(
     str(path.relative_to(CONFIGS))

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from own_data import write_own_data
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope='module')
 def domains(repo_root):

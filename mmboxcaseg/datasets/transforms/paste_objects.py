@@ -203,7 +203,7 @@ class PasteSalientObjects(BaseTransform):
     def _random_factors(self) -> tuple[float, np.ndarray, bool, bool]:
         """Relative size, centre in the grown box, mirrored, on top."""
         return (
-            np.random.uniform(*self.scale),
+            np.random.uniform(self.scale[0], self.scale[1]),
             np.random.uniform(-0.5, 1.5, 2),
             np.random.rand() < 0.5,
             np.random.rand() < 0.5,

@@ -94,7 +94,7 @@ class RandomBoxPatch(BaseTransform):
         """Shift and scale in x and y."""
         return (
             np.random.uniform(-self.shift, self.shift, 2),
-            np.random.uniform(*self.scale, 2),
+            np.random.uniform(self.scale[0], self.scale[1], 2),
         )
 
     def transform(self, results: dict) -> dict:
