@@ -43,6 +43,7 @@ def write(root: Path) -> None:
     for name in (
         'instances_train_aug',
         'instances_val',
+        'grabcut_masks_train_aug',
         'proxy_masks_train_aug',
         'proxy_masks_train_aug_unmerged',
     ):
@@ -57,10 +58,18 @@ def write(root: Path) -> None:
             name = f'instances_{split}2017'
             write_json(file, annotations / f'{name}.json', COCO)
             write_json(file, annotations / f'{name}_voc20.json', VOC)
-    for name in ('proxy_masks_train2017', 'proxy_masks_train2017_unmerged'):
+    (data / 'coco_midi').mkdir()
+    os.symlink(made / 'coco/train', data / 'coco_midi/images')
+    write_json(train, data / 'coco_midi/annotations/instances.json', COCO)
+    for name in (
+        'proxy_masks_train2017',
+        'proxy_masks_train2017_unmerged',
+        'grabcut_masks_train2017',
+    ):
         write_json(train, data / f'coco/annotations/{name}.json', COCO)
     write_json(train, root / 'work_dirs/mini/merged.json', COCO)
-    write_json(train, root / 'work_dirs/mini/proxy_masks_train2017.json', VOC)
+    for name in ('proxy_masks_train2017', 'grabcut_masks_train2017'):
+        write_json(train, root / f'work_dirs/mini/{name}.json', VOC)
 
 
 def write_json(source: Path, path: Path, classes: tuple = ()) -> None:

@@ -35,7 +35,7 @@ def narrow(cfg: ConfigDict) -> None:
 
 def narrow_boxcaseg(model: ConfigDict) -> None:
     """A BoxCaseg of few channels, in place."""
-    model.backbone.init_cfg = None
+    model.init_cfg = model.backbone.init_cfg = None
     if model.backbone.type == 'mmseg.HRNet':
         model.backbone.extra = tiny.narrow_hrnet()['extra']
         for name in ('weak_head', 'salient_head', 'transferred_head'):

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From a fresh machine to masks: sets up the environment, makes a small data
-# set, trains BoxCaseg on its boxes, turns every box into a proxy mask, trains
+# set, trains the shipped BoxCaseg on its boxes, turns every box into a proxy mask, trains
 # a Mask R-CNN on the masks, and ends with a table and pictures. Nothing is
 # downloaded but the Python packages. Takes about 10 minutes on two idle CPU
 # cores once the environment is there.
@@ -21,10 +21,10 @@ mkdir -p "$out"
 export MMBOXCASEG_QUICKSTART="$out"
 export PYTHONWARNINGS=ignore
 
-stage1=configs/boxcaseg/mini/resnet18_synthetic.py
-stage3=configs/proxy_mask_rcnn/mini/mask-rcnn_resnet18_fpn_synthetic.py
-boxcaseg="$out/boxcaseg/iter_800.pth"
-mask_rcnn="$out/mask_rcnn/iter_520.pth"
+stage1=configs/boxcaseg/mini/mobilenetv2_synthetic.py
+stage3=configs/proxy_mask_rcnn/mini/mask-rcnn_mobilenetv2_fpn_synthetic.py
+boxcaseg="$out/boxcaseg/iter_400.pth"
+mask_rcnn="$out/mask_rcnn/iter_360.pth"
 # Each is scored by a step of its own.
 no_validation=(val_cfg=None val_dataloader=None val_evaluator=None)
 photos="$out/data/coco/train"
@@ -88,7 +88,7 @@ announce 'What the Mask R-CNN finds' '1 min'
 "$python" tools/test.py "$stage3" "$mask_rcnn" \
     --work-dir "$out/log" --metrics-out "$out/scores/mask_rcnn.json"
 "$python" tools/misc/draw_predictions.py detections "$stage3" "$mask_rcnn" \
-    --out "$out/detections.png"
+    --score-thr 0.5 --out "$out/detections.png"
 
 announce 'Results' 'nothing'
 "$python" tools/benchmarks/summarize_run.py "$out/scores"

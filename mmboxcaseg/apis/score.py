@@ -1,10 +1,16 @@
 """Scoring masks, and the heads of a model."""
 
+import os
+import os.path as osp
+import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mmboxcaseg.annotations import read_masks, with_decisions
 from mmboxcaseg.evaluation import MaskScores, mask_ious, summarize_masks
 from mmboxcaseg.progress import show_progress
+from mmboxcaseg.proxy_masks import write_json
+from mmboxcaseg.proxy_masks.predictor import Predictor, load_predictor, predictor_masks
 
 # Of the paper's Table 8.
 AGREEMENT_THRS = (0.75, 0.85, 0.9, 0.95)
@@ -64,6 +70,79 @@ def score_masks(
     return summarize_masks(
         ious, by_size, agreement_thrs, confidence_thrs, ious.unusable, by_overlap
     )
+
+
+@dataclass(frozen=True)
+class PredictorScores:
+    """What :func:`score_predictor` found.
+
+    Attributes:
+        scores (MaskScores): The numbers, in percent.
+        ms_per_box (float): Milliseconds that the function took a box.
+    """
+
+    scores: MaskScores
+    ms_per_box: float
+
+
+def score_predictor(
+    predictor: str | Predictor,
+    img_dir: str,
+    truth: str,
+    *,
+    merge: bool = True,
+    merge_exponent: float | None = None,
+    out: str | None = None,
+    **rows,
+) -> PredictorScores:
+    """Score another network's masks as BoxCaseg's are scored.
+
+    They are cut to their boxes, merged and scored by the same code.
+
+    Args:
+        predictor (str | Predictor): A function, or its name as
+            ``'module:function'``. It takes a photo, (H, W, 3) uint8 RGB, and
+            boxes, (N, 4) float64, xyxy in pixels, and gives N masks (H, W):
+            bool, or probabilities in [0, 1].
+        img_dir (str): Folder of the photos.
+        truth (str): COCO json with the boxes and the true masks.
+        merge (bool): Whether a pixel claimed by several masks of a photo goes
+            to one of them only. Defaults to True.
+        merge_exponent (float, optional): It goes to the highest probability
+            times (box area) ** -exponent. Defaults to None: to the smallest
+            object.
+        out (str, optional): COCO json to write the masks to. Defaults to
+            None: they are not kept.
+        **rows: ``by_size``, ``by_overlap`` and ``boundary``, see
+            :func:`score_masks`.
+
+    Returns:
+        PredictorScores: The numbers, and the time a box.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If there is no such function, a photo is missing, or the
+            function gives something else than a mask a box.
+    """
+    if isinstance(predictor, str):
+        predictor = load_predictor(predictor)
+    boxes = read_masks(truth)
+    with show_progress(len(boxes.boxes.wanted), 'predict') as update:
+        content, seconds = predictor_masks(
+            boxes,
+            predictor,
+            img_dir,
+            merge=merge,
+            merge_exponent=merge_exponent,
+            on_image=lambda instances: update(1, instances),
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        path = out or osp.join(folder, 'masks.json')
+        os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
+        write_json(path, content)
+        scores = score_masks(path, truth, agreement_thrs=(), **rows)
+    count = max(int(boxes.boxes.usable.sum()), 1)
+    return PredictorScores(scores, 1000 * seconds / count)
 
 
 def score_heads(

@@ -16,7 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser (argparse.ArgumentParser): Parser to add to.
     """
-    parser.add_argument('masks', help='COCO json with the masks to score')
+    parser.add_argument(
+        'masks',
+        help='COCO json with the masks to score; with --predictor the folder of '
+        'the photos',
+    )
     parser.add_argument(
         'truth', help='COCO json with the true masks of the same annotations'
     )
@@ -47,6 +51,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             f'{default}',
         )
     add_decisions_option(parser)
+    other = parser.add_argument_group('masks of another network')
+    other.add_argument(
+        '--predictor',
+        metavar='MODULE:FUNCTION',
+        help='function that makes the masks: from a photo, (H, W, 3) uint8 RGB, '
+        'and boxes, (N, 4) xyxy, to N masks (H, W), bool or probabilities',
+    )
+    other.add_argument(
+        '--no-merge',
+        dest='merge',
+        action='store_false',
+        help='leave overlapping masks as they are',
+    )
+    other.add_argument(
+        '--merge-exponent',
+        type=float,
+        metavar='G',
+        help='give a pixel of several masks to the highest probability times '
+        '(box area) ** -G; default: to the smallest box',
+    )
+    other.add_argument('--out', metavar='FILE', help='COCO json to write its masks to')
     parser.add_argument('--json', metavar='FILE', help='file to write the numbers to')
 
 
@@ -59,20 +84,43 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         int: Exit status.
     """
-    from mmboxcaseg.apis.score import AGREEMENT_THRS, score_masks
+    from mmboxcaseg.apis.score import AGREEMENT_THRS, score_masks, score_predictor
     from mmboxcaseg.proxy_masks import write_json
 
-    scores = score_masks(
-        args.masks,
-        args.truth,
-        by_size=args.by_size,
-        by_overlap=args.by_overlap,
-        boundary=args.boundary,
-        agreement_thrs=args.agreement_thr or AGREEMENT_THRS,
-        confidence_thrs=args.confidence_thr or (),
-        decisions=args.decisions,
+    rows = dict(
+        by_size=args.by_size, by_overlap=args.by_overlap, boundary=args.boundary
     )
+    time_per_box = None
+    if not args.predictor and (
+        args.out or not args.merge or args.merge_exponent is not None
+    ):
+        raise ValueError(
+            '--out, --no-merge and --merge-exponent are for masks that '
+            '--predictor makes; give it, or leave them out'
+        )
+    if args.predictor:
+        made = score_predictor(
+            args.predictor,
+            args.masks,
+            args.truth,
+            merge=args.merge,
+            merge_exponent=args.merge_exponent,
+            out=args.out,
+            **rows,
+        )
+        scores, time_per_box = made.scores, made.ms_per_box
+    else:
+        scores = score_masks(
+            args.masks,
+            args.truth,
+            agreement_thrs=args.agreement_thr or AGREEMENT_THRS,
+            confidence_thrs=args.confidence_thr or (),
+            decisions=args.decisions,
+            **rows,
+        )
     print(scores.to_markdown())
+    if time_per_box is not None:
+        print(f'\n{args.predictor} took {time_per_box:.1f} ms a box')
     for name, value in (
         ('agreement', scores.spearman),
         ('confidence', scores.spearman_confidence),

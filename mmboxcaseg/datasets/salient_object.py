@@ -27,7 +27,8 @@ class SalientObjectDataset(BaseDataset):
     fits is skipped, and one line counts them. Hidden files are not looked at.
 
     An item has ``img_path``, ``mask_path`` and ``supervision``, which is
-    ``'mask'``.
+    ``'mask'``; its pipeline also gets the data set itself as ``dataset``, for
+    transforms that mix images.
 
     Args:
         data_prefix (dict): ``img`` and ``mask``: the two folders, relative
@@ -78,9 +79,10 @@ class SalientObjectDataset(BaseDataset):
 
     def prepare_data(self, idx: int) -> dict:
         """Item ``idx`` through the pipeline, its first steps by the cache."""
+        info = dict(self.get_data_info(idx), dataset=self)
         if self._cache is None:
-            return super().prepare_data(idx)
-        return self._rest(self._cache.read(idx, self.get_data_info(idx)))
+            return self.pipeline(info)
+        return self._rest(self._cache.read(idx, info))
 
     def load_data_list(self) -> list[dict]:
         """List the two folders, see the class."""

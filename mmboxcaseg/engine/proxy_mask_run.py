@@ -287,4 +287,5 @@ def make_masks(runner: ProxyMaskRunner, hook: ProxyMaskHook) -> None:
             'the memory of the GPU is short; give a lower --crops-per-batch'
         ) from error
     finally:
+        hook.stop()
         close_process_group()

@@ -21,4 +21,6 @@ __all__ = [
 # Mask R-CNN can't be imported where mmcv has no compiled ops; BoxCaseg and
 # proxy masks need none of them.
 if find_spec('mmcv._ext') is not None:
+    from .dense_heads import *  # noqa: F401, F403
     from .mask_heads import *  # noqa: F401, F403
+    from .roi_heads import *  # noqa: F401, F403

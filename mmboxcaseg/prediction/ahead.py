@@ -42,33 +42,62 @@ def map_ahead(
         pool.shutdown(cancel_futures=True)
 
 
+class InBackground:
+    """Makes calls in a thread of its own, in their order.
+
+    What a call has raised is raised by a later one, or at the end.
+
+    Args:
+        most (int): Calls that may wait; the next one waits for the first of
+            them, so that what they hold does not pile up. Defaults to 8.
+    """
+
+    def __init__(self, most: int = 8) -> None:
+        self._most = most
+        self._pool = ThreadPoolExecutor(1)
+        self._waiting: deque[Future] = deque()
+
+    def call(self, function: Callable, *args: Any) -> None:
+        """Call a function soon.
+
+        Args:
+            function (Callable): The function; what it returns is not kept.
+            *args: Its arguments.
+        """
+        waiting = self._waiting
+        while waiting and (waiting[0].done() or len(waiting) >= self._most):
+            waiting.popleft().result()
+        waiting.append(self._pool.submit(function, *args))
+
+    def finish(self) -> None:
+        """Wait until all is done."""
+        while self._waiting:
+            self._waiting.popleft().result()
+        self._pool.shutdown()
+
+    def stop(self) -> None:
+        """Call no more; wait for the call that is under way."""
+        self._waiting.clear()
+        self._pool.shutdown(cancel_futures=True)
+
+
 @contextmanager
 def done_behind(threads: int, most: int = 8) -> Iterator[Callable[..., None]]:
-    """Calls that are made in their order by a thread of their own.
+    """Calls of an :class:`InBackground`, all made when the context ends.
 
     Args:
         threads (int): 0 for no such thread: calls are made at once.
-        most (int): Calls that may wait; the next one waits for the first of
-            them. Defaults to 8.
+        most (int): See there. Defaults to 8.
 
     Yields:
-        Callable: It takes a function and its arguments. What a call has raised
-        is raised by a later one, or at the end.
+        Callable: It takes a function and its arguments.
     """
     if not threads:
         yield lambda function, *args: function(*args)
         return
-    waiting: deque[Future] = deque()
-    pool = ThreadPoolExecutor(1)
-
-    def call(function: Callable, *args: Any) -> None:
-        waiting.append(pool.submit(function, *args))
-        if len(waiting) > most:
-            waiting.popleft().result()
-
+    behind = InBackground(most)
     try:
-        yield call
-        while waiting:
-            waiting.popleft().result()
+        yield behind.call
+        behind.finish()
     finally:
-        pool.shutdown(cancel_futures=True)
+        behind.stop()

@@ -1,6 +1,7 @@
 """Masks of the boxes of some photos, as the inferencer needs them."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -105,9 +106,28 @@ def predict(
     Yields:
         BoxMasks: The masks of an image, image after image.
     """
+    found = predict_probs(network, images, options)
+    for image, probs in zip(images, found):
+        yield box_masks(iter(probs), image.rects, image.windows, options)
+
+
+def predict_probs(
+    network: Network, images: Sequence[BoxCrops], options: PredictOptions
+) -> Iterator[list[np.ndarray]]:
+    """What the network says of the crops of some images, batched together.
+
+    Args:
+        network (Network): The network.
+        images (Sequence[BoxCrops]): The crops of each image.
+        options (PredictOptions): ``crops_per_batch`` and ``flip`` matter here.
+
+    Yields:
+        list[np.ndarray]: Probabilities of the crops of an image, float32, in
+        [0, 1], shape (S, S) each, image after image.
+    """
     if not images:
         return
     crops = np.concatenate([image.crops for image in images])
     probs = crop_probs(network, crops.transpose(0, 3, 1, 2), options)
     for image in images:
-        yield box_masks(probs, image.rects, image.windows, options)
+        yield list(islice(probs, len(image.crops)))

@@ -1,6 +1,5 @@
 """Masks of boxes without a network: what BoxCaseg has to beat."""
 
-import os.path as osp
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,9 +7,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from mmboxcaseg.annotations import BoxFile, MaskFile
-from mmboxcaseg.decoding import decode_photo
-from mmboxcaseg.masks import decode_rle, encode_rle, pixel_rects, proxy_rles, rle_area
+from mmboxcaseg.annotations import MaskFile
+from mmboxcaseg.masks import decode_rle
+
+from .predictor import InRects, masks_of_images, read_photo
 
 METHODS = ('grabcut', 'box', 'truth')
 # Pixels that each of GrabCut's colour models needs for its components.
@@ -139,14 +139,8 @@ def baseline_masks(
     if method not in METHODS:
         raise ValueError(f'the method must be one of {METHODS}, not {method!r}')
     boxes = truth.boxes
-    anns = [boxes.annotation(place) for place in range(len(boxes))]
-    for place in boxes.why_not:
-        nothing = encode_rle(np.zeros((0, 0), bool), [0, 0, 0, 0], *truth.size(place))
-        anns[place] = _with_mask(anns[place], nothing, 0.0)
-    for image in boxes.wanted.tolist():
-        places = boxes.usable_places(image)
-        size = boxes.sizes[image].tolist()
-        rects = pixel_rects(boxes.boxes[places], *size)
+
+    def predict(image: int, places: np.ndarray, rects: np.ndarray) -> InRects:
         if method == 'box':
             masks = [np.ones((y1 - y0, x1 - x0), bool) for x0, y0, x1, y1 in rects]
         elif method == 'truth':
@@ -155,38 +149,11 @@ def baseline_masks(
                 for place, (x0, y0, x1, y1) in zip(places.tolist(), rects)
             ]
         else:
-            photo = _read_photo(boxes, image, img_dir)
+            photo = read_photo(boxes, image, img_dir)
             masks = [grabcut_mask(photo, rect, grabcut) for rect in rects]
-        rles, agreement = proxy_rles(masks, rects, boxes.boxes[places], *size, merge)
-        for place, rle, score in zip(places.tolist(), rles, agreement):
-            anns[place] = _with_mask(anns[place], rle, float(score))
-        on_image(len(places))
+        return InRects(masks)
+
     made = dict(method=method, merge=merge)
     if method == 'grabcut':
         made.update(asdict(grabcut))
-    content = boxes.content
-    return dict(
-        content, info=dict(content.get('info', {}), proxy_masks=made), annotations=anns
-    )
-
-
-def _with_mask(ann: dict, rle: dict, agreement: float) -> dict:
-    """An annotation with its mask."""
-    return dict(ann, segmentation=rle, area=rle_area(rle), proxy_agreement=agreement)
-
-
-def _read_photo(boxes: BoxFile, image: int, img_dir: str | None) -> np.ndarray:
-    """The photo of an image, (H, W, 3) uint8 BGR."""
-    path = osp.join(img_dir or '', boxes.file_names[image])
-    photo = None
-    if osp.isfile(path):
-        with open(path, 'rb') as file:
-            photo = decode_photo(file.read())
-    if photo is None:
-        raise ValueError(f'{path} is no readable photo')
-    size = tuple(boxes.sizes[image].tolist())
-    if photo.shape[:2] != size:
-        raise ValueError(
-            f'{path}: (height, width) is {photo.shape[:2]}, but {size} in {boxes.path}'
-        )
-    return photo
+    return masks_of_images(truth, predict, made, on_image)

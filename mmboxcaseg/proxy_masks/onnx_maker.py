@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from mmboxcaseg import process
 from mmboxcaseg.annotations import BadInputError, BoxFile, CalibrationFile
-from mmboxcaseg.prediction import BoxCrops, BoxMasks
+from mmboxcaseg.prediction import BoxCrops, box_masks
 from mmboxcaseg.prediction.ahead import done_behind, map_ahead
 from mmboxcaseg.prediction.onnx_model import ModelCard, OnnxModel
 from mmboxcaseg.prediction.photos import read_photo
-from mmboxcaseg.prediction.predictor import predict
+from mmboxcaseg.prediction.predictor import predict_probs
 from mmboxcaseg.progress import Progress, Update, show_progress
 
 from .jobs import Part
@@ -180,26 +182,27 @@ class OnnxMaker:
         told: Update,
     ) -> None:
         """Make the masks of a block, and have all of it written."""
-        found = predict(
+        # All but the network is done behind it.
+        found = predict_probs(
             self.network,
             [read.crops for read in block if read.crops is not None],
             self.predict_options,
         )
         for read in block:
-            masks = None if read.crops is None else next(found)
-            behind(self._write, read, masks, boxes, writer, told)
+            probs = [] if read.crops is None else next(found)
+            behind(self._write, read, probs, boxes, writer, told)
 
-    @staticmethod
     def _write(
+        self,
         read: _Read,
-        masks: BoxMasks | None,
+        probs: list[np.ndarray],
         boxes: BoxFile,
         writer: MaskWriter,
         told: Update,
     ) -> None:
         """Write the masks of an image, or why there are none."""
         image_id = boxes.image_ids[read.image]
-        if masks is None:
+        if read.crops is None:
             writer.shard.skip(image_id, read.reason)
             told(1, 0)
             return
@@ -209,7 +212,9 @@ class OnnxMaker:
             boxes.sizes[read.image].tolist(),
             [boxes.box_ids[place] for place in places.tolist()],
             boxes.boxes[places],
-            masks,
+            box_masks(
+                iter(probs), read.crops.rects, read.crops.windows, self.predict_options
+            ),
         )
         told(1, len(places))
 

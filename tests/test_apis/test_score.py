@@ -8,7 +8,9 @@ from head_scores import write_inputs
 from mask_files import make_files
 
 from mmboxcaseg.apis.score import score_heads, score_masks
+from mmboxcaseg.cli.main import main
 from mmboxcaseg.evaluation import MaskScores
+from mmboxcaseg.synthetic import export
 
 
 def test_masks_of_two_files(tmp_path):
@@ -87,3 +89,30 @@ def test_decisions(tmp_path):
     before = scores.to_json()
     del before['rejected']
     assert MaskScores.from_json(before).rejected == 0
+
+
+def test_a_random_network_is_scored(tmp_path, capsys, monkeypatch):
+    """A tiny network of the user's, from the command line."""
+    out = tmp_path / 'data'
+    export.write_box_split(str(out), 'val', 0, 2, (200, 200))
+    truth = out / 'coco/annotations/instances_val.json'
+    (tmp_path / 'tiny_net.py').write_text(
+        'import torch\n'
+        'torch.manual_seed(0)\n'
+        'net = torch.nn.Conv2d(3, 1, 3, padding=1)\n'
+        'def predict(photo, boxes):\n'
+        '    x = torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 255\n'
+        '    with torch.no_grad():\n'
+        '        prob = net(x)[0, 0].sigmoid().numpy()\n'
+        '    return [prob] * len(boxes)\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    words = ['score', str(out / 'coco/val'), str(truth), '--predictor']
+    main([*words, 'tiny_net:predict', '--by-overlap', '--out', 'm/masks.json'])
+    told = capsys.readouterr().out
+    assert '| masks, covered |' in told
+    assert 'tiny_net:predict took ' in told and ' ms a box' in told
+    # The same numbers as from the file that it has written.
+    main(['score', 'm/masks.json', str(truth), '--by-overlap'])
+    rows = [line for line in told.splitlines() if line.startswith('| masks')]
+    assert set(rows) <= set(capsys.readouterr().out.splitlines())

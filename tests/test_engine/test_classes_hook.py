@@ -60,3 +60,30 @@ def test_metrics_know_the_images_that_are_validated():
     hook.before_train(runner(1, other, one))
     with pytest.raises(ValueError, match='no image 3'):
         hook.before_train(runner(1, one, other))
+
+
+def test_extra_classes_are_learnt_and_not_detected():
+    hook = hooks.ClassesHook()
+    train, val = loader('cat', 'dog'), loader('cat', 'dog')
+    train.dataset.metainfo['extra_classes'] = ('salient',)
+    one = runner(3, train, val)
+    with pytest.raises(ValueError, match='num_classes of head is 3.*2 class'):
+        hook.before_train(one)
+    one.model.head.num_extra_classes = 1
+    hook.before_train(one)
+    one.test_dataloader = val
+    hook.before_test(one)
+    # For a box head without any they are background.
+    one.model.bbox_head, one.model.other = torch.nn.Module(), torch.nn.Module()
+    for head in (one.model.bbox_head, one.model.other):
+        head.num_classes = 2
+    one.model.bbox_head.num_extra_classes = 0
+    hook.before_train(one)
+    one.model.other.num_extra_classes = 0
+    with pytest.raises(ValueError, match="of other is 0.*1 extra.*'salient'"):
+        hook.before_train(one)
+    # Nothing to learn the extra class from.
+    del one.model.other
+    one.train_dataloader = val
+    with pytest.raises(ValueError, match='num_extra_classes of head is 1.*0 extra'):
+        hook.before_train(one)

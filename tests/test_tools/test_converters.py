@@ -2,11 +2,14 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 
 import pytest
 from coco_files import make_coco
+
+from mmboxcaseg.text import read_lines
 
 
 def ids(items):
@@ -72,6 +75,48 @@ def test_prepare_mini_gives_the_mini_sets(shared_data, tmp_path, repo_root):
             os.listdir(shared_data / folder)
         )
         assert all(path.exists() for path in (tmp_path / folder).iterdir())
+
+
+def test_prepare_midi_joins_both_splits(monkeypatch, tmp_path, repo_root):
+    """The listed photos of train and val and no others, one file and folder."""
+    tool = runpy.run_path(str(repo_root / 'tools/dataset_converters/prepare_mini.py'))
+    for split, ids in (('train', (1, 2)), ('val', (3, 4, 5))):
+        (tmp_path / f'coco/{split}2017').mkdir(parents=True)
+        for image_id in ids:
+            (tmp_path / f'coco/{split}2017/{image_id}.jpg').write_text(split)
+        coco = dict(
+            images=[dict(id=i, file_name=f'{i}.jpg') for i in ids],
+            annotations=[dict(id=10 * i, image_id=i, category_id=1) for i in ids],
+            categories=[dict(id=1, name='cat')],
+        )
+        path = tmp_path / f'coco/annotations/instances_{split}2017.json'
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(coco))
+    (tmp_path / 'coco_train_ids.txt').write_text('2\n')
+    (tmp_path / 'val.txt').write_text('3\n5\n')
+    scope = tool['prepare_midi'].__globals__
+    monkeypatch.setitem(scope, 'LISTS', str(tmp_path))
+    monkeypatch.setitem(scope, 'MIDI_LIST', str(tmp_path / 'val.txt'))
+    tool['prepare_midi'](str(tmp_path / 'coco'), str(tmp_path / 'out'), False)
+    made = json.loads((tmp_path / 'out/annotations/instances.json').read_text())
+    assert [image['id'] for image in made['images']] == [2, 3, 5]
+    assert [ann['id'] for ann in made['annotations']] == [20, 30, 50]
+    assert made['categories'] == [dict(id=1, name='cat')]
+    texts = {
+        path.name: path.read_text() for path in (tmp_path / 'out/images').iterdir()
+    }
+    assert texts == {'2.jpg': 'train', '3.jpg': 'val', '5.jpg': 'val'}
+
+
+def test_lists_of_the_midi_data(repo_root):
+    """No photo that is scored, and none twice."""
+    folder = repo_root / 'tools/dataset_converters'
+    midi = read_lines(str(folder / 'midi/coco_val_ids.txt'))
+    assert len(midi) == len(set(midi)) == 2528
+    for split in ('train', 'val'):
+        assert not set(midi) & set(
+            read_lines(str(folder / f'mini/coco_{split}_ids.txt'))
+        )
 
 
 @pytest.mark.parametrize(

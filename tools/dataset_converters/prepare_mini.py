@@ -10,8 +10,14 @@ beside this file.  Written are::
     OUT/coco_mini/{train,val}2017/
     OUT/duts_tr_mini/{DUTS-TR-Image,DUTS-TR-Mask}/
 
-The ``_voc20`` files keep VOC's 20 classes, with VOC's names and ids.  Images
-and masks are links to the originals unless ``--copy`` is given.
+The ``_voc20`` files keep VOC's 20 classes, with VOC's names and ids.  With
+``--midi`` there is also the training set of the midi configs, the training
+photos of the mini data and 2,528 more::
+
+    OUT/coco_midi/annotations/instances.json
+    OUT/coco_midi/images/
+
+Images and masks are links to the originals unless ``--copy`` is given.
 
 Example:
     python tools/dataset_converters/prepare_mini.py data/coco data/DUTS-TR
@@ -32,7 +38,24 @@ from mmboxcaseg.converters.coco_subset import (
 )
 from mmboxcaseg.text import read_lines
 
-LISTS = osp.join(osp.dirname(osp.abspath(__file__)), 'mini')
+FOLDER = osp.dirname(osp.abspath(__file__))
+LISTS = osp.join(FOLDER, 'mini')
+MIDI_LIST = osp.join(FOLDER, 'midi', 'coco_val_ids.txt')
+
+
+def read_part(coco_root: str, split: str, list_file: str) -> dict:
+    """The images of a list, out of a split of COCO 2017.
+
+    Args:
+        coco_root (str): Folder of COCO 2017.
+        split (str): ``'train'`` or ``'val'``.
+        list_file (str): Text file, an image id a line.
+
+    Returns:
+        dict: COCO annotations.
+    """
+    path = osp.join(coco_root, 'annotations', f'instances_{split}2017.json')
+    return keep_images(read_coco(path), [int(line) for line in read_lines(list_file)])
 
 
 def prepare_coco(coco_root: str, out: str, copy: bool) -> None:
@@ -44,10 +67,8 @@ def prepare_coco(coco_root: str, out: str, copy: bool) -> None:
         copy (bool): Copy the images rather than link them.
     """
     for split in ('train', 'val'):
-        ids = read_lines(osp.join(LISTS, f'coco_{split}_ids.txt'))
         name = f'instances_{split}2017'
-        coco = read_coco(osp.join(coco_root, 'annotations', f'{name}.json'))
-        subset = keep_images(coco, [int(image_id) for image_id in ids])
+        subset = read_part(coco_root, split, osp.join(LISTS, f'coco_{split}_ids.txt'))
         annotations = osp.join(out, 'annotations')
         write_coco(osp.join(annotations, f'{name}.json'), subset)
         write_coco(osp.join(annotations, f'{name}_voc20.json'), to_voc20(subset))
@@ -55,6 +76,36 @@ def prepare_coco(coco_root: str, out: str, copy: bool) -> None:
             [image['file_name'] for image in subset['images']],
             osp.join(coco_root, f'{split}2017'),
             osp.join(out, f'{split}2017'),
+            copy,
+        )
+
+
+def prepare_midi(coco_root: str, out: str, copy: bool) -> None:
+    """Build the training set of the midi configs.
+
+    Args:
+        coco_root (str): Folder of COCO 2017.
+        out (str): Folder to write.
+        copy (bool): Copy the images rather than link them.
+    """
+    parts = {
+        'train': read_part(coco_root, 'train', osp.join(LISTS, 'coco_train_ids.txt')),
+        'val': read_part(coco_root, 'val', MIDI_LIST),
+    }
+    # COCO's ids of images and annotations are unique across its splits.
+    whole = dict(
+        parts['train'],
+        **{
+            key: [entry for part in parts.values() for entry in part[key]]
+            for key in ('images', 'annotations')
+        },
+    )
+    write_coco(osp.join(out, 'annotations', 'instances.json'), whole)
+    for split, part in parts.items():
+        take_files(
+            [image['file_name'] for image in part['images']],
+            osp.join(coco_root, f'{split}2017'),
+            osp.join(out, 'images'),
             copy,
         )
 
@@ -86,14 +137,19 @@ def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('duts_root', help='folder of DUTS-TR')
     parser.add_argument('--out', default='data', help='folder to write (default: data)')
     parser.add_argument(
+        '--midi', action='store_true', help='also build the set of the midi configs'
+    )
+    parser.add_argument(
         '--copy', action='store_true', help="copy images and masks, don't link"
     )
     return parser.parse_args(args)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Build both subsets; the exit status."""
+    """Build the subsets; the exit status."""
     prepare_coco(args.coco_root, osp.join(args.out, 'coco_mini'), args.copy)
+    if args.midi:
+        prepare_midi(args.coco_root, osp.join(args.out, 'coco_midi'), args.copy)
     prepare_duts(args.duts_root, osp.join(args.out, 'duts_tr_mini'), args.copy)
     return 0
 

@@ -1,19 +1,18 @@
 from .box_masks import BoxesAsMasks
-from .ignored_masks import (
-    MarkIgnoredMasks,
-    PackProxyDetInputs,
-    decode_weights,
-    encode_weights,
-)
+from .ignored_masks import MarkIgnoredMasks, PackProxyDetInputs
 from .load_photo import LoadPhoto, UprightPhoto
+from .mask_weights import decode_weights, encode_weights
 from .pack_patch import PackPatch
+from .paste_objects import PasteSalientObjects
 from .patches import LoadSalientMask, RandomBoxPatch, RandomObjectPatch
 from .photo_patches import LoadBoxPatch, decode_factor
 from .prompts import CropBoxes, PackBoxPrompts
+from .salient_instance import LoadSalientInstance
 
 __all__ = [
     'BoxesAsMasks',
     'CropBoxes',
+    'LoadSalientInstance',
     'LoadSalientMask',
     'MarkIgnoredMasks',
     'LoadBoxPatch',
@@ -21,6 +20,7 @@ __all__ = [
     'PackBoxPrompts',
     'PackPatch',
     'PackProxyDetInputs',
+    'PasteSalientObjects',
     'RandomBoxPatch',
     'RandomObjectPatch',
     'UprightPhoto',

@@ -9,6 +9,8 @@ from mmdet.structures.mask import BitmapMasks
 
 from mmboxcaseg.registry import TRANSFORMS
 
+from .mask_weights import encode_weights
+
 
 def fill_boxes(masks: np.ndarray, boxes: np.ndarray, chosen: Iterable[int]) -> None:
     """Make masks, in place, all the pixels that their boxes touch.
@@ -39,10 +41,24 @@ class BoxesAsMasks(BaseTransform):
     - gt_bboxes
     - img_shape
 
+    - gt_bboxes_labels (with ``weight``)
+
     Added or Modified Keys:
 
     - gt_masks (BitmapMasks)
+    - gt_bboxes_labels (with ``weight``)
+
+    Args:
+        weight (float, optional): Weight of the masks in the mask loss, in
+            [0, 1], put on the labels as :class:`MarkIgnoredMasks` does. With
+            0 no mask is valid: boxes alone, for a head that learns from valid
+            masks beside them. Defaults to None: the full weight.
     """
+
+    def __init__(self, weight: float | None = None) -> None:
+        if weight is not None and not 0 <= weight <= 1:
+            raise ValueError(f'BoxesAsMasks: weight={weight!r} is not in [0, 1]')
+        self.weight = weight
 
     def transform(self, results: dict) -> dict:
         """Fill the boxes of one image.
@@ -51,7 +67,8 @@ class BoxesAsMasks(BaseTransform):
             results (dict): Result dict of ``mmdet.LoadAnnotations``.
 
         Returns:
-            dict: The same with ``gt_masks``.
+            dict: The same with ``gt_masks``, and weights on
+            ``gt_bboxes_labels``.
         """
         boxes = results['gt_bboxes']
         xyxy = boxes.tensor if isinstance(boxes, BaseBoxes) else boxes
@@ -59,4 +76,8 @@ class BoxesAsMasks(BaseTransform):
         masks = np.empty((len(xyxy), height, width), dtype=np.uint8)
         fill_boxes(masks, np.asarray(xyxy), range(len(xyxy)))
         results['gt_masks'] = BitmapMasks(masks, height, width)
+        if self.weight is not None:
+            results['gt_bboxes_labels'] = encode_weights(
+                results['gt_bboxes_labels'], np.full(len(xyxy), self.weight)
+            )
         return results

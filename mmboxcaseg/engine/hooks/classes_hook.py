@@ -26,13 +26,16 @@ class ClassesHook(Hook):
 
         Raises:
             ValueError: If ``num_classes`` of a head is not the number of
-                classes, the two sets have other classes or another order, or
+                classes, the heads don't know the extra class of salient
+                images, the two sets have other classes or another order, or
                 the metric's file lacks an image of the validation set.
         """
         classes = _classes(runner.train_dataloader)
         if classes is None:
             return
         _check_heads(runner.model, classes)
+        metainfo = runner.train_dataloader.dataset.metainfo
+        _check_extra(runner.model, metainfo.get('extra_classes', ()))
         if runner.val_loop is None:
             return
         theirs = _classes(runner.val_dataloader)
@@ -76,9 +79,29 @@ def _check_heads(model: Any, classes: tuple[str, ...]) -> None:
             or type(module).__name__ in OTHER_MODULES
         ):
             continue
+        # Learnt beside the classes and never detected.
+        number -= getattr(module, 'num_extra_classes', 0)
         if number != len(classes):
             raise ValueError(
                 f'num_classes of {name} is {number}, but metainfo has '
                 f'{len(classes)} classes: {classes}; set num_classes of all '
                 'heads of the model to their number'
+            )
+
+
+def _check_extra(model: Any, extra: tuple[str, ...]) -> None:
+    """Compare the classes that are learnt and never detected.
+
+    Where a box head knows none, their label is that of the background there;
+    other heads would have no channel for them.
+    """
+    for name, module in unwrapped(model).named_modules():
+        number = getattr(module, 'num_extra_classes', None)
+        if number is None or (number == 0 and name.endswith('bbox_head')):
+            continue
+        if number != len(extra):
+            raise ValueError(
+                f'num_extra_classes of {name} is {number}, but the training '
+                f'set has {len(extra)} extra classes: {tuple(extra)}; set '
+                'num_extra_classes of all heads to their number'
             )

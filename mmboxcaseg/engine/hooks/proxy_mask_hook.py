@@ -11,6 +11,7 @@ from mmengine.structures import BaseDataElement
 from mmboxcaseg.annotations import BadInputError, BoxFile, read_coco
 from mmboxcaseg.masks.calibration import Calibration
 from mmboxcaseg.models.segmentors.crop_masks import masks_of
+from mmboxcaseg.prediction.ahead import InBackground
 from mmboxcaseg.progress import Progress, Update
 from mmboxcaseg.proxy_masks import (
     JoinReport,
@@ -115,6 +116,7 @@ class ProxyMaskHook(Hook):
         self.folder = shard_dir(out_file)
         self.report: JoinReport | None = None
         self.dim: list[str] = []
+        self._behind: InBackground | None = None
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Refuse a checkpoint that leaves weights of the model unset.
@@ -139,6 +141,7 @@ class ProxyMaskHook(Hook):
         number = runner.rank if self.part is None else self.part.number
         self._writer = ShardWriter(self.folder, number)
         self._masks = MaskWriter(self._writer, self.merge, self.boxes)
+        self._behind = InBackground()
         self._lines = Progress(len(runner.test_dataloader.sampler))
 
     def after_test_iter(
@@ -148,13 +151,13 @@ class ProxyMaskHook(Hook):
         data_batch: Any = None,
         outputs: Sequence[BaseDataElement] | None = None,
     ) -> None:
-        """Write the masks of a batch of images."""
+        """Write the masks of a batch of images, while the network goes on."""
         instances = 0
         for sample in outputs:
             if 'skipped' in sample:
-                self._skip(sample)
+                self._behind.call(self._skip, sample)
             else:
-                self._append(sample)
+                self._behind.call(self._append, sample)
                 instances += len(sample.prompt_instances)
                 if 'used_bits' in sample:
                     self.dim.append(sample.img_path)
@@ -183,8 +186,20 @@ class ProxyMaskHook(Hook):
             masks_of(sample.pred_instances),
         )
 
+    def after_test_epoch(
+        self, runner: Runner, metrics: dict[str, float] | None = None
+    ) -> None:
+        """Wait for the masks that are still being written."""
+        self._behind.finish()
+
+    def stop(self) -> None:
+        """Write no more, after an error."""
+        if self._behind is not None:
+            self._behind.stop()
+
     def after_test(self, runner: Runner) -> None:
         """Join the shards of all processes."""
+        self._behind.finish()
         self._writer.close()
         if self.part is not None:
             return

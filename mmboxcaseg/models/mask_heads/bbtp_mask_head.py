@@ -1,7 +1,6 @@
-"""The mask head of BBTP, which learns masks from boxes alone."""
+"""The mask head of BBTP, which learns masks from boxes."""
 
 import torch
-from mmdet.models.roi_heads.mask_heads import FCNMaskHead
 from mmdet.models.task_modules.samplers import SamplingResult
 from mmdet.structures.bbox import get_box_tensor
 from mmdet.utils import ConfigType, InstanceList
@@ -9,6 +8,8 @@ from mmengine.config import ConfigDict
 from torch import Tensor
 
 from mmboxcaseg.registry import MODELS
+
+from .proxy_fcn_mask_head import ProxyFCNMaskHead, valid_rois
 
 
 def boxes_on_rois(rois: Tensor, boxes: Tensor, size: tuple) -> Tensor:
@@ -37,15 +38,21 @@ def boxes_on_rois(rois: Tensor, boxes: Tensor, size: tuple) -> Tensor:
 
 
 @MODELS.register_module()
-class BBTPMaskHead(FCNMaskHead):
-    """Mask head of BBTP (Hsu et al., NeurIPS 2019).
+class BBTPMaskHead(ProxyFCNMaskHead):
+    """Mask head of BBTP (Hsu et al., NeurIPS 2019), and of BBTP+S.
 
     Multiple-instance learning on the patch that the head predicts of every
     positive RoI, in the channel of the RoI's class. The rows and columns that
     cross the ground-truth box are positive bags, reaching as far as the box
     does; the others are negative bags, as long as the patch. The loss is that
-    of BoxCaseg's weak head (the paper, Eq. 1 and 2). True masks are never
-    read: ``gt_instances`` needs none.
+    of BoxCaseg's weak head (the paper, Eq. 1 and 2). Masks are not read:
+    ``gt_instances`` needs none.
+
+    With ``with_masks`` some objects have a valid mask, a weight above 0 in
+    ``mask_weights`` (BBTP+S; our reading of the paper's Table 1). They have
+    the pixel-wise loss of :class:`ProxyFCNMaskHead` in place of the
+    smoothness, beside the multiple-instance loss of their box, as every
+    image of BoxCaseg has (Eq. 4).
 
     Args:
         loss_mil (dict): Unary term, see :class:`MILLoss`. With
@@ -53,19 +60,24 @@ class BBTPMaskHead(FCNMaskHead):
             as in BBTP's published code. Defaults to bags in the box.
         loss_smooth (dict): Pairwise term, see
             :class:`PairwiseSmoothnessLoss`. Defaults to weight 0.05.
-        **kwargs: Of :class:`mmdet.FCNMaskHead`; ``loss_mask`` is not used.
+        with_masks (bool): Whether objects with a valid mask learn from it.
+            Defaults to False.
+        **kwargs: Of :class:`ProxyFCNMaskHead`; ``loss_mask``, the pixel-wise
+            loss, is used only with ``with_masks``.
     """
 
     def __init__(
         self,
-        *args,
+        *,
         loss_mil: ConfigType = dict(type='mmboxcaseg.MILLoss', bag_extent='box'),
         loss_smooth: ConfigType = dict(type='mmboxcaseg.PairwiseSmoothnessLoss'),
+        with_masks: bool = False,
         **kwargs,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(**kwargs)
         self.loss_mil = MODELS.build(loss_mil)
         self.loss_smooth = MODELS.build(loss_smooth)
+        self.with_masks = with_masks
 
     def loss_and_target(
         self,
@@ -83,13 +95,21 @@ class BBTPMaskHead(FCNMaskHead):
             mask_preds (Tensor): Mask logits, (P, C, h, w).
             sampling_results (list[SamplingResult]): One per image; the boxes
                 are taken from here.
-            batch_gt_instances (list[InstanceData]): Not used.
-            rcnn_train_cfg (ConfigDict): Not used.
+            batch_gt_instances (list[InstanceData]): One per image, with
+                ``masks`` and ``mask_weights``. Not used without
+                ``with_masks``.
+            rcnn_train_cfg (ConfigDict): ``train_cfg`` of the R-CNN. Not used
+                without ``with_masks``.
 
         Returns:
-            dict: ``loss_mask``, a dict of the scalars ``loss_mask_mil`` and
-            ``loss_mask_smooth``, both 0 and still with a graph if there is no
-            positive; and ``mask_targets``, the boxes on the RoIs, (P, h, w).
+            dict: ``loss_mask``, a dict of the scalars ``loss_mask_mil``, over
+            all positives, ``loss_mask_smooth``, over those without a valid
+            mask, and with ``with_masks`` ``loss_mask``, over those with one;
+            each is 0 and still has a graph if there are none. And
+            ``mask_targets``, the boxes on the RoIs, (P, h, w).
+
+        Raises:
+            ValueError: As of :class:`ProxyFCNMaskHead`, with ``with_masks``.
         """
         rois = torch.cat([get_box_tensor(res.pos_priors) for res in sampling_results])
         boxes = torch.cat(
@@ -97,14 +117,21 @@ class BBTPMaskHead(FCNMaskHead):
         )
         labels = torch.cat([res.pos_gt_labels for res in sampling_results])
         targets = boxes_on_rois(rois, boxes, mask_preds.shape[-2:])
-        if len(mask_preds) == 0:
-            zero = mask_preds.sum()
-            losses = dict(loss_mask_mil=zero, loss_mask_smooth=zero)
-        else:
-            channels = torch.zeros_like(labels) if self.class_agnostic else labels
-            logits = mask_preds[torch.arange(len(labels)), channels]
-            losses = dict(
-                loss_mask_mil=self.loss_mil(logits, targets),
-                loss_mask_smooth=self.loss_smooth(logits),
-            )
+        if self.class_agnostic:
+            labels = torch.zeros_like(labels)
+        logits = mask_preds[torch.arange(len(labels)), labels]
+        losses, boxed = {}, logits
+        if self.with_masks:
+            weights, _ = valid_rois(sampling_results, batch_gt_instances)
+            boxed = logits[weights == 0]
+            losses = super().loss_and_target(
+                mask_preds, sampling_results, batch_gt_instances, rcnn_train_cfg
+            )['loss_mask']
+        # The mean over nothing is no number.
+        losses['loss_mask_mil'] = (
+            self.loss_mil(logits, targets) if len(logits) else logits.sum()
+        )
+        losses['loss_mask_smooth'] = (
+            self.loss_smooth(boxed) if len(boxed) else boxed.sum()
+        )
         return dict(loss_mask=losses, mask_targets=targets)

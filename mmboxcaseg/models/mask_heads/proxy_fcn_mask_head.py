@@ -29,6 +29,47 @@ def weighted_mask_loss(logits: Tensor, targets: Tensor, weights: Tensor) -> Tens
     return (losses.flatten(1).mean(1) * weights).sum() / weights.sum()
 
 
+def valid_rois(
+    sampling_results: list[SamplingResult], batch_gt_instances: InstanceList
+) -> tuple[Tensor, list[InstanceData]]:
+    """Which positive RoIs have a valid mask, one with a weight above 0.
+
+    Args:
+        sampling_results (list[SamplingResult]): One per image.
+        batch_gt_instances (list[InstanceData]): One per image, with
+            ``mask_weights``.
+
+    Returns:
+        tuple[Tensor, list[InstanceData]]: The mask weights of all P positives
+        of the batch, (P,), and of those with a valid mask what mask targets
+        are made from, one per image.
+
+    Raises:
+        ValueError: If a ``gt_instances`` has no ``mask_weights``.
+    """
+    all_weights, kept_results = [], []
+    for result, gt_instances in zip(sampling_results, batch_gt_instances):
+        if 'mask_weights' not in gt_instances:
+            raise ValueError(
+                f'gt_instances has the keys {sorted(gt_instances.keys())} and '
+                'no "mask_weights", which the mask head needs; end the '
+                "training pipeline with type='mmboxcaseg.PackProxyDetInputs' "
+                'in place of PackDetInputs'
+            )
+        weights = gt_instances.mask_weights[result.pos_assigned_gt_inds]
+        all_weights.append(weights)
+        # All that get_targets() reads of a SamplingResult. Full-size target
+        # masks are costly: none for masks that are ignored.
+        kept_results.append(
+            InstanceData(
+                pos_priors=result.pos_priors,
+                pos_assigned_gt_inds=result.pos_assigned_gt_inds,
+                pos_gt_labels=result.pos_gt_labels,
+            )[weights > 0]
+        )
+    return torch.cat(all_weights), kept_results
+
+
 @MODELS.register_module()
 class ProxyFCNMaskHead(FCNMaskHead):
     """Mask head that learns from the trusted proxy masks only.
@@ -40,7 +81,21 @@ class ProxyFCNMaskHead(FCNMaskHead):
     ``mmdet.FCNMaskHead``, whose arguments it takes and whose checkpoints it
     loads; with weights below 1 ``loss_mask`` must be its default, the binary
     cross entropy.
+
+    Args:
+        num_classes (int): Number of classes. Defaults to 80.
+        num_extra_classes (int): Number of further classes, after the others,
+            that are learnt and never detected (see
+            :class:`ExtraClassBBoxHead`); each has a channel. The attribute
+            ``num_classes`` counts both. Defaults to 0.
+        **kwargs: Of ``mmdet.FCNMaskHead``.
     """
+
+    def __init__(
+        self, *, num_classes: int = 80, num_extra_classes: int = 0, **kwargs
+    ) -> None:
+        super().__init__(num_classes=num_classes + num_extra_classes, **kwargs)
+        self.num_extra_classes = num_extra_classes
 
     def loss_and_target(
         self,
@@ -72,27 +127,7 @@ class ProxyFCNMaskHead(FCNMaskHead):
                 there are weights between 0 and 1 and ``loss_mask`` is not
                 the binary cross entropy.
         """
-        all_weights, kept_results = [], []
-        for result, gt_instances in zip(sampling_results, batch_gt_instances):
-            if 'mask_weights' not in gt_instances:
-                raise ValueError(
-                    'ProxyFCNMaskHead: gt_instances has the keys '
-                    f'{sorted(gt_instances.keys())} and no "mask_weights"; '
-                    "end the training pipeline with type='mmboxcaseg."
-                    "PackProxyDetInputs' in place of PackDetInputs"
-                )
-            weights = gt_instances.mask_weights[result.pos_assigned_gt_inds]
-            all_weights.append(weights)
-            # All that get_targets() reads of a SamplingResult. Full-size
-            # target masks are costly: none for masks that are ignored.
-            kept_results.append(
-                InstanceData(
-                    pos_priors=result.pos_priors,
-                    pos_assigned_gt_inds=result.pos_assigned_gt_inds,
-                    pos_gt_labels=result.pos_gt_labels,
-                )[weights > 0]
-            )
-        weights = torch.cat(all_weights)
+        weights, kept_results = valid_rois(sampling_results, batch_gt_instances)
         kept = weights > 0
         targets = self.get_targets(kept_results, batch_gt_instances, rcnn_train_cfg)
         labels = torch.cat([result.pos_gt_labels for result in kept_results])

@@ -3,6 +3,7 @@ import pytest
 from mmdet.structures.bbox import HorizontalBoxes
 from mmdet.structures.mask import BitmapMasks
 
+from mmboxcaseg.datasets.transforms import decode_weights
 from mmboxcaseg.registry import TRANSFORMS
 
 BOXES = [[2, 1, 6, 4], [0.6, 0.5, 3.2, 2.0], [-3, 4.9, 20, 30], [5, 5, 5, 7]]
@@ -42,3 +43,23 @@ def test_image_without_boxes():
         dict(gt_bboxes=np.zeros((0, 4), np.float32), img_shape=(8, 10))
     )
     assert results['gt_masks'].masks.shape == (0, 8, 10)
+
+
+def test_masks_with_a_weight():
+    def load(**kwargs):
+        step = TRANSFORMS.build(dict(type='BoxesAsMasks', **kwargs))
+        return step(
+            dict(
+                gt_bboxes=np.array(BOXES, dtype=np.float32),
+                gt_bboxes_labels=np.array([3, 0, 19, 7]),
+                img_shape=(8, 10),
+            )
+        )['gt_bboxes_labels']
+
+    assert load().tolist() == [3, 0, 19, 7]
+    for weight in (0.0, 0.25, 1.0):
+        labels, weights = decode_weights(load(weight=weight))
+        assert labels.tolist() == [3, 0, 19, 7]
+        assert weights.tolist() == [weight] * 4
+    with pytest.raises(ValueError, match='weight=2 is not in'):
+        load(weight=2)

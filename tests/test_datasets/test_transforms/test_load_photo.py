@@ -18,7 +18,7 @@ STAGE3 = [
     'proxy_mask_rcnn/mask-rcnn_r50_fpn_voc.py',
     'proxy_mask_rcnn/mask-rcnn_r101_fpn_coco.py',
     'proxy_mask_rcnn/mini/mask-rcnn_mobilenetv2_fpn_coco-mini.py',
-    'proxy_mask_rcnn/mini/mask-rcnn_resnet18_fpn_synthetic.py',
+    'proxy_mask_rcnn/mini/mask-rcnn_mobilenetv2_fpn_synthetic.py',
     'baselines/bbtp_r101_fpn_coco.py',
     'baselines/bbtp_r101_fpn_voc.py',
     'baselines/boxinst_r101_fpn_coco.py',

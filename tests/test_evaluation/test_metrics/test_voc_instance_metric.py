@@ -214,7 +214,7 @@ def test_together_with_coco_metric(tmp_path):
         'mask-rcnn_r50_fpn_voc.py',
         'mask-rcnn_r101_fpn_voc.py',
         'mini/mask-rcnn_mobilenetv2_fpn_coco-mini.py',
-        'mini/mask-rcnn_resnet18_fpn_synthetic.py',
+        'mini/mask-rcnn_mobilenetv2_fpn_synthetic.py',
     ],
 )
 def test_configs_have_both_metrics_on_the_same_truth(repo_root, name):

@@ -4,7 +4,8 @@ import slow
 import torch
 from mmdet.registry import MODELS as MMDET_MODELS
 from mmdet.structures import DetDataSample
-from mmengine.config import Config
+from mmdet.structures.mask import BitmapMasks
+from mmengine.config import Config, ConfigDict
 from mmengine.structures import InstanceData
 
 pytest.importorskip('mmcv._ext', reason="Mask R-CNN needs mmcv's compiled operators")
@@ -95,6 +96,83 @@ def test_losses_against_loops(extent, agnostic):
     grad = np.zeros(preds.shape)
     grad[range(4), channels] = mil_grad + 0.05 * smooth_grad
     np.testing.assert_allclose(preds.grad.numpy(), grad, atol=1e-6)
+
+
+def instances(*weights):
+    """Ground truth of images whose masks are discs of random places."""
+    yy, xx = np.mgrid[:90, :90]
+    rng = np.random.default_rng(0)
+    return [
+        InstanceData(
+            masks=BitmapMasks(
+                np.array(
+                    [
+                        (xx - x) ** 2 + (yy - y) ** 2 < 400
+                        for x, y in rng.uniform(10, 60, (len(of_image), 2))
+                    ],
+                    np.uint8,
+                ).reshape(-1, 90, 90),
+                90,
+                90,
+            ),
+            mask_weights=torch.tensor(of_image),
+        )
+        for of_image in weights
+    ]
+
+
+@pytest.mark.parametrize(
+    'weights', [[[1.0, 0, 0], [1.0]], [[0.0, 0, 0], [0.0]], [[1.0, 1, 1], [1.0]]]
+)
+def test_valid_masks_beside_boxes(weights):
+    """BBTP+S: pixels where a mask is valid, smoothness where none is, bags of
+    all."""
+    net = head(with_masks=True)
+    preds = torch.randn(4, 3, 8, 8, requires_grad=True)
+    sampled = results(slice(0, 3), slice(3, 4))
+    for one in sampled:
+        one.pos_assigned_gt_inds = torch.arange(len(one))
+    truth = instances(*weights)
+    out = net.loss_and_target(preds, sampled, truth, ConfigDict(mask_size=8))
+    losses = out['loss_mask']
+    logits = preds.detach().double().numpy()[range(4), LABELS]
+    labels = np.array([drawn(roi, box, 8, 8) for roi, box in zip(ROIS, BOXES)])
+    mil, mil_grad = slow.mil(logits, labels, 'box', 'mean')
+    grad = np.zeros(preds.shape)
+    grad[range(4), LABELS] += mil_grad
+    assert losses['loss_mask_mil'].item() == pytest.approx(mil, rel=1e-5)
+
+    valid = [weight > 0 for of_image in weights for weight in of_image]
+    boxed = [place for place in range(4) if not valid[place]]
+    smooth = 0.0
+    if boxed:
+        smooth, smooth_grad = slow.smoothness(logits[boxed])
+        grad[boxed, [LABELS[place] for place in boxed]] += 0.05 * smooth_grad
+    assert losses['loss_mask_smooth'].item() == pytest.approx(0.05 * smooth, rel=1e-5)
+
+    pixels, count = 0.0, 64 * sum(valid)
+    for place in range(4):
+        if valid[place]:
+            image, own = (0, place) if place < 3 else (1, 0)
+            target = (
+                truth[image]
+                .masks.crop_and_resize(np.array([ROIS[place]]), (8, 8), np.array([own]))
+                .masks[0]
+            )
+            for y, x in np.ndindex(8, 8):
+                score = slow.sigmoid(logits[place][y, x])
+                pixels -= np.log(score if target[y, x] else 1 - score)
+                grad[place, LABELS[place], y, x] += (score - target[y, x]) / count
+    expected = pixels / count if count else 0
+    assert losses['loss_mask'].item() == pytest.approx(expected, rel=1e-5)
+    sum(losses.values()).backward()
+    np.testing.assert_allclose(preds.grad.numpy(), grad, atol=1e-6)
+
+
+def test_extra_class_has_a_channel():
+    net = head(num_extra_classes=1)
+    assert net.num_classes == 4
+    assert net(torch.randn(2, 4, 7, 7)).shape == (2, 4, 14, 14)
 
 
 def test_bags_end_at_the_box_unless_asked():

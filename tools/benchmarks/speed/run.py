@@ -33,6 +33,7 @@ ITEMS = (
     'training_step',
     'network',
     'prediction',
+    'commands',
     'gpu',
 )
 

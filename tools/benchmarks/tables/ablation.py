@@ -33,7 +33,7 @@ from mmboxcaseg.markdown import Cell, markdown_table
 from . import execute
 from .bases import FULL, Base
 from .columns import BOXCASEG, MASK_RCNN, read_json, read_number
-from .experiment import Experiment, files_of
+from .experiment import Experiment, files_of, plan
 from .options import Options, errors_of, option, parse, write
 from .paper import TABLES, Row, Table
 from .setups import Setup
@@ -306,10 +306,11 @@ def main(
     table, folder = TABLES[options.table], options.work_dir
     with errors_of('run_ablation'):
         planned = plan_rows(options)
+        jobs = [plan(*pair) for pair in planned]
         if options.dry_run:
-            execute.print_left(planned, folder, options.gpus)
+            execute.print_left(jobs, folder, options.gpus)
             return
-        execute.run_all(planned, folder, options.gpus, run)
+        execute.run_all(jobs, folder, options.gpus, run)
         rows = [
             collect(table, row, *pair) for row, pair in zip(options.chosen, planned)
         ]

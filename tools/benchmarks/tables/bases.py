@@ -113,7 +113,7 @@ def write_config(variant: str, base: str, sources: Sequence[str], folder: str) -
             config = path
         else:
             out = osp.join(folder, f'{"+".join(parts[:count])}.py')
-            config = _rebase(path, config, out)
+            config = rebase(path, config, out)
     return config
 
 
@@ -132,7 +132,7 @@ def _find_ablation(ending: str, sources: Sequence[str]) -> tuple[str, str]:
     )
 
 
-def _rebase(config: str, base: str, out: str) -> str:
+def rebase(config: str, base: str, out: str) -> str:
     """Write an ablation config again to inherit from another base."""
     with open(config, encoding='utf-8') as file:
         text, count = re.subn(

@@ -1,4 +1,4 @@
-"""Running the steps of experiments, so that they can be stopped and go on."""
+"""Running the steps of jobs, so that they can be stopped and go on."""
 
 import json
 import os
@@ -12,15 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from .bases import REPO_ROOT
-from .experiment import Experiment, Step, distinct, plan
-from .setups import Setup
+from .experiment import Job, Step, distinct
 
 # Between two lines that tell how far a step is, in seconds.
 HEARTBEAT = 60
 # Takes a command, a file for its output and environment variables to add;
 # returns the exit code.
 Run = Callable[[Sequence[str], str, Mapping[str, str]], int]
-Planned = Sequence[tuple[Setup, Experiment]]
+Planned = Sequence[Job]
 
 
 def command(step: Step, gpus: int) -> list[str]:
@@ -84,7 +83,7 @@ class Record:
         Raises:
             ValueError: If one was run with other settings.
         """
-        steps = distinct(step for pair in planned for step in plan(*pair))
+        steps = distinct(step for job in planned for step in job.steps)
         return [step for step in steps if not self._is_done(step)]
 
     def _is_done(self, step: Step) -> bool:
@@ -150,10 +149,10 @@ def print_left(planned: Planned, folder: str, gpus: int) -> None:
 def run_all(
     planned: Planned, folder: str, gpus: int = 1, run: Run = run_logged
 ) -> None:
-    """Run what is left of some experiments, one after another.
+    """Run what is left of some jobs, one after another.
 
     Args:
-        planned (Sequence[tuple[Setup, Experiment]]): The experiments.
+        planned (Sequence[Job]): The jobs.
         folder (str): Work folder, for the record and the logs.
         gpus (int): Processes for each step that can be distributed. Defaults
             to 1.
@@ -166,13 +165,13 @@ def run_all(
     record = Record(folder)
     left = record.left(planned)
     total, begin = len(left), time.monotonic()
-    for number, pair in enumerate(planned, 1):
-        row = f'[row {number}/{len(planned)}: {pair[1].name}]'
-        todo = record.left([pair])
+    for number, job in enumerate(planned, 1):
+        row = f'[row {number}/{len(planned)}: {job.name}]'
+        todo = record.left([job])
         if not todo:
             print(f'{row} done before')
         for step in todo:
-            name = f'{osp.basename(pair[1].folder)} {step.kind} {step.what}'
+            name = f'{osp.basename(job.folder)} {step.kind} {step.what}'
             log = osp.join(folder, 'logs', f'{name.replace(" ", "_")}.log')
             so_far = timedelta(seconds=round(time.monotonic() - begin))
             print(

@@ -86,6 +86,21 @@ class Step:
     env: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Job:
+    """Steps that belong together, in an order that they can be run in.
+
+    Attributes:
+        name (str): A row of a table, or one of its seeds.
+        folder (str): Work folder; its last name tells logs apart.
+        steps (tuple[Step, ...]): What gives its numbers.
+    """
+
+    name: str
+    folder: str
+    steps: tuple[Step, ...]
+
+
 def distinct(steps: Iterable[Step]) -> list[Step]:
     """Steps each once, in the order of their first use."""
     found: dict[str, Step] = {}
@@ -94,9 +109,10 @@ def distinct(steps: Iterable[Step]) -> list[Step]:
     return list(found.values())
 
 
-def plan(setup: Setup, one: Experiment) -> list[Step]:
-    """The commands of an experiment in an order that they can be run in."""
-    return distinct([*_box_masks(setup, one), *_mask_rcnn(setup, one)])
+def plan(setup: Setup, one: Experiment) -> Job:
+    """What is to be run for an experiment."""
+    steps = distinct([*_box_masks(setup, one), *_mask_rcnn(setup, one)])
+    return Job(one.name, one.folder, tuple(steps))
 
 
 def masks_of(setup: Setup, one: Experiment) -> dict[str, str]:
@@ -133,7 +149,7 @@ def _box_masks(setup: Setup, one: Experiment) -> Iterator[Step]:
             yield from _train_boxcaseg(setup, one, checkpoint)
         if one.tested:
             out = files_of(setup, one)[BOXCASEG]
-            yield _test(
+            yield test_step(
                 'BoxCaseg',
                 one.label,
                 setup.config(one.predicted),
@@ -148,13 +164,7 @@ def _box_masks(setup: Setup, one: Experiment) -> Iterator[Step]:
         if one.method == BOXCASEG:
             yield _make_masks(setup, one, checkpoint, files, merge, masks)
         else:
-            words = _script(
-                'analysis_tools/baseline_masks.py',
-                one.method,
-                *files,
-                '--merge' if merge else '--no-merge',
-            )
-            yield Step(f'make {one.method}', source, words, masks)
+            yield baseline_step(one.method, source, data, masks, merge)
         yield from _score(setup, one, source, masks, data[0])
 
 
@@ -182,7 +192,7 @@ def _train_boxcaseg(setup: Setup, one: Experiment, checkpoint: str) -> Iterator[
             out,
         )
         options.append(f'{dataset}salient.ann_file={osp.abspath(out)}')
-    yield _train(
+    yield train_step(
         'BoxCaseg',
         one.trained,
         setup.config(one.trained),
@@ -222,9 +232,9 @@ def _score(
     to learn those alone."""
     if setup.voc20 and not one.val:
         whole, masks = masks, _beside(masks, 'voc20')
-        yield _keep_voc20(whole, masks)
+        yield voc20_step(whole, masks)
         whole, truth = truth, osp.join(one.folder, 'true_masks_voc20.json')
-        yield _keep_voc20(whole, truth)
+        yield voc20_step(whole, truth)
     options = ['--by-size', '--boundary']
     if not one.val:
         thresholds = sorted({*THRESHOLDS, setup.agreement_thr} - {0.0})
@@ -241,7 +251,7 @@ def _mask_rcnn(setup: Setup, one: Experiment) -> Iterator[Step]:
         return
     if setup.voc20:
         masks = masks_of(setup, one)[PROXY]
-        yield _keep_voc20(masks, _beside(masks, 'voc20'))
+        yield voc20_step(masks, _beside(masks, 'voc20'))
     detector = setup.detector
     if setup.shared and not detector:
         # Trained on the full model's masks; only its mask head, which every
@@ -249,7 +259,7 @@ def _mask_rcnn(setup: Setup, one: Experiment) -> Iterator[Step]:
         full = Experiment('full model', one.folder, seed=one.seed)
         yield from _box_masks(setup, full)
         detector = osp.join(one.folder, 'detector', setup.shared.last)
-        yield _train(
+        yield train_step(
             'detector',
             'shared by all rows',
             setup.shared.path,
@@ -268,9 +278,9 @@ def _mask_rcnn(setup: Setup, one: Experiment) -> Iterator[Step]:
     kind, what = setup.mask_rcnn_kind, osp.basename(one.mask_rcnn_dir)
     config = setup.config(one.mask_rcnn, True)
     checkpoint = osp.join(one.mask_rcnn_dir, base.last)
-    yield _train(kind, what, config, checkpoint, options, one.seed, env)
+    yield train_step(kind, what, config, checkpoint, options, one.seed, env)
     out = files_of(setup, one)[MASK_RCNN]
-    yield _test(kind, what, config, checkpoint, out, base.options)
+    yield test_step(kind, what, config, checkpoint, out, base.options)
 
 
 def _learn_from(setup: Setup, one: Experiment) -> str:
@@ -293,12 +303,26 @@ def _cfg_options(options: Sequence[str]) -> Sequence[str]:
     return ['--cfg-options', *options] if options else []
 
 
-def _keep_voc20(path: str, out: str) -> Step:
+def baseline_step(
+    method: str, what: str, data: tuple[str, str], out: str, merge: bool
+) -> Step:
+    """Make masks without a network, of the boxes of a COCO json and photos."""
+    words = _script(
+        'analysis_tools/baseline_masks.py',
+        method,
+        *('--ann', data[0], '--img-dir', data[1], '--out', out),
+        '--merge' if merge else '--no-merge',
+    )
+    return Step(f'make {method}', what, words, out)
+
+
+def voc20_step(path: str, out: str) -> Step:
+    """Leave VOC's 20 of COCO's categories in a file."""
     words = _script('dataset_converters/coco_subset.py', path, out, '--voc20')
     return Step('cut to VOC categories', osp.basename(path), words, out)
 
 
-def _train(
+def train_step(
     kind: str,
     what: str,
     config: str,
@@ -324,9 +348,10 @@ def _train(
     return Step(f'train {kind}', what, words, checkpoint, folder, True, env)
 
 
-def _test(
+def test_step(
     kind: str, what: str, config: str, checkpoint: str, out: str, options: Sequence[str]
 ) -> Step:
+    """Test a model, and write its metrics."""
     words = _script(
         'test.py',
         config,

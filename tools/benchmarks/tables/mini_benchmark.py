@@ -32,7 +32,7 @@ from mmboxcaseg.markdown import markdown_table
 from . import execute
 from .bases import PAPER
 from .columns import BOXCASEG, MASK_RCNN, PROXY, SPEARMAN, VAL, Column, read_number
-from .experiment import Experiment, files_of, masks_of
+from .experiment import Experiment, files_of, masks_of, plan
 from .options import Options, errors_of, option, parse, write
 from .setups import Setup
 
@@ -277,11 +277,11 @@ def main(
             variant: [plan_variant(setup, variant, seed) for seed in seeds]
             for variant in options.variants
         }
-        pairs = [(setup, one) for group in planned.values() for one in group]
+        jobs = [plan(setup, one) for group in planned.values() for one in group]
         if options.dry_run:
-            execute.print_left(pairs, folder, options.gpus)
+            execute.print_left(jobs, folder, options.gpus)
             return
-        execute.run_all(pairs, folder, options.gpus, run)
+        execute.run_all(jobs, folder, options.gpus, run)
         runs = {
             variant: [read_numbers(setup, one) for one in group]
             for variant, group in planned.items()

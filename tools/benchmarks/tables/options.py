@@ -1,4 +1,4 @@
-"""What run_ablation.py and mini_benchmark.py have in common."""
+"""What the commands of the tables have in common."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
-Kind = TypeVar('Kind', bound='Options')
+Kind = TypeVar('Kind', bound='RunOptions')
 
 
 def option(text: str, default: Any = None, **words: Any) -> Any:
@@ -19,25 +19,9 @@ def option(text: str, default: Any = None, **words: Any) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
-    """Options of both commands."""
+class RunOptions:
+    """Options of all commands."""
 
-    stage1: str | None = option('another base config of BoxCaseg', metavar='CONFIG')
-    stage3: str | None = option('another one of Mask R-CNN', metavar='CONFIG')
-    stage1_options: tuple[str, ...] = option(
-        'settings that replace those of all configs of stage 1, such as '
-        'train_cfg.max_iters=200 param_scheduler.end=200',
-        (),
-        nargs='+',
-        metavar='KEY=VALUE',
-    )
-    stage3_options: tuple[str, ...] = option(
-        'the same for stage 3', (), nargs='+', metavar='KEY=VALUE'
-    )
-    detector: str | None = option(
-        'Mask R-CNN whose boxes all rows share; each then trains its mask head alone',
-        metavar='FILE',
-    )
     gpus: int = option(
         'GPUs to use; without a GPU, processes (default: 1)', 1, type=int
     )
@@ -55,6 +39,32 @@ class Options:
 
     def wrong(self) -> str:
         """What has no sense in the options, empty if all has."""
+        return '' if self.gpus > 0 else '--gpus must be at least 1'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(RunOptions):
+    """Options of the commands that train variants of BoxCaseg."""
+
+    stage1: str | None = option('another base config of BoxCaseg', metavar='CONFIG')
+    stage3: str | None = option('another one of Mask R-CNN', metavar='CONFIG')
+    stage1_options: tuple[str, ...] = option(
+        'settings that replace those of all configs of stage 1, such as '
+        'train_cfg.max_iters=200 param_scheduler.end=200',
+        (),
+        nargs='+',
+        metavar='KEY=VALUE',
+    )
+    stage3_options: tuple[str, ...] = option(
+        'the same for stage 3', (), nargs='+', metavar='KEY=VALUE'
+    )
+    detector: str | None = option(
+        'Mask R-CNN whose boxes all rows share; each then trains its mask head alone',
+        metavar='FILE',
+    )
+
+    def wrong(self) -> str:
+        """What has no sense in the options, empty if all has."""
         for name in ('checkpoint', 'detector', 'stage1', 'stage3'):
             path = getattr(self, name, None)
             if path and not osp.isfile(path):
@@ -62,19 +72,19 @@ class Options:
         for text in (*self.stage1_options, *self.stage3_options):
             if '=' not in text:
                 return f'options are KEY=VALUE, got {text!r}'
-        return '' if self.gpus > 0 else '--gpus must be at least 1'
+        return super().wrong()
 
 
 def parse(kind: type[Kind], doc: str | None, argv: Sequence[str] | None) -> Kind:
     """Parse a command line; end the program if an option has no sense.
 
     Args:
-        kind (type[Options]): Each of its fields is an option.
+        kind (type[RunOptions]): Each of its fields is an option.
         doc (str | None): Help of the command.
         argv (Sequence[str] | None): The words; None for the program's own.
 
     Returns:
-        Options: Of that kind.
+        RunOptions: Of that kind.
     """
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -6,26 +6,18 @@ quickstart = '{{$MMBOXCASEG_QUICKSTART:work_dirs/quickstart}}/'
 data_root = quickstart + 'data/coco/'
 ann_file_val = data_root + 'annotations/instances_val.json'
 metainfo = dict(classes=('star', 'crescent', 'arrow', 'gourd', 'leaf'))
-max_iters = 520
+max_iters = 360
 # Objects stay large enough, and twice as many are seen in the time.
 scale = (200, 150)
 
 model = dict(
     backbone=dict(
-        _delete_=True,
-        type='mmseg.ResNet',
-        depth=18,
-        stem_channels=24,
-        base_channels=24,
-        out_indices=(1, 2, 3),
-        norm_cfg=_base_.norm_cfg,
         init_cfg=dict(
             type='Pretrained',
-            checkpoint=quickstart + 'boxcaseg/iter_800.pth',
+            checkpoint=quickstart + 'boxcaseg/iter_400.pth',
             prefix='backbone.',
         ),
     ),
-    neck=dict(in_channels=[48, 96, 192]),
     roi_head=dict(bbox_head=dict(num_classes=5), mask_head=dict(num_classes=5)),
     train_cfg=dict(rcnn=dict(sampler=dict(num=20))),
 )

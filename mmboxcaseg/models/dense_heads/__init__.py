@@ -1,0 +1,3 @@
+from .joint_rpn_head import JointRPNHead
+
+__all__ = ['JointRPNHead']

@@ -1,0 +1,250 @@
+"""Masks of boxes by any function: other networks beside BoxCaseg."""
+
+import importlib
+import os
+import os.path as osp
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mmboxcaseg.annotations import BoxFile, MaskFile
+from mmboxcaseg.decoding import decode_photo
+from mmboxcaseg.masks import (
+    RLE,
+    Claims,
+    encode_rle,
+    pixel_rects,
+    proxy_rles,
+    rle_area,
+)
+
+# From a photo (H, W, 3), uint8, RGB, and boxes (N, 4), xyxy, float64, to N
+# masks (H, W): bool, or probabilities in [0, 1].
+Predictor = Callable[[np.ndarray, np.ndarray], Sequence[np.ndarray]]
+
+
+@dataclass(frozen=True)
+class InRects:
+    """Masks of an image's boxes, each inside its box.
+
+    Attributes:
+        masks (list[np.ndarray]): N bool arrays of the size of their
+            rectangles.
+        claims (Claims | None): What they claim when they are merged, None
+            where the smaller object gets a pixel.
+    """
+
+    masks: list[np.ndarray]
+    claims: Claims | None = None
+
+
+def load_predictor(name: str) -> Predictor:
+    """Import a function.
+
+    Args:
+        name (str): ``'module:function'``; modules of the working directory are
+            found too.
+
+    Returns:
+        Predictor: The function.
+
+    Raises:
+        ValueError: If the name has another form, or there is no such module
+            or function.
+    """
+    module, _, function = name.partition(':')
+    if not module or not function:
+        raise ValueError(f'a predictor is named as module:function, not {name!r}')
+    path = sys.path
+    # Commands, unlike `python -m`, don't look in the working directory.
+    sys.path = [os.getcwd(), *path]
+    try:
+        found = getattr(importlib.import_module(module), function)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise ValueError(f'there is no predictor {name}: {error}') from error
+    finally:
+        sys.path = path
+    if not callable(found):
+        raise ValueError(f'the predictor {name} is no function')
+    return found
+
+
+def in_rects(
+    outputs: Sequence[np.ndarray],
+    rects: np.ndarray,
+    shape: tuple[int, int],
+    exponent: float | None,
+) -> InRects:
+    """Cut what a predictor gave to the boxes, and compare it with 0.5.
+
+    Args:
+        outputs (Sequence[np.ndarray]): N arrays (H, W), bool or probabilities
+            in [0, 1].
+        rects (np.ndarray): (N, 4) int, the boxes' pixel rectangles.
+        shape (tuple[int]): H and W.
+        exponent (float | None): Of the claims; None for none.
+
+    Returns:
+        InRects: The masks.
+
+    Raises:
+        ValueError: If numbers, shapes or values are others.
+    """
+    if len(outputs) != len(rects):
+        raise ValueError(f'it gave {len(outputs)} masks of {len(rects)} boxes')
+    probs = []
+    for output, (x0, y0, x1, y1) in zip(outputs, rects.tolist()):
+        output = np.asarray(output)
+        if output.shape != shape:
+            raise ValueError(
+                f'it gave a mask of shape {output.shape} for a photo of {shape}'
+            )
+        prob = output[y0:y1, x0:x1].astype(np.float32)
+        # Also not true of NaN.
+        if prob.size and not (prob.min() >= 0 and prob.max() <= 1):
+            raise ValueError(
+                'it gave values that are not in [0, 1]; return bool, or '
+                'probabilities and not logits'
+            )
+        probs.append(prob)
+    claims = None if exponent is None else Claims(probs, exponent)
+    return InRects([prob >= 0.5 for prob in probs], claims)
+
+
+def predictor_masks(
+    truth: MaskFile,
+    predictor: Predictor,
+    img_dir: str,
+    *,
+    merge: bool = True,
+    merge_exponent: float | None = None,
+    on_image: Callable[[int], None] = lambda instances: None,
+) -> tuple[dict[str, Any], float]:
+    """Masks of all boxes of a file by a function.
+
+    Args:
+        truth (MaskFile): The boxes.
+        predictor (Predictor): The function.
+        img_dir (str): Folder of the photos.
+        merge (bool): Whether a pixel claimed by several masks of a photo goes
+            to one of them only. Defaults to True.
+        merge_exponent (float, optional): It goes to the highest probability
+            times (box area) ** -exponent, see :class:`Claims`. Defaults to
+            None: to the smallest object.
+        on_image (Callable[[int], None]): Called with the number of its masks
+            after each image of ``truth.boxes.wanted``. Defaults to doing
+            nothing.
+
+    Returns:
+        tuple[dict, float]: Content of a proxy-mask file, as json values, and
+        the seconds that the function took in all.
+
+    Raises:
+        ValueError: If a photo is missing or has another size than the file
+            says, or the function gives something else than a mask a box.
+    """
+    boxes = truth.boxes
+    spent = 0.0
+
+    def predict(image: int, places: np.ndarray, rects: np.ndarray) -> InRects:
+        nonlocal spent
+        photo = read_photo(boxes, image, img_dir)[..., ::-1]
+        begin = time.perf_counter()
+        outputs = predictor(np.ascontiguousarray(photo), boxes.boxes[places])
+        spent += time.perf_counter() - begin
+        try:
+            return in_rects(outputs, rects, photo.shape[:2], merge_exponent)
+        except ValueError as error:
+            raise ValueError(
+                f'the predictor, on {boxes.file_names[image]}: {error}'
+            ) from error
+
+    name = getattr(predictor, '__name__', type(predictor).__name__)
+    made = dict(method=name, merge=merge, merge_exponent=merge_exponent)
+    return masks_of_images(truth, predict, made, on_image), spent
+
+
+def masks_of_images(
+    truth: MaskFile,
+    predict: Callable[[int, np.ndarray, np.ndarray], InRects],
+    made: dict[str, Any],
+    on_image: Callable[[int], None] = lambda instances: None,
+) -> dict[str, Any]:
+    """Masks of all boxes of a file, image after image.
+
+    Args:
+        truth (MaskFile): The boxes.
+        predict (Callable): From the place of an image, the places of its
+            usable boxes and their pixel rectangles (N, 4) to their masks.
+        made (dict): Settings, for ``info.proxy_masks`` of the file; ``merge``
+            says whether masks are merged.
+        on_image (Callable[[int], None]): See :func:`predictor_masks`.
+
+    Returns:
+        dict: Content of a proxy-mask file, as json values. Crowds are as they
+        were; a box that covers nothing of its image has an empty mask.
+    """
+    boxes = truth.boxes
+    anns = [boxes.annotation(place) for place in range(len(boxes))]
+    for place in boxes.why_not:
+        nothing = encode_rle(np.zeros((0, 0), bool), [0, 0, 0, 0], *truth.size(place))
+        anns[place] = _with_mask(anns[place], nothing, 0.0)
+    for image in boxes.wanted.tolist():
+        places = boxes.usable_places(image)
+        size = boxes.sizes[image].tolist()
+        rects = pixel_rects(boxes.boxes[places], *size)
+        found = predict(image, places, rects)
+        rles, agreement = proxy_rles(
+            found.masks,
+            rects,
+            boxes.boxes[places],
+            *size,
+            made['merge'],
+            found.claims,
+        )
+        for place, rle, score in zip(places.tolist(), rles, agreement):
+            anns[place] = _with_mask(anns[place], rle, float(score))
+        on_image(len(places))
+    content = boxes.content
+    return dict(
+        content, info=dict(content.get('info', {}), proxy_masks=made), annotations=anns
+    )
+
+
+def _with_mask(ann: dict, rle: RLE, agreement: float) -> dict:
+    """An annotation with its mask."""
+    return dict(ann, segmentation=rle, area=rle_area(rle), proxy_agreement=agreement)
+
+
+def read_photo(boxes: BoxFile, image: int, img_dir: str | None) -> np.ndarray:
+    """The photo of an image.
+
+    Args:
+        boxes (BoxFile): The file.
+        image (int): Place of the image.
+        img_dir (str | None): Folder of the photos.
+
+    Returns:
+        np.ndarray: (H, W, 3) uint8 BGR.
+
+    Raises:
+        ValueError: If it can't be read, or has another size than the file
+            says.
+    """
+    path = osp.join(img_dir or '', boxes.file_names[image])
+    photo = None
+    if osp.isfile(path):
+        with open(path, 'rb') as file:
+            photo = decode_photo(file.read())
+    if photo is None:
+        raise ValueError(f'{path} is no readable photo')
+    size = tuple(boxes.sizes[image].tolist())
+    if photo.shape[:2] != size:
+        raise ValueError(
+            f'{path}: (height, width) is {photo.shape[:2]}, but {size} in {boxes.path}'
+        )
+    return photo

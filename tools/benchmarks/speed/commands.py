@@ -1,0 +1,293 @@
+"""Commands as whole processes, alone and beside another program.
+
+The plain side is PyTorch with the allocator and the threads that its libraries
+choose, which was the way of ``boxcaseg`` before it settled both itself.
+"""
+
+import itertools
+import json
+import os
+import os.path as osp
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+
+from mmboxcaseg.process import WAITING, usable_cores
+
+from .inputs import ROOT, Inputs
+from .measure import Row, compare, in_fresh_process, in_turn
+
+# How many photos get masks, and how many steps are trained.
+PHOTOS, STEPS = 96, 12
+REPEATS = 2
+# A training step of the quickstart.
+BATCH, SIDE = 16, 96
+# Settles nothing.
+PLAIN = (
+    'from mmboxcaseg import process; '
+    'process.prepare = process.keep_freed_memory = lambda *_: {}; '
+)
+COMMAND = (
+    'import sys; from mmboxcaseg.cli.main import main; sys.exit(main(sys.argv[1:]))'
+)
+# A program that never waits.
+COMPETITOR = 'while True: pass'
+# What the environment may say of it, which would go before.
+DECISIONS = (
+    *WAITING,
+    'OMP_NUM_THREADS',
+    'MALLOC_MMAP_MAX_',
+    'MALLOC_MMAP_THRESHOLD_',
+    'MALLOC_TRIM_THRESHOLD_',
+    'GLIBC_TUNABLES',
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What else there is while a side is measured.
+
+    Attributes:
+        name (str): In words.
+        threads (int | None): Threads that the environment asks for.
+        beside (bool): Whether another program keeps a core busy.
+    """
+
+    name: str
+    threads: int | None = None
+    beside: bool = False
+
+
+CASES = (
+    Case('alone'),
+    Case('one thread', threads=1),
+    Case('beside another program', beside=True),
+)
+
+
+def rows(inputs: Inputs) -> list[Row]:
+    """Masks by the model of the package, and training steps."""
+    with tempfile.TemporaryDirectory() as folder:
+        photos = Photos(inputs, folder, PHOTOS)
+        one = Photos(inputs, folder, 1)
+        found = list(itertools.chain(*(mask_rows(photos, case) for case in CASES)))
+        found += job_rows(photos) + first_mask_rows(one)
+    return found + [row for case in CASES for row in training_rows(case)]
+
+
+class Photos:
+    """The first photos of the inputs, to be given to ``boxcaseg masks``.
+
+    Args:
+        inputs (Inputs): What to measure on.
+        folder (str): Where to write.
+        count (int): How many photos.
+    """
+
+    def __init__(self, inputs: Inputs, folder: str, count: int) -> None:
+        with open(inputs.ann_file, encoding='utf-8') as file:
+            coco = json.load(file)
+        boxes = [ann for ann in coco['annotations'] if not ann.get('iscrowd')]
+        with_boxes = {ann['image_id'] for ann in boxes}
+        ids = [one['id'] for one in coco['images'] if one['id'] in with_boxes][:count]
+        self.text = (
+            f'{sum(ann["image_id"] in set(ids) for ann in boxes)} boxes of '
+            f'{len(ids)} photos'
+        )
+        self._inputs = inputs
+        self._ids = osp.join(folder, f'ids_{count}.txt')
+        self.out = osp.join(folder, f'masks_{count}.json')
+        with open(self._ids, 'w', encoding='utf-8') as file:
+            file.writelines(f'{one}\n' for one in ids)
+
+    def words(self, *more: str) -> list[str]:
+        """The command line of ``boxcaseg`` that makes their masks."""
+        inputs = self._inputs
+        return [
+            'masks',
+            inputs.ann_file,
+            inputs.img_dir,
+            '--img-ids',
+            self._ids,
+            '-o',
+            self.out,
+            '--device',
+            'cpu',
+            *more,
+        ]
+
+
+def mask_rows(photos: Photos, case: Case) -> list[Row]:
+    """Rows of masks in a case; raises ValueError if settling changes them."""
+    made: dict[str, bytes] = {}
+
+    def side(name: str, settled: bool, *more: str) -> Callable[[], None]:
+        def make() -> None:
+            run_command(photos.words(*more), settled, case.threads)
+            with open(photos.out, 'rb') as file:
+                made[name] = file.read()
+
+        return make
+
+    sides = dict(
+        plain=side('plain', False, '--runtime', 'torch'),
+        settled=side('settled', True, '--runtime', 'torch'),
+        default=side('default', True),
+    )
+    with competitor() if case.beside else nullcontext():
+        ms = in_turn(sides, REPEATS, 0, time.perf_counter)
+    if made['plain'] != made['settled']:
+        raise ValueError(f'{case.name}: allocator and threads change the masks')
+    return _in_seconds(
+        ms,
+        [
+            (f'masks, {photos.text}, {case.name}, torch', 'settled', 'plain'),
+            (f'masks, {photos.text}, {case.name}, as it comes', 'default', 'plain'),
+        ],
+    )
+
+
+def job_rows(photos: Photos) -> list[Row]:
+    """A process for each core against one with all of them."""
+    count = usable_cores()
+    if count < 2:
+        return []
+    made = {}
+
+    def make(*more: str) -> None:
+        run_command(photos.words(*more), True, None)
+        with open(photos.out, 'rb') as file:
+            made[more] = file.read()
+
+    jobs = ('--jobs', str(count))
+    sides = dict(one=make, several=lambda: make(*jobs))
+    ms = in_turn(sides, REPEATS, 0, time.perf_counter)
+    if made[()] != made[jobs]:
+        raise ValueError('--jobs changes the masks')
+    what = f'masks, {photos.text}, --jobs {count}, against one process'
+    return _in_seconds(ms, [(what, 'several', 'one')])
+
+
+def first_mask_rows(photo: Photos) -> list[Row]:
+    """From the command to the masks of a photo."""
+    sides = dict(
+        plain=lambda: run_command(photo.words('--runtime', 'torch'), False, None),
+        default=lambda: run_command(photo.words(), True, None),
+    )
+    ms = in_turn(sides, REPEATS, 1, time.perf_counter)
+    what = f'from the command to the file, {photo.text}'
+    return _in_seconds(ms, [(what, 'default', 'plain')])
+
+
+def training_rows(case: Case) -> list[Row]:
+    """A training step of the size of the quickstart's."""
+    seconds: dict[bool, list[float]] = {False: [], True: []}
+    with competitor() if case.beside else nullcontext():
+        for _ in range(REPEATS):
+            for settled, found in seconds.items():
+                with without_decisions(case.threads):
+                    found.append(in_fresh_process(train, settled))
+    plain, ours = (min(seconds[settled]) for settled in (False, True))
+    what = f'training step, ResNet-18, {BATCH} x {SIDE} px, {case.name}'
+    return [Row(what, 's', ours, plain)]
+
+
+def train(settled: bool) -> float:
+    """Train some steps in this process, which has not imported torch.
+
+    Args:
+        settled (bool): Whether allocator and threads are settled before.
+
+    Returns:
+        float: Median seconds of a step.
+    """
+    if settled:
+        from mmboxcaseg.process import prepare
+
+        prepare()
+    import statistics
+
+    import torch
+
+    from .training_step import batch, build
+
+    model = build('resnet18_narrow')
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    inputs, samples = batch((BATCH // 2, BATCH - BATCH // 2), SIDE)
+    taken = []
+    for _ in range(STEPS):
+        start = time.perf_counter()
+        optimizer.zero_grad()
+        sum(model.loss(inputs, samples).values()).backward()
+        optimizer.step()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken[STEPS // 4 :])
+
+
+def run_command(words: Sequence[str], settled: bool, threads: int | None) -> None:
+    """Run ``boxcaseg`` in a new process.
+
+    Args:
+        words (Sequence[str]): Its command line.
+        settled (bool): Whether it settles allocator and threads.
+        threads (int | None): What the environment says of threads.
+
+    Raises:
+        RuntimeError: If it fails.
+    """
+    code = COMMAND if settled else PLAIN + COMMAND
+    with without_decisions(threads) as environ:
+        done = subprocess.run(
+            [sys.executable, '-c', code, *words],
+            cwd=ROOT,
+            env=dict(environ),
+            capture_output=True,
+            text=True,
+        )
+    # 3: something was skipped.
+    if done.returncode not in (0, 3):
+        raise RuntimeError(done.stderr)
+
+
+@contextmanager
+def without_decisions(threads: int | None) -> Iterator[Mapping[str, str]]:
+    """The environment as if it said nothing of allocator and threads.
+
+    Args:
+        threads (int | None): But for the number of threads.
+
+    Yields:
+        Mapping[str, str]: The environment of this process, for so long.
+    """
+    before = {name: os.environ.pop(name) for name in DECISIONS if name in os.environ}
+    if threads is not None:
+        os.environ['OMP_NUM_THREADS'] = str(threads)
+    try:
+        yield os.environ
+    finally:
+        os.environ.pop('OMP_NUM_THREADS', None)
+        os.environ.update(before)
+
+
+@contextmanager
+def competitor() -> Iterator[None]:
+    """Another program that keeps a core busy."""
+    process = subprocess.Popen([sys.executable, '-c', COMPETITOR])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _in_seconds(
+    ms: Mapping[str, float], which: Sequence[tuple[str, str, str]]
+) -> list[Row]:
+    return [
+        Row(row.what, 's', row.ours / 1e3, row.plain / 1e3)
+        for row in compare(ms, which)
+    ]
