@@ -142,7 +142,8 @@ def upright_size(photo: Image.Image) -> tuple[int, int]:
     width, height = photo.size
     if photo.format == 'TIFF':
         # Newer versions of Pillow have turned the size already.
-        width, height = photo.tag_v2[256], photo.tag_v2[257]
+        tags = photo.tag_v2  # type: ignore[attr-defined]
+        width, height = tags[256], tags[257]
     if photo.format in TURNED_FORMATS and _orientation_of(photo) in (5, 6, 7, 8):
         return width, height
     return height, width
@@ -263,10 +264,11 @@ def _orientation_of(photo: Image.Image) -> int:
     OpenCV does not look at.
     """
     if photo.format == 'TIFF':
-        return photo.tag_v2.get(ORIENTATION, 1)
+        tags = photo.tag_v2  # type: ignore[attr-defined]
+        return tags.get(ORIENTATION, 1)
     data = photo.info.get('exif')
     if photo.format == 'PNG' and data is None:
-        data = _png_exif(photo.fp)[0]
+        data = _png_exif(photo.fp)[0]  # type: ignore[attr-defined]
     exif = Image.Exif()
     try:
         exif.load(data)

@@ -113,6 +113,96 @@ def show_progress(
     yield write
 
 
+class Steps:
+    """How far a training is: a bar or lines, with losses and time left.
+
+    Args:
+        total (int): Number of iterations.
+        done (int): Iterations of earlier runs. Defaults to 0.
+        stream (TextIO, optional): Where to. Defaults to None: standard error.
+        interval (float): Least time between two lines where there is no
+            terminal, in seconds. Defaults to 30.
+        clock (Callable): Returns seconds; for tests. Defaults to
+            ``time.monotonic``.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        done: int = 0,
+        stream: TextIO | None = None,
+        interval: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.total = total
+        self.interval = interval
+        self._done = self._before = done
+        self._stream = stream or sys.stderr
+        self._clock = clock
+        self._start = self._last = clock()
+        self._shown: BarProgress | None = None
+
+    def __enter__(self) -> 'Steps':
+        if self._stream.isatty():
+            self._shown = _step_bar(self._stream)
+            self._shown.start()
+            self._shown.add_task('', total=self.total, completed=self._done, losses='')
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._shown:
+            self._shown.stop()
+
+    def update(self, done: int, losses: str) -> None:
+        """Tell how far it is.
+
+        Args:
+            done (int): Iterations that are done.
+            losses (str): The losses, as they are shown.
+        """
+        self._done = done
+        if self._shown:
+            (task,) = self._shown.task_ids
+            self._shown.update(task, completed=done, losses=losses)
+            return
+        now = self._clock()
+        if now - self._last < self.interval and done < self.total:
+            return
+        self._last = now
+        self.tell(f'{losses}, {self._left(now)} left')
+
+    def tell(self, text: str) -> None:
+        """Write a line with the number of iterations before it.
+
+        Args:
+            text (str): The line.
+        """
+        line = f'{self._done}/{self.total} iterations: {text}'
+        if self._shown:
+            self._shown.console.print(line, markup=False, highlight=False)
+        else:
+            print(line, file=self._stream, flush=True)
+
+    def _left(self, now: float) -> timedelta:
+        done = max(self._done - self._before, 1)
+        seconds = (now - self._start) / done * max(self.total - self._done, 0)
+        return timedelta(seconds=round(seconds))
+
+
+def _step_bar(stream: TextIO) -> 'BarProgress':
+    """A bar with iterations, losses and the time left."""
+    from rich import progress
+    from rich.console import Console
+
+    return progress.Progress(
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn('iterations, {task.fields[losses]}'),
+        progress.TimeRemainingColumn(),
+        console=Console(file=stream),
+    )
+
+
 def _bar(stream: TextIO) -> 'BarProgress':
     """A bar with counts and the time left."""
     # Commands that show no bar need not wait for the import.

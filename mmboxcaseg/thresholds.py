@@ -38,6 +38,11 @@ def ignored_masks(
     Raises:
         ValueError: If a threshold is not in [0, 1], or ``confidence_thr`` is
             given without ``confidence``.
+
+    Example:
+        >>> import numpy as np
+        >>> ignored_masks(np.array([0.99, 0.90]), agreement_thr=0.95).tolist()
+        [False, True]
     """
     for name, thr in (
         ('agreement_thr', agreement_thr),

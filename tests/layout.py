@@ -67,6 +67,10 @@ def write(root: Path) -> None:
         'grabcut_masks_train2017',
     ):
         write_json(train, data / f'coco/annotations/{name}.json', COCO)
+    (data / 'mine').mkdir()
+    os.symlink(made / 'coco/train', data / 'mine/images')
+    for name in ('train', 'kept_aside', 'masks'):
+        write_json(train, data / f'mine/{name}.json', ('object',))
     write_json(train, root / 'work_dirs/mini/merged.json', COCO)
     for name in ('proxy_masks_train2017', 'grabcut_masks_train2017'):
         write_json(train, root / f'work_dirs/mini/{name}.json', VOC)

@@ -16,7 +16,17 @@ from mmengine.config import Config
 from mmboxcaseg.cli.main import COMMANDS, parser
 
 ROOT = Path(__file__).parents[1]
-PAGES = ['README.md', *sorted(f'docs/{p.name}' for p in ROOT.glob('docs/*.md'))]
+PAGES = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'demo/README.md',
+    *sorted(
+        path.relative_to(ROOT).as_posix()
+        for pattern in ('docs/**/*.md', 'configs/*/README.md')
+        for path in ROOT.glob(pattern)
+        if '_build' not in path.parts
+    ),
+]
 LINKED = [*PAGES, 'CHANGELOG.md']
 OPTION = re.compile(r'(?<![\w-])--[a-z][\w-]*')
 # Scripts that hand options on, to the one that has them.
@@ -220,9 +230,10 @@ def test_python_examples(page):
                     assert hasattr(module, alias.name), alias.name
 
 
-def test_names_are_where_the_architecture_says():
+def test_names_are_where_the_docs_say():
     """A link whose text is a name leads to the file that defines it."""
-    text = (ROOT / 'docs/architecture.md').read_text()
+    pages = ('architecture', 'paper')
+    text = ''.join((ROOT / f'docs/{page}.md').read_text() for page in pages)
     links = re.findall(r'\[`([\w.]+)`\]\(\.\./([\w/.-]+\.py)\)', text)
     assert len(links) > 40
     for name, path in links:

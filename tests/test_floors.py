@@ -24,7 +24,7 @@ FLOORS = (
     {'annotations', 'converters', 'synthetic'},
     {'prediction'},
     {'datasets', 'evaluation', 'models'},
-    {'engine', 'proxy_masks', 'visualization'},
+    {'engine', 'proxy_masks', 'training', 'visualization'},
     {'report'},
     {'apis'},
     {'cli'},

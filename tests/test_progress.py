@@ -1,7 +1,7 @@
 import io
 import re
 
-from mmboxcaseg.progress import Progress, show_progress
+from mmboxcaseg.progress import Progress, Steps, show_progress
 
 
 def test_lines_come_at_intervals_and_at_the_end():
@@ -49,3 +49,21 @@ def test_quiet():
     with show_progress(3, 'masks', stream, quiet=True) as update:
         update(3, 4)
     assert stream.getvalue() == ''
+
+
+def test_steps_of_a_training():
+    """A line every 30 s, with the time left by the rate of this run."""
+    stream, now = io.StringIO(), [100.0]
+    steps = Steps(110, done=10, stream=stream, clock=lambda: now[0])
+    with steps:
+        for done in range(11, 111):
+            now[0] += 2
+            steps.update(done, 'mil 0.1')
+            if done == 40:
+                steps.tell('agreement 0.9')
+    lines = stream.getvalue().splitlines()
+    # 15 iterations in 30 s: 85 are left, of 2 s each.
+    assert lines[0] == '25/110 iterations: mil 0.1, 0:02:50 left'
+    assert '40/110 iterations: agreement 0.9' in lines
+    assert lines[-1] == '110/110 iterations: mil 0.1, 0:00:00 left'
+    assert len(lines) == 1 + 200 // 30 + 1

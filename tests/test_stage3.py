@@ -14,6 +14,8 @@ import pytest
 from mmdet.registry import MODELS as MMDET_MODELS
 from mmengine.config import Config
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = [
     'mask-rcnn_r50_fpn_voc.py',
     'mask-rcnn_r101_fpn_voc.py',

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 FRAMEWORKS = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmseg')
 # Python as if they were not installed: they are neither imported nor found.
 WITHOUT = f"""

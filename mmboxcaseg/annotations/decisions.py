@@ -224,7 +224,9 @@ def apply_decisions(masks: MaskFile, decisions: Decisions) -> MaskFile:
         ValueError: If there are decisions and none fits.
     """
     boxes, accepted = _decide(masks.boxes, decisions)
-    scores = {name: column.copy() for name, column in masks.scores.items()}
+    scores: dict[str, Any] = {
+        name: column.copy() for name, column in masks.scores.items()
+    }
     if masks.expected_iou is not None:
         scores['expected_iou'] = masks.expected_iou.copy()
     for column in scores.values():

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -36,9 +36,9 @@ class BoxTraits:
     def of_masks(
         self,
         places: np.ndarray,
-        agreement: np.ndarray,
-        confidence: np.ndarray,
-        mask_areas: np.ndarray,
+        agreement: np.ndarray | Sequence[float],
+        confidence: np.ndarray | Sequence[float],
+        mask_areas: np.ndarray | Sequence[float],
     ) -> MaskTraits:
         """With what is known of the masks at some places, (M,) each."""
         return MaskTraits(
@@ -86,7 +86,7 @@ def mask_traits(masks: MaskFile, places: np.ndarray) -> MaskTraits:
         places (np.ndarray): (M,) int, places of masks, no crowds.
 
     Returns:
-        MaskTraits: Of these masks.
+        MaskTraits: The traits of these masks.
     """
     return box_traits(masks.boxes).of_masks(
         places,

@@ -155,7 +155,7 @@ def duplicates(boxes: BoxFile, iou: float = DUPLICATE_IOU) -> np.ndarray:
     # Two such boxes begin within a part of their width from one another, so
     # each box is compared with the next ones, as far as that.
     reach = x0 + (x1 - x0) * (1 - iou) / iou
-    active = np.arange(len(places))
+    active: np.ndarray = np.arange(len(places))
     found = np.zeros(len(places), dtype=bool)
     step = 0
     while len(active):

@@ -177,7 +177,7 @@ class PhotoFinder:
     def _places(self, name: str) -> list[str]:
         """Paths below the folder that a name may mean, the best first."""
         plain = name.replace('\\', '/')
-        places = {}
+        places: dict[str, None] = {}
         for text in (name, plain, unquote(plain), plain.strip()):
             if stays_below(text):
                 head, tail = osp.split(osp.normpath(text))

@@ -13,10 +13,14 @@ from .default_model import default_model  # noqa: F401
 _HOMES = dict(
     BoxCasegInferencer='inferencer',
     CheckReport='check',
+    DetectorOptions='detector',
+    DetectorReport='detector',
     ExportOptions='export',
     ExportReport='export',
     InstanceMasks='inferencer',
     MaskOptions='proxy_masks',
+    TrainOptions='own_model',
+    Verdict='own_model',
     OnnxReport='onnx_export',
     calibrate='calibration',
     check_boxes='check',
@@ -28,6 +32,8 @@ _HOMES = dict(
     make_report='report',
     score_heads='score',
     score_masks='score',
+    train='own_model',
+    train_detector='detector',
 )
 # Those that run a network.
 _NETWORKS = ('BoxCasegInferencer', 'init_model', 'score_heads')

@@ -47,7 +47,7 @@ class CheckReport:
 
     def to_markdown(self) -> str:
         """The report as two tables, the classes and what is odd."""
-        rows = [(name, count) for name, count in self.classes]
+        rows: list[tuple] = [(name, count) for name, count in self.classes]
         text = (
             f'{self.path}: {self.images} images, {self.boxes} boxes, '
             f'{self.crowds} crowds\n\n' + markdown_table(['class', 'boxes'], rows, True)
@@ -77,7 +77,7 @@ def check_boxes(
 ) -> CheckReport:
     """Read boxes as making masks and training would, and say what is odd.
 
-    Of the photos only the heads are read.
+    Only the headers of the photos are read.
 
     Args:
         path (str): The boxes, see :func:`read_boxes`.
@@ -104,7 +104,8 @@ def check_boxes(
     counts = np.bincount(
         boxes.category_index[boxes.usable], minlength=len(boxes.category_ids)
     )
-    findings, errors = find_oddities(boxes) + find_photos(boxes, img_dir), []
+    findings = find_oddities(boxes) + find_photos(boxes, img_dir)
+    errors: list = []
     if config is not None:
         loose, errors = check_config(boxes, config)
         findings += loose
@@ -234,7 +235,8 @@ def _class_names(cfg: Mapping[str, Any]) -> list[str] | None:
     kind = DATASETS.get(name) or MMDET_DATASETS.get(name)
     if not isinstance(kind, type) or not issubclass(kind, CocoDataset):
         return None
-    return list(kind.METAINFO['classes'])
+    of_coco: Any = kind
+    return list(of_coco.METAINFO['classes'])
 
 
 def _numbers(config: Any, place: str) -> Iterator[tuple[str, int]]:

@@ -26,7 +26,13 @@ def export_masks(
 
 @overload
 def export_masks(
-    masks: str, out: str, segmentation: str = 'rle', *, decisions: str | None = None
+    masks: str, out: str, options: str = 'rle', *, decisions: str | None = None
+) -> int: ...
+
+
+@overload
+def export_masks(
+    masks: str, out: str, *, segmentation: str, decisions: str | None = None
 ) -> int: ...
 
 

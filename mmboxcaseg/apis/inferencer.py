@@ -4,7 +4,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from mmboxcaseg.prediction.onnx_model import OnnxModel
 from mmboxcaseg.prediction.predictor import OnnxPredictor, Predictor
 from mmboxcaseg.quiet import unprinted
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
+from mmboxcaseg.training import TrainingFolder
 
 from .default_model import default_model
 from .draw import show as show_picture
@@ -86,9 +87,11 @@ class BoxCasegInferencer:
 
     Args:
         model (str | Config, optional): Config of a BoxCaseg model, or its
-            path. Defaults to None: the one that ships with the package.
-        weights (str, optional): Path of its checkpoint, needed with
-            ``model``; or, without one, of a model that ``boxcaseg
+            path; or the folder of a :func:`~mmboxcaseg.apis.own_model.train`,
+            whose verdict says which of its weights are used. Defaults to
+            None: the one that ships with the package.
+        weights (str, optional): Path of its checkpoint, needed with a
+            config; or, without one, of a model that ``boxcaseg
             export-onnx`` has written.
         device (str, optional): Such as ``'cpu'`` or ``'cuda:1'``. Defaults to
             None: a GPU if there is one.
@@ -128,6 +131,8 @@ class BoxCasegInferencer:
         runtime: str = 'auto',
     ) -> None:
         process.keep_freed_memory()
+        if weights is None and isinstance(model, str) and os.path.isdir(model):
+            model, weights, _ = TrainingFolder(model).chosen()
         path = choose_onnx(runtime, model, weights, device=device)
         self.runtime = 'torch' if path is None else 'onnx'
         self.merge = merge
@@ -150,7 +155,7 @@ class BoxCasegInferencer:
         """
         if self.runtime != 'torch':
             raise AttributeError('model: there is one with runtime="torch" only')
-        return self._predictor.model
+        return cast('TorchPredictor', self._predictor).model
 
     @renamed_arguments(images='inputs')
     def __call__(
@@ -208,7 +213,8 @@ class BoxCasegInferencer:
         if batch_size is not None and batch_size < 1:
             raise ValueError(f'batch_size must be at least 1, not {batch_size}')
         several = isinstance(inputs, (list, tuple))
-        images, of_images = (inputs, boxes) if several else ([inputs], [boxes])
+        images = cast(Sequence[Image], inputs if several else [inputs])
+        of_images = cast(Sequence[Boxes], boxes if several else [boxes])
         if len(images) != len(of_images):
             raise ValueError(
                 f'{len(images)} images, but boxes of '
@@ -292,7 +298,8 @@ class BoxCasegInferencer:
             found.masks,
             rects,
             boxes,
-            *result.masks.shape[1:],
+            result.masks.shape[1],
+            result.masks.shape[2],
             self.merge,
             found.claims,
         )
@@ -318,8 +325,9 @@ class BoxCasegInferencer:
 
     def _decode(self, image: Path | bytes) -> np.ndarray:
         """Decode a file as the first transform of the pipeline does."""
-        content = image
-        if not isinstance(image, bytes):
+        if isinstance(image, bytes):
+            content = image
+        else:
             if not os.path.isfile(image):
                 raise FileNotFoundError(f'no image {os.fspath(image)}')
             with open(image, 'rb') as file:

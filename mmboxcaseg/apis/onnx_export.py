@@ -36,7 +36,7 @@ class OnnxReport:
 
     Attributes:
         path (str): Path of its file.
-        size (int): Of the file, in bytes.
+        size (int): Size of the file, in bytes.
         opset (int): Version of ONNX's operators that it needs.
         error (float): The largest difference of its probabilities from
             PyTorch's that was found.

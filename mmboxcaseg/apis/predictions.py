@@ -65,15 +65,20 @@ def test_loader(cfg: Config, **dataset_options: Any) -> DataLoader:
 
 @torch.no_grad()
 def predict_boxes(
-    model: BoxCaseg, loader: DataLoader, options: PredictOptions, what: str
+    model: BoxCaseg,
+    loader: DataLoader,
+    options: PredictOptions,
+    what: str,
+    quiet: bool = False,
 ) -> Iterator[BaseDataElement]:
     """Masks of the boxes of image after image; tells the progress.
 
     Args:
         model (BoxCaseg): The model.
-        loader (DataLoader): Of a :class:`BoxPromptDataset`.
+        loader (DataLoader): Loader of a :class:`BoxPromptDataset`.
         options (PredictOptions): How to predict.
         what (str): Name of the pass, for the progress.
+        quiet (bool): Whether no progress is told. Defaults to False.
 
     Yields:
         SegDataSample: The sample of an image, see :meth:`BoxCaseg.predict`.
@@ -83,7 +88,7 @@ def predict_boxes(
         data = model.data_preprocessor(batch, False)
         return model.predict(data['inputs'], data['data_samples'], options)
 
-    yield from _run(run, loader, what)
+    yield from _run(run, loader, what, quiet)
 
 
 @torch.no_grad()
@@ -104,9 +109,12 @@ def detect(
 
 
 def _run(
-    step: Callable[[dict], list[BaseDataElement]], loader: DataLoader, what: str
+    step: Callable[[dict], list[BaseDataElement]],
+    loader: DataLoader,
+    what: str,
+    quiet: bool = False,
 ) -> Iterator[BaseDataElement]:
-    with show_progress(len(loader.dataset), what) as update:
+    with show_progress(len(loader.dataset), what, quiet=quiet) as update:
         for batch in loader:
             for sample in step(batch):
                 update(1, len(sample.pred_instances.masks))
@@ -117,7 +125,8 @@ def scored_masks(sample: BaseDataElement, min_side: int) -> Iterator[ScoredMask]
     """The masks of an image with their true ones.
 
     Args:
-        sample (SegDataSample): Of :func:`predict_boxes`, with ``true_rles``.
+        sample (SegDataSample): A sample of :func:`predict_boxes`, with
+            ``true_rles``.
         min_side (int): Boxes with a shorter side, in pixels, are not among
             them.
 

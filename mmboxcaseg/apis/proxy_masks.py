@@ -28,7 +28,9 @@ from mmboxcaseg.proxy_masks import (
     Run,
     process_rank,
 )
+from mmboxcaseg.proxy_masks.settings import file_sha256
 from mmboxcaseg.quiet import unprinted
+from mmboxcaseg.training import TrainingFolder
 
 from .default_model import default_calibration, default_model
 from .runtime import choose_onnx
@@ -184,6 +186,8 @@ def _check_paths(options: MaskOptions) -> tuple[MaskOptions, str | None]:
         tuple[MaskOptions, str | None]: Options in which the model is named;
         path of the exported model if there is one that makes the masks.
     """
+    if options.model is not None:
+        options = _from_folder(options)
     onnx = choose_onnx(
         options.runtime,
         options.config,
@@ -234,6 +238,29 @@ def _only_torch(options: MaskOptions) -> list[str]:
         f'--launcher {options.launcher}': options.launcher != 'none',
     }
     return [name for name, given in asked.items() if given]
+
+
+def _from_folder(options: MaskOptions) -> MaskOptions:
+    """The options with the model of a training, and tell which it is.
+
+    Raises:
+        FileNotFoundError: If the folder holds no finished training.
+        ValueError: If another model is named too.
+    """
+    if options.config is not None or options.checkpoint is not None:
+        raise ValueError(
+            '--model names a folder with config and checkpoint; give it alone, '
+            'or --config and --checkpoint'
+        )
+    config, checkpoint, told = TrainingFolder(options.model).chosen()
+    _tell(told)
+    calibration = options.calibration
+    packaged = default_model()[1]
+    if calibration is None and file_sha256(checkpoint) == file_sha256(packaged):
+        calibration = default_calibration()
+    return replace(
+        options, config=config, checkpoint=checkpoint, calibration=calibration
+    )
 
 
 def _tell_differences(

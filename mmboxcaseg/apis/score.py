@@ -62,10 +62,10 @@ def score_masks(
         ValueError: If a threshold is not in [0, 1], the files don't belong
             together, or one lacks a mask.
     """
-    files = [with_decisions(read_masks(masks), decisions), read_masks(truth)]
-    with show_progress(len(files[1].boxes.wanted), 'score') as update:
+    made, true = with_decisions(read_masks(masks), decisions), read_masks(truth)
+    with show_progress(len(true.boxes.wanted), 'score') as update:
         ious = mask_ious(
-            *files, boundary, on_image=lambda instances: update(1, instances)
+            made, true, boundary, on_image=lambda instances: update(1, instances)
         )
     return summarize_masks(
         ious, by_size, agreement_thrs, confidence_thrs, ious.unusable, by_overlap

@@ -88,7 +88,7 @@ def heads_sheet(
     if not scored:
         raise ValueError(f'no box with sides of {min_side} px or more')
     ious = [iou for _, iou in scored.values()]
-    chosen = [list(scored)[index] for index in spread(ious, num, seed)]
+    chosen = [list(scored)[index] for index in spread(np.asarray(ious), num, seed)]
     img_ids = list({scored[box_id][0] for box_id in chosen})
     columns = [
         {

@@ -75,7 +75,7 @@ class TorchMaker:
                 resume=run.started,
                 settings=run.settings,
                 progress=progress,
-                calibration=run.calibration and run.calibration.calibration,
+                calibration=run.calibration.calibration if run.calibration else None,
                 part=part,
             )
             proxy_mask_run.make_masks(runner, hook)

@@ -8,6 +8,7 @@ import argparse
 import os
 import os.path as osp
 from collections.abc import Sequence
+from typing import Any
 
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 
@@ -15,13 +16,13 @@ from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 SKIPPED = 3
 
 
-def add_ann_argument(parser: argparse.ArgumentParser, name: str, **words: bool) -> None:
+def add_ann_argument(parser: argparse.ArgumentParser, name: str, **words: Any) -> None:
     """Add the argument for the boxes.
 
     Args:
         parser (argparse.ArgumentParser): Parser to add to.
         name (str): ``'ann'`` or ``'--ann'``.
-        **words (bool): What argparse takes besides.
+        **words (Any): What argparse takes besides.
     """
     parser.add_argument(
         name,

@@ -13,11 +13,24 @@ from types import ModuleType
 
 from mmboxcaseg import process
 
-from . import calibrate, check, draw, export, export_onnx, masks, report, score
+from . import (
+    calibrate,
+    check,
+    detector,
+    draw,
+    export,
+    export_onnx,
+    masks,
+    report,
+    score,
+    train,
+)
 
 COMMANDS = dict(
     check=check,
     masks=masks,
+    train=train,
+    detector=detector,
     score=score,
     calibrate=calibrate,
     report=report,

@@ -34,6 +34,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--img-dir', required=True, help='folder of the images')
     parser.add_argument('--out', required=True, help='COCO json to write')
     masks.add_options(parser)
+    parser.set_defaults(model=None)
     args = parser.parse_args(argv)
     if args.config and not args.checkpoint:
         parser.error('CONFIG is given, but no CHECKPOINT; give both or none')

@@ -31,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='COCO json to write; with --format the folder for it and for the export',
     )
     parser.add_argument(
+        '--model',
+        metavar='DIR',
+        help='folder of boxcaseg train, in place of --config and --checkpoint; '
+        'it is told which of its weights are used, and why',
+    )
+    parser.add_argument(
         '--config',
         help='config of a BoxCaseg model; default: the model that comes with '
         'the package',

@@ -89,10 +89,10 @@ def read_objects(path: str) -> list[dict]:
             raise ValueError(
                 f"{path}: an object of class {name!r}, which is not one of VOC's 20"
             )
-        box = item.find('bndbox')
-        if box is not None:
+        corners, box = item.find('bndbox'), None
+        if corners is not None:
             x0, y0, x1, y1 = (
-                float(box.findtext(key)) for key in ('xmin', 'ymin', 'xmax', 'ymax')
+                float(corners.findtext(key)) for key in ('xmin', 'ymin', 'xmax', 'ymax')
             )
             box = [x0 - 1, y0 - 1, x1 - x0 + 1, y1 - y0 + 1]
         objects.append(
@@ -289,7 +289,7 @@ def sbd_instances(
         )
     numbers = np.atleast_2d(content['GTinst'].Segmentation)
     categories = np.atleast_1d(content['GTinst'].Categories).astype(int)
-    image = image_entry(voc_root, name, numbers.shape, 'sbd')
+    image = image_entry(voc_root, name, (numbers.shape[0], numbers.shape[1]), 'sbd')
     anns = []
     found = [int(number) for number in np.unique(numbers)]
     for number in found:

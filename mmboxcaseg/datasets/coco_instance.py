@@ -167,7 +167,7 @@ class COCOInstanceDataset(CocoDataset):
 
     def _used_images(self, boxes: BoxFile, folder: str) -> np.ndarray:
         """Which images are used, (I,) bool."""
-        used = np.ones(len(boxes.image_ids), dtype=bool)
+        used: np.ndarray = np.ones(len(boxes.image_ids), dtype=bool)
         if not self.test_mode:
             used = np.array(
                 [SKIPPED not in image for image in boxes.content['images']], dtype=bool

@@ -5,6 +5,7 @@ import pickle
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from .unwrapped import unwrapped
 # Before the path of a checkpoint, in ``load_from`` of a config and wherever
 # else mmengine takes one, it has the checkpoint read by read_checkpoint.
 WEIGHTS_ONLY = 'weights-only:'
+# Before the name of weights that come with the package, in the same places.
+PACKAGED = 'mmboxcaseg://'
 
 
 def _method_of_history(owner: Any, name: str) -> Callable:
@@ -100,6 +103,18 @@ def read_checkpoint(path: str, allow_unsafe: bool = False) -> dict[str, Any]:
 def load_from_weights_only(filename: str, map_location: Any) -> dict[str, Any]:
     """What mmengine calls; it moves the weights to the model's device."""
     return read_checkpoint(filename[len(WEIGHTS_ONLY) :])
+
+
+@CheckpointLoader.register_scheme(prefixes=PACKAGED)
+def load_packaged(filename: str, map_location: Any) -> dict[str, Any]:
+    """What mmengine calls for weights that come with the package."""
+    name = filename[len(PACKAGED) :]
+    path = Path(__file__).resolve().parent.parent / 'weights' / f'{name}.pth'
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'{filename}: this copy of mmboxcaseg has no weights {path}'
+        )
+    return read_checkpoint(str(path))
 
 
 def weights_of(checkpoint: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.device import is_cuda_available
-from mmengine.logging import MMLogger
 from mmengine.runner.checkpoint import load_state_dict
 
 from mmboxcaseg.annotations import BoxFile, CalibrationFile
@@ -25,9 +24,9 @@ from mmboxcaseg.proxy_masks.settings import (
 
 from .checkpoints import weights_of
 from .dist import close_process_group, prepare_distributed
-from .fitting_runner import FittingRunner
 from .hooks import ProxyMaskHook
 from .launch import parse_cfg_options
+from .quiet_runner import QuietRunner
 from .unwrapped import unwrapped
 
 
@@ -90,24 +89,15 @@ def make_settings(
     )
 
 
-class ProxyMaskRunner(FittingRunner):
-    """A runner whose log goes to its file, with weights and data given."""
+class ProxyMaskRunner(QuietRunner):
+    """A quiet runner with weights and data given."""
 
     WAYS_OUT = '--num-workers 0, or more of it: docker run --shm-size 2g'
 
     # Given by build_runner, before anything is loaded.
     checkpoint: dict[str, Any]
-
-    def build_logger(self, *args, **kwargs) -> MMLogger:
-        """As in :class:`Runner`; the terminal gets nothing of it, unless the
-        config has ``verbose``."""
-        logger = super().build_logger(*args, **kwargs)
-        if not self.cfg.get('verbose'):
-            for handler in list(logger.handlers):
-                # A handler that writes to a file is one to a stream as well.
-                if not hasattr(handler, 'baseFilename'):
-                    logger.removeHandler(handler)
-        return logger
+    # Of mmengine's runner: a loader, or the config of one.
+    _test_dataloader: Any
 
     def load_checkpoint(self, filename: str, *args, **kwargs) -> dict[str, Any]:
         """Load the weights that have been read already.

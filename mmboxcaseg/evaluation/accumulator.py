@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -249,7 +250,7 @@ def summarize_masks(
     Raises:
         ValueError: If a threshold is not in [0, 1].
     """
-    groups = dict(all=np.ones(len(ious), dtype=bool))
+    groups: dict[str, np.ndarray] = dict(all=np.ones(len(ious), dtype=bool))
     if by_size:
         groups.update(size_groups(ious.areas))
     if by_overlap:
@@ -264,7 +265,7 @@ def summarize_masks(
         values = getattr(ious, score)
         for thr in () if values is None else thrs:
             ignored = ignored_masks(values, agreement_thr=thr, rejected=ious.rejected)
-            key = {f'{score}_thr': float(thr)}
+            key: dict[str, Any] = {f'{score}_thr': float(thr)}
             rows += [
                 _row(ious, ~ignored, part='kept', **key),
                 _row(ious, ignored, part='ignored', **key),

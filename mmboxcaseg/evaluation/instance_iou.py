@@ -86,13 +86,17 @@ def spearman(first: np.ndarray | None, second: np.ndarray) -> float | None:
     Returns:
         float | None: In [-1, 1]; None where there is no first, or one of the
         two is constant.
+
+    Example:
+        >>> round(spearman(np.array([0.1, 0.4, 0.2]), np.array([0.5, 0.9, 0.6])), 6)
+        1.0
     """
     if first is None or not len(first):
         return None
     ranks = [_ranks(values) for values in (first, second)]
     if any(np.ptp(one) == 0 for one in ranks):
         return None
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(np.corrcoef(np.stack(ranks))[0, 1])
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

@@ -65,7 +65,7 @@ def features(traits: MaskTraits) -> dict[str, np.ndarray]:
     """The numbers from which the expected IoU is told.
 
     Args:
-        traits (MaskTraits): Of N masks that have a pixel.
+        traits (MaskTraits): Traits of N masks that have a pixel.
 
     Returns:
         dict[str, np.ndarray]: (N,) float64 each, about as wide as 1.
@@ -88,9 +88,10 @@ class Spread:
     """How far true IoUs lie from expected ones, as variances.
 
     Attributes:
-        within (float): Of masks of one photo, around what is expected.
+        within (float): Variance of the masks of one photo, around what is
+            expected.
         between (float): What masks of one photo share.
-        curve (float): Of the mean of the curve, from these two.
+        curve (float): Variance of the curve's mean, from these two.
     """
 
     within: float
@@ -292,7 +293,7 @@ def reviews_needed(expected: np.ndarray, target: float) -> int:
 def _score(
     weights: Mapping[str, float], columns: Mapping[str, np.ndarray]
 ) -> np.ndarray:
-    return sum(weight * columns[name] for name, weight in weights.items())
+    return np.sum([weight * columns[name] for name, weight in weights.items()], axis=0)
 
 
 def _fit_weights(

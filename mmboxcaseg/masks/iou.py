@@ -106,7 +106,7 @@ def rect_boundary_iou(
         mask (np.ndarray): Boolean, shape (y1 - y0, x1 - x0).
         rect (Sequence[int]): x0, y0, x1, y1, half-open, inside the image.
         truth (np.ndarray): 0 or 1, shape (H, W) of the image.
-        width (int): Of the boundaries, see :func:`boundary_width`.
+        width (int): Width of the boundaries, see :func:`boundary_width`.
 
     Returns:
         float: In [0, 1]; 0 where both are empty.

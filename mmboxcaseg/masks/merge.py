@@ -56,7 +56,9 @@ def take_away(
 
 
 def merge(
-    masks: Sequence[np.ndarray], rects: np.ndarray, box_areas: Sequence[float]
+    masks: Sequence[np.ndarray],
+    rects: np.ndarray,
+    box_areas: Sequence[float] | np.ndarray,
 ) -> list[np.ndarray]:
     """Give each pixel claimed by several masks to the smallest object.
 
@@ -80,6 +82,14 @@ def merge(
 
     Raises:
         ValueError: If numbers or shapes do not match, or an area is NaN.
+
+    Example:
+        The second box is the smaller one, so it gets the pixel that both claim:
+
+        >>> masks = [np.ones((1, 3), dtype=bool), np.ones((1, 2), dtype=bool)]
+        >>> rects = np.array([[0, 0, 3, 1], [2, 0, 4, 1]])
+        >>> [mask.tolist() for mask in merge(masks, rects, [3, 2])]
+        [[[True, True, False]], [[True, True]]]
     """
     rects, areas = _checked(masks, rects, box_areas)
     merged = list(masks)
@@ -121,7 +131,7 @@ class Claims:
 def merge_by_probability(
     masks: Sequence[np.ndarray],
     rects: np.ndarray,
-    box_areas: Sequence[float],
+    box_areas: Sequence[float] | np.ndarray,
     claims: Claims,
 ) -> list[np.ndarray]:
     """Give each pixel claimed by several masks to the strongest claim.
@@ -189,7 +199,9 @@ def _bid(mask: np.ndarray, prob: np.ndarray, factor: float) -> np.ndarray:
 
 
 def _checked(
-    masks: Sequence[np.ndarray], rects: np.ndarray, box_areas: Sequence[float]
+    masks: Sequence[np.ndarray],
+    rects: np.ndarray,
+    box_areas: Sequence[float] | np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rectangles, (N, 4) int64, and areas, (N,) float64, that fit."""
     rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)

@@ -45,6 +45,10 @@ def usable_boxes(boxes: Boxes, height: Size, width: Size) -> np.ndarray:
 
     Returns:
         np.ndarray: (N,) bool.
+
+    Example:
+        >>> usable_boxes([(0, 0, 5, 5), (5, 5, 5, 9), (20, 0, 30, 5)], 10, 10).tolist()
+        [True, False, False]
     """
     array = _as_boxes(boxes)
     return _usable(array, _clip(array, height, width))
@@ -70,6 +74,10 @@ def clip_boxes(boxes: Boxes, height: int, width: int) -> np.ndarray:
 
     Raises:
         ValueError: If a box is not :func:`usable <usable_boxes>`.
+
+    Example:
+        >>> clip_boxes([(-5, 10, 30, 250)], height=200, width=300).tolist()
+        [[0.0, 10.0, 30.0, 200.0]]
     """
     array = _as_boxes(boxes)
     clipped = _clip(array, height, width)
@@ -104,6 +112,10 @@ def pixel_rects(boxes: Boxes, height: int, width: int) -> np.ndarray:
 
     Raises:
         ValueError: If a box is not :func:`usable <usable_boxes>`.
+
+    Example:
+        >>> pixel_rects([(1.4, 2.6, 9.5, 7.0), (3.1, 3.1, 3.2, 3.2)], 10, 10).tolist()
+        [[1, 3, 10, 7], [3, 3, 4, 4]]
     """
     clipped = clip_boxes(boxes, height, width)
     # Not np.round, which sends halves to the even edge: 1.5 and 2.5 would
@@ -166,7 +178,7 @@ def covered_shares(rects: np.ndarray) -> np.ndarray:
     shares = np.zeros(len(rects))
     low = np.maximum(rects[:, None, :2], rects[:, :2])
     high = np.minimum(rects[:, None, 2:], rects[:, 2:])
-    meet = (low < high).all(axis=-1)
+    meet = np.asarray((low < high).all(axis=-1))
     np.fill_diagonal(meet, False)
     for place in np.flatnonzero(meet.any(axis=1)).tolist():
         x0, y0, x1, y1 = rects[place].tolist()

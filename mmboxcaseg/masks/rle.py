@@ -1,13 +1,15 @@
 """COCO's compressed run-length encoding, straight from pixel rectangles."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco_mask
 
 from .merge import check_masks
 
-RLE = dict[str, list[int] | str]
+# ``size`` [height, width] and ``counts``, a string.
+RLE = dict[str, Any]
 
 
 def encode_rle(mask: np.ndarray, rect: Sequence[int], height: int, width: int) -> RLE:

@@ -10,7 +10,9 @@ from .rects import Boxes, areas, clip_boxes, paired_ious
 from .rle import RLE, encode_with_boxes
 
 
-def tight_boxes(masks: Sequence[np.ndarray], rects: np.ndarray) -> np.ndarray:
+def tight_boxes(
+    masks: Sequence[np.ndarray], rects: np.ndarray | Sequence[Sequence[int]]
+) -> np.ndarray:
     """The tight box of each mask, in continuous coordinates.
 
     A mask of the pixel columns x0..x1 spans [x0, x1 + 1).
@@ -68,12 +70,22 @@ def agreement(
     Raises:
         ValueError: If numbers or shapes do not match, or a box covers nothing
             of the image.
+
+    Example:
+        The mask covers columns 2 to 19 of its box, so its tight box has 18 of 20
+        columns:
+
+        >>> mask = np.ones((10, 20), dtype=bool)
+        >>> mask[:, :2] = False
+        >>> box = np.array([[10, 10, 30, 20]])
+        >>> agreement([mask], box, box, height=50, width=50).tolist()
+        [0.9]
     """
     return _ious(tight_boxes(masks, rects), clip_boxes(boxes, height, width))
 
 
 def merged_confidence(
-    confidences: np.ndarray, mask_areas: np.ndarray, rects: np.ndarray
+    confidences: np.ndarray, mask_areas: np.ndarray | Sequence[int], rects: np.ndarray
 ) -> np.ndarray:
     """Confidence of masks of which merging may have taken something away.
 

@@ -72,7 +72,7 @@ def box_probs(probs: Iterator[np.ndarray], windows: np.ndarray) -> Iterator[np.n
     """
     for of_box in windows.tolist():
         views = [_window(np.asarray(prob), *of) for of, prob in zip(of_box, probs)]
-        yield np.mean(views, axis=0, dtype=np.float32)
+        yield np.asarray(np.mean(views, axis=0, dtype=np.float32))
 
 
 def _window(prob: np.ndarray, x0: float, y0: float, x1: float, y1: float) -> np.ndarray:

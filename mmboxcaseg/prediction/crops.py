@@ -55,7 +55,7 @@ def crop_boxes(
     photo: np.ndarray,
     boxes: Boxes,
     size: int,
-    margins: Sequence[float] = (0,),
+    margins: Sequence[float] | np.ndarray = (0,),
     grow: float = 0,
 ) -> BoxCrops:
     """Crop boxes and resize the crops to squares.
@@ -77,15 +77,15 @@ def crop_boxes(
         ValueError: If a box covers nothing of the photo.
     """
     height, width = photo.shape[:2]
-    margins = np.asarray(margins, dtype=np.float64)
+    shares = np.asarray(margins, dtype=np.float64)
     rects = pixel_rects(_grown(boxes, height, width, grow), height, width)
-    shown = _with_margins(rects, margins, height, width)
+    shown = _with_margins(rects, shares, height, width)
     crops = np.empty((shown[..., 0].size, size, size, 3), np.uint8)
     for crop, (x0, y0, x1, y1) in zip(crops, shown.reshape(-1, 4)):
         crop[:] = cv2.resize(
             photo[y0:y1, x0:x1], (size, size), interpolation=cv2.INTER_LINEAR
         )
-    if not margins.any():
+    if not shares.any():
         return BoxCrops(crops, rects)
     origins = np.tile(shown[..., :2], 2)
     extents = np.tile(shown[..., 2:] - shown[..., :2], 2)

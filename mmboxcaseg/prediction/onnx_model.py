@@ -31,8 +31,8 @@ class ModelCard:
         model_config (Mapping[str, Any]): Parts of the config as json values:
             ``model``, ``pipeline``, ``images_per_batch`` and what else
             ``info.proxy_masks.model_config`` of a file of masks has.
-        checkpoint_sha256 (str): Of the checkpoint it comes from.
-        package_version (str): Of the package that wrote it.
+        checkpoint_sha256 (str): SHA-256 of the checkpoint it comes from.
+        package_version (str): Version of the package that wrote it.
     """
 
     model_config: Mapping[str, Any]
@@ -97,7 +97,7 @@ class OnnxModel:
     Attributes:
         path (str): Path of its file.
         card (ModelCard): What it knows of itself.
-        sha256 (str): Of the file.
+        sha256 (str): SHA-256 of the file.
         network (OnnxNetwork): Its network.
     """
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, cast
 
 from mmboxcaseg.progress import Update
 
@@ -52,8 +52,9 @@ def run_parts(
         ChildProcessError: If a process was ended from outside.
         Exception: The first that a part raised; the others are ended.
     """
-    context = multiprocessing.get_context(start_method)
-    parts, processes = {}, []
+    context: Any = multiprocessing.get_context(start_method)
+    parts: dict[Connection, int] = {}
+    processes: list[multiprocessing.Process] = []
     try:
         for number in range(count):
             receiver, sender = context.Pipe(duplex=False)
@@ -85,7 +86,7 @@ def _collect(
     found: list[Any] = [None] * len(parts)
     left = dict(parts)
     while left:
-        for receiver in wait(list(left)):
+        for receiver in cast(list[Connection], wait(list(left))):
             number = left[receiver]
             try:
                 kind, value = receiver.recv()

@@ -252,7 +252,7 @@ def run_log(
     path = osp.join(folder, time.strftime('%Y%m%d_%H%M%S.log'))
     # Of its own: what it says is not for the log of the command.
     log = logging.Logger('run')
-    handlers = [logging.FileHandler(path, encoding='utf-8')]
+    handlers: list[logging.Handler] = [logging.FileHandler(path, encoding='utf-8')]
     if options.verbose:
         handlers.append(logging.StreamHandler())
     for handler in handlers:

@@ -17,6 +17,8 @@ class MaskOptions:
             that comes with the package.
         checkpoint (str, optional): Path of its weights; or, without a
             config, of a model that ``boxcaseg export-onnx`` has written.
+        model (str, optional): In place of the two: folder of ``boxcaseg
+            train``, whose verdict says which of its weights are used.
         ann_format (str, optional): ``'coco'``, ``'voc'`` or ``'yolo'``. None:
             found out.
         classes (str, optional): File with the names of YOLO's classes.
@@ -83,6 +85,7 @@ class MaskOptions:
     out: str
     config: str | None = None
     checkpoint: str | None = None
+    model: str | None = None
     ann_format: str | None = None
     classes: str | None = None
     img_ids: Sequence[str] | None = None

@@ -86,7 +86,7 @@ def in_rects(
             in [0, 1].
         rects (np.ndarray): (N, 4) int, the boxes' pixel rectangles.
         shape (tuple[int]): H and W.
-        exponent (float | None): Of the claims; None for none.
+        exponent (float | None): Exponent of the claims; None for none.
 
     Returns:
         InRects: The masks.
@@ -157,7 +157,8 @@ def predictor_masks(
         outputs = predictor(np.ascontiguousarray(photo), boxes.boxes[places])
         spent += time.perf_counter() - begin
         try:
-            return in_rects(outputs, rects, photo.shape[:2], merge_exponent)
+            height, width = photo.shape[:2]
+            return in_rects(outputs, rects, (height, width), merge_exponent)
         except ValueError as error:
             raise ValueError(
                 f'the predictor, on {boxes.file_names[image]}: {error}'
@@ -202,7 +203,8 @@ def masks_of_images(
             found.masks,
             rects,
             boxes.boxes[places],
-            *size,
+            size[0],
+            size[1],
             made['merge'],
             found.claims,
         )

@@ -128,14 +128,11 @@ class JoinReport:
             skipped_annotations=SkippedBox,
             left_out=SkippedFile,
         )
-        return cls(
-            **{
-                key: tuple(kinds[key](**one) for one in value)
-                if key in kinds
-                else value
-                for key, value in content.items()
-            }
-        )
+        values: dict[str, Any] = {
+            key: tuple(kinds[key](**one) for one in value) if key in kinds else value
+            for key, value in content.items()
+        }
+        return cls(**values)
 
 
 def report_path(out_file: str) -> str:

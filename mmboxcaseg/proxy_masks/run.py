@@ -52,7 +52,7 @@ class Run:
             self.settings,
             self.options.polygons,
             self.options.tighten is not None,
-            self.calibration and self.calibration.calibration,
+            self.calibration.calibration if self.calibration else None,
         )
 
 

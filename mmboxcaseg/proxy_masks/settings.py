@@ -109,7 +109,7 @@ def run_settings(
         parts (Mapping): What :func:`model_config` returned.
         options (MaskOptions): The options.
         boxes (BoxFile): The boxes.
-        checkpoint_sha256 (str): Of the checkpoint.
+        checkpoint_sha256 (str): SHA-256 of the checkpoint.
         calibration (CalibrationFile, optional): It tells the expected IoU.
             Defaults to None.
         **more (str): What else the output depends on.

@@ -267,7 +267,7 @@ def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
     Returns:
         matplotlib.figure.Figure: The chart.
     """
-    panels = [('Masks', [row.count for row in rows])]
+    panels: list[tuple[str, list]] = [('Masks', [row.count for row in rows])]
     if rows[0].confidence is not None:
         panels.append(('Mean confidence', [row.confidence for row in rows]))
     panels.append(('Mean agreement', [row.agreement for row in rows]))

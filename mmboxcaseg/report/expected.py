@@ -78,9 +78,11 @@ def expected_iou(masks: ReportMasks) -> ExpectedIoU | None:
         return None
     values = file.expected_iou[masks.places]
     spread = expected_spread(file)
-    interval = spread and spread.mean_interval(
-        values, file.boxes.image_index[masks.places], file.kept[masks.places]
-    )
+    interval = None
+    if spread is not None:
+        interval = spread.mean_interval(
+            values, file.boxes.image_index[masks.places], file.kept[masks.places]
+        )
     return ExpectedIoU(
         mean=float(values.mean()),
         interval=interval,

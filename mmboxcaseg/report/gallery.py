@@ -78,7 +78,7 @@ class Group:
 
 def choose(
     group: str,
-    classes: Sequence[Any],
+    classes: Sequence[Any] | np.ndarray,
     scores: np.ndarray,
     areas: np.ndarray,
     ignored: np.ndarray,
@@ -163,7 +163,8 @@ def _make_group(
     update: Update,
 ) -> Group:
     text = TEXTS[name].format(masks.order_by)
-    cards, cells = [], []
+    cards: list = []
+    cells: list = []
     for index in chosen:
         picture = vis.mask_picture(
             masks.file, int(masks.places[index]), img_dir, bool(masks.ignored[index])

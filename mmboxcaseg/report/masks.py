@@ -83,7 +83,7 @@ def report_masks(
     scores = {
         name: column[places] for name, column in columns.items() if column is not None
     }
-    known = None
+    known: np.ndarray | None = None
     if ious is not None:
         known = np.full(len(boxes), np.nan)
         known[ious.places] = ious.ious

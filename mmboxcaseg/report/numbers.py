@@ -203,7 +203,9 @@ def histogram(values: np.ndarray) -> np.ndarray:
     return np.bincount(bins, minlength=len(BINS) - 1)
 
 
-def share_ignored(agreement: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
+def share_ignored(
+    agreement: np.ndarray, thresholds: Sequence[float] | np.ndarray
+) -> np.ndarray:
     """Share of masks with an agreement below each threshold (Table 8).
 
     Args:

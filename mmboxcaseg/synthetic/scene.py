@@ -139,7 +139,9 @@ def compose(image: np.ndarray, sprites: Sequence[Sprite], light: np.ndarray) -> 
         scene, own = _windows(sprite, height, width)
         cover = np.zeros((height, width), np.float32)
         cover[scene] = sprite.cover[own]
-        shift = np.float32([[1, 0, -6 * light[0]], [0, 1, -6 * light[1]]])
+        shift = np.array(
+            [[1, 0, -6 * light[0]], [0, 1, -6 * light[1]]], dtype=np.float32
+        )
         shadow = cv2.warpAffine(cover, shift, (width, height))
         shadow = cv2.GaussianBlur(shadow, (0, 0), 4)
         image *= 1 - 0.4 * shadow[..., None]

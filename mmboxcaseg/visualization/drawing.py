@@ -73,7 +73,10 @@ def draw_hatched_mask(
 
 
 def draw_box(
-    image: np.ndarray, box: Sequence[float], color: Color, thickness: int = 2
+    image: np.ndarray,
+    box: Sequence[float] | np.ndarray,
+    color: Color,
+    thickness: int = 2,
 ) -> np.ndarray:
     """Draw a box's outline just inside its sides.
 

@@ -153,7 +153,8 @@ def place_labels(
         free = np.flatnonzero(apart)
         if len(free):
             chosen = rects[free[0]]
-            places[index] = tuple(int(side) for side in chosen)
+            x0, y0, x1, y1 = (int(side) for side in chosen)
+            places[index] = x0, y0, x1, y1
             taken = np.vstack([taken, chosen])
     return places
 

@@ -89,7 +89,7 @@ def comparison_row(
         cut out with a quarter of the box's size around it.
     """
     border = np.tile((box[2:] - box[:2]) / 4, 2) * (-1, -1, 1, 1)
-    x0, y0, x1, y1 = pixel_rects([box + border], *truth.shape)[0]
+    x0, y0, x1, y1 = pixel_rects((box + border)[None], *truth.shape)[0]
     photo, scaled, boxes = fit(
         photo[y0:y1, x0:x1],
         [mask[y0:y1, x0:x1] for mask in (truth, *masks)],

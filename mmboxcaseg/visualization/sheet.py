@@ -134,7 +134,7 @@ def write_png(path: str, image: np.ndarray) -> None:
     _, data = cv2.imencode('.png', image[..., ::-1])
     # Not cv2.imwrite, which fails on some names without saying so.
     with open(path, 'wb') as file:
-        file.write(data)
+        file.write(data.tobytes())
 
 
 def _cell(cell: Cell, width: int) -> np.ndarray:
@@ -197,7 +197,9 @@ def _row_label(text: str, height: int) -> np.ndarray:
 
 def _legend(entries: Sequence[tuple[np.ndarray, str]], width: int) -> np.ndarray:
     """Swatches with their texts, in as many lines as are needed."""
-    lines, line, used = [], [], 0
+    lines: list[np.ndarray] = []
+    line: list[np.ndarray] = []
+    used = 0
     for image, text in entries:
         length = min(text_size(text, FONT)[0] + 2, width - 60)
         entry = _row([image, text_strip(text, length, FONT, padding=0)])

@@ -65,10 +65,11 @@ def draw_text(
     draw = ImageDraw.Draw(canvas)
     # Letters of several fonts stand on one line.
     base = top + get_font(size, bold).getmetrics()[0]
+    x = float(left)
     for path, part in split_by_font(text, bold):
         font = get_font(size, bold, path)
-        draw.text((left, base), part, fill=color, font=font, anchor='ls')
-        left += font.getlength(part)
+        draw.text((x, base), part, fill=color, font=font, anchor='ls')
+        x += font.getlength(part)
     return np.array(canvas)
 
 

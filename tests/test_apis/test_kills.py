@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='runs are forked')
 def test_killed_at_random_the_result_is_the_same(tmp_path, repo_root):

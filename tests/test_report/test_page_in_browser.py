@@ -5,6 +5,8 @@ from report_files import write_report_files
 
 from mmboxcaseg.apis.report import make_report
 
+pytestmark = pytest.mark.slow
+
 WebDriverWait = pytest.importorskip('selenium.webdriver.support.ui').WebDriverWait
 
 

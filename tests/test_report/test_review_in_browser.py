@@ -10,6 +10,8 @@ from report_files import NAMES, write_report_files
 from mmboxcaseg.apis.report import make_report
 from mmboxcaseg.cli.main import main
 
+pytestmark = pytest.mark.slow
+
 WebDriverWait = pytest.importorskip(
     'selenium.webdriver.support.ui',
     reason='the report is tested in a browser with selenium, which is not installed',

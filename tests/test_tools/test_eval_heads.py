@@ -9,6 +9,8 @@ import sys
 import pytest
 from head_scores import write_inputs
 
+pytestmark = pytest.mark.slow
+
 HEADS = ('weak', 'salient', 'transferred', 'fused')
 
 

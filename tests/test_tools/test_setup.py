@@ -13,6 +13,8 @@ import pytest
 
 from mmboxcaseg.version import __version__
 
+pytestmark = pytest.mark.slow
+
 INSTALLED = (
     'configs',
     'mmboxcaseg',

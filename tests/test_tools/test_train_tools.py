@@ -9,6 +9,8 @@ import sys
 import pytest
 import torch
 
+pytestmark = pytest.mark.slow
+
 # The model is y = w * x with squared error; plain SGD, so that the weight
 # after some steps can be worked out by hand.
 TOY = """

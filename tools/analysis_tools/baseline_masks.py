@@ -54,7 +54,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help='grabcut: longest side of a crop in pixels (default: 256)',
     )
     parser.add_argument(
-        '--iterations', type=int, default=5, help='of grabcut (default: 5)'
+        '--iterations', type=int, default=5, help='iterations of grabcut (default: 5)'
     )
     args = parser.parse_args(argv)
     if not osp.isfile(args.ann):

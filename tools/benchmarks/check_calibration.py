@@ -38,7 +38,7 @@ def reliability(
         bins (int): Number of bins, at most N. Defaults to 10.
 
     Returns:
-        list[tuple]: Of each bin, ascending: mean expected IoU, mean IoU, the
+        list[tuple]: For each bin, ascending: mean expected IoU, mean IoU, the
         standard error of the latter, and the number of masks.
     """
     parts = np.array_split(np.argsort(expected, kind='stable'), bins)

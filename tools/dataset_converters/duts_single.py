@@ -152,7 +152,7 @@ def check(
         num_images (int): Images with a mask.
         num_singles (int): Those with one object.
         connectivity (int): 4 or 8.
-        min_area (int): Of the rule.
+        min_area (int): Smallest component that counts, in pixels.
 
     Returns:
         list[str]: A sentence for each number that is off.

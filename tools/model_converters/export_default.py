@@ -34,13 +34,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--name',
         default='boxcaseg_small',
-        help='of the files, before .py, .pth and .onnx (default: boxcaseg_small)',
+        help='name of the files, before .py, .pth and .onnx (default: boxcaseg_small)',
     )
     parser.add_argument(
         '--max-size',
         type=float,
         default=6.0,
-        help='of the checkpoint in MB, above which it is not written (default: 6)',
+        help='largest size of the checkpoint in MB (default: 6)',
     )
     args = parser.parse_args(argv)
     for path in (args.config, args.checkpoint):

@@ -234,10 +234,8 @@ class ExportJob:
             if (largest != mask).any():
                 changes.append('masks lost their smaller parts')
                 mask, inner = tight_crop(largest)
-                rect = tuple(
-                    place + offset
-                    for place, offset in zip(inner, (*rect[:2], *rect[:2]))
-                )
+                x0, y0 = rect[:2]
+                rect = inner[0] + x0, inner[1] + y0, inner[2] + x0, inner[3] + y0
         if options.polygons and mask.size and count_holes(mask):
             changes.append("masks lost their holes, which polygons can't have")
         return ExportObject(
@@ -255,7 +253,7 @@ class ExportJob:
         )
 
 
-def tight_crop(mask: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
+def tight_crop(mask: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int, int]]:
     """A mask in its tight rectangle.
 
     Args:

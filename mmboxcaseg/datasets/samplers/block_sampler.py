@@ -1,8 +1,9 @@
 """Which process makes the masks of which images."""
 
-from collections.abc import Collection, Iterator, Sized
+from collections.abc import Collection, Iterator
 from typing import Any
 
+from mmengine.dataset import BaseDataset
 from mmengine.dist import get_dist_info
 from torch.utils.data import Sampler
 
@@ -19,7 +20,7 @@ class BlockSampler(Sampler):
     spread over several processes, so the masks are the same to the pixel.
 
     Args:
-        dataset (Sized): A :class:`BoxPromptDataset` of all images.
+        dataset (BaseDataset): A :class:`BoxPromptDataset` of all images.
         block (int): Images in a block: the batch size of the data loader.
         done_ids (Collection): Ids of images that are done; a block of which
             all images are done is left out. Defaults to ().
@@ -34,7 +35,7 @@ class BlockSampler(Sampler):
 
     def __init__(
         self,
-        dataset: Sized,
+        dataset: BaseDataset,
         block: int,
         done_ids: Collection[Any] = (),
         seed: int | None = None,

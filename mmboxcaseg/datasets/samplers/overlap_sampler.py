@@ -6,11 +6,12 @@ epoch on COCO; the paper does not mention it.
 """
 
 import itertools
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from mmdet.datasets.samplers import MultiSourceSampler
+from mmengine.dataset import ConcatDataset
 from mmengine.logging import print_log
 
 from mmboxcaseg.masks import paired_ious
@@ -74,7 +75,7 @@ class OverlapMultiSourceSampler(MultiSourceSampler):
     pass, alike in all processes. Other sources are not affected.
 
     Args:
-        dataset (Sized): A :class:`JointPatchDataset`, or another
+        dataset (ConcatDataset): A :class:`JointPatchDataset`, or another
             ``ConcatDataset`` that has a :class:`BoxPatchDataset` among its
             parts.
         batch_size (int): Samples of a batch, of one process.
@@ -94,7 +95,7 @@ class OverlapMultiSourceSampler(MultiSourceSampler):
 
     def __init__(
         self,
-        dataset: Sized,
+        dataset: ConcatDataset,
         batch_size: int,
         source_ratio: list,
         iou_thr: float = 0.5,

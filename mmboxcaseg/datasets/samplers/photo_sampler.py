@@ -1,11 +1,12 @@
 """Several boxes of a photo in a batch, so that it is decoded once."""
 
 import itertools
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from mmdet.datasets.samplers import MultiSourceSampler
+from mmengine.dataset import ConcatDataset
 
 from mmboxcaseg.registry import DATA_SAMPLERS
 
@@ -26,7 +27,7 @@ class PhotoMultiSourceSampler(MultiSourceSampler):
     decoding is the bottleneck.
 
     Args:
-        dataset (Sized): A :class:`JointPatchDataset`, or another
+        dataset (ConcatDataset): A :class:`JointPatchDataset`, or another
             ``ConcatDataset`` that has a :class:`BoxPatchDataset` among its
             parts.
         batch_size (int): Samples of a batch, of one process.
@@ -43,7 +44,7 @@ class PhotoMultiSourceSampler(MultiSourceSampler):
 
     def __init__(
         self,
-        dataset: Sized,
+        dataset: ConcatDataset,
         batch_size: int,
         source_ratio: list,
         boxes_per_photo: int = 2,

@@ -1,6 +1,7 @@
 from .box_masks import BoxesAsMasks
 from .ignored_masks import MarkIgnoredMasks, PackProxyDetInputs
 from .load_photo import LoadPhoto, UprightPhoto
+from .looks import RandomLook
 from .mask_weights import decode_weights, encode_weights
 from .pack_patch import PackPatch
 from .paste_objects import PasteSalientObjects
@@ -22,6 +23,7 @@ __all__ = [
     'PackProxyDetInputs',
     'PasteSalientObjects',
     'RandomBoxPatch',
+    'RandomLook',
     'RandomObjectPatch',
     'UprightPhoto',
     'decode_factor',

@@ -71,21 +71,21 @@ class MarkIgnoredMasks(BaseTransform):
         Returns:
             dict: The same with weights on ``gt_bboxes_labels``.
         """
-        weights = [one.get('mask_weight') for one in results['instances']]
-        if len(weights) != len(results['gt_bboxes_labels']):
+        given = [one.get('mask_weight') for one in results['instances']]
+        if len(given) != len(results['gt_bboxes_labels']):
             raise ValueError(
-                f'{results.get("img_path")}: {len(weights)} instances but '
+                f'{results.get("img_path")}: {len(given)} instances but '
                 f'{len(results["gt_bboxes_labels"])} labels; put '
                 'MarkIgnoredMasks right after mmdet.LoadAnnotations'
             )
-        if None in weights:
+        if None in given:
             raise ValueError(
-                f'{results.get("img_path")}: instance {weights.index(None)} '
+                f'{results.get("img_path")}: instance {given.index(None)} '
                 'has no "mask_weight"; load the annotations with '
                 "type='mmboxcaseg.ProxyMaskDataset' from a file of boxcaseg "
                 'masks'
             )
-        weights = np.array(weights, dtype=np.float64)
+        weights = np.array(given, dtype=np.float64)
         results['gt_bboxes_labels'] = encode_weights(
             results['gt_bboxes_labels'], weights
         )

@@ -83,7 +83,9 @@ class LoadPhoto(LoadImageFromFile):
             np.ndarray | None: The photo; None if it can't be decoded.
         """
         if not self._is_ours:
-            return content and mmcv.imfrombytes(
+            if not content:
+                return None
+            return mmcv.imfrombytes(
                 content, flag=self.color_type, backend=self.imdecode_backend
             )
         img, bits = decode_eight_bits(content, self.stretch_16bit)

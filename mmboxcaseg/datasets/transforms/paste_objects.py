@@ -114,7 +114,7 @@ class PasteSalientObjects(BaseTransform):
     pixel heads learn the object that spans the box, and not all that is
     salient. The masks stay exact. It comes before the object is cropped.
 
-    Each object gets ``sqrt(w * h)`` of its tight box as U(*scale) times that
+    Each object gets ``sqrt(w * h)`` of its tight box as ``U(*scale)`` times that
     of the image's own object, is mirrored in half of the cases, and has its
     centre anywhere in the own object's tight box, grown by a half to each
     side. A paste that leaves less than ``min_visible`` of the own object is
@@ -203,7 +203,7 @@ class PasteSalientObjects(BaseTransform):
     def _random_factors(self) -> tuple[float, np.ndarray, bool, bool]:
         """Relative size, centre in the grown box, mirrored, on top."""
         return (
-            np.random.uniform(*self.scale),
+            np.random.uniform(self.scale[0], self.scale[1]),
             np.random.uniform(-0.5, 1.5, 2),
             np.random.rand() < 0.5,
             np.random.rand() < 0.5,

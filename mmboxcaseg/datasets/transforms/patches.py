@@ -56,9 +56,9 @@ def paint_box(box: np.ndarray, rect: np.ndarray, size: int) -> np.ndarray:
 class RandomBoxPatch(BaseTransform):
     """The paper's ``box_augmentation``: a crop around a shifted, scaled box.
 
-    With (x, y) the centre of the box, x moves by U(-shift, shift) * w and y
-    by U(-shift, shift) * h, then w and h are scaled by U(*scale) each. The
-    new box is clipped to the image, cropped and resized to a square. The
+    With (x, y) the centre of the box, x moves by ``U(-shift, shift) * w`` and y
+    by ``U(-shift, shift) * h``, then w and h are scaled by ``U(*scale)`` each.
+    The new box is clipped to the image, cropped and resized to a square. The
     centre stays inside the true box, so the crop always meets it.
 
     Required keys: ``img``, ``box`` (xyxy); ``height`` and ``width`` are
@@ -94,7 +94,7 @@ class RandomBoxPatch(BaseTransform):
         """Shift and scale in x and y."""
         return (
             np.random.uniform(-self.shift, self.shift, 2),
-            np.random.uniform(*self.scale, 2),
+            np.random.uniform(self.scale[0], self.scale[1], 2),
         )
 
     def transform(self, results: dict) -> dict:

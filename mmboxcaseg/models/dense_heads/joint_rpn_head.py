@@ -11,7 +11,7 @@ from mmboxcaseg.registry import MODELS
 class JointRPNHead(RPNHead):
     """RPN that may leave salient images out of its losses.
 
-    Of a salient image one object is known, and what else it shows counts as
+    In a salient image one object is known, and what else it shows counts as
     background for the RPN. It proposes regions in all images whatever it
     learns from.
 
@@ -19,7 +19,7 @@ class JointRPNHead(RPNHead):
         salient_images (bool): Whether it learns from images with the meta key
             ``supervision='mask'`` (see :class:`SalientInstanceDataset`).
             Defaults to True.
-        **kwargs: Of ``mmdet.RPNHead``.
+        **kwargs: Arguments of ``mmdet.RPNHead``.
     """
 
     def __init__(self, salient_images: bool = True, **kwargs) -> None:

@@ -46,7 +46,7 @@ def _pair(values: Tensor, dy: int, dx: int) -> tuple[Tensor, Tensor]:
     Args:
         values (Tensor): Shape (..., H, W).
         dy (int): Not negative.
-        dx (int): Of either sign.
+        dx (int): Columns to the neighbour; may be negative.
     """
     height, width = values.shape[-2:]
     low, high = max(0, -dx), width - max(0, dx)

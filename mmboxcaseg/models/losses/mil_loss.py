@@ -57,6 +57,14 @@ def mil_loss(
 
     Returns:
         Tensor: A scalar, float32.
+
+    Example:
+        With all scores at 0 every bag has the probability 0.5, whatever the box:
+
+        >>> label = torch.zeros(1, 4, 4)
+        >>> label[:, 1:3, 1:3] = 1
+        >>> round(mil_loss(torch.zeros(1, 4, 4), label).item(), 4)
+        0.6931
     """
     logits = logits.float()
     columns, rows = tight_box_lines(label)

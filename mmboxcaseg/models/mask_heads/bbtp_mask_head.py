@@ -62,7 +62,7 @@ class BBTPMaskHead(ProxyFCNMaskHead):
             :class:`PairwiseSmoothnessLoss`. Defaults to weight 0.05.
         with_masks (bool): Whether objects with a valid mask learn from it.
             Defaults to False.
-        **kwargs: Of :class:`ProxyFCNMaskHead`; ``loss_mask``, the pixel-wise
+        **kwargs: Arguments of :class:`ProxyFCNMaskHead`; ``loss_mask``, the pixel-wise
             loss, is used only with ``with_masks``.
     """
 

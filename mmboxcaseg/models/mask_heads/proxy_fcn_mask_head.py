@@ -88,7 +88,7 @@ class ProxyFCNMaskHead(FCNMaskHead):
             that are learnt and never detected (see
             :class:`ExtraClassBBoxHead`); each has a channel. The attribute
             ``num_classes`` counts both. Defaults to 0.
-        **kwargs: Of ``mmdet.FCNMaskHead``.
+        **kwargs: Arguments of ``mmdet.FCNMaskHead``.
     """
 
     def __init__(

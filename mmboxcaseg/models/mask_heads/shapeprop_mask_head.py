@@ -25,7 +25,7 @@ class ShapePropMaskHead(ProxyFCNMaskHead):
         in_channels (int): Channels of the RoI features. Defaults to 256.
         conv_out_channels (int): Channels of all layers. Defaults to 256.
         class_agnostic (bool): Defaults to True.
-        **kwargs: Of :class:`ProxyFCNMaskHead`.
+        **kwargs: Arguments of :class:`ProxyFCNMaskHead`.
     """
 
     def __init__(

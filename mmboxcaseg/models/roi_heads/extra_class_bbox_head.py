@@ -44,7 +44,7 @@ class ExtraClassBBoxHead(ConvFCBBoxHead):
         num_classes (int): Number of the other classes. Defaults to 80.
         num_extra_classes (int): Number of extra classes. The attribute
             ``num_classes`` counts both. Defaults to 1.
-        **kwargs: Of ``mmdet.ConvFCBBoxHead``.
+        **kwargs: Arguments of ``mmdet.ConvFCBBoxHead``.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ class ShapePropRoIHead(StandardRoIHead):
 
     Args:
         shape_head (dict): Config of :class:`ShapePropHead`.
-        **kwargs: Of ``mmdet.StandardRoIHead``; ``mask_head`` is a
+        **kwargs: Arguments of ``mmdet.StandardRoIHead``; ``mask_head`` is a
             :class:`ShapePropMaskHead`.
     """
 

@@ -108,7 +108,7 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
         self.backbone = MODELS.build(backbone)
         self.weak_head = weak_head and MODELS.build(weak_head)
         self.salient_head = salient_head and MODELS.build(salient_head)
-        self.transferred_head = transferred_head and MODELS.build(transferred_head)
+        self.transferred_head: Any = transferred_head and MODELS.build(transferred_head)
         self.loss_mil = MODELS.build(loss_mil)
         self.loss_smooth = loss_smooth and MODELS.build(loss_smooth)
         self.loss_color = loss_color and MODELS.build(loss_color)
@@ -117,7 +117,7 @@ class BoxCaseg(PreparedWeights, BaseSegmentor):
         self._check_heads()
         self.predict_options = PredictOptions.from_cfg(test_cfg, self._built)
         self._compile_options = {} if compile is True else compile
-        if compile is not False:
+        if self._compile_options is not False:
             self._compile(self._compile_options)
 
     def _compile(self, options: dict) -> None:

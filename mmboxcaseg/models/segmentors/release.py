@@ -43,7 +43,7 @@ class Layout(NamedTuple):
 
     Attributes:
         prefix (str): Before every name, 'model.' or ''.
-        scalar_shape (tuple[int, ...]): Of k and b, (1, ) or ().
+        scalar_shape (tuple[int, ...]): Shape of k and b, (1, ) or ().
         epoch (int): Which their scripts print.
     """
 
@@ -174,7 +174,7 @@ def from_release(
         )
     for name in scalars:
         renamed[name] = renamed[name].reshape(1)
-    return renamed, Layout(prefix, *shapes)
+    return renamed, Layout(prefix, shapes.pop()) if shapes else Layout(prefix)
 
 
 def to_release(

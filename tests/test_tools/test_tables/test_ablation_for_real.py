@@ -11,6 +11,8 @@ from mmengine.config import Config
 
 from tools.benchmarks.tables import ablation
 
+pytestmark = pytest.mark.slow
+
 
 def write_config(root):
     """A base config of stage 1 that trains three steps in a moment."""

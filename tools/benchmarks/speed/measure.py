@@ -135,7 +135,7 @@ def in_fresh_process(function: Callable, *args: Any) -> Any:
     """What a function returns in a process that has imported nothing yet.
 
     Args:
-        function (Callable): Of a module, not nested.
+        function (Callable): Function of a module, not nested.
         *args: Its arguments; they and the result are pickled.
     """
     context = multiprocessing.get_context('spawn')

@@ -206,7 +206,7 @@ class Plan:
     """Where everything is, and which steps make it.
 
     Attributes:
-        options (BaselineOptions): Of the command.
+        options (BaselineOptions): Options of the command.
         detector (Base): Config of the shared detector.
         bases (Mapping[str, Base]): Config of what each chosen method trains,
             in the order of the table.

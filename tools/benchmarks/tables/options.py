@@ -84,7 +84,7 @@ def parse(kind: type[Kind], doc: str | None, argv: Sequence[str] | None) -> Kind
         argv (Sequence[str] | None): The words; None for the program's own.
 
     Returns:
-        RunOptions: Of that kind.
+        RunOptions: The options, of that kind.
     """
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter

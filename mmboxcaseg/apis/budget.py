@@ -1,0 +1,49 @@
+"""How many iterations a training has."""
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from mmboxcaseg.training import DetectorOptions, TrainingFolder, TrainOptions
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+_log = logging.getLogger(__name__)
+
+
+def set_budget(
+    cfg: 'Config',
+    options: TrainOptions | DetectorOptions,
+    folder: TrainingFolder,
+    began: float,
+    spare: float,
+) -> None:
+    """Set the number of iterations, the same when a training is gone on with.
+
+    Args:
+        cfg (Config): The config, changed in place.
+        options (TrainOptions | DetectorOptions): The options.
+        folder (TrainingFolder): The folder.
+        began (float): When the command began, by the monotonic clock.
+        spare (float): What else of the minutes is needed, in seconds.
+    """
+    from mmboxcaseg.engine import own_training
+
+    iters = options.iters or cfg.train_cfg.max_iters
+    if options.minutes is not None:
+        noted = folder.noted('budget')
+        if noted is None:
+            seconds = own_training.seconds_per_iter(cfg, folder.at('speed'))
+            left = 60 * options.minutes - (time.monotonic() - began) - spare
+            iters = max(int(left / seconds), own_training.LEAST_ITERS)
+            _log.info(
+                '%d iterations of %.2f s for %g minutes in all',
+                iters,
+                seconds,
+                options.minutes,
+            )
+            noted = dict(iters=iters, seconds_per_iter=seconds)
+            folder.note('budget', noted)
+        iters = noted['iters']
+    own_training.set_iters(cfg, iters)

@@ -1,0 +1,197 @@
+"""A Mask R-CNN on masks of one's own."""
+
+import logging
+import os.path as osp
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmboxcaseg import __version__, process
+from mmboxcaseg.annotations import MaskFile, read_proxy_masks
+from mmboxcaseg.annotations.output import write_json
+from mmboxcaseg.quiet import unprinted
+from mmboxcaseg.training import (
+    DETECTORS,
+    DetectorOptions,
+    TrainingFolder,
+    keep_aside,
+    part_of,
+)
+
+from .budget import set_budget
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DetectorReport:
+    """What came of the training of a detector.
+
+    Attributes:
+        config (str): Path of its config.
+        checkpoint (str | None): Path of its weights; None where it was not
+            trained.
+        box_ap (float | None): COCO's AP of the boxes of photos kept aside, in
+            percent; None where it was not trained.
+        iters (int): Iterations.
+    """
+
+    config: str
+    checkpoint: str | None
+    box_ap: float | None
+    iters: int
+
+    def summary(self) -> str:
+        """In a line."""
+        if self.checkpoint is None:
+            return f'{self.config}: {self.iters} iterations'
+        return (
+            f'{self.checkpoint}: {self.iters} iterations, box AP {self.box_ap:.1f} '
+            'on photos kept aside'
+        )
+
+
+def train_detector(options: DetectorOptions) -> DetectorReport:
+    """Train a Mask R-CNN on a file of masks, with the file's classes.
+
+    Some photos are kept aside, whose boxes are scored after each tenth; their
+    masks are no true ones and are not. A training that was stopped is gone on
+    with by the same options.
+
+    Args:
+        options (DetectorOptions): What to train on, for how long.
+
+    Returns:
+        DetectorReport: Where config and weights are.
+
+    Raises:
+        OSError: If a file or folder is not there or can't be written.
+        ValueError: If an option has no sense, the masks are not in order, or
+            the folder is another training's.
+    """
+    process.prepare()
+    began = time.monotonic()
+    options.check()
+    if not osp.isdir(options.img_dir):
+        raise FileNotFoundError(f'no folder {options.img_dir}')
+    masks = read_proxy_masks(options.masks)
+    folder = TrainingFolder(options.out)
+    begun = folder.begin(_settings(options, masks))
+    done = folder.noted('detector')
+    if done is not None:
+        _log.info(
+            '%s is finished already; to train anew give another --out', options.out
+        )
+        return DetectorReport(**done)
+    if begun:
+        _log.info('going on')
+    with folder.locked(), unprinted(options.verbose):
+        _write_data(masks, folder)
+        from mmboxcaseg.engine import own_training
+
+        own_training.use_device(options.device)
+        cfg = _config(options, folder, masks)
+        # Each scoring takes about as long as some iterations.
+        set_budget(cfg, options, folder, began, spare=0)
+        cfg.dump(folder.config)
+        iters = cfg.train_cfg.max_iters
+        if options.dry_run:
+            return DetectorReport(folder.config, None, None, iters)
+        last = own_training.train(cfg, folder.note_scores)
+        scores = folder.scores()
+        box_ap = 100 * scores[-1]['coco/bbox_mAP'] if scores else float('nan')
+        report = DetectorReport(folder.config, last, box_ap, iters)
+        folder.note('detector', asdict(report))
+        return report
+
+
+def _settings(options: DetectorOptions, masks: MaskFile) -> dict:
+    """What the result depends on, as json values."""
+    return dict(
+        masks=masks.boxes.digest,
+        photos=osp.abspath(options.img_dir),
+        backbone=options.backbone and osp.abspath(options.backbone),
+        size=options.size,
+        iters=options.iters,
+        minutes=options.minutes,
+        confidence_thr=options.confidence_thr,
+        cfg_options=list(options.cfg_options),
+        package_version=__version__,
+    )
+
+
+def _write_data(masks: MaskFile, folder: TrainingFolder) -> None:
+    """Write the masks to train on, and those of photos kept aside."""
+    boxes = masks.boxes
+    counts = np.bincount(
+        boxes.image_index[boxes.usable], minlength=len(boxes.image_ids)
+    )
+    aside = keep_aside(boxes.file_names, counts)[boxes.image_index]
+    every = np.ones(len(boxes), dtype=bool)
+    for name, chosen in (
+        ('masks.json', boxes.usable & ~aside),
+        ('kept_aside.json', boxes.usable & aside),
+    ):
+        write_json(osp.join(folder.data, name), part_of(boxes, chosen, every))
+
+
+def _config(
+    options: DetectorOptions, folder: TrainingFolder, masks: MaskFile
+) -> 'Config':
+    """The recipe with the paths and classes of this training."""
+    from mmboxcaseg.engine import own_training
+
+    cfg = own_training.recipe(DETECTORS[options.size])
+    data, photos = osp.abspath(folder.data), osp.abspath(options.img_dir)
+    classes = tuple(masks.boxes.category_names)
+    names = dict(train='masks.json', val='kept_aside.json', test='kept_aside.json')
+    for name, file in names.items():
+        cfg[f'{name}_dataloader'].dataset.update(
+            data_root='',
+            metainfo=dict(classes=classes),
+            ann_file=osp.join(data, file),
+            data_prefix=dict(img=photos),
+        )
+    for name in ('val', 'test'):
+        for metric in cfg[f'{name}_evaluator']:
+            metric.ann_file = osp.join(data, 'kept_aside.json')
+    cfg.train_dataloader.dataset.confidence_thr = options.confidence_thr
+    for head in ('bbox_head', 'mask_head'):
+        cfg.model.roi_head[head].num_classes = len(classes)
+    cfg.metainfo, cfg.num_classes = dict(classes=classes), len(classes)
+    if options.backbone is not None:
+        cfg.model.backbone.init_cfg = _backbone(options, cfg)
+    cfg.work_dir = osp.abspath(folder.log_dir)
+    cfg.verbose = options.verbose
+    own_training.set_workers(cfg, options.num_workers)
+    own_training.apply_options(cfg, options.cfg_options)
+    return cfg
+
+
+def _backbone(options: DetectorOptions, cfg: 'Config') -> dict:
+    """Initial weights of the backbone, of a training of one's own.
+
+    Raises:
+        ValueError: If it has another backbone.
+    """
+    from mmengine.config import Config
+
+    config, checkpoint, told = TrainingFolder(options.backbone).chosen()
+    _log.info('backbone of %s', told)
+    theirs = Config.fromfile(config).model.backbone.type
+    ours = cfg.model.backbone.type
+    if theirs != ours:
+        raise ValueError(
+            f'--backbone: {options.backbone} has a {theirs}, --size '
+            f'{options.size} a {ours}; leave --backbone out'
+        )
+    return dict(
+        type='Pretrained',
+        checkpoint=f'weights-only:{osp.abspath(checkpoint)}',
+        prefix='backbone.',
+    )

@@ -1,0 +1,254 @@
+"""A model of one's own from one's own boxes."""
+
+import logging
+import os
+import os.path as osp
+import shutil
+import time
+from typing import TYPE_CHECKING, Any
+
+from mmboxcaseg import __version__, process
+from mmboxcaseg.annotations import read_boxes
+from mmboxcaseg.proxy_masks.settings import file_sha256
+from mmboxcaseg.quiet import unprinted
+from mmboxcaseg.training import (
+    SIZES,
+    TrainingBoxes,
+    TrainingFolder,
+    TrainOptions,
+    Verdict,
+    judge,
+    salient_folders,
+    training_boxes,
+    write_training_boxes,
+)
+
+from .budget import set_budget
+from .default_model import default_model
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+    from mmboxcaseg.evaluation.box_fit import BoxFits
+
+    from .kept_aside import KeptAside
+
+_log = logging.getLogger(__name__)
+
+
+def train(options: TrainOptions) -> Verdict:
+    """Train a BoxCaseg on boxes, beginning with a model that is there.
+
+    Some photos are kept aside: they are scored before, after each tenth and
+    at the end. Where neither salient images nor masks are given, the salient
+    head is not trained, so that it keeps what it knows.
+
+    A training that was stopped is gone on with by the same options. A folder
+    whose training is finished is left as it is.
+
+    Args:
+        options (TrainOptions): What to train on, from what, for how long.
+
+    Returns:
+        Verdict: Whether the model has become better.
+
+    Raises:
+        OSError: If a file or folder is not there or can't be written.
+        ValueError: If an option has no sense, the boxes are not in order or
+            fewer than 20, or the folder is another training's.
+    """
+    process.prepare()
+    began = time.monotonic()
+    options.check()
+    start = _start_of(options)
+    boxes = training_boxes(
+        read_boxes(
+            options.ann,
+            options.img_dir,
+            options.ann_format,
+            options.classes,
+            categories=options.categories,
+            keep_masks=True,
+        ),
+        options.keep_masks,
+    )
+    folder = TrainingFolder(options.out)
+    begun = folder.begin(_settings(options, boxes, start))
+    verdict = folder.verdict()
+    if verdict is not None:
+        _log.info(
+            '%s is finished already; to train anew give another --out', options.out
+        )
+        return verdict
+    _log.info('%s%s', 'going on; ' if begun else '', boxes.summary())
+    with folder.locked(), unprinted(options.verbose):
+        write_training_boxes(boxes, folder.data)
+        return _train(options, folder, boxes, start, began)
+
+
+def _train(
+    options: TrainOptions,
+    folder: TrainingFolder,
+    boxes: TrainingBoxes,
+    start: tuple[str | None, str] | None,
+    began: float,
+) -> Verdict:
+    """All that needs torch, which is imported after the boxes are checked."""
+    from mmboxcaseg.engine import own_training
+
+    from .kept_aside import KeptAside
+
+    own_training.use_device(options.device)
+    _put_start(folder, start, options)
+    aside = KeptAside(osp.join(folder.data, 'kept_aside.json'), options.img_dir)
+    before, seconds = _before(folder, aside)
+    cfg = _config(options, folder, boxes, loads=start is not None)
+    # The photos kept aside are scored after each tenth and at the end.
+    set_budget(cfg, options, folder, began, spare=11 * seconds)
+    cfg.dump(folder.config)
+    last = own_training.train(cfg, folder.note_scores)
+    own_training.export_model(
+        cfg, own_training.read_checkpoint(last), folder.at('trained')
+    )
+    return _finish(folder, aside, before, boxes, cfg.train_cfg.max_iters)
+
+
+def _start_of(options: TrainOptions) -> tuple[str | None, str] | None:
+    """Config and checkpoint that are started from.
+
+    Returns:
+        tuple[str | None, str] | None: The config is None where a checkpoint
+        alone was given; all is None where ImageNet weights are started from.
+
+    Raises:
+        FileNotFoundError: If what is named is not there.
+    """
+    for name, path in (('', options.img_dir), ('--salient: ', options.salient)):
+        if path is not None and not osp.isdir(path):
+            raise FileNotFoundError(f'{name}no folder {path}')
+    if options.salient is not None:
+        salient_folders(options.salient)
+    if options.start is None:
+        return default_model() if options.size == 'small' else None
+    if osp.isfile(options.start):
+        return None, options.start
+    config, checkpoint, told = TrainingFolder(options.start).chosen()
+    _log.info('from %s', told)
+    return config, checkpoint
+
+
+def _settings(
+    options: TrainOptions,
+    boxes: TrainingBoxes,
+    start: tuple[str | None, str] | None,
+) -> dict[str, Any]:
+    """What the result depends on, as json values."""
+    return dict(
+        boxes=boxes.boxes.digest,
+        photos=osp.abspath(options.img_dir),
+        salient=options.salient and osp.abspath(options.salient),
+        keep_masks=options.keep_masks,
+        start=start and file_sha256(start[1]),
+        size=options.size,
+        iters=options.iters,
+        minutes=options.minutes,
+        cfg_options=list(options.cfg_options),
+        package_version=__version__,
+    )
+
+
+def _put_start(
+    folder: TrainingFolder, start: tuple[str | None, str] | None, options: TrainOptions
+) -> None:
+    """Put the model that the verdict compares with into the folder."""
+    from mmboxcaseg.engine import own_training
+
+    config, checkpoint = folder.model('start')
+    if osp.isfile(checkpoint):
+        return
+    if start is not None and start[0] is None:
+        cfg = own_training.recipe(f'{SIZES[options.size]}.py')
+        own_training.apply_options(cfg, options.cfg_options)
+        own_training.export_model(
+            cfg, own_training.read_checkpoint(start[1]), folder.at('start')
+        )
+        return
+    # ImageNet weights make no masks: what one has without a training does.
+    from_config, from_checkpoint = start or default_model()
+    shutil.copy(from_config, config)
+    shutil.copy(from_checkpoint, f'{checkpoint}.part')
+    os.replace(f'{checkpoint}.part', checkpoint)
+
+
+def _before(folder: TrainingFolder, aside: 'KeptAside') -> tuple['BoxFits', float]:
+    """Scores before the training, and how long scoring took, in seconds."""
+    from mmboxcaseg.evaluation.box_fit import BoxFits
+
+    noted = folder.noted('before')
+    if noted is None:
+        began = time.monotonic()
+        fits = aside.fits(folder.model('start'), 'before')
+        noted = dict(seconds=time.monotonic() - began, fits=fits.to_json())
+        folder.note('before', noted)
+        _log.info('before: %s', fits.summary())
+    return BoxFits.from_json(noted['fits']), noted['seconds']
+
+
+def _config(
+    options: TrainOptions, folder: TrainingFolder, boxes: TrainingBoxes, loads: bool
+) -> 'Config':
+    """The recipe with the paths of this training."""
+    from mmboxcaseg.engine import own_training
+
+    has_masks = bool((boxes.training & boxes.taught).any())
+    alone = options.salient is None and not has_masks
+    cfg = own_training.recipe(f'{SIZES[options.size]}{"_boxes" if alone else ""}.py')
+    data, photos = osp.abspath(folder.data), osp.abspath(options.img_dir)
+    train = cfg.train_dataloader.dataset
+    train.box.update(
+        data_root='',
+        ann_file=osp.join(data, 'train.json'),
+        data_prefix=dict(img=photos),
+        with_mask=has_masks,
+        given_only=has_masks,
+    )
+    if options.salient is not None:
+        image, mask = salient_folders(options.salient)
+        train.salient.update(data_root='', data_prefix=dict(img=image, mask=mask))
+    elif has_masks:
+        # The pixel loss learns from the masks among the boxes.
+        own_training.leave_out_salient(cfg)
+    for name in ('val', 'test'):
+        cfg[f'{name}_dataloader'].dataset.update(
+            data_root='',
+            ann_file=osp.join(data, 'kept_aside.json'),
+            data_prefix=dict(img=photos),
+        )
+        cfg[f'{name}_evaluator'].truth = osp.join(data, 'kept_aside.json')
+    cfg.load_from = None
+    if loads:
+        cfg.load_from = f'weights-only:{osp.abspath(folder.model("start")[1])}'
+    cfg.work_dir = osp.abspath(folder.log_dir)
+    cfg.verbose = options.verbose
+    own_training.set_workers(cfg, options.num_workers)
+    own_training.apply_options(cfg, options.cfg_options)
+    return cfg
+
+
+def _finish(
+    folder: TrainingFolder,
+    aside: 'KeptAside',
+    before: 'BoxFits',
+    boxes: TrainingBoxes,
+    iters: int,
+) -> Verdict:
+    """Score the trained model, draw it beside the other, and judge."""
+    from mmboxcaseg.visualization import write_png
+
+    models = folder.model('start'), folder.model('trained')
+    after = aside.fits(models[1], 'after')
+    verdict = judge(before, after, int(boxes.aside.sum()), iters)
+    sheet = aside.sheet(*models, (before, after), verdict.measure)
+    write_png(folder.at('before_after.png'), sheet)
+    folder.note('verdict', verdict.to_json())
+    return verdict

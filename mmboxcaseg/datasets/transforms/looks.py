@@ -1,0 +1,63 @@
+"""Other looks of a photo: grey, inverted, blurred."""
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmboxcaseg.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class RandomLook(BaseTransform):
+    """Change the look of a patch, and nothing of its shapes.
+
+    Salient images are everyday photos. Where boxes are of other ones (X-rays,
+    microscopes, infrared), what is learnt from salient images must not hang on
+    their colours, on light objects being in front of dark ones, or on sharp
+    edges. Not in the paper.
+
+    Required keys: ``img``. Modified: ``img``.
+
+    Args:
+        grey (float): How often the patch is turned to grey, in [0, 1].
+            Defaults to 0.5.
+        invert (float): How often it is inverted, in [0, 1]. Defaults to 0.5.
+        blur (float): How often it is blurred, in [0, 1]. Defaults to 0.5.
+        sigma (float): Largest width of the blur, in parts of the patch's
+            side, drawn evenly from 0 on. Defaults to 0.015.
+
+    Raises:
+        ValueError: If a number is out of its range.
+    """
+
+    def __init__(
+        self,
+        grey: float = 0.5,
+        invert: float = 0.5,
+        blur: float = 0.5,
+        sigma: float = 0.015,
+    ) -> None:
+        for name, value in (('grey', grey), ('invert', invert), ('blur', blur)):
+            if not 0 <= value <= 1:
+                raise ValueError(f'RandomLook: {name}={value!r} must lie in [0, 1]')
+        if not sigma > 0:
+            raise ValueError(f'RandomLook: sigma={sigma!r} must be positive')
+        self.grey = grey
+        self.invert = invert
+        self.blur = blur
+        self.sigma = sigma
+
+    def transform(self, results: dict) -> dict:
+        """Change the look, see the class."""
+        img = results['img']
+        grey, invert, blur, width = np.random.uniform(size=4)
+        if grey < self.grey:
+            img = np.repeat(cv2.cvtColor(img, cv2.COLOR_BGR2GRAY)[..., None], 3, axis=2)
+        if invert < self.invert:
+            img = 255 - img
+        # Narrower ones change nothing.
+        width *= self.sigma * min(img.shape[:2])
+        if blur < self.blur and width > 0.3:
+            img = cv2.GaussianBlur(img, (0, 0), width)
+        results['img'] = img
+        return results

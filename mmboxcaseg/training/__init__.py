@@ -1,0 +1,36 @@
+"""A training of one's own: options, photos kept aside, its folder, its verdict.
+
+No model, no runner, no torch.
+"""
+
+from .boxes import (
+    FEW,
+    LEAST,
+    TrainingBoxes,
+    part_of,
+    salient_folders,
+    training_boxes,
+    write_training_boxes,
+)
+from .folder import TrainingFolder
+from .options import DETECTORS, SIZES, DetectorOptions, TrainOptions
+from .split import keep_aside
+from .verdict import Verdict, judge
+
+__all__ = [
+    'DETECTORS',
+    'DetectorOptions',
+    'FEW',
+    'LEAST',
+    'SIZES',
+    'TrainOptions',
+    'TrainingBoxes',
+    'TrainingFolder',
+    'Verdict',
+    'judge',
+    'keep_aside',
+    'part_of',
+    'salient_folders',
+    'training_boxes',
+    'write_training_boxes',
+]

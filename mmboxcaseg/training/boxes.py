@@ -1,0 +1,220 @@
+"""The boxes of a training: what is used, and the files that it reads."""
+
+import logging
+import os
+import os.path as osp
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mmboxcaseg.annotations import KEPT, SOURCE, BoxFile
+from mmboxcaseg.annotations.output import write_json
+from mmboxcaseg.masks import usable_boxes
+
+from .split import keep_aside
+
+_log = logging.getLogger(__name__)
+
+# Fewer boxes are refused; with fewer there is a warning.
+LEAST, FEW = 20, 200
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingBoxes:
+    """Boxes to train on, and those of photos that are kept aside.
+
+    Attributes:
+        boxes (BoxFile): All of them, read with their masks.
+        used (np.ndarray): (N,) bool: no crowd, a box with something of its
+            photo in it, the photo is there.
+        aside (np.ndarray): (I,) bool, photos that are kept aside.
+        given (np.ndarray): (N,) bool, boxes whose mask was given.
+        taught (np.ndarray): (N,) bool, whose mask is learnt from.
+    """
+
+    boxes: BoxFile
+    used: np.ndarray
+    aside: np.ndarray
+    given: np.ndarray
+    taught: np.ndarray
+
+    @property
+    def training(self) -> np.ndarray:
+        """Boxes that are trained on, (N,) bool."""
+        return self.used & ~self.aside[self.boxes.image_index]
+
+    @property
+    def scored(self) -> np.ndarray:
+        """Boxes of photos that are kept aside, (N,) bool."""
+        return self.used & self.aside[self.boxes.image_index]
+
+    def summary(self) -> str:
+        """What there is, in a line."""
+        boxes, training, scored = self.boxes, self.training, self.scored
+        photos = len(np.unique(boxes.image_index[training]))
+        masks = int((training & self.taught).sum())
+        text = f'{int(training.sum())} boxes of {photos} photos to train on'
+        if masks:
+            text += f', {masks} of them with masks'
+        text += f'; {int(scored.sum())} of {int(self.aside.sum())} photos kept aside'
+        known = int((scored & self.given).sum())
+        return f'{text}, {known} of them with true masks' if known else text
+
+
+def training_boxes(boxes: BoxFile, keep_masks: bool) -> TrainingBoxes:
+    """Choose what is trained on and what is kept aside.
+
+    Args:
+        boxes (BoxFile): Boxes with the photos' folder known and with given
+            masks kept, see
+            :func:`~mmboxcaseg.annotations.given.keep_given_masks`.
+        keep_masks (bool): Whether all given masks teach, and not only those
+            that are marked as kept.
+
+    Returns:
+        TrainingBoxes: The boxes.
+
+    Raises:
+        FileNotFoundError: If no photo is there.
+        ValueError: If fewer than 20 boxes can be used, or they are all of one
+            photo.
+    """
+    given = np.zeros(len(boxes), dtype=bool)
+    given[list(boxes.kept)] = True
+    covers = ~boxes.crowd & usable_boxes(boxes.boxes, *boxes.sizes[boxes.image_index].T)
+    there = np.ones(len(boxes.image_ids), bool) if boxes.there is None else boxes.there
+    used = covers & there[boxes.image_index]
+    _tell_left_out(boxes, covers, used)
+    count = int(used.sum())
+    if count < LEAST:
+        raise ValueError(
+            f'{boxes.path}: {count} boxes can be used, and from fewer than '
+            f'{LEAST} nothing is learnt that the model does not know; '
+            'boxcaseg masks makes masks of them as it is'
+        )
+    if count < FEW:
+        _log.warning(
+            '%s: %d boxes are few; from %d on a training is likely to help',
+            boxes.path,
+            count,
+            FEW,
+        )
+    counts = np.bincount(boxes.image_index[used], minlength=len(boxes.image_ids))
+    try:
+        aside = keep_aside(boxes.file_names, counts)
+    except ValueError as error:
+        raise ValueError(f'{boxes.path}: {error}') from error
+    marked = np.array(
+        [boxes.annotation(place).get(SOURCE) == KEPT for place in range(len(boxes))],
+        dtype=bool,
+    )
+    taught = given & (marked | keep_masks)
+    return TrainingBoxes(boxes, used, aside, given, taught)
+
+
+def _tell_left_out(boxes: BoxFile, covers: np.ndarray, used: np.ndarray) -> None:
+    """Tell what is not used, and refuse a folder without the photos."""
+    gone = np.unique(boxes.image_index[covers & ~used])
+    if len(gone):
+        names = ', '.join(boxes.file_names[one] for one in gone[:5].tolist())
+        text = f'{boxes.path}: {len(gone)} photos are not there: {names}'
+        text += ', ...' if len(gone) > 5 else ''
+        if not used.any():
+            raise FileNotFoundError(f'{text}; name the folder that they are in')
+        _log.warning('%s; they are left out', text)
+    if boxes.left_out:
+        first = boxes.left_out[0]
+        _log.warning(
+            '%s: %d annotation files have no image, such as %s: %s; they are left out',
+            boxes.path,
+            len(boxes.left_out),
+            first.file,
+            first.reason,
+        )
+    if boxes.why_not:
+        place, reason = next(iter(boxes.why_not.items()))
+        _log.warning(
+            '%s: %d boxes cover nothing of their image, such as annotation %s: '
+            '%s; they are left out',
+            boxes.path,
+            len(boxes.why_not),
+            boxes.box_ids[place],
+            reason,
+        )
+
+
+def write_training_boxes(boxes: TrainingBoxes, folder: str) -> None:
+    """Write the COCO jsons of a training, ``train.json`` and
+    ``kept_aside.json``.
+
+    In the first are the masks that are learnt from, in the second all that
+    were given, to be scored against.
+
+    Args:
+        boxes (TrainingBoxes): The boxes.
+        folder (str): Folder that is there.
+    """
+    for name, chosen, masks in (
+        ('train.json', boxes.training, boxes.taught),
+        ('kept_aside.json', boxes.scored, boxes.given),
+    ):
+        write_json(osp.join(folder, name), part_of(boxes.boxes, chosen, masks))
+
+
+def part_of(boxes: BoxFile, chosen: np.ndarray, masks: np.ndarray) -> dict[str, Any]:
+    """Some of the boxes, and the images that they are in.
+
+    Args:
+        boxes (BoxFile): N boxes, read with their masks.
+        chosen (np.ndarray): (N,) bool, which of them.
+        masks (np.ndarray): (N,) bool, whose masks go along.
+
+    Returns:
+        dict: Content of a COCO json.
+    """
+    images = np.zeros(len(boxes.image_ids), dtype=bool)
+    images[boxes.image_index[chosen]] = True
+    annotations = []
+    for place in np.flatnonzero(chosen).tolist():
+        ann = dict(boxes.annotation(place))
+        if not masks[place]:
+            ann.pop('segmentation', None)
+        annotations.append(ann)
+    return dict(
+        images=[boxes.content['images'][one] for one in np.flatnonzero(images)],
+        annotations=annotations,
+        categories=boxes.content['categories'],
+    )
+
+
+def salient_folders(folder: str) -> tuple[str, str]:
+    """The folders of images and of masks in a folder of salient images.
+
+    Args:
+        folder (str): DUTS-TR, with ``DUTS-TR-Image`` and ``DUTS-TR-Mask``, or
+            any other with two folders of which one is named after masks.
+
+    Returns:
+        tuple[str, str]: Paths of the images' and of the masks' folder.
+
+    Raises:
+        ValueError: If there are no two such folders.
+    """
+    below = sorted(
+        one
+        for one in os.listdir(folder)
+        if osp.isdir(osp.join(folder, one)) and one[0] != '.'
+    )
+    masks = [one for one in below if re.search(r'mask|gt|ground', one, re.I)]
+    images = [one for one in below if one not in masks]
+    if len(images) != 1 or len(masks) != 1:
+        raise ValueError(
+            f'--salient: {folder} has the folders {below}; give one that has '
+            'two, images and masks of the same names, such as DUTS-TR-Image and '
+            'DUTS-TR-Mask'
+        )
+    return osp.abspath(osp.join(folder, images[0])), osp.abspath(
+        osp.join(folder, masks[0])
+    )

@@ -1,0 +1,224 @@
+"""A training of one's own, from boxes to the verdict, on a narrow network."""
+
+import json
+import logging
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from own_data import write_own_data
+from proxy_run import CHANNELS, write_model
+
+from mmboxcaseg.annotations import read_proxy_masks
+from mmboxcaseg.apis import (
+    BoxCasegInferencer,
+    MaskOptions,
+    TrainOptions,
+    make_proxy_masks,
+    train,
+)
+from mmboxcaseg.cli import main
+from mmboxcaseg.engine.hooks import StepsHook
+from mmboxcaseg.training import TrainingFolder
+
+pytestmark = pytest.mark.slow
+
+NARROW = (
+    'model.backbone.widen_factor=0.25',
+    f'model.weak_head.in_channels={CHANNELS}',
+    f'model.salient_head.in_channels={CHANNELS}',
+    'model.test_cfg.flip=False',
+    'train_dataloader.batch_size=4',
+    'train_dataloader.sampler.batch_size=4',
+    'train_dataloader.dataset.box.pipeline.0.size=32',
+    'test_dataloader.dataset.pipeline.1.size=32',
+    'val_dataloader.dataset.pipeline.1.size=32',
+)
+# Of boxes alone, and with salient images.
+OWN = ('train_dataloader.sampler.source_ratio=[4]',)
+SALIENT = (
+    'train_dataloader.sampler.source_ratio=[2,2]',
+    'train_dataloader.dataset.salient.pipeline.2.size=32',
+)
+
+
+@pytest.fixture
+def options(tmp_path):
+    """Function that writes data and gives the options of a short training."""
+
+    def make(iters=4, more=OWN, data=None, **kwargs):
+        write_own_data(tmp_path, **(data or {}))
+        write_model(tmp_path)
+        values = dict(
+            ann=str(tmp_path / 'boxes.json'),
+            img_dir=str(tmp_path / 'photos'),
+            out=str(tmp_path / 'out'),
+            start=str(tmp_path / 'model.pth'),
+            iters=iters,
+            cfg_options=(*NARROW, *more),
+            num_workers=0,
+            device='cpu',
+        )
+        return TrainOptions(**dict(values, **kwargs))
+
+    return make
+
+
+def weights(path):
+    return torch.load(path, map_location='cpu', weights_only=True)['state_dict']
+
+
+def test_whole_way(options, tmp_path, capsys, caplog):
+    made = options()
+    # What making a model prints.
+    capsys.readouterr()
+    with caplog.at_level(logging.INFO, 'mmboxcaseg'):
+        verdict = train(made)
+    out = TrainingFolder(str(tmp_path / 'out'))
+    assert verdict == out.verdict() and verdict.iters == 4
+    # Three boxes of a photo that was kept aside.
+    assert (verdict.photos, verdict.before.boxes) == (1, 3)
+    assert [row['iters'] for row in out.scores()] == [1, 2, 3, 4]
+    assert verdict.after.agreement == pytest.approx(
+        out.scores()[-1]['agreement'], abs=0.05
+    )
+    assert '33 boxes of 11 photos to train on' in caplog.text
+    captured = capsys.readouterr()
+    assert 'iterations' not in captured.out
+    assert '4/4 iterations: ' in captured.err
+    assert (tmp_path / 'out' / 'before_after.png').stat().st_size > 0
+    # It has learnt something, and says of what.
+    start, trained = (weights(out.model(name)[1]) for name in ('start', 'trained'))
+    assert start.keys() == trained.keys()
+    assert any(not torch.equal(start[key], trained[key]) for key in start)
+    # The salient head has not been trained.
+    kept = [key for key in start if key.startswith('salient_head.')]
+    assert kept and all(torch.equal(start[key], trained[key]) for key in kept)
+    # The config is whole: what it was trained with, from where it lies.
+    cfg = Config.fromfile(out.config)
+    assert cfg.train_cfg.max_iters == 4 and cfg.load_from.endswith('start.pth')
+    # The same again leaves it, something else is refused.
+    with caplog.at_level(logging.INFO, 'mmboxcaseg'):
+        assert train(options()) == verdict
+    assert 'is finished already' in caplog.text
+    with pytest.raises(ValueError, match=r'another iters \(4, now 5\)'):
+        train(options(iters=5))
+
+
+def test_stopped_and_gone_on(options, tmp_path, monkeypatch, capsys):
+    steps = StepsHook.after_train_iter
+
+    def stop(self, runner, *args, **kwargs):
+        if runner.iter == 2:
+            raise KeyboardInterrupt
+        steps(self, runner, *args, **kwargs)
+
+    monkeypatch.setattr(StepsHook, 'after_train_iter', stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(options())
+    out = TrainingFolder(str(tmp_path / 'out'))
+    assert out.verdict() is None and len(out.scores()) == 2
+    with pytest.raises(FileNotFoundError, match='run its command again to go on'):
+        out.chosen()
+    seen = []
+
+    def note(self, runner, *args, **kwargs):
+        seen.append(runner.iter)
+        steps(self, runner, *args, **kwargs)
+
+    monkeypatch.setattr(StepsHook, 'after_train_iter', note)
+    assert train(options()).iters == 4
+    # Counted from 0: the third had been saved, though not been scored.
+    assert seen == [3]
+    assert [row['iters'] for row in out.scores()] == [1, 2, 4]
+
+
+def test_salient_images(options, tmp_path):
+    import cv2
+
+    rng = np.random.default_rng(0)
+    for name in ('images', 'masks'):
+        (tmp_path / 'salient' / name).mkdir(parents=True)
+    for number in range(3):
+        photo = rng.integers(0, 255, (50, 50, 3), dtype=np.uint8)
+        mask = np.zeros((50, 50), np.uint8)
+        mask[10:40, 15:35] = 255
+        cv2.imwrite(str(tmp_path / f'salient/images/{number}.jpg'), photo)
+        cv2.imwrite(str(tmp_path / f'salient/masks/{number}.png'), mask)
+    verdict = train(options(iters=2, more=SALIENT, salient=str(tmp_path / 'salient')))
+    assert verdict.iters == 2
+    out = TrainingFolder(str(tmp_path / 'out'))
+    start, trained = (weights(out.model(name)[1]) for name in ('start', 'trained'))
+    key = 'salient_head.conv.weight'
+    assert not torch.equal(start[key], trained[key])
+
+
+def test_minutes_become_iterations(options, tmp_path, monkeypatch):
+    monkeypatch.setattr('mmboxcaseg.engine.own_training.PROBE', 7)
+    monkeypatch.setattr('mmboxcaseg.engine.own_training.LEAST_ITERS', 3)
+    verdict = train(options(iters=None, minutes=1e-6))
+    noted = TrainingFolder(str(tmp_path / 'out')).noted('budget')
+    assert verdict.iters == noted['iters'] == 3 and noted['seconds_per_iter'] > 0
+
+
+def test_true_masks_are_scored_and_not_learnt_from(options, tmp_path, caplog):
+    verdict = train(options(data=dict(masks=True, photos=40), iters=2))
+    assert verdict.before.true_masks == verdict.before.boxes == 18
+    assert verdict.measure == 'confidence' and verdict.before.miou is not None
+    train_json = json.loads((tmp_path / 'out/data/train.json').read_text())
+    assert not any('segmentation' in one for one in train_json['annotations'])
+    check_masks_say_which_weights(verdict, tmp_path, caplog)
+
+
+def check_masks_say_which_weights(verdict, tmp_path, caplog):
+    out = TrainingFolder(str(tmp_path / 'out'))
+    masks = {}
+    for improved in (True, False):
+        gain = 1.0 if improved else -1.0
+        out.note('verdict', dict(verdict.to_json(), gain=gain, measure='mIoU'))
+        caplog.clear()
+        with caplog.at_level(logging.INFO, 'mmboxcaseg'):
+            make_proxy_masks(
+                MaskOptions(
+                    ann=str(tmp_path / 'boxes.json'),
+                    img_dir=str(tmp_path / 'photos'),
+                    out=str(tmp_path / f'{improved}.json'),
+                    model=out.path,
+                    num_workers=0,
+                )
+            )
+        assert ('the trained weights' in caplog.text) is improved
+        assert ('the weights it started from' in caplog.text) is not improved
+        masks[improved] = read_proxy_masks(str(tmp_path / f'{improved}.json'))
+        name = 'trained' if improved else 'start'
+        assert masks[improved].made['checkpoint_sha256']
+        infer = BoxCasegInferencer(out.path)
+        key = 'weak_head.conv_seg.weight'
+        assert torch.equal(
+            infer.model.state_dict()[key].half(), weights(out.model(name)[1])[key]
+        )
+    digests = {one.made['checkpoint_sha256'] for one in masks.values()}
+    assert len(digests) == 2
+
+
+@pytest.mark.parametrize(
+    'words, message',
+    [
+        (['--iters', '0'], '--iters must be at least 1'),
+        (['--minutes', '-1'], '--minutes must be a positive number'),
+        (['--salient', 'nowhere'], '--salient: no folder nowhere'),
+        (['--from', 'nowhere'], 'nowhere is not there'),
+    ],
+)
+def test_bad_options_are_a_line(options, tmp_path, words, message):
+    made = options()
+    with pytest.raises(SystemExit) as end:
+        main.main(['train', made.ann, made.img_dir, '--out', made.out, *words])
+    assert message in str(end.value) and not (tmp_path / 'out').exists()
+
+
+def test_too_few_boxes_are_refused(options, tmp_path):
+    with pytest.raises(ValueError, match='18 boxes can be used'):
+        train(options(data=dict(photos=6)))
+    assert not (tmp_path / 'out').exists()

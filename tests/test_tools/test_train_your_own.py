@@ -1,0 +1,45 @@
+"""Domains of the benchmark of trainings on boxes of one's own."""
+
+import json
+import runpy
+
+import cv2
+import numpy as np
+import pytest
+from own_data import write_own_data
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope='module')
+def domains(repo_root):
+    return runpy.run_path(str(repo_root / 'tools/benchmarks/own_domains.py'))
+
+
+def test_help(instant_help):
+    assert '--imagenet' in instant_help('benchmarks/train_your_own')
+
+
+def test_no_mask_is_left(domains, tmp_path):
+    def change(content):
+        content['annotations'][0]['iscrowd'] = 1
+
+    write_own_data(tmp_path, photos=3, masks=True, change=change)
+    out = str(tmp_path / 'new/plain.json')
+    domains['without_masks'](str(tmp_path / 'boxes.json'), out)
+    before = json.loads((tmp_path / 'boxes.json').read_text())['annotations']
+    after = json.loads(open(out).read())['annotations']
+    assert [one['bbox'] for one in after] == [one['bbox'] for one in before[1:]]
+    assert not any('segmentation' in one for one in after)
+
+
+def test_changed_photos(domains, tmp_path):
+    (tmp_path / 'old').mkdir()
+    photo = np.zeros((40, 40, 3), np.uint8)
+    photo[:, 20:] = 255
+    cv2.imwrite(str(tmp_path / 'old/a.png'), photo)
+    domains['change_photos'](str(tmp_path / 'old'), str(tmp_path / 'new'))
+    new = cv2.imread(str(tmp_path / 'new/a.png'))
+    # Inverted: dark where it was light; blurred: even across the edge.
+    assert (new[:, :10] == 255).all() and (new[:, 30:] == 0).all()
+    assert 90 < new[20, 19, 0] < 200

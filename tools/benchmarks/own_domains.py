@@ -1,0 +1,150 @@
+"""Data of domains that differ from everyday photos, with boxes alone."""
+
+import json
+import os
+import os.path as osp
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+# Width of the blur that stands for a microscope's, in pixels.
+BLUR = 1.5
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Boxes to train on, and others with true masks to score.
+
+    Attributes:
+        name (str): Name of it.
+        train (str): COCO json without masks.
+        train_photos (str): Folder of its photos.
+        val (str): COCO json with true masks.
+        val_photos (str): Folder of its photos.
+        salient (str | None): Folder of salient images; None: of none.
+    """
+
+    name: str
+    train: str
+    train_photos: str
+    val: str
+    val_photos: str
+    salient: str | None = None
+
+
+def without_masks(source: str, out: str) -> str:
+    """Copy a COCO json without its masks and crowds.
+
+    Args:
+        source (str): The json.
+        out (str): Json to write.
+
+    Returns:
+        str: ``out``.
+    """
+    with open(source, encoding='utf-8') as file:
+        content = json.load(file)
+    content['annotations'] = [
+        {key: value for key, value in ann.items() if key != 'segmentation'}
+        for ann in content['annotations']
+        if not ann.get('iscrowd')
+    ]
+    os.makedirs(osp.dirname(osp.abspath(out)), exist_ok=True)
+    with open(out, 'w', encoding='utf-8') as file:
+        json.dump(content, file)
+    return out
+
+
+def like_a_microscope(photo: np.ndarray) -> np.ndarray:
+    """A photo in grey, inverted and blurred.
+
+    Args:
+        photo (np.ndarray): BGR, uint8, shape (H, W, 3).
+
+    Returns:
+        np.ndarray: The same shape, three equal channels.
+    """
+    grey = 255 - cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
+    return np.repeat(cv2.GaussianBlur(grey, (0, 0), BLUR)[..., None], 3, axis=2)
+
+
+def change_photos(folder: str, out: str) -> str:
+    """Write changed photos under their old names.
+
+    Args:
+        folder (str): Folder of photos.
+        out (str): Folder to write to; photos that are there are left.
+
+    Returns:
+        str: ``out``.
+    """
+    os.makedirs(out, exist_ok=True)
+    for name in sorted(os.listdir(folder)):
+        path = osp.join(out, name)
+        if not osp.isfile(path):
+            photo = cv2.imread(osp.join(folder, name))
+            cv2.imwrite(path, like_a_microscope(photo), [cv2.IMWRITE_JPEG_QUALITY, 95])
+    return out
+
+
+def shapes(out: str, num_train: int = 300, num_val: int = 100) -> Domain:
+    """The generated photos of the quickstart.
+
+    Args:
+        out (str): Folder to write to.
+        num_train (int): Photos to train on. Defaults to 300.
+        num_val (int): Photos to score. Defaults to 100.
+
+    Returns:
+        Domain: The domain.
+    """
+    from mmboxcaseg.synthetic import export
+
+    size = (240, 320)
+    coco = osp.join(out, 'coco')
+    if not osp.isfile(osp.join(coco, 'boxes.json')):
+        export.write_box_split(out, 'train', 0, num_train, size)
+        export.write_box_split(out, 'val', 0, num_val, size)
+        without_masks(
+            osp.join(coco, 'annotations', 'instances_train.json'),
+            osp.join(coco, 'boxes.json'),
+        )
+    return Domain(
+        'shapes',
+        osp.join(coco, 'boxes.json'),
+        osp.join(coco, 'train'),
+        osp.join(coco, 'annotations', 'instances_val.json'),
+        osp.join(coco, 'val'),
+    )
+
+
+def mini(name: str, data: str, out: str, changed: bool) -> Domain:
+    """The mini data, as it is or changed.
+
+    Args:
+        name (str): Name of the domain.
+        data (str): Folder that has ``coco_mini``.
+        out (str): Folder to write to.
+        changed (bool): Whether its photos look like a microscope's.
+
+    Returns:
+        Domain: The domain.
+    """
+    root = osp.join(data, 'coco_mini')
+    photos = [osp.join(root, part) for part in ('train2017', 'val2017')]
+    annotations = osp.join(root, 'annotations')
+    if changed:
+        photos = [
+            change_photos(one, osp.join(out, osp.basename(one))) for one in photos
+        ]
+    boxes = without_masks(
+        osp.join(annotations, 'instances_train2017.json'), osp.join(out, 'boxes.json')
+    )
+    return Domain(
+        name,
+        boxes,
+        photos[0],
+        osp.join(annotations, 'instances_val2017.json'),
+        photos[1],
+    )

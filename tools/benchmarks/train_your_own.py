@@ -1,0 +1,193 @@
+"""What training on boxes of one's own brings, on domains that differ.
+
+For each domain: the model of the package as it is, GrabCut and the filled
+boxes, the model after trainings of some minutes or iterations, and one from
+ImageNet weights as long. The masks of photos that were not trained on are
+scored before merging. A run that was stopped goes on with the same command.
+
+Example:
+    python tools/benchmarks/train_your_own.py --data data \
+        --domains shapes microscope --iters 300 600 --work-dir work_dirs/own
+"""
+
+import argparse
+import os
+import os.path as osp
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import own_domains
+
+DOMAINS = ('shapes', 'microscope', 'coco')
+COLUMNS = ('mIoU', 'IoU@50', 'IoU@75')
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line; imports nothing heavy."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--data', default='data', help='folder that has coco_mini (default: data)'
+    )
+    parser.add_argument('--domains', nargs='+', choices=DOMAINS, default=list(DOMAINS))
+    budget = parser.add_mutually_exclusive_group()
+    budget.add_argument(
+        '--minutes', nargs='+', type=float, help='of each training, such as 5 15 60'
+    )
+    budget.add_argument('--iters', nargs='+', type=int, help='in place of minutes')
+    parser.add_argument(
+        '--salient',
+        help='folder of salient images, such as DUTS-TR: a second training with '
+        'them each time, and what --imagenet needs',
+    )
+    parser.add_argument(
+        '--imagenet',
+        help='ImageNet weights of MobileNetV2 in the names of mmseg, to train '
+        'from as long',
+    )
+    parser.add_argument('--work-dir', default='work_dirs/own')
+    args = parser.parse_args(argv)
+    if args.imagenet and not args.salient:
+        parser.error('--imagenet needs --salient: its salient head knows nothing')
+    return args
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table.
+
+    Attributes:
+        domain (str): Name of the domain.
+        name (str): Whose masks.
+        iters (int | None): Iterations of the training; None without.
+        metrics (dict[str, float]): In percent.
+        verdict (str): What the training itself said; empty without.
+    """
+
+    domain: str
+    name: str
+    iters: int | None
+    metrics: dict[str, float]
+    verdict: str = ''
+
+
+def domain_of(name: str, args: argparse.Namespace) -> own_domains.Domain:
+    """Prepare a domain."""
+    out = osp.join(args.work_dir, 'domains', name)
+    if name == 'shapes':
+        return own_domains.shapes(out)
+    return own_domains.mini(name, args.data, out, changed=name == 'microscope')
+
+
+def baseline(domain: own_domains.Domain, method: str, folder: str) -> Row:
+    """Masks of a method without a network."""
+    from mmboxcaseg.annotations import read_masks
+    from mmboxcaseg.proxy_masks import write_json
+    from mmboxcaseg.proxy_masks.baselines import baseline_masks
+
+    path = osp.join(folder, f'{method}.json')
+    if not osp.isfile(path):
+        masks = baseline_masks(
+            read_masks(domain.val), method, domain.val_photos, merge=False
+        )
+        write_json(path, masks)
+    return Row(domain.name, method, None, scores(path, domain))
+
+
+def scores(path: str, domain: own_domains.Domain) -> dict[str, float]:
+    """Scores of a file of masks."""
+    from mmboxcaseg.apis import score_masks
+
+    return dict(score_masks(path, domain.val, agreement_thrs=()).row().metrics)
+
+
+def masks_of(domain: own_domains.Domain, out: str, **model: str) -> dict[str, float]:
+    """Scores of a model's masks of the photos to score."""
+    from mmboxcaseg.apis import MaskOptions, make_proxy_masks
+
+    make_proxy_masks(
+        MaskOptions(
+            ann=domain.val,
+            img_dir=domain.val_photos,
+            out=out,
+            merge=False,
+            resume=True,
+            **model,
+        )
+    )
+    return scores(out, domain)
+
+
+def trained(
+    domain: own_domains.Domain, name: str, folder: str, **options: object
+) -> Row:
+    """Train, and score the trained weights, whatever the verdict."""
+    from mmboxcaseg.apis import TrainOptions, train
+
+    verdict = train(
+        TrainOptions(
+            ann=domain.train, img_dir=domain.train_photos, out=folder, **options
+        )
+    )
+    metrics = masks_of(
+        domain,
+        f'{folder}.json',
+        config=osp.join(folder, 'trained.py'),
+        checkpoint=osp.join(folder, 'trained.pth'),
+    )
+    said = f'{verdict.measure} {verdict.gain:+.1f}'
+    return Row(domain.name, name, verdict.iters, metrics, said)
+
+
+def rows(domain: own_domains.Domain, args: argparse.Namespace) -> Iterator[Row]:
+    """All lines of a domain."""
+    folder = osp.join(args.work_dir, domain.name)
+    os.makedirs(folder, exist_ok=True)
+    for method in ('box', 'grabcut'):
+        yield baseline(domain, method, folder)
+    default = masks_of(domain, osp.join(folder, 'default.json'))
+    yield Row(domain.name, 'default model', None, default)
+    budgets = [(f'{one:g} minutes', dict(minutes=one)) for one in args.minutes or ()]
+    budgets += [(f'{one} iterations', dict(iters=one)) for one in args.iters or ()]
+    for name, budget in budgets:
+        place = osp.join(folder, name.replace(' ', '_'))
+        yield trained(domain, name, place, **budget)
+        if args.salient:
+            more = dict(budget, salient=args.salient)
+            yield trained(domain, f'{name}, salient', f'{place}_salient', **more)
+        if args.imagenet:
+            more['cfg_options'] = (
+                'load_from=None',
+                'model.backbone.init_cfg.type=Pretrained',
+                f'model.backbone.init_cfg.checkpoint={osp.abspath(args.imagenet)}',
+            )
+            yield trained(domain, f'{name}, ImageNet', f'{place}_imagenet', **more)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line tool."""
+    args = parse_args(argv)
+    from mmboxcaseg.markdown import markdown_table
+
+    done = [row for name in args.domains for row in rows(domain_of(name, args), args)]
+    header = ['domain', 'masks', 'iterations', *COLUMNS, 'its own verdict']
+    lines = [
+        [
+            row.domain,
+            row.name,
+            '-' if row.iters is None else str(row.iters),
+            *[row.metrics[one] for one in COLUMNS],
+            row.verdict,
+        ]
+        for row in done
+    ]
+    print(markdown_table(header, lines))
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except (OSError, ValueError) as error:
+        sys.exit(f'train_your_own: error: {error}')
