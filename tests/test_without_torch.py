@@ -65,6 +65,7 @@ def folder(tmp_path_factory):
         annotations=[ann],
     )
     (folder / 'boxes.json').write_text(json.dumps(content))
+    (folder / 'c.py').touch()
     content['annotations'] = [
         dict(ann, iscrowd=0, segmentation=[ring.ravel().tolist()])
     ]
@@ -123,6 +124,11 @@ def test_the_others_say_what_to_install(folder, words):
     (line,) = done.stderr.splitlines()
     assert 'which are not installed; bash tools/setup_env.sh' in line
     assert not list(folder.glob('new*'))
+
+
+def test_calibration_needs_none():
+    done = python(WITHOUT + 'import mmboxcaseg.apis.calibration')
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_inferencer(folder):

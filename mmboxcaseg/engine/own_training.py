@@ -125,6 +125,9 @@ def set_iters(cfg: Config, iters: int) -> None:
         for key in ('begin', 'end'):
             if key in one:
                 one[key] = round(one[key] * iters / old)
+        if 'end' in one:
+            # Of a warm-up of less than an iteration.
+            one.end = max(one.end, one.get('begin', 0) + 1)
         if 'milestones' in one:
             one.milestones = [round(at * iters / old) for at in one.milestones]
     cfg.train_cfg.update(max_iters=iters, val_interval=tenth)

@@ -19,8 +19,8 @@ class Verdict:
     Attributes:
         before (FitSummary): Of the model that it started from.
         after (FitSummary): Of the trained one.
-        measure (str): What decides: ``'mIoU'`` with enough true masks, else
-            ``'confidence'``.
+        measure (str): ``'mIoU'``, which decides, with enough true masks; else
+            ``'confidence'``, which doesn't.
         gain (float): Difference in that measure, in points of a hundred.
         error (float): Standard error of the difference, from box to box.
         photos (int): How many photos were kept aside.
@@ -36,43 +36,47 @@ class Verdict:
     iters: int
 
     @property
+    def known(self) -> bool:
+        """Whether it can be told which model is better.
+
+        Boxes alone do not tell: confidence was seen to rise and to fall where
+        masks became better (docs/train_your_own.md), and agreement is high
+        whatever the masks are.
+        """
+        return self.measure == 'mIoU'
+
+    @property
     def improved(self) -> bool:
-        """Whether the trained model is the one to use."""
-        return self.gain > 0
+        """Whether the trained model is the one to use: unless it is known to be
+        no better."""
+        return self.gain > 0 or not self.known
 
     def choice(self) -> str:
         """Which weights are used, and why, in a line."""
         change = f'{self.measure} {self._value(self.before)} -> '
         change += f'{self._value(self.after)} on {self.photos} photos kept aside'
+        if not self.known:
+            return (
+                'the trained weights; whether they are better is not known, for '
+                f'lack of true masks ({change})'
+            )
         if self.improved:
             return f'the trained weights ({change})'
         return f'the weights it started from, as training has not helped ({change})'
 
     def _value(self, summary: FitSummary) -> str:
-        if self.measure == 'mIoU':
+        if self.known:
             return f'{summary.miou:.1f}'
         return f'{summary.confidence:.3f}'
 
     def summary(self) -> str:
         """What came of it, in a few lines."""
-        lines = [
-            f'before: {self.before}',
-            f'after:  {self.after}',
-        ]
-        sure = abs(self.gain) > 2 * self.error
-        if self.improved:
-            text = 'better' if sure else 'better, though by no more than chance may do'
-        else:
-            text = 'not better' if sure or self.gain == 0 else 'no better than before'
-        lines.append(
-            f'{text}: {self.measure} changed by {self.gain:+.1f} points '
-            f'(standard error {self.error:.1f}) on {self.before.boxes} boxes of '
-            f'{self.photos} photos kept aside'
-        )
-        if self.measure != 'mIoU':
+        lines = [f'before: {self.before}', f'after:  {self.after}', self._said()]
+        if not self.known:
             lines.append(
-                'without true masks that is a hint only; look at the sheet, or '
-                f'draw {ENOUGH} masks on the photos kept aside'
+                'confidence tells little of it: look at the sheet; for the next '
+                f'training draw {ENOUGH} masks on photos kept aside, which are in '
+                'data/kept_aside.json'
             )
         if not self.improved:
             lines.append(
@@ -81,6 +85,20 @@ class Verdict:
                 'the model it started from is used till then'
             )
         return '\n'.join(lines)
+
+    def _said(self) -> str:
+        sure = abs(self.gain) > 2 * self.error
+        if not self.known:
+            text = 'not known to be better'
+        elif self.improved:
+            text = 'better' if sure else 'better, though by no more than chance may do'
+        else:
+            text = 'not better' if sure or self.gain == 0 else 'no better than before'
+        return (
+            f'{text}: {self.measure} changed by {self.gain:+.1f} points '
+            f'(standard error {self.error:.1f}) on {self.before.boxes} boxes of '
+            f'{self.photos} photos kept aside'
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As json values; :meth:`from_json` reads them."""

@@ -176,7 +176,7 @@ def check_masks_say_which_weights(verdict, tmp_path, caplog):
     masks = {}
     for improved in (True, False):
         gain = 1.0 if improved else -1.0
-        out.note('verdict', dict(verdict.to_json(), gain=gain))
+        out.note('verdict', dict(verdict.to_json(), gain=gain, measure='mIoU'))
         caplog.clear()
         with caplog.at_level(logging.INFO, 'mmboxcaseg'):
             make_proxy_masks(

@@ -28,6 +28,9 @@ def test_schedule_keeps_its_shares():
     assert (warm_up.end, decay.end, decay.milestones) == (5, 50, [30, 45])
     assert cfg.train_cfg == dict(max_iters=50, val_interval=5)
     assert cfg.default_hooks.checkpoint.interval == 5 and cfg.max_iters == 50
+    # A hundredth of a tenth is less than an iteration.
+    own_training.set_iters(cfg, 4)
+    assert (warm_up.end, decay.end) == (1, 4)
 
 
 @pytest.mark.parametrize('iters', [3, 9])

@@ -119,7 +119,7 @@ def test_resumed(inputs, tmp_path, whole, monkeypatch):
     given = options(inputs, tmp_path)
     with pytest.raises(KeyboardInterrupt):
         make_proxy_masks(given)
-    assert len(list((tmp_path / 'masks.json.shards').glob('rank_*'))) == 1
+    assert len(list((tmp_path / 'masks.json.shards').glob('*.jsonl'))) == 1
     monkeypatch.undo()
     assert made(replace(given, resume=True))[1] == whole[1]
     assert not (tmp_path / shard_dir('masks.json')).exists()

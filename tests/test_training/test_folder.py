@@ -47,7 +47,7 @@ def test_chosen_weights(tmp_path):
     with pytest.raises(FileNotFoundError, match='run its command again'):
         folder.chosen()
     low, high = (
-        BoxFits((1, 2), np.ones(2), np.full(2, value), np.full(2, np.nan))
+        BoxFits(tuple(range(20)), np.ones(20), np.ones(20), np.full(20, value))
         for value in (0.4, 0.6)
     )
     folder.note('verdict', judge(low, high, 2, 10).to_json())

@@ -1,8 +1,9 @@
 """Export a trained BoxCaseg for prediction, small enough to ship.
 
 mmboxcaseg/models/segmentors/export.py says what is kept. The config beside
-the checkpoint holds the model and the pipeline of its test set. By default
-both are written to where ``mmboxcaseg.apis.default_model()`` looks for them.
+the checkpoint holds the model and the pipeline of its test set, and the same
+model is written as ONNX. By default all are written to where
+``mmboxcaseg.apis.default_model()`` looks for them.
 
 Example:
     python tools/model_converters/export_default.py \
@@ -33,7 +34,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--name',
         default='boxcaseg_small',
-        help='name of the files, before .py and .pth (default: boxcaseg_small)',
+        help='name of the files, before .py, .pth and .onnx (default: boxcaseg_small)',
     )
     parser.add_argument(
         '--max-size',
@@ -54,8 +55,8 @@ def export(config: str, checkpoint: str, out: str, max_size: float) -> str:
     Args:
         config (str): Path of the trained model's config.
         checkpoint (str): Path of its checkpoint.
-        out (str): Path of the two files to write, without ``.py`` and
-            ``.pth``.
+        out (str): Path of the files to write, without ``.py``, ``.pth`` and
+            ``.onnx``.
         max_size (float): The most that the weights may take, in MB.
 
     Returns:
@@ -68,6 +69,7 @@ def export(config: str, checkpoint: str, out: str, max_size: float) -> str:
     from mmengine.config import Config
     from mmengine.runner import load_state_dict
 
+    from mmboxcaseg.apis import export_onnx
     from mmboxcaseg.engine import check_weights, read_checkpoint
     from mmboxcaseg.models.segmentors.export import (
         check_same,
@@ -95,9 +97,10 @@ def export(config: str, checkpoint: str, out: str, max_size: float) -> str:
         dict(state_dict=weights, meta=dict(config=osp.basename(config))), f'{out}.pth'
     )
     exported_cfg.dump(f'{out}.py')
+    report = export_onnx(f'{out}.py', f'{out}.pth', f'{out}.onnx', half=True)
     return (
         f'saved {out}.py and {out}.pth, {size:.2f} MB; probabilities '
-        f'differ by {error:.5f} on average'
+        f'differ by {error:.5f} on average\n{report.summary()}'
     )
 
 

@@ -31,6 +31,7 @@ ITEMS = (
     'coco_scale',
     'growth',
     'training_step',
+    'network',
     'prediction',
     'commands',
     'gpu',
