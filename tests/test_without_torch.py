@@ -126,6 +126,20 @@ def test_the_others_say_what_to_install(folder, words):
     assert not list(folder.glob('new*'))
 
 
+def test_so_does_whatever_imports_one():
+    done = python(
+        WITHOUT
+        + """
+from argparse import Namespace
+from mmboxcaseg.cli.main import run
+run(Namespace(run=lambda args: __import__('mmdet.apis')), Namespace(), 'boxcaseg x')
+"""
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith('boxcaseg x: error: boxcaseg x: needs torch, mmengine,')
+
+
 def test_calibration_needs_none():
     done = python(WITHOUT + 'import mmboxcaseg.apis.calibration')
     assert done.returncode == 0, done.stderr

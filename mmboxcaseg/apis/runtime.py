@@ -11,7 +11,7 @@ from mmboxcaseg.prediction.onnx_model import SUFFIX
 from .default_model import default_onnx
 
 RUNTIMES = ('auto', 'torch', 'onnx')
-FRAMEWORKS = ('torch', 'mmengine', 'mmcv', 'mmseg')
+FRAMEWORKS = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmseg')
 INSTALL = 'bash tools/setup_env.sh of the repository installs them'
 
 

@@ -127,9 +127,10 @@ def run(command: ModuleType, args: argparse.Namespace, name: str) -> int:
     except ImportError as error:
         # One of a sentence tells what to install; Python's own names what it
         # looked for.
-        if error.name is not None:
+        told = error if error.name is None else _lacking(error, name)
+        if told is None:
             raise
-        sys.exit(f'{name}: error: {in_one_line(error)}')
+        sys.exit(f'{name}: error: {in_one_line(told)}')
     except KeyError as error:
         # One of a sentence is meant to be read; another is a mistake here.
         if not error.args or ' ' not in str(error.args[0]):
@@ -163,6 +164,20 @@ def in_one_line(error: Exception) -> str:
     if 'Original Traceback' in text:
         return lines[-1].split(': ', 1)[-1]
     return ' '.join(lines)
+
+
+def _lacking(error: ImportError, name: str) -> ImportError | None:
+    """What to install for a command that needs PyTorch; None for another
+    error."""
+    from mmboxcaseg.apis.runtime import FRAMEWORKS, check_torch
+
+    if error.name.split('.')[0] not in FRAMEWORKS:
+        return None
+    try:
+        check_torch([name])
+    except ImportError as lacking:
+        return lacking
+    return None
 
 
 def _let_sigint_kill() -> None:

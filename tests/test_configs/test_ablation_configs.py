@@ -172,6 +172,23 @@ MINI = {
         f'{SALIENT}.pipeline': [*LOAD, *WHOLE, PACK[0], JITTER, PACK[1]],
     },
     'no-min-max': {'model.test_cfg.min_max': False},
+    'paste': {
+        f'{SALIENT}.pipeline': [
+            *LOAD,
+            dict(type='PasteSalientObjects', load=LOAD),
+            CROPPED,
+            *PACK,
+        ]
+    },
+    'adamw': {
+        'optim_wrapper.optimizer.type': 'AdamW',
+        'optim_wrapper.optimizer.lr': 1e-3,
+        'optim_wrapper.optimizer.weight_decay': 1e-2,
+        'optim_wrapper.optimizer.momentum': MISSING,
+        'optim_wrapper.paramwise_cfg': dict(
+            custom_keys=dict(backbone=dict(lr_mult=0.3))
+        ),
+    },
 }
 EXPECTED = {
     f'{base}/ablations/{name}_{variant}.py': (f'{base}/{name}.py', keys)
