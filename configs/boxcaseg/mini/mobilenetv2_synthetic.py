@@ -11,9 +11,7 @@ norm_cfg = dict(type='BN', momentum=0.1, requires_grad=True)
 head_cfg = dict(norm_cfg=norm_cfg)
 model = dict(
     # It has no transferred head, which starts at random.
-    init_cfg=dict(
-        type='Pretrained', checkpoint='mmboxcaseg/weights/boxcaseg_small.pth'
-    ),
+    init_cfg=dict(type='Pretrained', checkpoint='mmboxcaseg://boxcaseg_small'),
     backbone=dict(norm_cfg=norm_cfg, init_cfg=None),
     weak_head=head_cfg,
     salient_head=head_cfg,
