@@ -106,6 +106,7 @@ def test_wheel_holds_package_configs_and_tools(wheel, repo_root):
             'mmboxcaseg/.mim/model-index.yml',
             'mmboxcaseg/report/page.css',
             'mmboxcaseg/report/page.html.j2',
+            'mmboxcaseg/py.typed',
             'mmboxcaseg/report/page.js',
             'mmboxcaseg/report/review.css',
             'mmboxcaseg/report/review.html.j2',

@@ -215,7 +215,7 @@ def train(settled: bool) -> float:
 
     from .training_step import batch, build
 
-    model = build('resnet18_narrow')
+    model = build('mobilenetv2')
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     inputs, samples = batch((BATCH // 2, BATCH - BATCH // 2), SIDE)
     taken = []
