@@ -32,6 +32,7 @@ _HOMES = dict(
     make_report='report',
     score_heads='score',
     score_masks='score',
+    score_predictor='score',
     train='own_model',
     train_detector='detector',
 )

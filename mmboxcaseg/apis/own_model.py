@@ -211,6 +211,7 @@ def _config(
         data_prefix=dict(img=photos),
         with_mask=has_masks,
         given_only=has_masks,
+        given_repeats=boxes.repeats if has_masks else 1,
     )
     if options.salient is not None:
         image, mask = salient_folders(options.salient)

@@ -53,7 +53,9 @@ def choose_onnx(
         raise ValueError(
             f'{checkpoint} holds what masks need of a config; give it without one'
         )
-    path = checkpoint if exported else default_onnx() if checkpoint is None else None
+    path = checkpoint if exported else None
+    if config is None and checkpoint is None:
+        path = default_onnx()
     if exported and runtime == 'torch':
         raise ValueError(f'{checkpoint} is for the runtime onnx, not torch')
     if runtime == 'onnx' or exported:
@@ -64,7 +66,7 @@ def choose_onnx(
             )
         if path is None:
             raise ValueError(
-                f'{checkpoint or "the model of the package"} is no exported model, '
+                f'{checkpoint or config or "the model of the package"} is no exported model, '
                 'which the runtime onnx needs; make one by boxcaseg export-onnx '
                 'CONFIG CHECKPOINT -o MODEL.onnx'
             )

@@ -42,14 +42,17 @@ class BoxPatchDataset(BaseDataset):
             not predicted, are learnt from, see
             :func:`~mmboxcaseg.annotations.given.keep_given_masks`; boxes
             without one stay box-supervised. Defaults to False.
+        given_repeats (int): With ``given_only``: how often a box with a mask is
+            listed, so that a few masks are seen often enough. Defaults to 1.
         min_confidence (float, optional): The same for ``proxy_confidence``.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
         FileNotFoundError: If no photo is there.
         ValueError: If one of the three is given without ``with_mask``, a
-            score is not in [0, 1] or beside ``given_only``, or the file lacks
-            what is asked for.
+            score is not in [0, 1] or beside ``given_only``, the repeats are
+            fewer than one or without ``given_only``, or the file lacks what
+            is asked for.
     """
 
     METAINFO = dict(classes=('background', 'object'))
@@ -62,6 +65,7 @@ class BoxPatchDataset(BaseDataset):
         min_agreement: float | None = None,
         min_confidence: float | None = None,
         given_only: bool = False,
+        given_repeats: int = 1,
         **kwargs,
     ) -> None:
         self.least = {
@@ -84,6 +88,12 @@ class BoxPatchDataset(BaseDataset):
                 'with_mask=True only, without min_agreement and '
                 'min_confidence'
             )
+        if given_repeats < 1 or (given_repeats > 1 and not given_only):
+            raise ValueError(
+                f'BoxPatchDataset: given_repeats={given_repeats!r} must be at '
+                'least 1, and is for given_only=True only'
+            )
+        self.given_repeats = given_repeats
         self.with_mask = with_mask
         self.given_only = given_only
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
@@ -114,13 +124,16 @@ class BoxPatchDataset(BaseDataset):
             )
             if learnt[place]:
                 item.update(supervision='mask', segmentation=boxes.segmentation(place))
-            data_list.append(item)
+            repeats = self.given_repeats if learnt[place] else 1
+            data_list.extend(dict(item) for _ in range(repeats))
         if self.with_mask:
-            print_log(
+            text = (
                 f'{self.ann_file}: masks of {int(learnt[places].sum())} of '
-                f'{len(data_list)} boxes are learnt from',
-                logger='current',
+                f'{len(places)} boxes are learnt from'
             )
+            if self.given_repeats > 1:
+                text += f', {self.given_repeats} times as often as boxes alone'
+            print_log(text, logger='current')
         log_oddities(boxes, self.ann_file)
         return data_list
 

@@ -50,6 +50,13 @@ class TrainingBoxes:
         """Boxes of photos that are kept aside, (N,) bool."""
         return self.used & self.aside[self.boxes.image_index]
 
+    @property
+    def repeats(self) -> int:
+        """How often boxes with a mask are listed to be a sixth of all, 1 to 10."""
+        taught = int((self.training & self.taught).sum())
+        others = int(self.training.sum()) - taught
+        return min(max(round(others / (5 * max(taught, 1))), 1), 10)
+
     def summary(self) -> str:
         """What there is, in a line."""
         boxes, training, scored = self.boxes, self.training, self.scored

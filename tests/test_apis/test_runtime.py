@@ -35,6 +35,9 @@ def test_default_model(gpu):
 
 def test_named_models(gpu):
     assert choose_onnx('auto', 'c.py', 'a.pth') is None
+    # Whoever takes it says that the other one is missing.
+    for half_named in (('c.py', None), (None, 'a.pth')):
+        assert choose_onnx('auto', *half_named) is None
     gpu[0] = True
     for name in ('auto', 'onnx'):
         assert choose_onnx(name, None, 'a.onnx') == 'a.onnx'
@@ -47,6 +50,7 @@ def test_named_models(gpu):
         (('auto', 'c.py', 'a.onnx'), 'give it without one'),
         (('torch', None, 'a.onnx'), 'a.onnx is for the runtime onnx, not torch'),
         (('onnx', 'c.py', 'a.pth'), 'a.pth is no exported model, .* export-onnx'),
+        (('onnx', 'c.py', None), 'c.py is no exported model'),
         (
             ('onnx', None, None, ['--precision bf16']),
             '--precision bf16: only the runtime torch can do that',

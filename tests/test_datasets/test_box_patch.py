@@ -261,11 +261,14 @@ def test_masks_that_are_not_there(ann_file):
 
 def test_masks_are_let_go_while_reading(tmp_path):
     ann_file = tiny.write_coco(tmp_path, [[(5, 5, 20, 20)], [(0, 0, 9, 9)]])
-    with_masks, without = read_coco(ann_file, True), read_coco(ann_file)
-    masks = [ann.pop('segmentation') for ann in with_masks.content['annotations']]
-    nothing = [ann.pop('segmentation') for ann in without.content['annotations']]
+    with_masks, without = (
+        list(read_coco(ann_file, masks).content['annotations'])
+        for masks in (True, False)
+    )
+    masks = [ann.pop('segmentation') for ann in with_masks]
+    nothing = [ann.pop('segmentation') for ann in without]
     assert all(masks) and not any(nothing)
-    assert with_masks.content == without.content
+    assert with_masks == without
     assert gc.isenabled()
 
 
@@ -290,3 +293,16 @@ def test_only_given_masks_are_learnt_from(tmp_path, ann_file):
     assert mask[8, 8] and not mask[13, 19]
     with pytest.raises(ValueError, match='given_only=True is for with_mask'):
         BoxPatchDataset(**{**keys, 'with_mask': False}, given_only=True)
+    text, often = tiny.log_of(
+        lambda: BoxPatchDataset(**keys, given_only=True, given_repeats=3)
+    )
+    assert 'masks of 1 of 3 boxes are learnt from, 3 times as often' in text
+    found = [often.get_data_info(index) for index in range(len(often))]
+    assert [item['ann_id'] for item in found] == [
+        items[0]['ann_id'],
+        *(item['ann_id'] for item in [items[0], *items]),
+    ]
+    assert [item['supervision'] for item in found] == ['mask'] * 3 + ['box'] * 2
+    for words in (dict(given_only=True, given_repeats=0), dict(given_repeats=2)):
+        with pytest.raises(ValueError, match='given_repeats=. must be at least 1'):
+            BoxPatchDataset(**keys, **words)

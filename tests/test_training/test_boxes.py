@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,6 +87,18 @@ def test_masks_that_teach(read, tmp_path):
     assert with_masks in ([taught], []) and all(
         'segmentation' in one for one in aside['annotations'] if one['id'] != 5
     )
+
+
+@pytest.mark.parametrize(
+    'taught, repeats',
+    # Of 33 boxes: 1 in 5 of the 32 others is six times it, of 25 others one.
+    [(1, 6), (2, 3), (8, 1), (33, 1)],
+)
+def test_few_masks_are_repeated(read, taught, repeats):
+    boxes = training_boxes(read(photos=12, each=3), keep_masks=False)
+    places = np.flatnonzero(boxes.training)[:taught]
+    chosen = np.isin(np.arange(len(boxes.used)), places)
+    assert replace(boxes, taught=chosen).repeats == repeats
 
 
 def test_few_boxes(read, caplog):
