@@ -327,18 +327,22 @@ def iou_chart(score: ScoreNumbers, values: np.ndarray, ious: np.ndarray) -> Figu
     )
     figure.colorbar(cells, ax=axes, label='masks', pad=0.02)
     bands = [band for band in score.bands if band.count >= LEAST_MASKS]
-    axes.errorbar(
-        [(band.low + band.high) / 2 for band in bands],
+    centers = [(band.low + band.high) / 2 for band in bands]
+    # Not error bars of the mean: it may lie outside of the quartiles.
+    axes.vlines(
+        centers,
+        [band.q25 for band in bands],
+        [band.q75 for band in bands],
+        color=PAPER,
+        linewidth=0.8,
+    )
+    axes.plot(
+        centers,
         [band.mean for band in bands],
-        [
-            [band.mean - band.q25 for band in bands],
-            [band.q75 - band.mean for band in bands],
-        ],
         color=PAPER,
         marker='o',
         markersize=4,
         linewidth=1.2,
-        elinewidth=0.8,
         label=f'mean and quartiles of bands with {LEAST_MASKS} masks or more',
     )
     axes.set_ylim(0, 1)
