@@ -25,6 +25,7 @@ from mmboxcaseg.training import (
 
 from .budget import set_budget
 from .default_model import default_model
+from .runtime import check_torch
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -60,6 +61,8 @@ def train(options: TrainOptions) -> Verdict:
     process.prepare()
     began = time.monotonic()
     options.check()
+    # Before anything is written.
+    check_torch(['training'])
     start = _start_of(options)
     boxes = training_boxes(
         read_boxes(

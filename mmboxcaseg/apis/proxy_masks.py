@@ -211,9 +211,9 @@ def _check_paths(options: MaskOptions) -> tuple[MaskOptions, str | None]:
         if path is not None and not osp.isfile(path):
             raise FileNotFoundError(f'{name}: no file {path}')
     if not osp.exists(options.ann):
-        raise FileNotFoundError(f'--ann: no file {options.ann}')
+        raise FileNotFoundError(f'boxes: no file or folder {options.ann}')
     if not osp.isdir(options.img_dir):
-        raise FileNotFoundError(f'--img-dir: no folder {options.img_dir}')
+        raise FileNotFoundError(f'photos: no folder {options.img_dir}')
     proxy_masks.check_output(options.out)
     if osp.exists(options.out) and osp.samefile(options.out, options.ann):
         raise ValueError(

@@ -291,8 +291,8 @@ def test_restricted_to_images(inputs, tmp_path, uninterrupted):
     [
         (0, 'none.py', 'CONFIG: no file none.py'),
         (1, 'none.pth', 'CHECKPOINT: no file none.pth'),
-        (3, 'none.json', '--ann: no file none.json'),
-        (5, 'none', '--img-dir: no folder none'),
+        (3, 'none.json', 'boxes: no file or folder none.json'),
+        (5, 'none', 'photos: no folder none'),
         (5, '.', '--img-dir: none of the 9 images with boxes is in .'),
     ],
 )

@@ -121,7 +121,10 @@ def test_verbose(inputs, tmp_path):
 @pytest.mark.parametrize(
     'command, message',
     [
-        (['masks', 'none.json', '.', '-o', 'x.json'], '--ann: no file none.json'),
+        (
+            ['masks', 'none.json', '.', '-o', 'x.json'],
+            'boxes: no file or folder none.json',
+        ),
         (['score', 'none.json', 'none.json'], 'no annotation file none.json'),
         (['report', 'none.json', '.', '--out', 'r'], 'none.json'),
         (['export', 'none.json', '-o', 'x.json'], 'no annotation file none.json'),
