@@ -66,9 +66,9 @@ def choose_onnx(
             )
         if path is None:
             raise ValueError(
-                f'{checkpoint or config or "the model of the package"} is no exported model, '
-                'which the runtime onnx needs; make one by boxcaseg export-onnx '
-                'CONFIG CHECKPOINT -o MODEL.onnx'
+                f'{checkpoint or config or "the model of the package"} is no '
+                'exported model, which the runtime onnx needs; make one by '
+                'boxcaseg export-onnx CONFIG CHECKPOINT -o MODEL.onnx'
             )
         return path
     if runtime == 'auto' and path is not None and not wishes:

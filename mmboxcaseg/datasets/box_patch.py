@@ -109,7 +109,7 @@ class BoxPatchDataset(BaseDataset):
         # In the order of the images, so that a photo's boxes are neighbours.
         images = boxes.image_index[places]
         places = places[np.argsort(images, kind='stable')]
-        data_list = []
+        data_list: list[dict] = []
         for place in places.tolist():
             image = int(boxes.image_index[place])
             height, width = boxes.sizes[image].tolist()
