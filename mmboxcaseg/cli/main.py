@@ -1,6 +1,7 @@
 """Which command it is, and what becomes of its errors."""
 
 import argparse
+import difflib
 import logging
 import os
 import os.path as osp
@@ -67,6 +68,24 @@ def _described(module: ModuleType) -> str:
     return text[0].upper() + text[1:]
 
 
+def _refuse(command: str, unknown: Sequence[str]) -> int:
+    """Tell what is no argument of a subcommand; the exit status.
+
+    argparse would show the usage of the whole command.
+    """
+    own = argparse.ArgumentParser(add_help=False)
+    COMMANDS[command].add_arguments(own)
+    options = [name for action in own._actions for name in action.option_strings]
+    first = unknown[0].split('=')[0]
+    near = difflib.get_close_matches(first, options, n=1)
+    hint = f'did you mean {near[0]}?' if near else f'see boxcaseg {command} --help'
+    print(
+        f'boxcaseg {command}: error: no such argument: {" ".join(unknown)}; {hint}',
+        file=sys.stderr,
+    )
+    return 2
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``boxcaseg``.
 
@@ -80,7 +99,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: After an error, which is told in a line.
     """
-    args = parser().parse_args(argv)
+    args, unknown = parser().parse_known_args(argv)
+    if unknown:
+        sys.exit(_refuse(args.command, unknown))
     return run(COMMANDS[args.command], args, f'boxcaseg {args.command}')
 
 

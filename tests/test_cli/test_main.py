@@ -160,3 +160,19 @@ def test_mistakes_of_the_program_are_not_hidden(monkeypatch, tmp_path):
     monkeypatch.setattr('mmboxcaseg.apis.export.read_masks', fail)
     with pytest.raises(ZeroDivisionError):
         main(['export', 'a.json', '-o', str(tmp_path / 'b.json')])
+
+
+@pytest.mark.parametrize(
+    'words, told',
+    [
+        (['--formt', 'yolo-seg'], '--formt yolo-seg; did you mean --format?'),
+        (['--xyz'], '--xyz; see boxcaseg masks --help'),
+    ],
+)
+def test_a_mistyped_option_is_a_line_of_its_command(capsys, words, told):
+    with pytest.raises(SystemExit) as end:
+        main(['masks', 'boxes.json', 'photos', '-o', 'm.json', *words])
+    assert end.value.code == 2
+    assert capsys.readouterr().err == (
+        f'boxcaseg masks: error: no such argument: {told}\n'
+    )
