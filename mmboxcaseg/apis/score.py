@@ -10,7 +10,11 @@ from mmboxcaseg.annotations import read_masks, with_decisions
 from mmboxcaseg.evaluation import MaskScores, mask_ious, summarize_masks
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.proxy_masks import write_json
-from mmboxcaseg.proxy_masks.predictor import Predictor, load_predictor, predictor_masks
+from mmboxcaseg.proxy_masks.mask_function import (
+    MaskFunction,
+    load_predictor,
+    predictor_masks,
+)
 
 # Of the paper's Table 8.
 AGREEMENT_THRS = (0.75, 0.85, 0.9, 0.95)
@@ -86,7 +90,7 @@ class PredictorScores:
 
 
 def score_predictor(
-    predictor: str | Predictor,
+    predictor: str | MaskFunction,
     img_dir: str,
     truth: str,
     *,
@@ -100,7 +104,7 @@ def score_predictor(
     They are cut to their boxes, merged and scored by the same code.
 
     Args:
-        predictor (str | Predictor): A function, or its name as
+        predictor (str | MaskFunction): A function, or its name as
             ``'module:function'``. It takes a photo, (H, W, 3) uint8 RGB, and
             boxes, (N, 4) float64, xyxy in pixels, and gives N masks (H, W):
             bool, or probabilities in [0, 1].

@@ -10,7 +10,7 @@ import numpy as np
 from mmboxcaseg.annotations import MaskFile
 from mmboxcaseg.masks import decode_rle
 
-from .predictor import InRects, masks_of_images, read_photo
+from .mask_function import InRects, masks_of_images, read_photo
 
 METHODS = ('grabcut', 'box', 'truth')
 # Pixels that each of GrabCut's colour models needs for its components.

@@ -8,7 +8,7 @@ import pytest
 
 from mmboxcaseg.annotations import read_masks
 from mmboxcaseg.masks import decode_rle, encode_rle
-from mmboxcaseg.proxy_masks.predictor import load_predictor, predictor_masks
+from mmboxcaseg.proxy_masks.mask_function import load_predictor, predictor_masks
 
 HEIGHT, WIDTH = 40, 60
 # A large box and a small one inside it; their true masks are the boxes.

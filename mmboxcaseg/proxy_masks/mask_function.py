@@ -24,7 +24,7 @@ from mmboxcaseg.masks import (
 
 # From a photo (H, W, 3), uint8, RGB, and boxes (N, 4), xyxy, float64, to N
 # masks (H, W): bool, or probabilities in [0, 1].
-Predictor = Callable[[np.ndarray, np.ndarray], Sequence[np.ndarray]]
+MaskFunction = Callable[[np.ndarray, np.ndarray], Sequence[np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class InRects:
     claims: Claims | None = None
 
 
-def load_predictor(name: str) -> Predictor:
+def load_predictor(name: str) -> MaskFunction:
     """Import a function.
 
     Args:
@@ -50,7 +50,7 @@ def load_predictor(name: str) -> Predictor:
             found too.
 
     Returns:
-        Predictor: The function.
+        MaskFunction: The function.
 
     Raises:
         ValueError: If the name has another form, or there is no such module
@@ -117,7 +117,7 @@ def in_rects(
 
 def predictor_masks(
     truth: MaskFile,
-    predictor: Predictor,
+    predictor: MaskFunction,
     img_dir: str,
     *,
     merge: bool = True,
@@ -128,7 +128,7 @@ def predictor_masks(
 
     Args:
         truth (MaskFile): The boxes.
-        predictor (Predictor): The function.
+        predictor (MaskFunction): The function.
         img_dir (str): Folder of the photos.
         merge (bool): Whether a pixel claimed by several masks of a photo goes
             to one of them only. Defaults to True.
