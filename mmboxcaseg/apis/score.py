@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmboxcaseg.annotations import read_masks, with_decisions
+from mmboxcaseg.annotations import MaskFile, read_masks, with_decisions
 from mmboxcaseg.evaluation import MaskScores, mask_ious, summarize_masks
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.proxy_masks import write_json
@@ -66,10 +66,31 @@ def score_masks(
         ValueError: If a threshold is not in [0, 1], the files don't belong
             together, or one lacks a mask.
     """
-    made, true = with_decisions(read_masks(masks), decisions), read_masks(truth)
-    with show_progress(len(true.boxes.wanted), 'score') as update:
+    return _score(
+        with_decisions(read_masks(masks), decisions),
+        read_masks(truth),
+        by_size=by_size,
+        by_overlap=by_overlap,
+        boundary=boundary,
+        agreement_thrs=agreement_thrs,
+        confidence_thrs=confidence_thrs,
+    )
+
+
+def _score(
+    masks: MaskFile,
+    truth: MaskFile,
+    *,
+    by_size: bool = False,
+    by_overlap: bool = False,
+    boundary: bool = False,
+    agreement_thrs: Sequence[float] = (),
+    confidence_thrs: Sequence[float] = (),
+) -> MaskScores:
+    """:func:`score_masks` of files that have been read."""
+    with show_progress(len(truth.boxes.wanted), 'score') as update:
         ious = mask_ious(
-            made, true, boundary, on_image=lambda instances: update(1, instances)
+            masks, truth, boundary, on_image=lambda instances: update(1, instances)
         )
     return summarize_masks(
         ious, by_size, agreement_thrs, confidence_thrs, ious.unusable, by_overlap
@@ -144,7 +165,7 @@ def score_predictor(
         path = out or osp.join(folder, 'masks.json')
         os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
         write_json(path, content)
-        scores = score_masks(path, truth, agreement_thrs=(), **rows)
+        scores = _score(read_masks(path), boxes, **rows)
     count = max(int(boxes.boxes.usable.sum()), 1)
     return PredictorScores(scores, 1000 * seconds / count)
 
