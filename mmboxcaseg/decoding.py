@@ -15,6 +15,14 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+# What Pillow raises where it can't open a picture.
+NOT_OPENED = (
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    OSError,
+    SyntaxError,
+    ValueError,
+)
 # The tag of the EXIF orientation.
 ORIENTATION = 0x112
 # Of 65,536 levels, a photo that uses fewer than a quarter is nearly black
@@ -247,13 +255,7 @@ def _orientation(content: bytes) -> int:
             warnings.simplefilter('ignore', Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content)) as photo:
                 return _orientation_of(photo)
-    except (
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-        OSError,
-        SyntaxError,
-        ValueError,
-    ):
+    except NOT_OPENED:
         return 1
 
 
@@ -295,11 +297,5 @@ def _tiff_bits(content: bytes) -> tuple:
             warnings.simplefilter('ignore')
             with Image.open(io.BytesIO(content)) as photo:
                 return tuple(photo.tag_v2.get(258, (1,)))
-    except (
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-        OSError,
-        SyntaxError,
-        ValueError,
-    ):
+    except NOT_OPENED:
         return (16,)

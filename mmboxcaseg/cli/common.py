@@ -8,12 +8,29 @@ import argparse
 import os
 import os.path as osp
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import fields
+from typing import Any, TypeVar, cast
 
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 
+Options = TypeVar('Options')
 # Exit status of a command that is done, but had to skip something.
 SKIPPED = 3
+
+
+def options_of(args: argparse.Namespace, kind: type[Options], **others: Any) -> Options:
+    """The options of a function, by the arguments of its command.
+
+    Args:
+        args (argparse.Namespace): Arguments of the same names.
+        kind (type): Dataclass of the options.
+        **others: Values in place of the arguments' or beside them.
+
+    Returns:
+        Options: An instance of ``kind``.
+    """
+    values = dict(vars(args), **others)
+    return kind(**{field.name: values[field.name] for field in fields(cast(Any, kind))})
 
 
 def add_ann_argument(parser: argparse.ArgumentParser, name: str, **words: Any) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from .common import options_of
 from .train import add_budget_options
 
 HELP = 'trains a Mask R-CNN on a file of masks, with its classes'
@@ -58,14 +59,9 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         int: Exit status.
     """
-    from dataclasses import fields
-
     from mmboxcaseg.apis.detector import DetectorOptions, train_detector
 
-    values = vars(args)
-    options = DetectorOptions(
-        **{field.name: values[field.name] for field in fields(DetectorOptions)}
-    )
+    options = options_of(args, DetectorOptions)
     # For whoever tells an error.
     args.log_dir = args.out
     print(train_detector(options).summary(), file=sys.stderr)

@@ -5,7 +5,7 @@ import os
 import sys
 
 from . import export
-from .common import SKIPPED, add_ann_argument, add_decisions_option
+from .common import SKIPPED, add_ann_argument, add_decisions_option, options_of
 
 HELP = 'a mask for every box, as a COCO json with scores'
 STOPPED = '; run the same command with --resume to go on'
@@ -244,8 +244,6 @@ def run(args: argparse.Namespace) -> int:
         int: Exit status.
     """
     _check(args)
-    from dataclasses import fields
-
     from mmboxcaseg.apis.export import ExportOptions, export_masks, export_path
     from mmboxcaseg.apis.proxy_masks import MaskOptions, make_proxy_masks
     from mmboxcaseg.proxy_masks import report_path
@@ -259,13 +257,11 @@ def run(args: argparse.Namespace) -> int:
             format=args.format, **{name: getattr(args, name) for name in export.CHOICES}
         )
         folder, args.out = args.out, os.path.join(args.out, 'masks.json')
-    values = dict(
-        vars(args),
+    options = options_of(
+        args,
+        MaskOptions,
         polygons=args.segmentation == 'polygons',
         img_ids=args.img_ids and read_lines(args.img_ids),
-    )
-    options = MaskOptions(
-        **{field.name: values[field.name] for field in fields(MaskOptions)}
     )
     # For whoever tells an error.
     args.log_dir = options.log_dir

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from .common import add_ann_argument
+from .common import add_ann_argument, options_of
 
 HELP = 'trains the model further on your boxes, and says if it got better'
 STOPPED = '; run the same command to go on'
@@ -114,14 +114,9 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         int: Exit status.
     """
-    from dataclasses import fields
-
     from mmboxcaseg.apis.own_model import TrainOptions, train
 
-    values = vars(args)
-    options = TrainOptions(
-        **{field.name: values[field.name] for field in fields(TrainOptions)}
-    )
+    options = options_of(args, TrainOptions)
     # For whoever tells an error.
     args.log_dir = args.out
     verdict = train(options)

@@ -72,8 +72,7 @@ class TrainOptions:
         _check_budget(self.iters, self.minutes)
         if self.size not in SIZES:
             raise ValueError(f'--size must be one of {list(SIZES)}, not {self.size!r}')
-        if self.num_workers is not None and self.num_workers < 0:
-            raise ValueError('--num-workers must not be negative')
+        _check_workers(self.num_workers)
         if self.size == 'hrnet' and self.start is None and self.salient is None:
             raise ValueError(
                 '--size hrnet starts from ImageNet weights, so its salient head '
@@ -130,8 +129,7 @@ class DetectorOptions:
             )
         if not 0 <= self.confidence_thr <= 1:
             raise ValueError('--confidence-thr must be a number from 0 to 1')
-        if self.num_workers is not None and self.num_workers < 0:
-            raise ValueError('--num-workers must not be negative')
+        _check_workers(self.num_workers)
 
 
 def _check_budget(iters: int | None, minutes: float | None) -> None:
@@ -142,3 +140,9 @@ def _check_budget(iters: int | None, minutes: float | None) -> None:
         raise ValueError('--iters must be at least 1')
     if minutes is not None and not 0 < minutes < float('inf'):
         raise ValueError('--minutes must be a positive number')
+
+
+def _check_workers(num_workers: int | None) -> None:
+    """Raise ValueError if a number of processes is none."""
+    if num_workers is not None and num_workers < 0:
+        raise ValueError('--num-workers must not be negative')
