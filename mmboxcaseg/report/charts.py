@@ -348,5 +348,5 @@ def iou_chart(score: ScoreNumbers, values: np.ndarray, ious: np.ndarray) -> Figu
     axes.set_ylim(0, 1)
     if score.spearman is not None:
         axes.plot([], [], ' ', label=f'Spearman {score.spearman:.2f}')
-    axes.legend(frameon=True, framealpha=0.9, fontsize=7, loc='upper left')
+    axes.legend(frameon=True, framealpha=0.9, fontsize=7, loc='lower right')
     return figure
