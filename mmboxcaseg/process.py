@@ -8,7 +8,8 @@ told to keep what is freed.
 The threads of OpenMP wait for each other by spinning, which is quickest as
 long as each has a core of its own. Where another program has one of the cores,
 or a container a part of them only, all wait for the thread that has none. So
-they are told to sleep, and to be no more than there are cores for.
+they are told to spin for a moment and to sleep then, and to be no more than
+there are cores for.
 
 What the environment says about either goes before. Both are best settled
 before torch is imported: OpenMP reads its settings when it is loaded.
@@ -31,6 +32,11 @@ KEPT_MEMORY = (
 )
 # Whoever sets one of them has decided how threads wait.
 WAITING = ('OMP_WAIT_POLICY', 'GOMP_SPINCOUNT', 'KMP_BLOCKTIME', 'KMP_LIBRARY')
+# A moment, for GNU's OpenMP in turns of a loop, for LLVM's and Intel's in
+# milliseconds. Not to spin at all costs a fifth of a training step on idle
+# cores, and ten times as many turns cost most of what sleeping brings on busy
+# ones (docs/benchmark.md).
+WAIT_SETTINGS = {'GOMP_SPINCOUNT': '1000', 'KMP_BLOCKTIME': '0'}
 
 # Variables that were set here, and not by whoever started the process.
 _settled: set[str] = set()
@@ -126,7 +132,7 @@ def thread_settings(
     quota = cgroup_quota() if quota is None else quota
     settings = {}
     if not any(name in environ for name in WAITING):
-        settings['OMP_WAIT_POLICY'] = 'PASSIVE'
+        settings.update(WAIT_SETTINGS)
     # OpenMP counts the cores by itself, but knows of no quota.
     threads = math.ceil(min(cores, quota))
     if threads < cores and 'OMP_NUM_THREADS' not in environ:

@@ -32,21 +32,26 @@ def test_what_the_environment_says_of_memory_goes_before(environ, expected):
     assert process.memory_settings(environ) == expected
 
 
+WAIT = {'GOMP_SPINCOUNT': '1000', 'KMP_BLOCKTIME': '0'}
+
+
 @pytest.mark.parametrize(
     ('environ', 'cores', 'quota', 'expected'),
     [
-        ({}, 2, math.inf, {'OMP_WAIT_POLICY': 'PASSIVE'}),
-        ({}, 8, 8.0, {'OMP_WAIT_POLICY': 'PASSIVE'}),
-        ({}, 8, 7.5, {'OMP_WAIT_POLICY': 'PASSIVE'}),
-        ({}, 8, 2.5, {'OMP_WAIT_POLICY': 'PASSIVE', 'OMP_NUM_THREADS': '3'}),
-        ({}, 8, 0.1, {'OMP_WAIT_POLICY': 'PASSIVE', 'OMP_NUM_THREADS': '1'}),
-        ({'OMP_NUM_THREADS': '6'}, 8, 2.0, {'OMP_WAIT_POLICY': 'PASSIVE'}),
+        ({}, 2, math.inf, WAIT),
+        ({}, 8, 8.0, WAIT),
+        ({}, 8, 7.5, WAIT),
+        ({}, 8, 2.5, {**WAIT, 'OMP_NUM_THREADS': '3'}),
+        ({}, 8, 0.1, {**WAIT, 'OMP_NUM_THREADS': '1'}),
+        ({'OMP_NUM_THREADS': '6'}, 8, 2.0, WAIT),
         ({'OMP_WAIT_POLICY': 'ACTIVE'}, 8, 2.0, {'OMP_NUM_THREADS': '2'}),
         ({'GOMP_SPINCOUNT': '1000'}, 2, 2.0, {}),
         ({'KMP_BLOCKTIME': '0'}, 2, 2.0, {}),
     ],
 )
-def test_threads_that_sleep_and_no_more_than_cores(environ, cores, quota, expected):
+def test_threads_that_spin_for_a_moment_and_no_more_than_cores(
+    environ, cores, quota, expected
+):
     assert process.thread_settings(environ, cores, quota) == expected
 
 
@@ -119,11 +124,12 @@ import os, sys
 from mmboxcaseg import process
 sys.modules.update({modules})
 process.prepare()
-print(os.environ.get('OMP_WAIT_POLICY'))
+print(os.environ.get('GOMP_SPINCOUNT'))
 """
-    assert run(code.format(modules={})) == ['PASSIVE']
+    assert run(code.format(modules={})) == ['1000']
     assert run(code.format(modules={'torch': None})) == ['None']
-    assert run(code.format(modules={}), OMP_WAIT_POLICY='ACTIVE') == ['ACTIVE']
+    assert run(code.format(modules={}), OMP_WAIT_POLICY='ACTIVE') == ['None']
+    assert run(code.format(modules={}), GOMP_SPINCOUNT='7') == ['7']
 
 
 def test_commands_settle_it_before_they_run():
@@ -131,11 +137,11 @@ def test_commands_settle_it_before_they_run():
 import argparse, os, types
 from mmboxcaseg.cli import main
 def command(args):
-    print(os.environ['OMP_WAIT_POLICY'])
+    print(os.environ['GOMP_SPINCOUNT'])
     return 0
 main.run(types.SimpleNamespace(run=command), argparse.Namespace(), 'command')
 """
-    assert run(code) == ['PASSIVE']
+    assert run(code) == ['1000']
 
 
 def write(root, path, text):

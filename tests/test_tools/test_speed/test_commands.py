@@ -20,20 +20,21 @@ sys.exit(1)
 
 
 @pytest.mark.parametrize(
-    ('settled', 'threads', 'expected'),
+    ('settings', 'threads', 'expected'),
     [
-        (False, None, [None, None, None]),
-        (False, 1, [None, '1', None]),
-        (True, 1, ['PASSIVE', '1', None]),
+        (commands.PLAIN, None, [None, None, None]),
+        (commands.PLAIN, 1, [None, '1', None]),
+        (commands.ALLOCATOR, 1, [None, '1', None]),
+        (commands.SETTLED, 1, ['1000', '1', None]),
     ],
 )
-def test_only_one_side_settles_anything(monkeypatch, settled, threads, expected):
+def test_what_a_side_settles(monkeypatch, settings, threads, expected):
     monkeypatch.setenv('OMP_NUM_THREADS', '7')
     monkeypatch.setenv('MALLOC_MMAP_MAX_', '5')
     monkeypatch.setattr(commands, 'COMMAND', PROBE)
-    names = ['OMP_WAIT_POLICY', 'OMP_NUM_THREADS', 'MALLOC_MMAP_MAX_']
+    names = ['GOMP_SPINCOUNT', 'OMP_NUM_THREADS', 'MALLOC_MMAP_MAX_']
     with pytest.raises(RuntimeError) as error:
-        commands.run_command(names, settled, threads)
+        commands.run_command(names, settings, threads)
     assert json.loads(str(error.value)) == expected
     assert os.environ['OMP_NUM_THREADS'] == '7'
     assert os.environ['MALLOC_MMAP_MAX_'] == '5'
@@ -44,37 +45,44 @@ def runs(monkeypatch):
     """Commands that would be run, of which each writes a file."""
     found = []
 
-    def run(words, settled, threads):
-        found.append((words, settled, threads))
+    def run(words, settings, threads):
+        found.append((words, settings, threads))
         out = words[words.index('-o') + 1]
         with open(out, 'w', encoding='ascii') as file:
             file.write('onnx' if '--runtime' not in words else 'torch')
 
     monkeypatch.setattr(commands, 'run_command', run)
     monkeypatch.setattr(commands, 'usable_cores', lambda: 2)
-    monkeypatch.setattr(commands, 'in_fresh_process', lambda train, settled: 0.5)
+    monkeypatch.setattr(commands, 'in_fresh_process', lambda train, settings: 0.5)
     return found
 
 
 def test_rows_of_all_cases(inputs: Inputs, runs):
     rows = commands.rows(inputs)
-    assert [row.unit for row in rows] == ['s'] * 11
+    assert [row.unit for row in rows] == ['s'] * 17
     assert all(row.ratio > 0 for row in rows)
-    assert sum('beside another program' in row.what for row in rows) == 3
-    assert sum('one thread' in row.what for row in rows) == 3
-    assert 'of 4 photos' in rows[0].what and 'of 1 photos' in rows[7].what
+    assert sum('beside another program' in row.what for row in rows) == 5
+    assert sum('one thread' in row.what for row in rows) == 5
+    assert 'of 4 photos' in rows[0].what and 'of 1 photos' in rows[10].what
     torch = [run for run in runs if run[0][-1] == 'torch' and run[2] is None]
-    assert {settled for _, settled, _ in torch} == {False, True}
+    assert {settings for _, settings, _ in torch} == {
+        commands.PLAIN,
+        commands.ALLOCATOR,
+        commands.SETTLED,
+    }
     assert any('--jobs' in words for words, *_ in runs)
 
 
-def test_sides_that_make_other_masks_are_an_error(inputs: Inputs, runs, tmp_path):
+@pytest.mark.parametrize('changed', [commands.PLAIN, commands.ALLOCATOR])
+def test_sides_that_make_other_masks_are_an_error(
+    inputs: Inputs, runs, tmp_path, changed
+):
     photos = commands.Photos(inputs, str(tmp_path), 2)
     rewritten = commands.run_command
 
-    def run(words, settled, threads):
-        rewritten(words, settled, threads)
-        if not settled:
+    def run(words, settings, threads):
+        rewritten(words, settings, threads)
+        if settings == changed:
             with open(photos.out, 'a', encoding='ascii') as file:
                 file.write('other')
 
@@ -103,4 +111,4 @@ def test_a_training_step_is_trained(monkeypatch):
     monkeypatch.setattr(commands, 'STEPS', 2)
     monkeypatch.setattr(commands, 'BATCH', 4)
     monkeypatch.setattr(commands, 'SIDE', 32)
-    assert commands.train(settled=True) > 0
+    assert commands.train(commands.SETTLED) > 0

@@ -26,10 +26,14 @@ PHOTOS, STEPS = 96, 12
 REPEATS = 2
 # A training step of the quickstart.
 BATCH, SIDE = 16, 96
-# Settles nothing.
-PLAIN = (
+# What the process settles, as Python to run before: nothing, its allocator, or
+# how its threads wait as well.
+PLAIN, ALLOCATOR, SETTLED = (
     'from mmboxcaseg import process; '
-    'process.prepare = process.keep_freed_memory = lambda *_: {}; '
+    'process.prepare = process.keep_freed_memory = lambda *_: {}; ',
+    'from mmboxcaseg import process; '
+    'process.prepare = lambda: process.keep_freed_memory(); ',
+    '',
 )
 COMMAND = (
     'import sys; from mmboxcaseg.cli.main import main; sys.exit(main(sys.argv[1:]))'
@@ -125,28 +129,31 @@ def mask_rows(photos: Photos, case: Case) -> list[Row]:
     """Rows of masks in a case; raises ValueError if settling changes them."""
     made: dict[str, bytes] = {}
 
-    def side(name: str, settled: bool, *more: str) -> Callable[[], None]:
+    def side(name: str, settings: str, *more: str) -> Callable[[], None]:
         def make() -> None:
-            run_command(photos.words(*more), settled, case.threads)
+            run_command(photos.words(*more), settings, case.threads)
             with open(photos.out, 'rb') as file:
                 made[name] = file.read()
 
         return make
 
     sides = dict(
-        plain=side('plain', False, '--runtime', 'torch'),
-        settled=side('settled', True, '--runtime', 'torch'),
-        default=side('default', True),
+        plain=side('plain', PLAIN, '--runtime', 'torch'),
+        allocator=side('allocator', ALLOCATOR, '--runtime', 'torch'),
+        settled=side('settled', SETTLED, '--runtime', 'torch'),
+        default=side('default', SETTLED),
     )
     with competitor() if case.beside else nullcontext():
         ms = in_turn(sides, REPEATS, 0, time.perf_counter)
-    if made['plain'] != made['settled']:
+    if not made['plain'] == made['allocator'] == made['settled']:
         raise ValueError(f'{case.name}: allocator and threads change the masks')
+    what = f'masks, {photos.text}, {case.name}'
     return _in_seconds(
         ms,
         [
-            (f'masks, {photos.text}, {case.name}, torch', 'settled', 'plain'),
-            (f'masks, {photos.text}, {case.name}, as it comes', 'default', 'plain'),
+            (f'{what}, torch', 'settled', 'plain'),
+            (f'{what}, torch, sleeping soon against spinning', 'settled', 'allocator'),
+            (f'{what}, as it comes', 'default', 'plain'),
         ],
     )
 
@@ -159,7 +166,7 @@ def job_rows(photos: Photos) -> list[Row]:
     made = {}
 
     def make(*more: str) -> None:
-        run_command(photos.words(*more), True, None)
+        run_command(photos.words(*more), SETTLED, None)
         with open(photos.out, 'rb') as file:
             made[more] = file.read()
 
@@ -175,8 +182,8 @@ def job_rows(photos: Photos) -> list[Row]:
 def first_mask_rows(photo: Photos) -> list[Row]:
     """From the command to the masks of a photo."""
     sides = dict(
-        plain=lambda: run_command(photo.words('--runtime', 'torch'), False, None),
-        default=lambda: run_command(photo.words(), True, None),
+        plain=lambda: run_command(photo.words('--runtime', 'torch'), PLAIN, None),
+        default=lambda: run_command(photo.words(), SETTLED, None),
     )
     ms = in_turn(sides, REPEATS, 1, time.perf_counter)
     what = f'from the command to the file, {photo.text}'
@@ -185,30 +192,33 @@ def first_mask_rows(photo: Photos) -> list[Row]:
 
 def training_rows(case: Case) -> list[Row]:
     """A training step of the size of the quickstart's."""
-    seconds: dict[bool, list[float]] = {False: [], True: []}
+    seconds: dict[str, list[float]] = {PLAIN: [], ALLOCATOR: [], SETTLED: []}
     with competitor() if case.beside else nullcontext():
         for _ in range(REPEATS):
-            for settled, found in seconds.items():
+            for settings, found in seconds.items():
                 with without_decisions(case.threads):
-                    found.append(in_fresh_process(train, settled))
-    plain, ours = (min(seconds[settled]) for settled in (False, True))
-    what = f'training step, ResNet-18, {BATCH} x {SIDE} px, {case.name}'
-    return [Row(what, 's', ours, plain)]
+                    found.append(in_fresh_process(train, settings))
+    plain, spinning, ours = map(min, seconds.values())
+    what = f'training step, MobileNetV2, {BATCH} x {SIDE} px, {case.name}'
+    return [
+        Row(what, 's', ours, plain),
+        Row(f'{what}, sleeping soon against spinning', 's', ours, spinning),
+    ]
 
 
-def train(settled: bool) -> float:
+def train(settings: str) -> float:
     """Train some steps in this process, which has not imported torch.
 
     Args:
-        settled (bool): Whether allocator and threads are settled before.
+        settings (str): :data:`PLAIN`, :data:`ALLOCATOR` or :data:`SETTLED`.
 
     Returns:
         float: Median seconds of a step.
     """
-    if settled:
-        from mmboxcaseg.process import prepare
+    if settings != PLAIN:
+        from mmboxcaseg.process import keep_freed_memory, prepare
 
-        prepare()
+        (prepare if settings == SETTLED else keep_freed_memory)()
     import statistics
 
     import torch
@@ -228,21 +238,20 @@ def train(settled: bool) -> float:
     return statistics.median(taken[STEPS // 4 :])
 
 
-def run_command(words: Sequence[str], settled: bool, threads: int | None) -> None:
+def run_command(words: Sequence[str], settings: str, threads: int | None) -> None:
     """Run ``boxcaseg`` in a new process.
 
     Args:
         words (Sequence[str]): Its command line.
-        settled (bool): Whether it settles allocator and threads.
+        settings (str): :data:`PLAIN`, :data:`ALLOCATOR` or :data:`SETTLED`.
         threads (int | None): What the environment says of threads.
 
     Raises:
         RuntimeError: If it fails.
     """
-    code = COMMAND if settled else PLAIN + COMMAND
     with without_decisions(threads) as environ:
         done = subprocess.run(
-            [sys.executable, '-c', code, *words],
+            [sys.executable, '-c', settings + COMMAND, *words],
             cwd=ROOT,
             env=dict(environ),
             capture_output=True,

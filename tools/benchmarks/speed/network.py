@@ -21,7 +21,15 @@ def rows(inputs: Inputs) -> list[Row]:
     crops = np.random.default_rng(0).integers(
         0, 256, (CROPS, 3, size, size), dtype=np.uint8
     )
-    folded = model.network()
+    network = model.network()
+    normalized = model.data_preprocessor.normalize(torch.from_numpy(crops))
+    folded = model.folded_network(model.predict_options, normalized[:1])
+    with torch.no_grad():
+        feats = folded.feats(normalized)
+
+    @torch.no_grad()
+    def heads() -> None:
+        folded.heads(feats)
 
     @torch.no_grad()
     def trained() -> None:
@@ -30,12 +38,14 @@ def rows(inputs: Inputs) -> list[Row]:
     ms = in_turn(
         dict(
             trained=trained,
-            folded=lambda: folded(crops),
+            folded=lambda: network(crops),
+            heads=heads,
             onnx=lambda: exported.network(crops),
         )
     )
+    heads_ms = ms.pop('heads') / CROPS
     what = f'network of the default model, a crop of {size} px: '
-    return compare(
+    found = compare(
         ms,
         [
             ('PyTorch, folded, against the trained layers', 'folded', 'trained'),
@@ -45,3 +55,4 @@ def rows(inputs: Inputs) -> list[Row]:
         CROPS,
         what,
     )
+    return [*found, Row(f'{what}the heads of it, PyTorch, folded', 'ms', heads_ms)]
