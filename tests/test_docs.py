@@ -6,27 +6,15 @@ import re
 import shlex
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
 import yaml
+from doc_pages import PAGES, ROOT, blocks, commands, of_boxcaseg, shell_lines
 from mmengine.config import Config
 
 from mmboxcaseg.cli.main import COMMANDS, parser
 
-ROOT = Path(__file__).parents[1]
-PAGES = [
-    'README.md',
-    'CONTRIBUTING.md',
-    'demo/README.md',
-    *sorted(
-        path.relative_to(ROOT).as_posix()
-        for pattern in ('docs/**/*.md', 'configs/*/README.md')
-        for path in ROOT.glob(pattern)
-        if '_build' not in path.parts
-    ),
-]
 LINKED = [*PAGES, 'CHANGELOG.md']
 OPTION = re.compile(r'(?<![\w-])--[a-z][\w-]*')
 # Scripts that hand options on, to the one that has them.
@@ -39,46 +27,6 @@ HANDED_ON = {
 
 def read_yaml(path):
     return yaml.safe_load((ROOT / path).read_text())
-
-
-def blocks(page, language):
-    """Code blocks of a page, also those in lists."""
-    text = (ROOT / page).read_text()
-    found = re.findall(rf'^ *```{language}\n(.*?)^ *```$', text, flags=re.M | re.S)
-    return [textwrap.dedent(block) for block in found]
-
-
-def shell_lines(text):
-    """Commands of a block as lists of words.
-
-    Variables that a line of the block sets are put in.
-    """
-    variables = {}
-    commands = []
-    for line in text.replace('\\\n', ' ').splitlines():
-        for name, value in variables.items():
-            line = re.sub(rf'\${name}\b', lambda _, to=value: to, line)
-        words = shlex.split(line, comments=True)
-        if len(words) == 1 and re.match(r'\w+=', words[0]):
-            name, _, value = words[0].partition('=')
-            variables[name] = value
-        elif words:
-            commands.append(words)
-    return commands
-
-
-def commands(page):
-    """All commands of a page's blocks."""
-    return [words for block in blocks(page, 'bash') for words in shell_lines(block)]
-
-
-def of_boxcaseg(words):
-    """The arguments of ``boxcaseg``, None for another command."""
-    if words[0] == 'boxcaseg':
-        return words[1:]
-    if 'mmboxcaseg.cli' in words:
-        return words[words.index('mmboxcaseg.cli') + 1 :]
-    return None
 
 
 def options_of(words):
@@ -162,6 +110,15 @@ def parser_of(name):
     """The parser of a subcommand."""
     actions = parser()._subparsers._group_actions
     return actions[0].choices[name]
+
+
+def test_the_paper_names_configs_that_exist():
+    """Patterns of the ablations' configs."""
+    text = (ROOT / 'docs/paper.md').read_text()
+    patterns = re.findall(r'`([\w.-]*\*[\w.*-]*\.py)`', text)
+    assert len(patterns) >= 6
+    for pattern in patterns:
+        assert list(ROOT.glob(f'configs/*/ablations/{pattern}')), pattern
 
 
 def test_every_option_of_masks_is_described():

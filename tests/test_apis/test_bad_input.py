@@ -1,4 +1,4 @@
-"""The table of docs/proxy_masks.md, row by row."""
+"""The table of docs/box_files.md, row by row."""
 
 import json
 import os
