@@ -83,7 +83,7 @@ def test_files_of_another_kind(tmp_path, text, message):
         ),
         (dict(review=['accepted']), 'has "review"'),
         (dict(mask=12), 'decision 2, of annotation 101, has "mask" 12'),
-        (dict(id=100), 'annotation 100 is decided 2 times'),
+        (dict(id=100), '2 decisions about annotation 100'),
     ],
 )
 def test_entries_of_another_kind(anns, write, change, message):
@@ -195,7 +195,7 @@ def test_what_does_not_fit(anns, write, tmp_path, caplog):
     (told,) = (one.getMessage() for one in caplog.records if one.levelname == 'WARNING')
     assert '2 about masks that have changed since, such as annotation 101' in told
     assert (
-        f'3 about annotations that {masks.boxes.path} lacks, such as '
+        f'3 about annotations that are not in {masks.boxes.path}, such as '
         'annotation 999' in told
     )
     assert '1 accepting a mask without pixels, such as annotation 102' in told

@@ -94,7 +94,7 @@ def test_poses_of_a_known_shape_are_their_boxes(tmp_path, each, end, extra):
     assert {key: first[key] for key in extra} == extra
     with pytest.raises(
         ValueError,
-        match='a.txt:1: .* 9 numbers behind its '
+        match='a.txt:1: .* 9 numbers after its '
         f'class, where a pose of 3 .* has {4 + 3 * each}'
         if each == 3
         else 'a.txt:1: .* 13 numbers',
@@ -278,7 +278,7 @@ def test_text_that_is_neither(tmp_path):
     write(tmp_path, **{'a.txt': BOX_TEXT, 'diary.txt': 'Dear diary,\n'})
     photo(tmp_path / 'a.png')
     (one,) = read_boxes(str(tmp_path), str(tmp_path)).left_out
-    assert one.file == 'diary.txt' and 'neither boxes nor' in one.reason
+    assert one.file == 'diary.txt' and 'no boxes, and no photo' in one.reason
     # A photo of its name makes it a label file.
     photo(tmp_path / 'diary.png')
     with pytest.raises(ValueError, match='diary.txt:1'):
