@@ -257,7 +257,7 @@ def test_a_file_that_is_no_image(infer, tmp_path):
 
 def test_mistakes(files, infer, tmp_path):
     config, weights = str(files / 'config.py'), str(files / 'model.pth')
-    with pytest.raises(ValueError, match='2 images, but boxes of 1'):
+    with pytest.raises(ValueError, match='2 images, but boxes for 1'):
         infer([photo(files, 1)] * 2, [[(0, 0, 2, 2)]])
     with pytest.raises(ValueError, match=r'must have shape \(N, 4\)'):
         infer(photo(files, 1), [0, 0, 2, 2])
