@@ -232,7 +232,7 @@ def test_masks_may_be_weighted_by_a_score(build):
     ]
     # An empty mask, which has an agreement of 0, is one to be ignored.
     assert weights(0.0, mask_weight='agreement') == [0.75, 0.5, 0.25, 0]
-    with pytest.raises(ValueError, match="mask_weight='area' is none of"):
+    with pytest.raises(ValueError, match="mask_weight='area' must be one of"):
         build(mask_weight='area')
 
 
