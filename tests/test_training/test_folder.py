@@ -41,7 +41,7 @@ def test_scores_of_a_resumed_training(tmp_path):
 
 def test_chosen_weights(tmp_path):
     folder = TrainingFolder(str(tmp_path / 'new'))
-    with pytest.raises(FileNotFoundError, match='is not there'):
+    with pytest.raises(FileNotFoundError, match='does not exist'):
         folder.chosen()
     folder.begin({})
     with pytest.raises(FileNotFoundError, match='run its command again'):
