@@ -20,7 +20,7 @@ from .resolve import PhotoFinder, base_name, stays_below
 
 CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
 # Elements of an object that become keys of its annotation.
-KEPT = ('pose', 'truncated', 'difficult', 'occluded')
+EXTRAS = ('pose', 'truncated', 'difficult', 'occluded')
 _DECLARED = re.compile(rb'<\?xml[^>]*?encoding\s*=\s*["\']([\w.-]+)["\']')
 
 
@@ -236,7 +236,7 @@ def _annotation(item: ElementTree.Element, name: str) -> dict[str, Any]:
         )
     x0, y0, x1, y1 = corners
     extra = {}
-    for key in KEPT:
+    for key in EXTRAS:
         text = item.findtext(key)
         if text is not None:
             number = int(text) if re.fullmatch(r'\s*[0-9]{1,9}\s*', text) else text

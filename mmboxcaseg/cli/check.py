@@ -3,11 +3,11 @@
 import argparse
 import sys
 
-from .common import SKIPPED, add_ann_argument, add_format_options
+from .common import EXIT_SKIPPED, add_ann_argument, add_format_options
 
 HELP = 'tells what is odd about boxes, before training or making masks'
 EPILOG = (
-    f'Exit status: 0 if everything can be used, {SKIPPED} if photos or boxes '
+    f'Exit status: 0 if everything can be used, {EXIT_SKIPPED} if photos or boxes '
     'would be skipped, 1 after an error, 2 if the command line is wrong.'
 )
 
@@ -50,4 +50,4 @@ def run(args: argparse.Namespace) -> int:
     sys.stdout.flush()
     if report.errors:
         raise ValueError('; '.join(report.errors))
-    return SKIPPED if report.skips else 0
+    return EXIT_SKIPPED if report.skips else 0

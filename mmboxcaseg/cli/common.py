@@ -15,7 +15,7 @@ from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 
 Options = TypeVar('Options')
 # Exit status of a command that has finished, but had to skip something.
-SKIPPED = 3
+EXIT_SKIPPED = 3
 
 
 def options_of(args: argparse.Namespace, kind: type[Options], **others: Any) -> Options:

@@ -6,7 +6,7 @@ import sys
 
 from . import export
 from .common import (
-    SKIPPED,
+    EXIT_SKIPPED,
     add_ann_argument,
     add_decisions_option,
     add_format_options,
@@ -17,7 +17,7 @@ HELP = 'makes a mask for every box, and writes a COCO json with scores'
 STOPPED = '; run the same command with --resume to go on'
 EPILOG = (
     'To go on with a run that was stopped, run the same command with --resume. '
-    f'Exit status: 0 if it has finished, {SKIPPED} if it has finished, but '
+    f'Exit status: 0 if it has finished, {EXIT_SKIPPED} if it has finished, but '
     'photos or boxes were skipped (the report next to --out lists them), 1 '
     'after an error, 2 if the command line is wrong.'
 )
@@ -284,7 +284,7 @@ def run(args: argparse.Namespace) -> int:
     if args.strict:
         raise ValueError(f'--strict: {text}')
     print(f'warning: {text}', file=sys.stderr)
-    return SKIPPED
+    return EXIT_SKIPPED
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -52,8 +52,8 @@ def test_read(write):
 @pytest.mark.parametrize(
     'text, message',
     [
-        ('{"version": 1,', 'is not valid json: .*; give a file that the page'),
-        ('[1]', 'has no "decisions"; give a file that the page'),
+        ('{"version": 1,', 'is not valid json: .*; give a file that was saved'),
+        ('[1]', 'has no "decisions"; give a file that was saved'),
         ('{"annotations": []}', 'has no "decisions"'),
         (
             '{"decisions": []}',
@@ -251,7 +251,7 @@ def test_boxes_without_masks(anns, write, tmp_path):
     (tmp_path / 'labels').mkdir()
     (tmp_path / 'labels' / 'classes.txt').write_text('cat')
     (tmp_path / 'labels' / '1.txt').write_text('0 0.5 0.5 0.1 0.1')
-    with pytest.raises(ValueError, match='has no masks that .*decisions.json'):
+    with pytest.raises(ValueError, match='has no masks to which .*decisions.json'):
         read_boxes(
             str(tmp_path / 'labels'),
             str(tmp_path / 'img'),

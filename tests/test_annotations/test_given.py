@@ -73,7 +73,7 @@ def test_boxes_written_as_polygons_are_no_masks(corners, caplog):
     with caplog.at_level(logging.WARNING):
         kept = keep_given_masks(box_file(dict(segmentation=[corners]), dict(), dict()))
     assert not kept.kept and kept.usable.all()
-    assert 'boxes.json: all 1 given masks are polygons around' in caplog.text
+    assert 'boxes.json: all 1 given masks are outlines of their boxes' in caplog.text
     # One among true masks is an object that fills its box.
     kept = keep_given_masks(
         box_file(dict(segmentation=[corners]), dict(segmentation=TRIANGLE))

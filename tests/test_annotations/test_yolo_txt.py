@@ -95,7 +95,7 @@ def test_poses_of_a_known_shape_are_their_boxes(tmp_path, each, end, extra):
     with pytest.raises(
         ValueError,
         match='a.txt:1: .* 9 numbers after its '
-        f'class, where a pose of 3 .* has {4 + 3 * each}'
+        f'class, but a pose of 3 .* has {4 + 3 * each}'
         if each == 3
         else 'a.txt:1: .* 13 numbers',
     ):

@@ -282,7 +282,7 @@ def test_checkpoints(files, infer, tmp_path):
     # A class is not a weight.
     unsafe = str(tmp_path / 'unsafe.pth')
     save_checkpoint(dict(state_dict=infer.model.state_dict(), more=Config), unsafe)
-    with pytest.raises(ValueError, match='holds Python objects'):
+    with pytest.raises(ValueError, match='contains Python objects'):
         BoxCasegInferencer(config, unsafe, 'cpu')
     allowed = BoxCasegInferencer(config, unsafe, 'cpu', allow_unsafe=True)
     result, again = (one(photo(files, 1), xyxy(BOXES[0])) for one in (infer, allowed))

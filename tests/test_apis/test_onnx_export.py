@@ -78,7 +78,9 @@ def test_a_model_that_differs_is_not_written(folder, tmp_path, monkeypatch):
         return exported(network, size)
 
     monkeypatch.setattr(onnx_export, 'onnx_content', spoilt)
-    with pytest.raises(ValueError, match='not written, for its probabilities differ'):
+    with pytest.raises(
+        ValueError, match='not written, because its probabilities differ'
+    ):
         export_onnx(config, checkpoint, str(tmp_path / 'a.onnx'))
     assert not list(tmp_path.iterdir())
 

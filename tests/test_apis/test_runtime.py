@@ -47,7 +47,7 @@ def test_named_models(gpu):
     ('words', 'message'),
     [
         (('jax', None, None), "runtime must be one of .* not 'jax'"),
-        (('auto', 'c.py', 'a.onnx'), 'give it without one'),
+        (('auto', 'c.py', 'a.onnx'), 'give it without a config'),
         (('torch', None, 'a.onnx'), 'a.onnx needs the runtime onnx, not torch'),
         (('onnx', 'c.py', 'a.pth'), 'a.pth is no exported model, .* export-onnx'),
         (('onnx', 'c.py', None), 'c.py is no exported model'),

@@ -85,7 +85,7 @@ def test_what_is_no_file_is_not_replaced(tmp_path):
     assert not list(tmp_path.glob('pipe?*'))
     with pytest.raises(ValueError, match='pipe is no ordinary file'):
         write_json(str(pipe), {})
-    with pytest.raises(ValueError, match='is a folder; name a file'):
+    with pytest.raises(ValueError, match='is a folder; give the path of a file'):
         write_json(str(tmp_path), {})
 
 

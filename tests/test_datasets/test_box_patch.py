@@ -255,7 +255,7 @@ def test_masks_that_are_not_there(ann_file):
             BoxPatchDataset(
                 ann_file=ann_file, data_prefix=dict(img=''), with_mask=True, **options
             )
-    with pytest.raises(ValueError, match='with_mask=True only'):
+    with pytest.raises(ValueError, match='needs with_mask=True'):
         BoxPatchDataset(ann_file=ann_file, data_prefix=dict(img=''), min_agreement=0.5)
 
 

@@ -17,7 +17,7 @@ def test_begin_and_go_on(tmp_path):
 
 def test_folders_of_others_are_left(tmp_path):
     (tmp_path / 'photo.jpg').write_bytes(b'')
-    with pytest.raises(ValueError, match='is not empty'):
+    with pytest.raises(ValueError, match='has other files in it'):
         TrainingFolder(str(tmp_path)).begin({})
     assert [one.name for one in tmp_path.iterdir()] == ['photo.jpg']
 
