@@ -27,7 +27,7 @@ def markdown_table(
     Example:
         >>> print(markdown_table(['run', 'IoU'], [['a', 75.0], ['b', None]]))
         | run | IoU |
-        |---|--:|
+        | --- | ---: |
         | a | 75.0 |
         | b | - |
     """

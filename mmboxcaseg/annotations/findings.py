@@ -99,7 +99,7 @@ def find_oddities(boxes: BoxFile) -> list[Finding]:
             True,
         ),
         Finding(
-            'boxes that seem to be corners [x0, y0, x1, y1], where COCO has '
+            'boxes that seem to be corners [x0, y0, x1, y1] instead of '
             '[x, y, width, height]',
             int(boxes.usable.sum()) if seem_corners(boxes) else 0,
         ),
@@ -116,7 +116,7 @@ def find_oddities(boxes: BoxFile) -> list[Finding]:
         ),
         _of_boxes(
             boxes,
-            'boxes that are there twice, with the same class and an '
+            'duplicate boxes, with the same class and an '
             f'IoU above {DUPLICATE_IOU}',
             duplicates(boxes),
         ),

@@ -142,5 +142,5 @@ def test_classes_that_are_no_list(folder):
         'train_dataloader = dict(dataset=dict('
         "type='CocoDataset', metainfo=dict(classes=('cat'))))"
     )
-    with pytest.raises(ValueError, match="classes='cat' is a text"):
+    with pytest.raises(ValueError, match="classes='cat' is a string"):
         check_boxes(*write(folder, ['a', 'b']), str(path))

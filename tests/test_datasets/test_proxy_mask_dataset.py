@@ -263,7 +263,7 @@ def with_shape(results):
         (dict(segmentation=None), 'segmentation=None'),
         (dict(segmentation=[]), r'segmentation=\[\]'),
         (dict(segmentation=[[5, 6, 25, 6, 25, 16]]), r'segmentation=\[\[5'),
-        (dict(segmentation=rle(size=(W, H))), r'an RLE of size \[40, 50\]'),
+        (dict(segmentation=rle(size=(W, H))), r'an RLE of the size \[40, 50\]'),
     ],
 )
 def test_errors_name_file_annotation_and_value(build, wrong, message):
