@@ -57,7 +57,7 @@ def spoil(keys, value):
         (('images', 1, 'height'), -4, '"height" of image \'x\' is -4'),
         (('images', 1, 'id'), '3', "there are image ids 3 and '3'"),
         (('images', 1, 'id'), True, 'image id True is neither'),
-        (('annotations', 2, 'id'), '7', "annotation ids 7 and '7' are both"),
+        (('annotations', 2, 'id'), '7', "there are annotation ids 7 and '7'"),
         (('annotations', 2, 'image_id'), [3], r'belongs to image \[3\], which'),
         (('annotations', 2, 'category_id'), {}, 'belongs to category {}, which'),
         (('annotations', 2, 'iscrowd'), 'maybe', '"iscrowd" of annotation 9 is'),

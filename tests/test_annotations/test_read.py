@@ -83,7 +83,7 @@ def test_voc(tmp_path):
             '<a><size><width>5</width><height>5</height></size>'
             + OBJECT.format('cat', 1, 2, 'x', 4)
             + '</a>',
-            "object 'cat' has .*'x'",
+            "object 'cat' are .*'x'",
         ),
         (
             '<a><filename>../a.jpg</filename><size><width>5</width><height>5'

@@ -45,7 +45,7 @@ def test_class_numbers_in_any_notation(tmp_path, label):
     ],
 )
 def test_what_is_no_line(tmp_path, line):
-    with pytest.raises(ValueError, match=f'a.txt:2: {line!r} is not a class'):
+    with pytest.raises(ValueError, match=f'a.txt:2: {line!r} is neither a class'):
         read(tmp_path, a=f'0 0.5 0.5 0.2 0.5\n{line}')
 
 
