@@ -213,7 +213,7 @@ def test_masks_on_request(ann_file, min_agreement, kinds):
     assert ['segmentation' in item for item in dataset] == [
         kind == 'mask' for kind in kinds
     ]
-    assert f'masks of {kinds.count("mask")} of 3 boxes' in text
+    assert f'{kinds.count("mask")} of 3 boxes train' in text
     if 'mask' in kinds:
         assert dataset[0]['segmentation'] == [[5, 5, 25, 5, 25, 15]]
 

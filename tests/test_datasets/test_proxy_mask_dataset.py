@@ -152,7 +152,7 @@ def test_threshold_is_strict(build, thr, weights):
 @pytest.mark.parametrize('wrong', [-0.1, 1.5, float('nan'), 95])
 def test_thresholds_must_be_shares(build, wrong):
     for name in ('agreement_thr', 'confidence_thr'):
-        with pytest.raises(ValueError, match=rf'{name}={wrong} is not in \[0, 1\]'):
+        with pytest.raises(ValueError, match=rf'{name}={wrong} must lie in \[0, 1\]'):
             build(annotation(1, proxy_confidence=1.0), **{name: wrong})
 
 

@@ -105,7 +105,7 @@ def test_single_objects(folder, rule, kept):
     assert (
         f'single object (connectivity={connectivity}, min_area={area}): '
         f'kept {len(kept)} of 4 images; {none} have no object, '
-        f'{4 - none - len(kept)} several'
+        f'{4 - none - len(kept)} have several'
     ) in text
 
 
