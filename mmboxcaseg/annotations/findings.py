@@ -116,8 +116,7 @@ def find_oddities(boxes: BoxFile) -> list[Finding]:
         ),
         _of_boxes(
             boxes,
-            'duplicate boxes, with the same class and an '
-            f'IoU above {DUPLICATE_IOU}',
+            f'duplicate boxes, with the same class and an IoU above {DUPLICATE_IOU}',
             duplicates(boxes),
         ),
     ]

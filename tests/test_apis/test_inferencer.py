@@ -268,7 +268,7 @@ def test_mistakes(files, infer, tmp_path):
     with pytest.raises(ValueError, match='weights is given without model'):
         BoxCasegInferencer(weights=weights)
     (tmp_path / 'other.py').write_text('model = dict()')
-    with pytest.raises(ValueError, match='tests on a BoxPromptDataset'):
+    with pytest.raises(ValueError, match='must be BoxPromptDataset'):
         BoxCasegInferencer(str(tmp_path / 'other.py'), weights)
 
 

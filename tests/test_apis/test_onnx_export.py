@@ -50,7 +50,7 @@ def test_the_command(folder, tmp_path, capsys):
     ('options', 'message'),
     [
         (['model.type=Other'], "model.type is 'Other'"),
-        (['test_dataloader.dataset.type=Other'], "dataset.type 'Other'"),
+        (['test_dataloader.dataset.type=Other'], "dataset.type is 'Other'"),
         (['model.test_cfg.precision=bf16'], 'computes in fp32'),
         (['test_dataloader.dataset.pipeline.1.fill=3'], 'has fill=3'),
     ],
