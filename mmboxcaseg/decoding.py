@@ -1,7 +1,7 @@
-"""Photos out of files: upright in every format, of eight bits.
+"""Decoding photos: upright in every format, with eight bits per channel.
 
-OpenCV turns a JPEG as its EXIF orientation says, and PNG and TIFF since some
-version, but not WebP or AVIF; here all of them come upright.
+OpenCV applies the EXIF orientation to JPEG and, in newer versions, to PNG and
+TIFF, but not to WebP or AVIF. The functions here apply it to all of them.
 """
 
 import io
@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-# What Pillow raises where it can't open a picture.
+# What Pillow raises when it can't open a picture.
 NOT_OPENED = (
     UnidentifiedImageError,
     Image.DecompressionBombError,
@@ -25,25 +25,28 @@ NOT_OPENED = (
 )
 # The tag of the EXIF orientation.
 ORIENTATION = 0x112
-# Of 65,536 levels, a photo that uses fewer than a quarter is nearly black
-# when OpenCV makes eight bits of its sixteen.
+# A sixteen-bit photo that uses at most this many bits, a quarter of the
+# levels, is nearly black once OpenCV has reduced it to eight bits.
 DIM_BITS = 14
-# All that decode_photo gives upright; MPO is a JPEG of several pictures.
+# The formats, as Pillow names them, whose EXIF orientation decode_photo
+# applies. MPO is a JPEG file with several pictures.
 TURNED_FORMATS = ('JPEG', 'MPO', 'PNG', 'WEBP', 'AVIF', 'TIFF')
 
 
 def decode_photo(content: bytes, flag: int = cv2.IMREAD_COLOR) -> np.ndarray | None:
-    """Decode a photo, turned as its EXIF orientation says.
+    """Decode a photo and turn it upright, following its EXIF orientation.
 
     Args:
-        content (bytes): Content of the file.
-        flag (int): One of OpenCV's flags. Defaults to BGR of eight bits.
+        content (bytes): Content of the photo's file.
+        flag (int): Flags for ``cv2.imdecode``. Defaults to
+            ``cv2.IMREAD_COLOR``: BGR, eight bits per channel.
 
     Returns:
-        np.ndarray | None: The photo, upright; None if OpenCV can't decode it.
+        np.ndarray | None: The upright photo, shape (H, W, 3) by default; None
+        if OpenCV can't decode it.
 
     Raises:
-        cv2.error: If the photo has more pixels than OpenCV takes.
+        cv2.error: If the photo has more pixels than OpenCV accepts.
     """
     if not content:
         return None
@@ -58,13 +61,17 @@ def decode_photo(content: bytes, flag: int = cv2.IMREAD_COLOR) -> np.ndarray | N
 
 
 def needs_care(head: bytes) -> bool:
-    """Whether :func:`decode_photo` may differ from OpenCV, or bits be unused.
+    """Whether a photo may need more than a plain call of OpenCV.
+
+    It does if OpenCV would not turn it upright, or if it may have sixteen
+    bits per channel.
 
     Args:
-        head (bytes): The first 32 bytes of a photo, or more.
+        head (bytes): At least the first 32 bytes of the photo's file.
 
     Returns:
-        bool: False only for a photo that OpenCV decodes alike, in eight bits.
+        bool: False only if ``cv2.imdecode`` and :func:`decode_photo` give the
+        same result and the photo has eight bits per channel.
     """
     kind = _format(head)
     if kind == 'PNG':
@@ -73,21 +80,21 @@ def needs_care(head: bytes) -> bool:
             or not opencv_turns(kind)
             or not opencv_turns(kind, late=True)
         )
-    # Of a TIFF the head alone does not tell the bits.
+    # The head of a TIFF does not tell how many bits its channels have.
     return (
         kind is not None or head[:4] in (b'II*\0', b'MM\0*') or _has_sixteen_bits(head)
     )
 
 
 def used_bits(content: bytes) -> int | None:
-    """How many bits of its sixteen a photo uses.
+    """Number of bits that a sixteen-bit photo really uses.
 
     Args:
-        content (bytes): Content of the file.
+        content (bytes): Content of the photo's file.
 
     Returns:
-        int | None: Bits of its largest value; None if the file has no sixteen
-        bits a channel.
+        int | None: Bit length of the largest value, from 0 to 16; None if the
+        photo does not have sixteen bits per channel.
     """
     if not _has_sixteen_bits(content):
         return None
@@ -100,14 +107,16 @@ def used_bits(content: bytes) -> int | None:
 
 
 def decode_stretched(content: bytes) -> np.ndarray | None:
-    """Decode a photo of sixteen bits by the bits that it uses.
+    """Decode a sixteen-bit photo to the highest eight bits that it uses.
 
     Args:
-        content (bytes): Content of the file.
+        content (bytes): Content of the photo's file.
 
     Returns:
-        np.ndarray | None: BGR, uint8, upright: the eight highest bits of
-        those that the brightest pixel has. None if OpenCV can't decode it.
+        np.ndarray | None: The upright photo in BGR, (H, W, 3) uint8. All
+        values are shifted by the same number of bits, so that the largest one
+        just fits. A photo of eight bits is returned unchanged. None if OpenCV
+        can't decode the file.
     """
     photo = decode_photo(content, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if photo is None or photo.dtype != np.uint16:
@@ -119,16 +128,17 @@ def decode_stretched(content: bytes) -> np.ndarray | None:
 def decode_eight_bits(
     content: bytes, stretch_16bit: bool = False
 ) -> tuple[np.ndarray | None, int | None]:
-    """Decode a photo as networks take it.
+    """Decode a photo to the eight bits per channel that networks take.
 
     Args:
-        content (bytes): Content of the file.
-        stretch_16bit (bool): Whether of a photo of sixteen bits that uses 14
-            or fewer the eight highest used ones are taken. Defaults to False.
+        content (bytes): Content of the photo's file.
+        stretch_16bit (bool): Whether a sixteen-bit photo that uses at most 14
+            bits is brightened by :func:`decode_stretched`. Defaults to False.
 
     Returns:
-        tuple[np.ndarray | None, int | None]: BGR, uint8, upright, None if it
-        can't be decoded; and the bits that it uses if it is left too dark.
+        tuple[np.ndarray | None, int | None]: The upright photo in BGR,
+        (H, W, 3) uint8, or None if it can't be decoded; and the number of
+        bits that it uses if it comes out too dark, else None.
     """
     bits = used_bits(content)
     if bits is None or bits > DIM_BITS:
@@ -139,13 +149,15 @@ def decode_eight_bits(
 
 
 def upright_size(photo: Image.Image) -> tuple[int, int]:
-    """Height and width of a photo that Pillow has opened, once upright.
+    """Size of a photo after it has been turned upright.
 
     Args:
-        photo (Image.Image): The photo; only its head is read.
+        photo (Image.Image): The photo, opened by Pillow. Only the head of its
+            file is read.
 
     Returns:
-        tuple[int, int]: Height and width as :func:`decode_photo` gives them.
+        tuple[int, int]: Height and width in pixels of what
+        :func:`decode_photo` returns.
     """
     width, height = photo.size
     if photo.format == 'TIFF':
@@ -158,14 +170,21 @@ def upright_size(photo: Image.Image) -> tuple[int, int]:
 
 
 def turn(photo: np.ndarray, orientation: int) -> np.ndarray:
-    """Turn a photo as an EXIF orientation says.
+    """Turn a photo upright, given its EXIF orientation.
 
     Args:
-        photo (np.ndarray): Shape (H, W) or (H, W, C).
-        orientation (int): 1 to 8; other values turn nothing.
+        photo (np.ndarray): Pixels, shape (H, W) or (H, W, C).
+        orientation (int): EXIF orientation, 1 to 8. With any other value the
+            photo stays as it is.
 
     Returns:
-        np.ndarray: The photo, contiguous.
+        np.ndarray: The upright photo as a contiguous array. Orientations from
+        5 to 8 swap height and width.
+
+    Example:
+        >>> import numpy as np
+        >>> turn(np.array([[1, 2, 3]]), 6).tolist()
+        [[1], [2], [3]]
     """
     if orientation in (5, 6, 7, 8):
         photo = photo.swapaxes(0, 1)
@@ -178,16 +197,19 @@ def turn(photo: np.ndarray, orientation: int) -> np.ndarray:
 
 @cache
 def opencv_turns(kind: str, late: bool = False) -> bool:
-    """Whether this OpenCV turns photos of a format itself.
+    """Whether the installed OpenCV applies the EXIF orientation of a format.
+
+    This is found out by decoding a small picture that is to be turned by 90
+    degrees.
 
     Args:
-        kind (str): ``'PNG'``, ``'WEBP'`` or ``'AVIF'``, as Pillow says.
-        late (bool): Whether a PNG has its EXIF data behind its pixels.
+        kind (str): The format as Pillow names it: ``'PNG'``, ``'WEBP'`` or
+            ``'AVIF'``.
+        late (bool): Whether the EXIF data of the PNG stand behind its pixels.
             Defaults to False.
 
     Returns:
-        bool: What it does to a small picture of two rows that is to be turned
-        by 90 degrees.
+        bool: True if OpenCV turns such photos itself.
     """
     exif = Image.Exif()
     exif[ORIENTATION] = 6
@@ -202,14 +224,14 @@ def opencv_turns(kind: str, late: bool = False) -> bool:
 
 
 def with_late_exif(content: bytes, exif: Image.Exif) -> bytes:
-    """A PNG with EXIF data between its pixels and its end.
+    """Insert EXIF data into a PNG, between its pixels and its end.
 
     Args:
-        content (bytes): Content of a PNG without EXIF data.
-        exif (Image.Exif): The data.
+        content (bytes): Content of a PNG file without EXIF data.
+        exif (Image.Exif): The EXIF data to insert.
 
     Returns:
-        bytes: Content of the PNG.
+        bytes: Content of the new PNG file.
     """
     data = exif.tobytes().removeprefix(b'Exif\0\0')
     chunk = b'eXIf' + data
@@ -221,8 +243,8 @@ def with_late_exif(content: bytes, exif: Image.Exif) -> bytes:
 def _png_exif(file: BinaryIO) -> tuple[bytes | None, bool]:
     """EXIF data of a PNG, and whether they stand behind its pixels.
 
-    Pillow finds such only when it has decoded the photo. Here the pixels are
-    jumped over.
+    Pillow has to decode the whole photo to find data behind the pixels; this
+    function skips the pixels.
     """
     late = False
     file.seek(8)
@@ -238,7 +260,7 @@ def _png_exif(file: BinaryIO) -> tuple[bytes | None, bool]:
 
 
 def _format(content: bytes) -> str | None:
-    """The format of a file, of those that OpenCV may leave as they lie."""
+    """The format of a photo if OpenCV may not turn it upright, else None."""
     if content[:8] == b'\x89PNG\r\n\x1a\n':
         return 'PNG'
     if content[:4] == b'RIFF' and content[8:12] == b'WEBP':
@@ -262,8 +284,8 @@ def _orientation(content: bytes) -> int:
 def _orientation_of(photo: Image.Image) -> int:
     """The EXIF orientation of a photo that Pillow has opened.
 
-    Not by ``getexif``, which decodes a PNG, and believes XMP data, which
-    OpenCV does not look at.
+    ``Image.getexif`` is not used: it decodes the whole of a PNG, and it takes
+    the orientation from XMP data too, which OpenCV ignores.
     """
     if photo.format == 'TIFF':
         tags = photo.tag_v2  # type: ignore[attr-defined]
@@ -275,13 +297,13 @@ def _orientation_of(photo: Image.Image) -> int:
     try:
         exif.load(data)
         return exif.get(ORIENTATION, 1)
-    # OpenCV takes no notice of broken data.
+    # OpenCV ignores broken data too.
     except (SyntaxError, ValueError, TypeError, struct.error):
         return 1
 
 
 def _has_sixteen_bits(content: bytes) -> bool:
-    """Whether a file may have sixteen bits a channel, by its head."""
+    """Whether the head of a file allows for sixteen bits per channel."""
     if _format(content) == 'PNG':
         return content[24:25] == b'\x10'
     if content[:4] in (b'II*\0', b'MM\0*'):
@@ -291,7 +313,7 @@ def _has_sixteen_bits(content: bytes) -> bool:
 
 
 def _tiff_bits(content: bytes) -> tuple:
-    """Bits of the channels of a TIFF; (16, ) where Pillow can't say."""
+    """Bits of each channel of a TIFF; (16,) if Pillow can't tell."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')

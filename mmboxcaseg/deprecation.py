@@ -8,15 +8,16 @@ from typing import Any
 
 
 def moved_names(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """A module's ``__getattr__`` for names that have moved.
+    """Make the ``__getattr__`` of a module whose names have moved.
 
     Args:
-        module (str): ``__name__`` of the module.
-        homes (Mapping[str, str]): ``'module:name'`` or, where the name is the
-            same, ``'module'``, by old name.
+        module (str): ``__name__`` of the module that had the names.
+        homes (Mapping[str, str]): Maps each old name to its new place, either
+            ``'module:new_name'`` or, if the name is unchanged, ``'module'``.
 
     Returns:
-        Callable: To be assigned to ``__getattr__`` of the module.
+        Callable[[str], Any]: A function to be assigned to ``__getattr__`` of
+        the module. It warns and returns the object at its new place.
     """
 
     def getattr_(name: str) -> Any:
@@ -35,13 +36,15 @@ def moved_names(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 
 
 def renamed_arguments(**new_names: str) -> Callable[[Callable], Callable]:
-    """A decorator that takes keyword arguments under their old names too.
+    """Make a decorator that accepts keyword arguments by their old names too.
 
     Args:
-        **new_names (str): New names by old ones.
+        **new_names (str): The new name of each argument, with its old name as
+            the key.
 
     Returns:
-        Callable: The decorator.
+        Callable[[Callable], Callable]: The decorator. The decorated function
+        warns when it is called with an old name.
     """
 
     def decorate(function: Callable) -> Callable:

@@ -1,8 +1,11 @@
-"""What the heads of BoxCaseg are called; imports nothing, so that command
-lines may use it too."""
+"""Names of BoxCaseg's heads.
 
-# The three tasks of the network (the paper, Fig. 4).
+This module imports nothing, so that the command line can use it without
+torch.
+"""
+
+# The three heads of the network (the paper, Fig. 4).
 HEADS = ('weak', 'salient', 'transferred')
-# What a prediction may be made of: a head alone, or the heads that learn
-# from masks, fused by Eq. 3.
+# A prediction is that of one head, or that of the two heads that learn from
+# masks, fused by Eq. 3.
 PREDICTIONS = (*HEADS, 'fused')

@@ -1,8 +1,9 @@
-"""The one writer of Markdown tables."""
+"""Writing Markdown tables."""
 
 from collections.abc import Sequence
 
-# A text, a count, a number, or a mean with its spread over several runs.
+# A cell is a text, a count, a number (None if there is none), or a mean with
+# its spread over several runs.
 Number = float | None
 Cell = str | int | Number | tuple[Number, Number]
 
@@ -10,17 +11,25 @@ Cell = str | int | Number | tuple[Number, Number]
 def markdown_table(
     header: Sequence[str], rows: Sequence[Sequence[Cell]], padded: bool = False
 ) -> str:
-    """A Markdown table.
+    """Format rows as a Markdown table.
 
     Args:
         header (Sequence[str]): Titles of the C columns.
-        rows (Sequence[Sequence[Cell]]): C cells each. Texts are at the left
-            of their column, numbers at the right.
-        padded (bool): Whether all cells of a column get the same width, to
-            be read as plain text. Defaults to False.
+        rows (Sequence[Sequence[Cell]]): Rows of C cells, which
+            :func:`to_text` formats. Columns of numbers are aligned right, the
+            others left.
+        padded (bool): Whether the cells of a column are padded to the same
+            width, so that the source is easy to read. Defaults to False.
 
     Returns:
         str: The table, without a newline at the end.
+
+    Example:
+        >>> print(markdown_table(['run', 'IoU'], [['a', 75.0], ['b', None]]))
+        | run | IoU |
+        | --- | ---: |
+        | a | 75.0 |
+        | b | - |
     """
     lines = [list(header), *([to_text(cell) for cell in row] for row in rows)]
     columns = range(len(header))
@@ -45,13 +54,25 @@ def markdown_table(
 
 
 def to_text(cell: Cell) -> str:
-    """A cell: numbers with a digit behind the point, ``-`` for None."""
+    """Format a cell of a Markdown table.
+
+    Args:
+        cell (Cell): Text, count, number, or mean and spread.
+
+    Returns:
+        str: Floats have one decimal, None is ``-``. Texts are put on one line
+        and their pipes escaped.
+
+    Example:
+        >>> to_text(75.04), to_text((75.0, 0.25)), to_text(None)
+        ('75.0', '75.0 ± 0.2', '-')
+    """
     if isinstance(cell, tuple):
         mean, spread = cell
         return to_text(mean) + ('' if spread is None else f' ± {spread:.1f}')
     if cell is None:
         return '-'
     if isinstance(cell, str):
-        # What would break the table.
+        # Line breaks and pipes would break the table.
         return ' '.join(cell.splitlines()).replace('|', r'\|')
     return f'{cell:.1f}' if isinstance(cell, float) else str(cell)

@@ -1,18 +1,18 @@
-"""How this process uses memory and cores: its allocator and its threads.
+"""Settings of this process: its memory allocator and its threads.
 
-A network asks for the same large buffers again and again. glibc takes each
-from the kernel and gives it back, and the kernel zeroes every page of it anew:
-without a GPU that is half of the time of a small network. So the allocator is
-told to keep what is freed.
+A network asks for the same large buffers again and again. By default glibc
+takes each of them from the kernel and gives it back, and the kernel zeroes
+every page anew. Without a GPU that takes half of the time of a small network,
+so glibc is told to keep freed memory.
 
-The threads of OpenMP wait for each other by spinning, which is quickest as
-long as each has a core of its own. Where another program has one of the cores,
-or a container a part of them only, all wait for the thread that has none. So
-they are told to spin for a moment and to sleep then, and to be no more than
-there are cores for.
+OpenMP's threads wait for each other by spinning, which is fastest as long as
+each thread has its own core. If another program uses one of the cores, or a
+container may use only some of them, all threads wait for the one without a
+core. So the threads are told to spin for a moment only and then to sleep, and
+their number is limited to the cores that the process may use.
 
-What the environment says about either goes before. Both are best settled
-before torch is imported: OpenMP reads its settings when it is loaded.
+Variables of the environment have precedence over these settings. They should
+be made before torch is imported, because OpenMP reads them when it is loaded.
 """
 
 import math
@@ -21,31 +21,32 @@ import os.path as osp
 import sys
 from collections.abc import Mapping
 
-# Parameters of mallopt, as in glibc's malloc.h: the value, and what the
-# environment has about it.
+# Parameters of mallopt, from glibc's malloc.h.
 M_MMAP_MAX, M_TRIM_THRESHOLD = -4, -1
+# Each with its value, and with the tunables that have precedence over it.
 KEPT_MEMORY = (
-    # Large buffers are parts of the heap, as small ones are.
+    # Large buffers are allocated on the heap, as small ones are.
     (M_MMAP_MAX, 0, ('mmap_max', 'mmap_threshold')),
-    # The free end of the heap stays: -1 is never to trim it.
+    # The free end of the heap is never returned to the kernel.
     (M_TRIM_THRESHOLD, -1, ('trim_threshold',)),
 )
-# Whoever sets one of them has decided how threads wait.
+# Variables that say how threads wait; if one is set, no other is added.
 WAITING = ('OMP_WAIT_POLICY', 'GOMP_SPINCOUNT', 'KMP_BLOCKTIME', 'KMP_LIBRARY')
-# A moment, for GNU's OpenMP in turns of a loop, for LLVM's and Intel's in
-# milliseconds. Not to spin at all costs a fifth of a training step on idle
-# cores, and ten times as many turns cost most of what sleeping brings on busy
-# ones (docs/benchmark.md).
+# How long threads spin: GNU's OpenMP counts loop iterations, LLVM's and Intel's
+# milliseconds. Without spinning a training step takes a fifth longer on idle
+# cores; with ten times as many iterations it is nearly as slow on busy cores as
+# with the default (docs/benchmark.md).
 WAIT_SETTINGS = {'GOMP_SPINCOUNT': '1000', 'KMP_BLOCKTIME': '0'}
 
-# Variables that were set here, and not by whoever started the process.
+# Variables that prepare() has set, in contrast to those of the user.
 _settled: set[str] = set()
 
 
 def prepare() -> None:
-    """Settle allocator and threads of this process, and of those it starts.
+    """Set up the allocator and the threads of this process and its children.
 
-    Threads are left as they are where torch has been imported already.
+    The settings of the threads stay unchanged if torch has been imported
+    already.
     """
     keep_freed_memory()
     if 'torch' not in sys.modules:
@@ -55,22 +56,24 @@ def prepare() -> None:
 
 
 def keep_freed_memory(environ: Mapping[str, str] | None = None) -> dict[int, int]:
-    """Tell glibc's allocator to keep memory that is freed.
+    """Tell glibc's allocator to keep freed memory.
 
-    Other C libraries are left alone.
+    With another C library the function does nothing.
 
     Args:
-        environ (Mapping[str, str], optional): The environment, whose
+        environ (Mapping[str, str], optional): Variables of the environment.
             ``MALLOC_MMAP_MAX_``, ``MALLOC_MMAP_THRESHOLD_`` and
-            ``MALLOC_TRIM_THRESHOLD_``, or the same in ``GLIBC_TUNABLES``, go
-            before. Defaults to None: that of the process.
+            ``MALLOC_TRIM_THRESHOLD_``, or their equivalents in
+            ``GLIBC_TUNABLES``, have precedence. Defaults to None:
+            ``os.environ``.
 
     Returns:
-        dict[int, int]: The parameters that were set, with their values.
+        dict[int, int]: The parameters of ``mallopt`` that were set, with
+        their values.
     """
     if not has_glibc():
         return {}
-    # Only here: commands that need no allocator start sooner.
+    # Imported here because commands that don't need it start faster so.
     import ctypes
 
     mallopt = ctypes.CDLL(None).mallopt
@@ -84,13 +87,19 @@ def keep_freed_memory(environ: Mapping[str, str] | None = None) -> dict[int, int
 
 
 def memory_settings(environ: Mapping[str, str]) -> dict[int, int]:
-    """What the allocator is to be told, less what the environment decides.
+    """Settings of the allocator that the environment does not make itself.
 
     Args:
-        environ (Mapping[str, str]): The environment.
+        environ (Mapping[str, str]): Variables of the environment.
 
     Returns:
-        dict[int, int]: Values by parameters of ``mallopt``.
+        dict[int, int]: Parameters of ``mallopt`` and their values.
+
+    Example:
+        >>> memory_settings({})
+        {-4: 0, -1: -1}
+        >>> memory_settings({'MALLOC_TRIM_THRESHOLD_': '131072'})
+        {-4: 0}
     """
     tunables = environ.get('GLIBC_TUNABLES', '')
     return {
@@ -104,10 +113,10 @@ def memory_settings(environ: Mapping[str, str]) -> dict[int, int]:
 
 
 def has_glibc() -> bool:
-    """Whether the C library is glibc, and not another one or none."""
+    """Whether the C library of this process is glibc."""
     try:
         version = os.confstr('CS_GNU_LIBC_VERSION')
-    # Windows has no confstr, other libraries not this name.
+    # Windows has no confstr; other C libraries don't know this name.
     except (AttributeError, ValueError, OSError):
         return False
     return bool(version) and version.startswith('glibc')
@@ -116,24 +125,29 @@ def has_glibc() -> bool:
 def thread_settings(
     environ: Mapping[str, str], cores: int | None = None, quota: float | None = None
 ) -> dict[str, str]:
-    """What the environment lacks for threads that share their cores.
+    """Variables of OpenMP that the environment should have but has not.
 
     Args:
-        environ (Mapping[str, str]): The environment.
-        cores (int, optional): Cores that this process may be scheduled on.
-            Defaults to None: counted.
-        quota (float, optional): Cores' worth of time that it may use. Defaults
-            to None: that of its control group.
+        environ (Mapping[str, str]): Variables of the environment; those that
+            are set have precedence.
+        cores (int, optional): Number of cores that this process may be
+            scheduled on. Defaults to None: :func:`schedulable_cores`.
+        quota (float, optional): Processor time that this process may use, in
+            cores, above 0. Defaults to None: :func:`cgroup_quota`.
 
     Returns:
-        dict[str, str]: Variables to be set.
+        dict[str, str]: Variables to set, with their values.
+
+    Example:
+        >>> thread_settings({}, cores=8, quota=2.5)
+        {'OMP_WAIT_POLICY': 'PASSIVE', 'OMP_NUM_THREADS': '3'}
     """
     cores = schedulable_cores() if cores is None else cores
     quota = cgroup_quota() if quota is None else quota
     settings = {}
     if not any(name in environ for name in WAITING):
-        settings.update(WAIT_SETTINGS)
-    # OpenMP counts the cores by itself, but knows of no quota.
+        settings['OMP_WAIT_POLICY'] = 'PASSIVE'
+    # OpenMP counts the cores itself, but does not know of the quota.
     threads = math.ceil(min(cores, quota))
     if threads < cores and 'OMP_NUM_THREADS' not in environ:
         settings['OMP_NUM_THREADS'] = str(threads)
@@ -141,13 +155,14 @@ def thread_settings(
 
 
 def threads_of(processes: int) -> int | None:
-    """Threads of each of some processes that share the cores.
+    """Number of threads for each of several processes that share the cores.
 
     Args:
-        processes (int): Their number.
+        processes (int): Number of processes, 1 or more.
 
     Returns:
-        int | None: 1 or more; None where the environment says it.
+        int | None: Number of threads of one process, 1 or more; None if the
+        user has set ``OMP_NUM_THREADS``.
     """
     if 'OMP_NUM_THREADS' in os.environ and 'OMP_NUM_THREADS' not in _settled:
         return None
@@ -167,13 +182,13 @@ def schedulable_cores() -> int:
 
 
 def cgroup_quota(root: str = '/') -> float:
-    """Cores' worth of time that the control groups of this process leave it.
+    """Processor time that the control groups of this process allow.
 
     Args:
-        root (str): Where ``proc`` and ``sys`` are. Defaults to ``'/'``.
+        root (str): Folder that has ``proc`` and ``sys``. Defaults to ``'/'``.
 
     Returns:
-        float: Above 0; infinity where there is no limit.
+        float: The limit in cores, above 0; infinity if there is none.
     """
     try:
         with open(osp.join(root, 'proc/self/cgroup'), encoding='utf-8') as file:
@@ -197,17 +212,17 @@ def cgroup_quota(root: str = '/') -> float:
 
 
 def _with_parents(mount: str, path: str) -> list[str]:
-    """The folder of a control group and those of the groups around it.
+    """The folders of a control group and of its parents.
 
-    In a container the path may be the one outside, of which only the mount
-    itself is seen.
+    In a container the path may be that of the host, of which only the mount
+    itself is visible.
     """
     parts = [part for part in path.split('/') if part]
     return [osp.join(mount, *parts[:end]) for end in range(len(parts), -1, -1)]
 
 
 def _quota_of(folder: str, *names: str) -> float:
-    """Quota over period, both in microseconds, in one file or in two."""
+    """Quota divided by period, both in microseconds, from one file or two."""
     words = []
     for name in names:
         try:
@@ -215,7 +230,7 @@ def _quota_of(folder: str, *names: str) -> float:
                 words += file.read().split()
         except OSError:
             return math.inf
-    # No limit is "max" or -1.
+    # "max" or -1 mean that there is no limit.
     if len(words) != 2 or not all(word.isdigit() for word in words):
         return math.inf
     quota, period = map(int, words)

@@ -1,4 +1,4 @@
-"""How far long work is, and the time left."""
+"""Showing the progress of long work and the time left."""
 
 import sys
 import time
@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from rich.progress import Progress as BarProgress
 
-# Takes the numbers of images and of instances done since the last call.
+# A function that takes the numbers of images and of instances done since its
+# last call.
 Update = Callable[..., None]
 
 
 class Progress:
-    """Counts images and instances and tells the rate and the time left.
+    """Counts images and instances and reports the rate and the time left.
 
     Args:
-        total (int): Number of images to come.
-        interval (float): Least time between two lines, in seconds. Defaults
+        total (int): Number of images to process.
+        interval (float): Minimum time between two lines, in seconds. Defaults
             to 5.
-        clock (Callable): Returns seconds; for tests. Defaults to
-            ``time.monotonic``.
+        clock (Callable[[], float]): Function that returns the time in
+            seconds; tests replace it. Defaults to ``time.monotonic``.
     """
 
     def __init__(
@@ -39,15 +40,16 @@ class Progress:
         self._start = self._last = clock()
 
     def update(self, images: int, instances: int) -> str | None:
-        """Count what is done.
+        """Add images and instances that have been processed.
 
         Args:
             images (int): Number of images done since the last call.
-            instances (int): Number of instances in them.
+            instances (int): Number of instances in these images.
 
         Returns:
-            str or None: A line such as ``'120/500 images, 843 instances, 3.1
-            images/s, 0:02:02 left'`` if one is due, and after the last image.
+            str | None: A line such as ``'120/500 images, 843 instances, 3.1
+            images/s, 0:02:02 left'`` if the interval has passed or the last
+            image is done, else None.
         """
         self.images += images
         self.instances += instances
@@ -69,21 +71,22 @@ class Progress:
 def show_progress(
     total: int, title: str = '', stream: TextIO | None = None, quiet: bool = False
 ) -> Iterator[Update]:
-    """Show how far some work is, on standard error.
+    """Show the progress of work on images while a block runs.
 
-    On a terminal it is one bar; elsewhere, as in a log file, a line every
-    five seconds with the time left.
+    A terminal gets a bar. Any other stream, such as a log file, gets a line
+    with the time left every five seconds.
 
     Args:
-        total (int): Number of images to come.
-        title (str): What is done, in a word or two. Defaults to ''.
-        stream (TextIO, optional): Where to. Defaults to None: standard error.
+        total (int): Number of images to process.
+        title (str): Name of the work, in a word or two. Defaults to ''.
+        stream (TextIO, optional): Stream to write to. Defaults to None:
+            standard error.
         quiet (bool): Whether nothing is shown, as in all processes but one.
             Defaults to False.
 
     Yields:
-        Callable[[int, int], None]: To be called with the numbers of images
-        and of instances that have been done since the last call.
+        Callable[[int, int], None]: A function to call with the numbers of
+        images and of instances done since its last call.
     """
     stream = stream or sys.stderr
     if quiet:
@@ -114,16 +117,21 @@ def show_progress(
 
 
 class Steps:
-    """How far a training is: a bar or lines, with losses and time left.
+    """Shows the progress of a training, with its losses and the time left.
+
+    It is a context manager. A terminal gets a bar, any other stream a line at
+    each interval.
 
     Args:
-        total (int): Number of iterations.
-        done (int): Iterations of earlier runs. Defaults to 0.
-        stream (TextIO, optional): Where to. Defaults to None: standard error.
-        interval (float): Least time between two lines where there is no
-            terminal, in seconds. Defaults to 30.
-        clock (Callable): Returns seconds; for tests. Defaults to
-            ``time.monotonic``.
+        total (int): Number of iterations of the training.
+        done (int): Number of iterations that earlier runs have done. Defaults
+            to 0.
+        stream (TextIO, optional): Stream to write to. Defaults to None:
+            standard error.
+        interval (float): Minimum time between two lines, in seconds, if the
+            stream is no terminal. Defaults to 30.
+        clock (Callable[[], float]): Function that returns the time in
+            seconds; tests replace it. Defaults to ``time.monotonic``.
     """
 
     def __init__(
@@ -154,11 +162,12 @@ class Steps:
             self._shown.stop()
 
     def update(self, done: int, losses: str) -> None:
-        """Tell how far it is.
+        """Show the number of iterations done and the losses.
 
         Args:
-            done (int): Iterations that are done.
-            losses (str): The losses, as they are shown.
+            done (int): Number of iterations done so far, with those of
+                earlier runs.
+            losses (str): The losses as text, such as ``'loss 0.71'``.
         """
         self._done = done
         if self._shown:
@@ -172,10 +181,10 @@ class Steps:
         self.tell(f'{losses}, {self._left(now)} left')
 
     def tell(self, text: str) -> None:
-        """Write a line with the number of iterations before it.
+        """Write a line that begins with the number of iterations done.
 
         Args:
-            text (str): The line.
+            text (str): The text behind that number.
         """
         line = f'{self._done}/{self.total} iterations: {text}'
         if self._shown:
@@ -205,7 +214,7 @@ def _step_bar(stream: TextIO) -> 'BarProgress':
 
 def _bar(stream: TextIO) -> 'BarProgress':
     """A bar with counts and the time left."""
-    # Commands that show no bar need not wait for the import.
+    # Imported here so that commands without a bar start faster.
     from rich import progress
     from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""Other libraries' remarks, kept from the terminal."""
+"""Keeping the output of other libraries from the terminal."""
 
 import contextlib
 import io
@@ -10,13 +10,14 @@ _log = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def unprinted(verbose: bool = False) -> Iterator[None]:
-    """Keep what is printed from standard output; it is logged as debugging.
+    """Log what a block prints instead of showing it on standard output.
 
-    OpenMMLab's packages print while they are imported, about parts that are
-    not installed and not needed.
+    While they are imported, OpenMMLab's packages print messages about missing
+    parts that are not needed. These go to the log, at level debug.
 
     Args:
-        verbose (bool): Whether it is printed all the same. Defaults to False.
+        verbose (bool): Whether the output is shown after all. Defaults to
+            False.
 
     Yields:
         None: Nothing.

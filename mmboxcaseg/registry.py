@@ -1,7 +1,7 @@
 """Registries of the scope ``mmboxcaseg``, children of mmengine's root.
 
-``locations`` makes ``type='mmboxcaseg.Name'`` resolve from any OpenMMLab
-tool with nothing imported first.
+Thanks to ``locations``, any OpenMMLab tool resolves ``type='mmboxcaseg.Name'``
+without importing this package first.
 """
 
 from mmengine import registry as root
@@ -11,7 +11,7 @@ SCOPE = 'mmboxcaseg'
 
 
 def _child(parent: Registry, *locations: str) -> Registry:
-    """A registry of our scope, with the modules that fill it."""
+    """Make a registry of our scope that imports its modules when it is used."""
     return Registry(
         parent.name,
         parent=parent,
@@ -29,8 +29,8 @@ METRICS = _child(root.METRICS, 'evaluation.metrics')
 OPTIM_WRAPPERS = _child(root.OPTIM_WRAPPERS, 'engine')
 LOOPS = _child(root.LOOPS, 'engine.heads_loop')
 
-# Nothing of ours is in these. They stand here so that mmengine finds a
-# registry of the default scope wherever it looks and gives no warning.
+# These registries stay empty. Without them mmengine would warn that the
+# default scope has no such registry.
 for _parent in (
     root.EVALUATOR,
     root.FUNCTIONS,

@@ -1,8 +1,8 @@
-"""Text files: UTF-8, and what to say where it is none."""
+"""Reading text files, with helpful errors if they are not UTF-8."""
 
 import codecs
 
-# How files begin that are taken for text by mistake.
+# First bytes of files that are not text but are often given as such.
 _KINDS = {
     b'PK\3\4': 'a zip archive; unpack it',
     b'\x1f\x8b': 'compressed by gzip; unpack it by gunzip',
@@ -13,17 +13,18 @@ _KINDS = {
 
 
 def read_text(path: str) -> str:
-    """The text of a UTF-8 file, with or without a byte order mark.
+    """Read a UTF-8 file, with or without a byte order mark.
 
     Args:
         path (str): Path of the file.
 
     Returns:
-        str: The text, line ends as ``\\n``.
+        str: The text, with line ends ``\\n``.
 
     Raises:
-        OSError: If it can't be read.
-        ValueError: If it is in another encoding; one to try is named.
+        OSError: If the file can't be read.
+        ValueError: If the file is not UTF-8. The message names the likely
+            encoding.
     """
     with open(path, 'rb') as file:
         content = file.read()
@@ -31,18 +32,19 @@ def read_text(path: str) -> str:
 
 
 def read_lines(path: str) -> list[str]:
-    """The entries of a list file, such as image ids.
+    """Read a list file, such as one of image ids.
 
     Args:
-        path (str): Text file with one entry a line, UTF-8, or UTF-16 that
-            says so in its first bytes, as Windows's "Unicode" does.
+        path (str): Path of a text file with one entry per line, in UTF-8, or
+            in UTF-16 with a byte order mark, as Windows saves "Unicode".
 
     Returns:
-        list[str]: The entries, without blanks around them and blank lines.
+        list[str]: The entries, without surrounding blanks. Blank lines are
+        no entries.
 
     Raises:
-        OSError: If it can't be read.
-        ValueError: If it is in another encoding, or has no entry.
+        OSError: If the file can't be read.
+        ValueError: If the file has another encoding or no entry.
     """
     with open(path, 'rb') as file:
         content = file.read()
@@ -51,7 +53,7 @@ def read_lines(path: str) -> list[str]:
             content = content.decode('utf-16').encode()
         except UnicodeDecodeError as error:
             raise ValueError(f'{path} is broken UTF-16: {error}') from None
-    # Not splitlines, which splits at letters that an id may have.
+    # splitlines would also split at characters that an id may contain.
     lines = (line.strip() for line in decode(content, path).split('\n'))
     entries = [line for line in lines if line]
     if not entries:
@@ -60,17 +62,17 @@ def read_lines(path: str) -> list[str]:
 
 
 def decode(content: bytes, path: str) -> str:
-    """As :func:`read_text`, of what has been read.
+    """Decode the content of a UTF-8 file, as :func:`read_text` does.
 
     Args:
-        content (bytes): What the file holds.
+        content (bytes): Content of the file.
         path (str): Path of the file, for the message.
 
     Returns:
-        str: The text.
+        str: The text, with line ends ``\\n``.
 
     Raises:
-        ValueError: If it is in another encoding.
+        ValueError: If the content is not UTF-8.
     """
     for start, kind in _KINDS.items():
         if content.startswith(start):
@@ -83,25 +85,38 @@ def decode(content: bytes, path: str) -> str:
         pass
     if content.replace(b'\0', b'').isascii() and not _is_wide(content):
         raise ValueError(
-            f'{path} has zero bytes, as files have that were '
-            'not written to their end; restore it'
+            f'{path} has zero bytes; it was probably not written completely: '
+            'restore it from a copy'
         )
     encoding = likely_encoding(content)
     raise ValueError(
         f'{path} is not UTF-8 text; it looks like {encoding}: save it as '
-        f'UTF-8, such as by: iconv -f {encoding} -t UTF-8'
+        f'UTF-8, for example with: iconv -f {encoding} -t UTF-8'
     )
 
 
 def _is_wide(content: bytes) -> bool:
-    """Whether about every second byte of ASCII text is zero."""
+    """Whether about every second byte is zero, as in UTF-16 text."""
     return content.startswith(
         (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     ) or 3 * content.count(0) > len(content)
 
 
 def likely_encoding(content: bytes) -> str:
-    """An encoding to try for bytes that are not UTF-8."""
+    """Guess the encoding of text that is not UTF-8.
+
+    Args:
+        content (bytes): Content of a text file.
+
+    Returns:
+        str: ``'UTF-16'``, ``'UTF-16LE'``, ``'UTF-16BE'`` or ``'CP1252'``.
+
+    Example:
+        >>> likely_encoding('naïve'.encode('latin-1'))
+        'CP1252'
+        >>> likely_encoding('ab'.encode('utf-16-be'))
+        'UTF-16BE'
+    """
     head = content[:4096]
     if head.startswith((b'\xff\xfe', b'\xfe\xff')):
         return 'UTF-16'

@@ -1,4 +1,7 @@
-"""Which masks the mask loss ignores (the paper, Sec. 3.4 and Table 8)."""
+"""Thresholds below which the mask loss ignores a mask.
+
+See Sec. 3.4 and Table 8 of the paper.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-# The best one of the paper's Table 8.
+# The best threshold in Table 8 of the paper.
 DEFAULT_AGREEMENT_THR = 0.95
 
 
@@ -18,22 +21,25 @@ def ignored_masks(
     confidence_thr: float | None = None,
     rejected: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Which masks are below a threshold, or were rejected by a person.
+    """Find the masks that the mask loss ignores.
 
-    Their boxes and classes still train.
+    A mask is ignored if one of its scores is below the threshold, or if a
+    person rejected it. The boxes and classes of ignored masks still train.
 
     Args:
-        agreement (np.ndarray): (N,) in [0, 1].
-        confidence (np.ndarray | None): (N,) in [0, 1]. Defaults to None.
-        agreement_thr (float): A mask with a lower agreement is ignored.
-            Defaults to 0.95.
-        confidence_thr (float | None): So is one with a lower confidence. With
-            None confidence is not looked at. Defaults to None.
-        rejected (np.ndarray | None): (N,) bool, masks that are ignored
-            whatever their scores. Defaults to None: none.
+        agreement (np.ndarray): Agreement of N masks, shape (N,), in [0, 1].
+        confidence (np.ndarray | None): Confidence of the masks, shape (N,),
+            in [0, 1]. Defaults to None.
+        agreement_thr (float): Threshold of the agreement, in [0, 1]. Defaults
+            to 0.95.
+        confidence_thr (float | None): Threshold of the confidence, in [0, 1].
+            Defaults to None: the confidence does not matter.
+        rejected (np.ndarray | None): (N,) bool, True for masks that a person
+            rejected, which are ignored whatever their scores. Defaults to
+            None: none is rejected.
 
     Returns:
-        np.ndarray: (N,) bool.
+        np.ndarray: (N,) bool, True for ignored masks.
 
     Raises:
         ValueError: If a threshold is not in [0, 1], or ``confidence_thr`` is

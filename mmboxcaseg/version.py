@@ -1,3 +1,3 @@
-"""The package's version, also read by ``setup.py`` without importing us."""
+"""Version of the package. ``setup.py`` reads this file without importing it."""
 
 __version__ = '0.2.0'

@@ -122,7 +122,7 @@ def test_the_others_say_what_to_install(folder, words):
     done = run(folder, words)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert 'which are not installed; bash tools/setup_env.sh' in line
+    assert 'which are not installed; install them with bash tools/setup_env.sh' in line
     assert not list(folder.glob('new*'))
 
 

@@ -1,7 +1,7 @@
-"""What people bring and take away: boxes and masks in files.
+"""Reading and writing annotation files: boxes, masks and decisions.
 
 A file is read and checked once, into a :class:`BoxFile` or a
-:class:`MaskFile`. No model, no torch.
+:class:`MaskFile`. Nothing here needs a model or torch.
 """
 
 from .box_file import BadInputError, BoxFile, SkippedFile

@@ -1,4 +1,4 @@
-"""The boxes of a set of photos, read and checked once, as columns."""
+"""The boxes of a data set as columns, read and checked once."""
 
 import hashlib
 import json
@@ -15,16 +15,17 @@ Id = int | str
 
 
 class BadInputError(ValueError):
-    """A single photo can't be used, while the rest of the input can."""
+    """A photo can't be used, but the rest of the input can."""
 
 
 @dataclass(frozen=True)
 class SkippedFile:
-    """An annotation file whose photo could not be found or read.
+    """An annotation file or image that is skipped, and why.
 
     Attributes:
-        file (str): Path of the annotation file below its folder.
-        reason (str): What is wrong.
+        file (str): Path of the annotation file below its folder; for a COCO
+            json the ``file_name`` of the image.
+        reason (str): Why its photo could not be found or read.
     """
 
     file: str
@@ -33,45 +34,55 @@ class SkippedFile:
 
 @dataclass(frozen=True, eq=False)
 class BoxFile:
-    """Boxes of I images, N annotations, as columns.
+    """The N annotations of I images in C categories, as columns.
 
-    Everything that reads boxes takes this: the data sets, the run that makes
-    masks, joining, scoring, the report and the drawings. It is made by
-    :func:`~mmboxcaseg.annotations.read_boxes` or
-    :func:`~mmboxcaseg.annotations.read_coco`, which check the file.
+    The data sets, the run that makes masks, scoring, the report and the
+    drawings all take their boxes from this class.
+    :func:`~mmboxcaseg.annotations.read_boxes` and
+    :func:`~mmboxcaseg.annotations.read_coco` make it and check the file. The
+    *place* of an image, category or annotation is its index in the columns,
+    from 0, in contrast to its id.
 
     Attributes:
-        path (str): Where it comes from; what messages call it.
+        path (str): Path of the file or folder, as messages name it.
         image_ids (tuple[int | str, ...]): Ids of the I images.
-        file_names (tuple[str, ...]): Their paths below the image folder.
-        sizes (np.ndarray): (I, 2) int64, height and width in pixels.
+        file_names (tuple[str, ...]): Paths of the images below the image
+            folder.
+        sizes (np.ndarray): Height and width of the images in pixels, (I, 2)
+            int64.
         category_ids (tuple[int | str, ...]): Ids of the C categories, in the
             order of the file.
-        category_names (tuple[str, ...]): Their names; the id as text where
-            there is none.
+        category_names (tuple[str, ...]): Names of the categories. A category
+            without a name is named after its id.
         box_ids (tuple[int | str, ...]): Ids of the N annotations.
-        image_index (np.ndarray): (N,) int64, place of each annotation's image.
-        category_index (np.ndarray): (N,) int64, place of its category.
-        boxes (np.ndarray): (N, 4) float64, xyxy in pixels of the image, not
-            clipped to it.
-        crowd (np.ndarray): (N,) bool. A crowd gets no mask and is not scored.
-        usable (np.ndarray): (N,) bool: no crowd, the box covers something of
-            its image, and its mask is not ``kept``: it can be predicted.
-        why_not (Mapping[int, str]): What is wrong, by the place of each
-            annotation that is no crowd and covers nothing of its image.
+        image_index (np.ndarray): Place of each annotation's image, (N,)
+            int64.
+        category_index (np.ndarray): Place of each annotation's category, (N,)
+            int64.
+        boxes (np.ndarray): Boxes as xyxy in pixels of their image, (N, 4)
+            float64, not clipped to the image.
+        crowd (np.ndarray): (N,) bool, True for crowds. They get no mask and
+            are not scored.
+        usable (np.ndarray): (N,) bool, True where a mask can be predicted:
+            the annotation is no crowd, its box overlaps the image, and it has
+            no mask in ``kept``.
+        why_not (Mapping[int, str]): What is wrong with each box that covers
+            nothing of its image, by the place of the annotation. Crowds are
+            not among them.
         digest (str): SHA-256 of what was read, hexadecimal.
-        content (dict): The file as it came, to be written back. Its
-            ``annotations`` may be :class:`LazyAnnotations`, of which each is a
-            new dictionary whenever it is asked for. Reading without masks
-            leaves out the ``segmentation`` of what is no crowd.
-        left_out (tuple[SkippedFile, ...]): Annotation files that have no
-            image here.
+        content (dict): The COCO dictionary that was read, to be written back.
+            Its ``annotations`` may be
+            :class:`~mmboxcaseg.annotations.lazy.LazyAnnotations`, which makes
+            a new dictionary whenever an annotation is accessed. If masks were
+            not read, every ``segmentation`` is None but those of crowds.
+        left_out (tuple[SkippedFile, ...]): Annotation files that were skipped
+            because their photo could not be found or read.
         kept (Mapping[int, RLE]): Masks that were given and are kept, by the
-            place of their annotation, which is not usable then; see
+            place of their annotation; see
             :func:`~mmboxcaseg.annotations.given.keep_given_masks`.
-        there (np.ndarray | None): (I,) bool, whether the photo of each image
-            is in the folder that was given when the boxes were read; None
-            where none was given.
+        there (np.ndarray | None): (I,) bool, True for images whose photo was
+            in the image folder when the boxes were read; None if no folder
+            was given.
     """
 
     path: str
@@ -99,47 +110,61 @@ class BoxFile:
 
     @cached_property
     def _by_image(self) -> tuple[np.ndarray, np.ndarray]:
-        """Places of annotations image by image, and where each image's end."""
+        """Places of annotations sorted by image, and the end of each image."""
         order = np.argsort(self.image_index, kind='stable')
         counts = np.bincount(self.image_index, minlength=len(self.image_ids))
         return order, counts.cumsum()
 
     def places(self, image: int) -> np.ndarray:
-        """Annotations of an image, in the order of the file.
+        """Places of an image's annotations, in the order of the file.
 
         Args:
             image (int): Place of the image.
 
         Returns:
-            np.ndarray: (N_i,) int64, places of its annotations.
+            np.ndarray: Places of its K annotations, (K,) int64.
         """
         order, ends = self._by_image
         start = ends[image - 1] if image else 0
         return order[start : ends[image]]
 
     def usable_places(self, image: int) -> np.ndarray:
-        """As :meth:`places`, but only the usable ones."""
+        """Places of an image's usable annotations, in the order of the file.
+
+        Args:
+            image (int): Place of the image.
+
+        Returns:
+            np.ndarray: Places of its K usable annotations, (K,) int64.
+        """
         places = self.places(image)
         return places[self.usable[places]]
 
     @cached_property
     def wanted(self) -> np.ndarray:
-        """Places of the images that have a usable box, ascending, int64."""
+        """Places of the images that have a usable annotation, sorted, int64."""
         return np.unique(self.image_index[self.usable])
 
     @cached_property
     def xywh(self) -> np.ndarray:
-        """(N, 4) float64: x, y, width, height in pixels."""
+        """Boxes as x, y, width, height in pixels, (N, 4) float64."""
         boxes = self.boxes.copy()
         boxes[:, 2:] -= boxes[:, :2]
         return boxes
 
     def annotation(self, place: int) -> dict[str, Any]:
-        """An annotation as it came, to be written back."""
+        """The dictionary of an annotation in ``content``.
+
+        Args:
+            place (int): Place of the annotation.
+
+        Returns:
+            dict: Keys and values as in the file.
+        """
         return self.content['annotations'][place]
 
     def segmentation(self, place: int) -> Any:
-        """The mask of an annotation as it came.
+        """The ``segmentation`` of an annotation, as in the file.
 
         Args:
             place (int): Place of the annotation.
@@ -148,7 +173,7 @@ class BoxFile:
             list | dict: Polygons or RLE.
 
         Raises:
-            ValueError: If there is none.
+            ValueError: If the annotation has no mask.
         """
         segmentation = self.annotation(place).get('segmentation')
         if not segmentation:
@@ -160,24 +185,25 @@ class BoxFile:
         return segmentation
 
     def select_images(self, image_ids: Iterable[str]) -> 'BoxFile':
-        """The part that belongs to some of the images.
+        """Keep only some of the images and their annotations.
 
         Args:
-            image_ids (Iterable[str]): Ids as text.
+            image_ids (Iterable[str]): Ids of the images to keep, as text.
 
         Returns:
-            BoxFile: Images and annotations in their old order.
+            BoxFile: These images and their annotations, in their old order,
+            and all categories.
 
         Raises:
-            ValueError: If an id belongs to no image.
+            ValueError: If no image has one of the ids.
         """
         wanted = set(image_ids)
         texts = [str(image_id) for image_id in self.image_ids]
         unknown = wanted.difference(texts)
         if unknown:
             raise ValueError(
-                f'{self.path}: {len(unknown)} of the asked image ids are not '
-                f'in it, such as {min(unknown, key=str)!r}'
+                f'{self.path}: {len(unknown)} of the requested image ids are '
+                f'not in it, such as {min(unknown, key=str)!r}'
             )
         images = np.array([text in wanted for text in texts], dtype=bool)
         return self._part(
@@ -187,17 +213,18 @@ class BoxFile:
         )
 
     def select_categories(self, asked: Iterable[str]) -> 'BoxFile':
-        """The part that belongs to some of the categories.
+        """Keep only some of the categories and their annotations.
 
         Args:
-            asked (Iterable[str]): Names or ids of categories; a name goes
-                before an id.
+            asked (Iterable[str]): Names or ids of the categories to keep. A
+                text that is both a name and an id is taken as a name.
 
         Returns:
-            BoxFile: All images, and the rest in its old order.
+            BoxFile: These categories and their annotations, in their old
+            order, and all images.
 
         Raises:
-            ValueError: If a category is not there.
+            ValueError: If the file has no such category.
         """
         kept = np.zeros(len(self.category_ids), dtype=bool)
         names = np.array(self.category_names, dtype=object)
@@ -219,7 +246,7 @@ class BoxFile:
     def _part(
         self, images: np.ndarray, anns: np.ndarray, categories: np.ndarray
     ) -> 'BoxFile':
-        """The rows that are True in the masks of the three lists."""
+        """Keep the rows that are True, of images, annotations and categories."""
         places = np.flatnonzero(anns)
         new_place = np.full(len(anns), -1)
         new_place[places] = np.arange(len(places))
@@ -267,12 +294,19 @@ def _take(values: Sequence[Any], chosen: np.ndarray) -> Sequence[Any]:
 
 
 def _renumber(chosen: np.ndarray) -> np.ndarray:
-    """New place of each chosen row by its old one."""
+    """New place of each chosen row, indexed by its old place."""
     return np.cumsum(chosen) - 1
 
 
 def digest_of(*parts: Any) -> str:
-    """SHA-256 of some json values, hexadecimal."""
+    """Compute the SHA-256 of json values.
+
+    Args:
+        *parts (Any): Json values.
+
+    Returns:
+        str: The digest, hexadecimal.
+    """
     digest = hashlib.sha256()
     for part in parts:
         digest.update(json.dumps(part).encode('ascii') + b'\n')

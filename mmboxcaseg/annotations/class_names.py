@@ -1,4 +1,4 @@
-"""The names of YOLO's classes and the shape of its poses, and their files."""
+"""Files beside YOLO's labels: names of the classes and shape of the poses."""
 
 import os
 import os.path as osp
@@ -9,7 +9,7 @@ from mmboxcaseg.text import read_text
 
 from .numbers import whole
 
-# Files of class names, the best first: one a line, or YAML.
+# Files of class names, in order of preference: one name per line, or YAML.
 CLASS_FILES = (
     'classes.txt',
     'data.yaml',
@@ -23,25 +23,25 @@ YAML = ('.yaml', '.yml')
 
 
 def read_classes(path: str) -> dict[int, str]:
-    """The names of the classes by their numbers, which count from 0.
+    """Read a file of class names.
 
     Args:
-        path (str): Text file with a name a line, or YAML file with ``names``,
-            a list or a mapping.
+        path (str): Path of a text file with one name per line, or of a YAML
+            file whose ``names`` is a list or a mapping from numbers to names.
 
     Returns:
-        dict[int, str]: Names by number.
+        dict[int, str]: Names by class number, from 0.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is not UTF-8, a line before the last is blank, or
-            the YAML file has no names.
+        ValueError: If the file is not UTF-8, a line before the last one is
+            blank, or the YAML file is not valid or has no names.
     """
     if osp.splitext(path)[1].lower() not in YAML:
         text = read_text(path)
         lines = [line.strip() for line in text.rstrip().split('\n')]
         if '' in lines[:-1]:
-            # Leaving it out would give every class behind it another number.
+            # Without it every class below would get another number.
             raise ValueError(
                 f'{path}: line {lines.index("") + 1} is blank; the number of '
                 'a class is that of its line, so write its name there'
@@ -59,12 +59,12 @@ def read_classes(path: str) -> dict[int, str]:
 
 
 def _read_yaml(path: str) -> dict:
-    """The content of a YAML file; none if it is no mapping."""
+    """The mapping in a YAML file; an empty one if there is none."""
     import yaml
 
     text = read_text(path)
     try:
-        # As text, for "no" and "1.10" may be names of classes.
+        # All values stay text, since "no" and "1.10" may be class names.
         content = yaml.load(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f'{path} is not valid YAML: {error}') from error
@@ -74,20 +74,23 @@ def _read_yaml(path: str) -> dict:
 def find_kpt_shape(
     folder: str, paths: Iterable[str], classes: str | None
 ) -> tuple[int, int] | None:
-    """How many points and numbers of each the poses of label files have.
+    """Find the shape of the poses of label files, ``kpt_shape`` in YAML.
 
     Args:
-        folder (str): See :func:`find_classes`.
-        paths (Iterable[str]): As there.
-        classes (str, optional): File of the classes' names, if one is given.
+        folder (str): Folder of the label files. YAML files are looked for in
+            the same folders as by :func:`find_classes`.
+        paths (Iterable[str]): Paths of the label files below the folder.
+        classes (str | None): Path of the file of class names that was given;
+            it is looked into first. None if none was given.
 
     Returns:
-        tuple[int, int] | None: Points of a pose, and 2 or 3 numbers of each:
-        x, y and perhaps whether it is visible. None if no YAML file has
+        tuple[int, int] | None: Number of points of a pose; numbers per point,
+        2 for x and y, 3 if the visibility follows. None if no YAML file has
         ``kpt_shape``.
 
     Raises:
-        ValueError: If it is no such pair.
+        ValueError: If a YAML file is not valid, or its ``kpt_shape`` is no
+            such pair.
     """
     files = [classes] if classes else []
     files += [
@@ -119,8 +122,11 @@ def _checked_shape(shape: Any, path: str) -> tuple[int, int]:
 
 
 def _places(folder: str, paths: Iterable[str]) -> list[str]:
-    """Where files about the classes may lie: the folder and two above, then
-    the folders between it and the label files."""
+    """Folders that may hold files about the classes, the best first.
+
+    These are the folder of the labels and its two parents, then the folders
+    between it and the label files.
+    """
     above = osp.dirname(osp.abspath(folder))
     inner = set()
     for path in paths:
@@ -134,19 +140,22 @@ def _places(folder: str, paths: Iterable[str]) -> list[str]:
 
 
 def find_classes(folder: str, paths: Iterable[str]) -> dict[int, str]:
-    """The names of the classes of a folder of label files.
+    """Find the class names that belong to a folder of label files.
+
+    A file of class names is looked for in the folder and its two parents, and
+    then in the folders between it and the label files.
 
     Args:
-        folder (str): The folder; it and two folders above are looked into,
-            and then those between it and the files.
-        paths (Iterable[str]): Paths of the label files below it.
+        folder (str): Folder of the label files.
+        paths (Iterable[str]): Paths of the label files below the folder.
 
     Returns:
-        dict[int, str]: Names by number; none if no file has them.
+        dict[int, str]: Names by class number; empty if there is no file of
+        class names.
 
     Raises:
-        ValueError: If a file that should have them has none, or several below
-            the folder differ.
+        ValueError: If such a file can't be read (see :func:`read_classes`),
+            or several files below the folder have different names.
     """
     places = _places(folder, paths)
     for place in places[:3]:
@@ -159,7 +168,7 @@ def find_classes(folder: str, paths: Iterable[str]) -> dict[int, str]:
         if one != names[0]:
             raise ValueError(
                 f'{found[0]} and {path} name the classes '
-                'differently; give the file by --classes'
+                'differently; give the right file with --classes'
             )
     return names[0] if names else {}
 
@@ -168,10 +177,11 @@ def _class_file(folder: str) -> str | None:
     """The file of class names in a folder, None if there is none."""
     for name in CLASS_FILES:
         path = osp.join(folder, name)
-        # A link to nowhere too: without it classes would lose their names.
+        # A broken link counts: reading it fails, whereas without it the
+        # classes would silently lose their names.
         if osp.isfile(path) or osp.islink(path):
             return path
-    # Darknet's may have any name.
+    # Darknet's file may have any name that ends in .names.
     if not os.access(folder, os.R_OK | os.X_OK):
         return None
     found = [name for name in os.listdir(folder) if name.endswith('.names')]

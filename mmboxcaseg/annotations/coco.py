@@ -1,4 +1,4 @@
-"""Reading and checking a COCO annotation file before any work starts."""
+"""Reading and checking COCO annotation files before any work starts."""
 
 import contextlib
 import gc
@@ -31,31 +31,32 @@ from .resolve import PhotoFinder
 def read_coco(
     path: str, with_masks: bool = False, img_dir: str | None = None
 ) -> BoxFile:
-    """Read a COCO json and check what making masks relies on.
+    """Read and check a COCO json.
 
     Args:
         path (str): Path of the json.
-        with_masks (bool): Whether annotations that are no crowds keep their
-            ``segmentation``. Without, it is dropped as soon as it is read:
-            polygons are most of such a file, and take several times its size
-            in memory. Defaults to False.
-        img_dir (str, optional): Folder of the photos: photos whose names are
-            not quite those of the file are looked for in it, see
-            :class:`PhotoFinder`, and asked for sizes that are missing.
-            Defaults to None: names stay as they are, and a missing size is
-            an error.
+        with_masks (bool): Whether annotations keep their ``segmentation``.
+            Polygons are most of such a file and take several times its size
+            in memory; without masks they are dropped as soon as they are
+            read, except for those of crowds. Defaults to False.
+        img_dir (str, optional): Folder of the photos. Names that don't quite
+            match a photo are corrected, see
+            :class:`~mmboxcaseg.annotations.PhotoFinder`, and missing sizes
+            are read from the photos. Defaults to None: names stay as they
+            are, and a missing size is an error.
 
     Returns:
-        BoxFile: Its boxes; ``file_name`` and what
-        :mod:`~mmboxcaseg.annotations.coco_checks` puts right are so in
+        BoxFile: The boxes of the file. Corrected file names, and values that
+        :mod:`~mmboxcaseg.annotations.coco_checks` has corrected, are in its
         ``content`` too.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is not a COCO json: a list is missing; an image has
-            no id, file name, width or height; an id occurs twice; an
+        OSError: If the file can't be read.
+        ValueError: If the file is no COCO json: a list is missing; an image
+            has no id, file name, width or height; an id occurs twice; an
             annotation belongs to no image or category of the file, or its
-            ``bbox`` is not four numbers.
+            ``bbox`` is not four numbers in pixels.
     """
     if not osp.isfile(path):
         raise FileNotFoundError(
@@ -69,7 +70,7 @@ def read_coco(
 
 
 def _check_pixels(boxes: BoxFile) -> None:
-    """Raise ValueError if boxes are parts of the image's size."""
+    """Raise ValueError if boxes seem to be fractions of the image's size."""
     values = boxes.xywh
     if (
         len(values)
@@ -80,34 +81,37 @@ def _check_pixels(boxes: BoxFile) -> None:
     ):
         raise ValueError(
             f'{boxes.path}: no "bbox" has a number above 1, so they seem to '
-            'be parts of the width and height of the image; COCO has pixels: '
-            'multiply them'
+            'be fractions of the width and height of the image; COCO has '
+            'pixels: multiply the numbers by the width and the height'
         )
 
 
 def load_coco(ann_file: str, with_masks: bool = True) -> dict[str, Any]:
-    """Deprecated: the content of :func:`read_coco`, a COCO dictionary."""
+    """Read a COCO json as a dictionary. Deprecated: use :func:`read_coco`."""
     content = read_coco(ann_file, with_masks).content
     return dict(content, annotations=list(content['annotations']))
 
 
 def _parse(path: str, with_masks: bool) -> tuple[Any, Columns | None, str]:
-    """The content of a json file, what its annotations have in common if that
-    is known yet, and the SHA-256 of its bytes."""
+    """Parse a json file.
+
+    Returns its content, the columns of its annotations (None if they have
+    not been checked yet), and the SHA-256 of its bytes.
+    """
     with open(path, 'rb') as file:
         text = file.read()
     digest = hashlib.sha256(text).hexdigest()
     with _no_collection():
         parsed = parse_lazily(text, with_masks)
         if parsed is None:
-            # The bytes make way for the text.
+            # Frees memory before the file is read again as text.
             del text
             parsed = _parse_loosely(path, with_masks), None
     return *parsed, digest
 
 
 def _parse_loosely(path: str, with_masks: bool) -> Any:
-    """What json's own parser makes of it, or an error that says what is wrong."""
+    """Parse a file with the standard library, whose errors say what is wrong."""
     hook = None if with_masks else _without_mask
     # Some editors put a byte order mark before the text.
     with open(path, encoding='utf-8-sig') as file:
@@ -121,7 +125,7 @@ def _parse_loosely(path: str, with_masks: bool) -> Any:
 
 
 def _what_it_is(path: str) -> str:
-    """A guess at a file that is no json, for the message."""
+    """Guess what a file that is no json may be, as the end of a message."""
     with open(path, 'rb') as file:
         content = file.read()
     if not content.strip():
@@ -137,9 +141,10 @@ def _what_it_is(path: str) -> str:
 
 @contextlib.contextmanager
 def _no_collection() -> Iterator[None]:
-    """Hold the search for cyclic garbage back, which json never makes.
+    """Suspend the search for cyclic garbage.
 
-    It would go through all that was read before again and again.
+    Json makes no cycles, and the search would visit all parsed values again
+    and again.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -151,8 +156,9 @@ def _no_collection() -> Iterator[None]:
 
 
 def _without_mask(entry: dict[str, Any]) -> dict[str, Any]:
-    # The key keeps its place, for the file to be written back; so does the
-    # mask of a crowd, and what is somebody's own below an annotation.
+    # The key stays, so that the file is written back with its keys in order.
+    # Crowds keep their masks, and objects nested in an annotation, which have
+    # no image_id, keep everything.
     if entry.keys() >= {'segmentation', 'image_id'} and not is_crowd(entry):
         entry['segmentation'] = None
     return entry
@@ -166,24 +172,25 @@ def to_box_file(
     img_dir: str | None = None,
     columns: Columns | None = None,
 ) -> BoxFile:
-    """Check a COCO dictionary and lay its boxes out in columns.
+    """Check a COCO dictionary and convert its boxes to columns.
 
     Args:
-        content (dict): Content of a COCO json; what is put right is so in
-            place.
-        path (str): What to call it in messages.
-        digest (str): SHA-256 of what was read.
-        left_out (Sequence[SkippedFile]): See :class:`BoxFile`. Defaults to
-            ().
-        img_dir (str, optional): See :func:`read_coco`. Defaults to None.
-        columns (Columns, optional): What annotations that are
-            :class:`LazyAnnotations` have in common. Defaults to None.
+        content (dict): Content of a COCO json. Corrections are made in place.
+        path (str): Path of the file, for messages.
+        digest (str): SHA-256 of what was read, hexadecimal.
+        left_out (Sequence[SkippedFile]): Annotation files that were skipped
+            before. Defaults to ().
+        img_dir (str, optional): Folder of the photos, see :func:`read_coco`.
+            Defaults to None.
+        columns (Columns, optional): Columns of the annotations if these are
+            :class:`~mmboxcaseg.annotations.lazy.LazyAnnotations`. Defaults to
+            None.
 
     Returns:
-        BoxFile: Its boxes.
+        BoxFile: The boxes.
 
     Raises:
-        ValueError: See :func:`read_coco`.
+        ValueError: If the content is no COCO json, see :func:`read_coco`.
     """
     check_lists(content, path)
     check_images(content['images'], path, may_ask=img_dir is not None)
@@ -246,7 +253,7 @@ def _checked_columns(
     categories: dict[Id, int],
     path: str,
 ) -> Columns:
-    """What all annotations have; they are checked, and put right in place."""
+    """Check the annotations, correct them in place, and return their columns."""
     anns = content['annotations']
     if columns is not None and isinstance(anns, LazyAnnotations):
         if images.keys() >= set(columns.image_ids) and categories.keys() >= set(
@@ -267,8 +274,15 @@ def _checked_columns(
 
 
 def is_crowd(ann: dict[str, Any]) -> bool:
-    """Whether an annotation marks a crowd, which gets no proxy mask."""
-    # What stands for nothing is refused elsewhere.
+    """Whether an annotation is a crowd, which gets no proxy mask.
+
+    Args:
+        ann (dict): A COCO annotation.
+
+    Returns:
+        bool: True if ``iscrowd`` stands for 1, or for nothing known.
+    """
+    # check_annotations refuses values that stand for nothing known.
     return crowd_number(ann.get('iscrowd', 0)) != 0
 
 
@@ -282,15 +296,15 @@ def _what_is_wrong(box: list[float], height: int, width: int) -> str:
 
 
 def check_file_names(boxes: BoxFile, img_dir: str | None = None) -> None:
-    """Check that no image lies outside the folder of the images.
+    """Check that all images lie below the image folder.
 
     Args:
-        boxes (BoxFile): The boxes.
-        img_dir (str, optional): The folder, for a photo to name in the
-            message. Defaults to None.
+        boxes (BoxFile): The boxes whose images are checked.
+        img_dir (str, optional): The image folder. With it the message can
+            suggest the photo that is probably meant. Defaults to None.
 
     Raises:
-        ValueError: If a ``file_name`` is empty, absolute, or climbs out of
+        ValueError: If a ``file_name`` is empty, absolute, or leads out of
             the folder by ``..``.
     """
     finder = None if img_dir is None else PhotoFinder(img_dir)

@@ -1,9 +1,9 @@
-"""What a COCO json must be like, and what is put right in it.
+"""Checks and corrections of a COCO json.
 
-Where nothing depends on how a thing is written it is taken: whole numbers
-as text or with a point, ids that are numbers here and text there, categories
-without a name, an ``info`` that is no object. It is put right in place, so
-that what is written back is in order.
+Values that are written in an unusual but clear way are accepted: whole
+numbers as text or with a decimal point, ids that are numbers in one place and
+text in another, categories without a name, an ``info`` that is no object.
+They are corrected in place, so that the json that is written back is valid.
 """
 
 from collections import Counter
@@ -15,7 +15,8 @@ from .lazy import LazyAnnotations
 from .numbers import LARGEST, whole
 
 LISTS = ('images', 'annotations', 'categories')
-# Keys of other formats, and where to get a COCO json from.
+# Other formats by keys that their objects have, and how to get a COCO json.
+# First formats whose top level is a list, then those where it is an object.
 OTHER_LISTS = (
     (('data', 'annotations'), "Label Studio's own json: export as COCO"),
     (('image', 'annotations'), "CreateML's json: convert it to COCO"),
@@ -34,14 +35,16 @@ OTHER_OBJECTS = (
 
 
 def check_lists(content: Any, path: str) -> None:
-    """Check that there are three lists of objects; make ``info`` one.
+    """Check that a COCO json has its three lists of objects.
 
     Args:
-        content (Any): Content of a json; ``info`` is put right in it.
-        path (str): What to call it in messages.
+        content (Any): Content of a json. An ``info`` that is no object is
+            replaced by one.
+        path (str): Path of the file, for messages.
 
     Raises:
-        ValueError: If it is no COCO json; formats that are known are named.
+        ValueError: If the content is no COCO json. The message names the
+            format if it is known.
     """
     if not isinstance(content, dict):
         first = content[0] if isinstance(content, list) and content else None
@@ -59,7 +62,7 @@ def check_lists(content: Any, path: str) -> None:
             )
     for key in LISTS:
         if isinstance(content[key], LazyAnnotations):
-            # It would not be one else.
+            # The parser has checked that all entries are objects.
             continue
         for place, entry in enumerate(content[key]):
             if not isinstance(entry, dict):
@@ -84,13 +87,14 @@ def check_images(images: list[dict], path: str, may_ask: bool) -> None:
     """Check ids, file names and sizes of images.
 
     Args:
-        images (list[dict]): The images; ids and sizes are put right in place.
-        path (str): What to call the file in messages.
-        may_ask (bool): Whether a size may be missing, to be asked of the
-            photo; it then becomes 0.
+        images (list[dict]): Images of a COCO json. Ids and sizes are
+            corrected in place.
+        path (str): Path of the file, for messages.
+        may_ask (bool): Whether a size may be missing because it will be read
+            from the photo. A missing size is set to 0.
 
     Raises:
-        ValueError: If something is missing or of another type.
+        ValueError: If a key is missing or its value has another type.
     """
     for place, image in enumerate(images):
         for key in ('id', 'file_name', 'width', 'height'):
@@ -116,7 +120,8 @@ def _put_size_right(image: dict, key: str, path: str, may_ask: bool) -> None:
         hint = (
             ''
             if number != 0
-            else '; making masks asks the photo where it is missing or 0'
+            else '; only commands that get the folder of the photos can read '
+            'a size that is missing or 0 from the photo'
         )
         raise ValueError(
             f'{path}: "{key}" of image {image["id"]!r} is '
@@ -130,12 +135,12 @@ def check_annotations(anns: list[dict], path: str) -> None:
     """Check ids, boxes and ``iscrowd`` of annotations.
 
     Args:
-        anns (list[dict]): The annotations; ids and ``iscrowd`` are put right
-            in place.
-        path (str): What to call the file in messages.
+        anns (list[dict]): Annotations of a COCO json. Ids and ``iscrowd`` are
+            corrected in place.
+        path (str): Path of the file, for messages.
 
     Raises:
-        ValueError: If something is missing or of another type.
+        ValueError: If a key is missing or its value has another type.
     """
     for place, ann in enumerate(anns):
         for key in ('id', 'image_id', 'category_id', 'bbox'):
@@ -164,7 +169,21 @@ def check_annotations(anns: list[dict], path: str) -> None:
 
 
 def crowd_number(value: Any) -> int | None:
-    """What a value of ``iscrowd`` stands for: 1, 0, or None for nothing."""
+    """Convert a value of ``iscrowd`` to 0 or 1.
+
+    Args:
+        value (Any): Value of ``iscrowd`` in a json.
+
+    Returns:
+        int | None: 0 or 1; None if the value is neither a whole number nor
+        true or false.
+
+    Example:
+        >>> crowd_number('true'), crowd_number('0'), crowd_number(None)
+        (1, 0, 0)
+        >>> crowd_number('many') is None
+        True
+    """
     if isinstance(value, str):
         value = dict(true=1, false=0).get(value.strip().lower(), value)
     if value is None or value == '' or isinstance(value, bool):
@@ -177,9 +196,10 @@ def check_categories(categories: list[dict], path: str) -> None:
     """Check ids and names of categories.
 
     Args:
-        categories (list[dict]): The categories; one without a name gets its
-            id as its name, and blanks around a name are left out.
-        path (str): What to call the file in messages.
+        categories (list[dict]): Categories of a COCO json. In place, blanks
+            around names are removed, and a category without a name is named
+            after its id.
+        path (str): Path of the file, for messages.
 
     Raises:
         ValueError: If an id is missing or occurs twice, some ids are numbers
@@ -195,8 +215,8 @@ def check_categories(categories: list[dict], path: str) -> None:
         number = next(one for one in ids if not isinstance(one, str))
         raise ValueError(
             f'{path}: some category ids are numbers, such as {number!r}, and '
-            f'others text, such as {texts[0]!r}; make them one kind, since '
-            'classes are ordered by them'
+            f'others text, such as {texts[0]!r}; use one kind only, since '
+            'the ids determine the order of the classes'
         )
     for category in categories:
         name = category.get('name')
@@ -215,17 +235,18 @@ def check_categories(categories: list[dict], path: str) -> None:
 def check_owners(
     anns: list[dict], images: dict[Id, int], categories: dict[Id, int], path: str
 ) -> None:
-    """Check that annotations belong to an image and a category.
+    """Check that every annotation belongs to an image and a category.
 
     Args:
-        anns (list[dict]): The annotations; an id that is text where the other
-            is a number, or the other way round, is put right in place.
-        images (dict): Places of the images by their ids.
-        categories (dict): Places of the categories by their ids.
-        path (str): What to call the file in messages.
+        anns (list[dict]): Annotations of a COCO json. An ``image_id`` or
+            ``category_id`` that is text where the image's or category's own
+            id is a number, or the reverse, is corrected in place.
+        images (dict[int | str, int]): Places of the images by id.
+        categories (dict[int | str, int]): Places of the categories by id.
+        path (str): Path of the file, for messages.
 
     Raises:
-        ValueError: If there is no such image or category.
+        ValueError: If the file has no such image or category.
     """
     for ann in anns:
         if not _put_owner_right(ann, 'image_id', images):
@@ -235,7 +256,7 @@ def check_owners(
             )
         if not _put_owner_right(ann, 'category_id', categories):
             raise ValueError(
-                f'{path}: annotation {ann["id"]!r} is of category '
+                f'{path}: annotation {ann["id"]!r} belongs to category '
                 f'{ann["category_id"]!r}, which is not in "categories"'
             )
 
@@ -261,7 +282,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _check_ids(entries: list[dict], kind: str, path: str) -> None:
-    """Check that ids are whole numbers or text, and that none is there twice."""
+    """Check that ids are whole numbers or text, and unique."""
     for entry in entries:
         value = entry['id']
         if type(value) in (int, str):
@@ -276,29 +297,29 @@ def _check_ids(entries: list[dict], kind: str, path: str) -> None:
 
 
 def check_unique(ids: Sequence[Id], kind: str, path: str) -> None:
-    """Check that no id is there twice, nor once as a number and once as text.
+    """Check that ids are unique, also when numbers are written as text.
 
     Args:
         ids (Sequence[int | str]): The ids.
-        kind (str): What has them, for the message.
-        path (str): What to call the file in messages.
+        kind (str): What the ids belong to, such as ``'image'``, for the
+            message.
+        path (str): Path of the file, for the message.
 
     Raises:
-        ValueError: If one is.
+        ValueError: If an id occurs twice, or once as a number and once as
+            text.
     """
     counts = Counter(ids)
     repeated = [key for key, count in counts.items() if count > 1]
     if repeated:
         raise ValueError(
-            f'{path}: {len(repeated)} {kind} ids occur more than '
-            f'once, the first is {repeated[0]!r}; ids must be '
-            'unique'
+            f'{path}: {len(repeated)} {kind} ids occur more than once, the '
+            f'first is {repeated[0]!r}; ids must be unique'
         )
     for key in counts:
         number = whole(key) if isinstance(key, str) else None
         if number is not None and number in counts:
             raise ValueError(
-                f'{path}: {kind} ids {number} and {key!r} are '
-                'both there; ids must differ in more than being '
-                'text'
+                f'{path}: there are {kind} ids {number} and {key!r}; ids must '
+                'differ even if all of them are read as text'
             )

@@ -1,4 +1,4 @@
-"""The photos of a COCO json: their names and sizes put right."""
+"""Correcting the names and sizes of the photos in a COCO json."""
 
 import os.path as osp
 
@@ -8,17 +8,17 @@ from .resolve import PhotoFinder, base_name, stays_below
 
 
 def put_names_right(images: list[dict], finder: PhotoFinder) -> set[Id]:
-    """Give images the names of the photos that are meant.
+    """Replace file names that don't quite match by those of the photos.
 
-    A photo that another image names as it is called is not taken.
+    A photo that another image names exactly is not used.
 
     Args:
-        images (list[dict]): The images; ``file_name`` is changed in place
-            where a photo of another name is found.
-        finder (PhotoFinder): It finds the photos.
+        images (list[dict]): Images of a COCO json. ``file_name`` is changed
+            in place if the photo has a slightly different name.
+        finder (PhotoFinder): Finder in the folder of the photos.
 
     Returns:
-        set: Ids of the images whose photo is not there.
+        set[int | str]: Ids of the images whose photo was not found.
     """
     missing = [image for image in images if not finder.has(image['file_name'])]
     if not missing:
@@ -39,19 +39,21 @@ def put_names_right(images: list[dict], finder: PhotoFinder) -> set[Id]:
 
 
 def ask_sizes(content: dict, finder: PhotoFinder, path: str) -> list[SkippedFile]:
-    """Ask photos for sizes that are missing.
+    """Read missing sizes from the photos.
 
     Args:
-        content (dict): Content of a COCO json; sizes are put into it, and
-            images whose photo can't be asked leave it with their annotations.
-        finder (PhotoFinder): It has the folder of the photos.
-        path (str): What to call the file in messages.
+        content (dict): Content of a COCO json. Sizes are filled in in place.
+            An image whose photo can't be read is removed together with its
+            annotations.
+        finder (PhotoFinder): Finder in the folder of the photos.
+        path (str): Path of the file, for messages.
 
     Returns:
-        list[SkippedFile]: The images that left.
+        list[SkippedFile]: The images that were removed.
 
     Raises:
-        ValueError: If the name of such an image leads out of the folder.
+        ValueError: If the name of an image without a size leads out of the
+            folder.
     """
     unknown: set[Id] = set()
     left_out = []
@@ -67,13 +69,13 @@ def ask_sizes(content: dict, finder: PhotoFinder, path: str) -> list[SkippedFile
             left_out.append(
                 SkippedFile(
                     name,
-                    f'no "width" and "height", and the photo can\'t be asked: {error}',
+                    f'no "width" and "height", and the photo can\'t be read: {error}',
                 )
             )
             continue
         image['height'], image['width'] = size
     if unknown:
-        # An id that is text here and a number there is the same.
+        # An id may be a number in one list and text in the other.
         texts = {str(one) for one in unknown}
         content['images'] = [
             image for image in content['images'] if image['id'] not in unknown
@@ -89,17 +91,17 @@ def ask_sizes(content: dict, finder: PhotoFinder, path: str) -> list[SkippedFile
 def check_file_name(
     name: str, image_id: Id, path: str, finder: PhotoFinder | None = None
 ) -> None:
-    """Check that an image lies below the folder of the images.
+    """Check that an image lies below the image folder.
 
     Args:
-        name (str): Its ``file_name``.
-        image_id (int | str): Its id.
-        path (str): What to call the file in messages.
-        finder (PhotoFinder, optional): It looks for a photo to name in the
-            message. Defaults to None.
+        name (str): ``file_name`` of the image.
+        image_id (int | str): Id of the image, for the message.
+        path (str): Path of the annotation file, for the message.
+        finder (PhotoFinder, optional): Finder of the photo that the message
+            suggests. Defaults to None: no suggestion.
 
     Raises:
-        ValueError: If the name is empty, absolute, or climbs out of the
+        ValueError: If the name is empty, absolute, or leads out of the
             folder by ``..``.
     """
     if stays_below(name):
@@ -108,6 +110,6 @@ def check_file_name(
     hint = f'; perhaps {found}' if found else ''
     raise ValueError(
         f'{path}: "file_name" of image {image_id!r} is {name!r}; it must be '
-        'a path below the folder of the images, neither absolute nor with '
+        'a path below the image folder, neither absolute nor with '
         f'".."{hint}'
     )

@@ -1,7 +1,7 @@
-"""What a person decided about masks, in a file beside theirs.
+"""Decisions of a person about masks, in a file of their own.
 
-The page of ``boxcaseg report --review`` writes it, ``--decisions`` of other
-commands applies it (docs/report.md describes the file).
+The page of ``boxcaseg report --review`` writes the file; other commands apply
+it with ``--decisions``. docs/report.md describes its format.
 """
 
 import hashlib
@@ -21,21 +21,21 @@ from .mask_file import EXPECTED_IOU, KEPT, REVIEW, REVIEWS, SCORES, SOURCE, Mask
 
 VERSION = 1
 ACCEPTED, REJECTED, UNSURE = REVIEWS
-# Hexadecimal digits of a fingerprint.
+# Number of hexadecimal digits of a fingerprint.
 DIGITS = 16
-HINT = 'give a file that the page of boxcaseg report --review has saved'
+HINT = 'give a file that was saved from the page of boxcaseg report --review'
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided about one mask.
+    """A decision about one mask.
 
     Attributes:
-        box_id (int | str): Id of its annotation.
-        review (str): One of ``REVIEWS``.
-        mask (str): :func:`fingerprint` of the mask that was looked at.
+        box_id (int | str): Id of the mask's annotation.
+        review (str): ``'accepted'``, ``'rejected'`` or ``'unsure'``.
+        mask (str): :func:`fingerprint` of the mask that was reviewed.
     """
 
     box_id: Id
@@ -45,13 +45,14 @@ class Decision:
 
 @dataclass(frozen=True)
 class Decisions:
-    """All that was decided about the masks of a file.
+    """All decisions about the masks of a file.
 
     Attributes:
-        path (str): Where they come from; what messages call them.
-        entries (tuple[Decision, ...]): At most one of each annotation.
-        masks_digest (str): SHA-256 of the file of masks that was looked at,
-            hexadecimal; empty where the decisions don't say.
+        path (str): Path of the file of decisions, as messages name it.
+        entries (tuple[Decision, ...]): The decisions, at most one for each
+            annotation.
+        masks_digest (str): SHA-256 of the mask file that was reviewed,
+            hexadecimal; empty if the file of decisions does not have it.
     """
 
     path: str
@@ -60,14 +61,19 @@ class Decisions:
 
 
 def fingerprint(rle: RLE) -> str:
-    """What tells a mask from others, as in a file of decisions.
+    """Compute the fingerprint of a mask, by which decisions refer to it.
 
     Args:
-        rle (dict): ``size`` [height, width] and ``counts`` (str).
+        rle (dict): Compressed RLE: ``size`` [height, width] in pixels and
+            ``counts`` (str).
 
     Returns:
         str: The first 16 hexadecimal digits of the SHA-256 of
         ``'<height> <width> <counts>'``.
+
+    Example:
+        >>> fingerprint(dict(size=[2, 2], counts='04'))
+        'dfce21637767fab1'
     """
     height, width = rle['size']
     text = f'{height} {width} {rle["counts"]}'
@@ -81,13 +87,14 @@ def read_decisions(path: str) -> Decisions:
         path (str): Path of the json.
 
     Returns:
-        Decisions: What it says.
+        Decisions: The decisions in the file.
 
     Raises:
-        OSError: If there is no such file.
-        ValueError: If it is no file of decisions or of another version, an
-            entry lacks something or has a value of another kind, or an
-            annotation is decided twice.
+        FileNotFoundError: If there is no such file.
+        OSError: If the file can't be read.
+        ValueError: If the file is no file of decisions or has another
+            version, an entry lacks a key or has a wrong value, or there are
+            two decisions about one annotation.
     """
     try:
         with open(path, encoding='utf-8-sig') as file:
@@ -113,8 +120,8 @@ def read_decisions(path: str) -> Decisions:
     twice = [key for key, count in counts.items() if count > 1]
     if twice:
         raise ValueError(
-            f'{path}: annotation {twice[0]!r} is decided '
-            f'{counts[twice[0]]} times; leave one of them'
+            f'{path}: there are {counts[twice[0]]} decisions about annotation '
+            f'{twice[0]!r}; keep one of them'
         )
     masks = content.get('masks')
     digest = masks.get('sha256') if isinstance(masks, dict) else None
@@ -142,23 +149,24 @@ def _read_entry(entry: Any, where: str) -> Decision:
     if not isinstance(mask, str):
         raise ValueError(
             f'{where}, of annotation {box_id!r}, has "mask" {mask!r}; it must '
-            'be the fingerprint of the mask that was looked at'
+            'be the fingerprint of the mask that was reviewed'
         )
     return Decision(box_id, review, mask)
 
 
 @dataclass(frozen=True)
 class Matches:
-    """Which decisions are about masks as they are in a file.
+    """Decisions sorted by whether they fit the masks of a file.
 
     Attributes:
-        fitting (Mapping[int, Decision]): Those, by the places of their
-            annotations.
-        unknown (tuple[Decision, ...]): The file has no such annotation, or it
-            is a crowd.
-        changed (tuple[Decision, ...]): The mask is another one now.
-        empty (tuple[Decision, ...]): A mask without pixels is said to be
-            accepted.
+        fitting (Mapping[int, Decision]): Decisions about masks that are
+            unchanged, by the places of their annotations.
+        unknown (tuple[Decision, ...]): Decisions about annotations that the
+            file does not have, or that are crowds.
+        changed (tuple[Decision, ...]): Decisions about masks that have
+            changed since.
+        empty (tuple[Decision, ...]): Decisions that accept a mask without
+            pixels.
     """
 
     fitting: Mapping[int, Decision]
@@ -168,14 +176,14 @@ class Matches:
 
 
 def match_decisions(boxes: BoxFile, decisions: Decisions) -> Matches:
-    """Find the masks that decisions are about.
+    """Match decisions with the masks that they are about.
 
     Args:
         boxes (BoxFile): Annotations, read with their masks.
         decisions (Decisions): The decisions.
 
     Returns:
-        Matches: What fits, and what doesn't.
+        Matches: The decisions that fit, and those that don't.
     """
     places = {
         boxes.box_ids[place]: place for place in np.flatnonzero(~boxes.crowd).tolist()
@@ -198,7 +206,7 @@ def match_decisions(boxes: BoxFile, decisions: Decisions) -> Matches:
 
 
 def _rle(boxes: BoxFile, place: int) -> RLE | None:
-    """The mask of an annotation; None where it has none."""
+    """The mask of an annotation, None if it has none."""
     segmentation = boxes.annotation(place).get('segmentation')
     if segmentation is None:
         return None
@@ -208,20 +216,20 @@ def _rle(boxes: BoxFile, place: int) -> RLE | None:
 def apply_decisions(masks: MaskFile, decisions: Decisions) -> MaskFile:
     """Apply decisions to the masks that they are about.
 
-    An accepted mask counts as given from then on: ``proxy_source`` is
-    ``"kept"``, and those scores that it has are 1. The scores of the others
-    stay as they were measured. Decisions that don't fit are not applied, and
-    a warning in the log counts them.
+    An accepted mask counts as given from then on: its ``proxy_source`` is
+    ``"kept"``, and the scores that it has are set to 1. All other masks keep
+    their scores. Decisions that don't fit are not applied; a warning in the
+    log counts them.
 
     Args:
         masks (MaskFile): The masks.
-        decisions (Decisions): What was decided.
+        decisions (Decisions): The decisions about them.
 
     Returns:
-        MaskFile: The same with ``proxy_review``, as of the others.
+        MaskFile: The masks, with ``proxy_review`` in their annotations.
 
     Raises:
-        ValueError: If there are decisions and none fits.
+        ValueError: If there are decisions, but none fits.
     """
     boxes, accepted = _decide(masks.boxes, decisions)
     scores: dict[str, Any] = {
@@ -235,18 +243,21 @@ def apply_decisions(masks: MaskFile, decisions: Decisions) -> MaskFile:
 
 
 def with_decisions(masks: MaskFile, path: str | None) -> MaskFile:
-    """Apply a file of decisions, if there is one.
+    """Apply a file of decisions to masks, if one is given.
 
     Args:
         masks (MaskFile): The masks.
-        path (str | None): See :func:`read_decisions`.
+        path (str | None): Path of the file of decisions; None if there is
+            none.
 
     Returns:
-        MaskFile: See :func:`apply_decisions`; without decisions as it was.
+        MaskFile: The masks with the decisions, see :func:`apply_decisions`.
+        Without a path these are ``masks`` themselves.
 
     Raises:
-        OSError: If there is no such file.
-        ValueError: As of the two.
+        OSError: If the file can't be read.
+        ValueError: If :func:`read_decisions` or :func:`apply_decisions`
+            raises it.
     """
     if path is None:
         return masks
@@ -254,20 +265,22 @@ def with_decisions(masks: MaskFile, path: str | None) -> MaskFile:
 
 
 def decided_boxes(boxes: BoxFile, path: str | None) -> BoxFile:
-    """Apply a file of decisions to boxes that have masks already.
+    """Apply a file of decisions to boxes that have masks, if one is given.
 
     Args:
         boxes (BoxFile): Annotations, read with their masks.
-        path (str | None): See :func:`read_decisions`. With None nothing is
-            done.
+        path (str | None): Path of the file of decisions; None if there is
+            none.
 
     Returns:
-        BoxFile: Annotations as of :func:`apply_decisions`. The digest tells
-        of the decisions, for what is made from them depends on them.
+        BoxFile: The annotations with the decisions, see
+        :func:`apply_decisions`. Their digest depends on the decisions too.
+        Without a path these are ``boxes`` themselves.
 
     Raises:
-        OSError: If there is no such file.
-        ValueError: As of :func:`read_decisions` and :func:`apply_decisions`.
+        OSError: If the file can't be read.
+        ValueError: If :func:`read_decisions` or :func:`apply_decisions`
+            raises it.
     """
     if path is None:
         return boxes
@@ -278,7 +291,7 @@ def decided_boxes(boxes: BoxFile, path: str | None) -> BoxFile:
 
 
 def _decide(boxes: BoxFile, decisions: Decisions) -> tuple[BoxFile, list[int]]:
-    """Annotations with what was decided, and the places of those accepted."""
+    """Apply decisions to annotations; also return the places of those accepted."""
     matches = match_decisions(boxes, decisions)
     _tell(matches, decisions, boxes.path)
     anns = list(boxes.content['annotations'])
@@ -293,7 +306,7 @@ def _decide(boxes: BoxFile, decisions: Decisions) -> tuple[BoxFile, list[int]]:
 
 
 def _decided(ann: dict[str, Any], review: str) -> dict[str, Any]:
-    """An annotation with a decision about its mask."""
+    """Apply a decision to a copy of an annotation."""
     before = ann.get(REVIEW)
     ann = {**ann, REVIEW: review}
     if review == ACCEPTED:
@@ -301,18 +314,19 @@ def _decided(ann: dict[str, Any], review: str) -> dict[str, Any]:
         keys = [f'proxy_{score}' for score in SCORES] + [EXPECTED_IOU]
         ann.update({key: 1.0 for key in keys if key in ann})
     elif review == REJECTED or before == ACCEPTED:
-        # To be predicted anew, as is what was accepted and no longer is.
+        # The mask is to be predicted anew; so is one that is no longer
+        # accepted.
         ann.pop(SOURCE, None)
     return ann
 
 
 def _tell(matches: Matches, decisions: Decisions, path: str) -> None:
-    """Say what is applied and what is not; raise ValueError if nothing is."""
+    """Log which decisions are applied; raise ValueError if none fits."""
     wrong = [
         f'{len(entries)} {what}, such as annotation {entries[0].box_id!r}'
         for entries, what in (
             (matches.changed, 'about masks that have changed since'),
-            (matches.unknown, f'about annotations that {path} lacks'),
+            (matches.unknown, f'about annotations that are not in {path}'),
             (matches.empty, 'accepting a mask without pixels'),
         )
         if entries
@@ -321,8 +335,8 @@ def _tell(matches: Matches, decisions: Decisions, path: str) -> None:
         raise ValueError(
             f'{decisions.path}: none of its '
             f'{len(decisions.entries)} decisions fits {path}: '
-            f'{"; ".join(wrong)}; give the decisions about this '
-            'file'
+            f'{"; ".join(wrong)}; give the file of decisions that belongs to '
+            'these masks'
         )
     if wrong:
         _log.warning('%s: decisions not applied: %s', decisions.path, '; '.join(wrong))

@@ -14,20 +14,23 @@ from mmboxcaseg.masks.calibration import Calibration, MaskTraits, Spread
 from .box_file import BoxFile
 from .mask_file import MaskFile
 
-# What of info.proxy_masks the IoU depends on, but for these keys of test_cfg.
+# The settings in info.proxy_masks that the IoU of masks depends on.
 _MADE = ('checkpoint_sha256', 'merge', 'test_cfg', 'pipeline')
+# The keys of test_cfg that it does not depend on.
 _NO_MATTER = ('crops_per_batch', 'precision')
 
 
 @dataclass(frozen=True, eq=False)
 class BoxTraits:
-    """What the boxes of a file say about the masks in them.
+    """Traits of boxes that help to predict the IoU of their masks.
 
     Attributes:
-        rect_areas (np.ndarray): (N,) float64, areas of the pixel rectangles;
-            0 of crowds and of boxes that cover nothing of their image.
-        shared (np.ndarray): (N,) float64 in [0, 1], how much of each box
-            others cover: the sum of their shares of it, 1 at most.
+        rect_areas (np.ndarray): Areas of the pixel rectangles of N boxes, in
+            pixels, (N,) float64; 0 for crowds and for boxes that cover
+            nothing of their image.
+        shared (np.ndarray): Share of each box that other boxes of the image
+            cover, (N,) float64 in [0, 1]. The shares of all other boxes are
+            added up, to 1 at most.
     """
 
     rect_areas: np.ndarray
@@ -40,7 +43,20 @@ class BoxTraits:
         confidence: np.ndarray | Sequence[float],
         mask_areas: np.ndarray | Sequence[float],
     ) -> MaskTraits:
-        """With what is known of the masks at some places, (M,) each."""
+        """Combine the traits of some boxes with those of their masks.
+
+        Args:
+            places (np.ndarray): Places of M annotations, (M,) int.
+            agreement (np.ndarray | Sequence[float]): Agreement of their
+                masks, (M,) in [0, 1].
+            confidence (np.ndarray | Sequence[float]): Confidence of their
+                masks, (M,) in [0, 1].
+            mask_areas (np.ndarray | Sequence[float]): Areas of their masks in
+                pixels, (M,).
+
+        Returns:
+            MaskTraits: Traits of the M masks.
+        """
         return MaskTraits(
             agreement=np.asarray(agreement, dtype=np.float64),
             confidence=np.asarray(confidence, dtype=np.float64),
@@ -51,19 +67,19 @@ class BoxTraits:
 
 
 def box_traits(boxes: BoxFile) -> BoxTraits:
-    """What the boxes of a file say about the masks in them.
+    """Compute the traits of boxes that help to predict the IoU of masks.
 
     Args:
-        boxes (BoxFile): The boxes; those that keep a mask are among them.
+        boxes (BoxFile): The boxes, with or without kept masks.
 
     Returns:
-        BoxTraits: Columns.
+        BoxTraits: Traits of all N boxes.
     """
     rect_areas, shared = np.zeros(len(boxes)), np.zeros(len(boxes))
     for image, (height, width) in enumerate(boxes.sizes.tolist()):
         places = boxes.places(image)
         places = places[~boxes.crowd[places]]
-        # Where a mask is kept, the box may be of no use.
+        # boxes.usable would leave out boxes whose mask is kept.
         places = places[usable_boxes(boxes.boxes[places], height, width)]
         if not len(places):
             continue
@@ -79,14 +95,15 @@ def box_traits(boxes: BoxFile) -> BoxTraits:
 
 
 def mask_traits(masks: MaskFile, places: np.ndarray) -> MaskTraits:
-    """What a file of proxy masks says about some of its masks.
+    """Compute the traits of some proxy masks.
 
     Args:
-        masks (MaskFile): It has a confidence.
-        places (np.ndarray): (M,) int, places of masks, no crowds.
+        masks (MaskFile): Proxy masks with agreement and confidence.
+        places (np.ndarray): Places of M annotations that are no crowds, (M,)
+            int.
 
     Returns:
-        MaskTraits: The traits of these masks.
+        MaskTraits: Traits of the M masks.
     """
     return box_traits(masks.boxes).of_masks(
         places,
@@ -98,12 +115,12 @@ def mask_traits(masks: MaskFile, places: np.ndarray) -> MaskTraits:
 
 @dataclass(frozen=True, eq=False)
 class CalibrationFile:
-    """A calibration, and the file that it comes from.
+    """A calibration and the file that it was read from.
 
     Attributes:
         path (str): Path of the file.
-        digest (str): SHA-256 of its bytes, hexadecimal.
-        calibration (Calibration): What it holds.
+        digest (str): SHA-256 of the file, hexadecimal.
+        calibration (Calibration): The calibration in the file.
     """
 
     path: str
@@ -111,33 +128,40 @@ class CalibrationFile:
     calibration: Calibration
 
     def summary(self) -> dict[str, Any]:
-        """What ``info.proxy_masks`` of the masks says of it, json values."""
+        """Describe the calibration for ``info.proxy_masks`` of a mask file.
+
+        Returns:
+            dict: Json values: the SHA-256 of the file, and the spread of the
+            true IoUs.
+        """
         return dict(sha256=self.digest, **asdict(self.calibration.spread))
 
     def differences(self, made: Mapping[str, Any]) -> list[str]:
-        """In what masks were made in another way than those of the fit.
+        """Find settings that differ from those of the fit.
 
         Args:
-            made (Mapping): ``info.proxy_masks`` of the masks.
+            made (Mapping[str, Any]): ``info.proxy_masks`` of a mask file.
 
         Returns:
-            list[str]: Names of what differs.
+            list[str]: Names of the settings in which these masks differ from
+            the masks that the calibration was fitted to.
         """
         theirs, ours = self.calibration.made, conditions(made)
         return [key for key in _MADE if theirs.get(key) != ours.get(key)]
 
 
 def expected_spread(masks: MaskFile) -> Spread | None:
-    """How far the IoUs of a file lie from what it expects of them.
+    """Read how far true IoUs lie from the expected ones of a mask file.
 
     Args:
         masks (MaskFile): Proxy masks.
 
     Returns:
-        Spread | None: None where the file does not say.
+        Spread | None: The spread in ``info.proxy_masks.calibration``; None if
+        the file has no expected IoUs or no spread.
 
     Raises:
-        ValueError: If what it says is broken.
+        ValueError: If ``info.proxy_masks.calibration`` is broken.
     """
     said = masks.made.get('calibration')
     if masks.expected_iou is None or said is None:
@@ -151,13 +175,14 @@ def expected_spread(masks: MaskFile) -> Spread | None:
 
 
 def conditions(made: Mapping[str, Any]) -> dict[str, Any]:
-    """What of the making of masks their IoU depends on.
+    """Extract the settings that the IoU of masks depends on.
 
     Args:
-        made (Mapping): ``info.proxy_masks`` of a file.
+        made (Mapping[str, Any]): ``info.proxy_masks`` of a mask file.
 
     Returns:
-        dict: Json values.
+        dict: The checkpoint's SHA-256, the way of merging, ``test_cfg`` and
+        the pipeline, as json values; None for what is missing.
     """
     config = made.get('model_config') or {}
     test_cfg = (config.get('model') or {}).get('test_cfg') or {}
@@ -172,17 +197,17 @@ def conditions(made: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_calibration(path: str) -> CalibrationFile:
-    """Read a file of ``boxcaseg calibrate``.
+    """Read a calibration that ``boxcaseg calibrate`` has written.
 
     Args:
         path (str): Path of the file.
 
     Returns:
-        CalibrationFile: What it holds.
+        CalibrationFile: The calibration and its file.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is none, with what is wrong.
+        OSError: If the file can't be read.
+        ValueError: If the file is no calibration.
     """
     with open(path, 'rb') as file:
         content = file.read()

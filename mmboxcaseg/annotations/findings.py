@@ -1,4 +1,4 @@
-"""What is odd about boxes, without a look at the photos."""
+"""Finding oddities in boxes, without reading the photos."""
 
 import posixpath
 from collections import Counter
@@ -10,22 +10,23 @@ from mmboxcaseg.masks import clip_boxes
 
 from .box_file import BoxFile
 
-# Boxes of one class of one photo that overlap more are one object twice.
+# Two boxes of one class in one photo with a larger IoU are duplicates.
 DUPLICATE_IOU = 0.95
-# The shorter side in pixels from which on a box shows something.
+# A box whose shorter side has fewer pixels is tiny.
 TINY = 8
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something odd, as often as it occurs.
+    """An oddity and how often it occurs.
 
     Attributes:
-        what (str): What it is.
-        count (int): How many boxes, images or files.
-        examples (tuple[str, ...]): The first of them.
-        skipped (bool): Whether they are skipped when masks are made and in
-            training.
+        what (str): What is odd, in words that follow a number, such as
+            ``'tiny boxes'``.
+        count (int): Number of odd boxes, images or files.
+        examples (tuple[str, ...]): Descriptions of the first ones.
+        skipped (bool): Whether they are skipped in training and when masks
+            are made.
     """
 
     what: str
@@ -34,22 +35,21 @@ class Finding:
     skipped: bool = False
 
     def line(self) -> str:
-        """The finding in words."""
+        """Describe the finding in a line of text."""
         examples = f': {"; ".join(self.examples)}' if self.examples else ''
         more = '; ...' if self.count > len(self.examples) > 0 else ''
         return f'{self.count} {self.what}{examples}{more}'
 
 
 def seem_corners(boxes: BoxFile) -> bool:
-    """Whether boxes seem to be [x0, y0, x1, y1], and not [x, y, width,
-    height].
+    """Whether boxes seem to be corners instead of x, y, width and height.
 
     Args:
-        boxes (BoxFile): The boxes.
+        boxes (BoxFile): Boxes that were read as [x, y, width, height].
 
     Returns:
-        bool: True if as corners all lie in their images, and a tenth
-        do not otherwise.
+        bool: True if all boxes lie in their images when they are taken as
+        [x0, y0, x1, y1], but a tenth or more reach out of them as they are.
     """
     if not boxes.usable.any():
         return False
@@ -61,24 +61,25 @@ def seem_corners(boxes: BoxFile) -> bool:
 
 
 def find_oddities(boxes: BoxFile) -> list[Finding]:
-    """What is odd about boxes; takes a second for those of COCO.
+    """Find oddities in boxes. The boxes of COCO take about a second.
 
     Args:
         boxes (BoxFile): The boxes.
 
     Returns:
-        list[Finding]: What there is of: files without a photo, boxes that
-        can't be used or seem to be corners, images named twice, boxes that
-        reach out of their image, tiny boxes, boxes that are there twice.
+        list[Finding]: The oddities that occur, of these: annotation files
+        without a photo, boxes that can't be used or seem to be corners,
+        images with the same file name, boxes that reach out of their image,
+        tiny boxes, and duplicate boxes.
     """
-    # ./a.jpg is a.jpg.
+    # ./a.jpg and a.jpg are the same photo.
     names = Counter(map(posixpath.normpath, boxes.file_names))
     twice = [name for name, count in names.items() if count > 1]
     height, width = boxes.sizes[boxes.image_index].T
     usable = boxes.boxes[boxes.usable]
     clipped = clip_boxes(usable, height[boxes.usable], width[boxes.usable])
     places = np.flatnonzero(boxes.usable)
-    # Labelling tools round; a pixel says nothing.
+    # Labelling tools round, so one pixel is tolerated.
     outside = places[(np.abs(clipped - usable) > 1).any(axis=1)]
     sides = (clipped[:, 2:] - clipped[:, :2]).min(axis=1, initial=np.inf)
     found = [
@@ -98,7 +99,7 @@ def find_oddities(boxes: BoxFile) -> list[Finding]:
             True,
         ),
         Finding(
-            'boxes that seem to be corners [x0, y0, x1, y1], where COCO has '
+            'boxes that seem to be corners [x0, y0, x1, y1] instead of '
             '[x, y, width, height]',
             int(boxes.usable.sum()) if seem_corners(boxes) else 0,
         ),
@@ -115,8 +116,7 @@ def find_oddities(boxes: BoxFile) -> list[Finding]:
         ),
         _of_boxes(
             boxes,
-            'boxes that are there twice, with the same class and an '
-            f'IoU above {DUPLICATE_IOU}',
+            f'duplicate boxes, with the same class and an IoU above {DUPLICATE_IOU}',
             duplicates(boxes),
         ),
     ]
@@ -133,15 +133,16 @@ def _of_boxes(boxes: BoxFile, what: str, places: np.ndarray) -> Finding:
 
 
 def duplicates(boxes: BoxFile, iou: float = DUPLICATE_IOU) -> np.ndarray:
-    """Usable boxes that nearly cover another of their class and image.
+    """Find duplicates: usable boxes with nearly the same place and size.
 
     Args:
         boxes (BoxFile): The boxes.
-        iou (float): Overlap above which two boxes are one object, from 0.5 to
-            1. Defaults to 0.95.
+        iou (float): IoU, from 0.5 to 1, above which two boxes of one class in
+            one image are duplicates. Defaults to 0.95.
 
     Returns:
-        np.ndarray: Places of one box of each such pair, ascending, int64.
+        np.ndarray: Places of one box of each pair of duplicates, sorted,
+        int64.
     """
     places = np.flatnonzero(boxes.usable)
     group = (
@@ -152,8 +153,9 @@ def duplicates(boxes: BoxFile, iou: float = DUPLICATE_IOU) -> np.ndarray:
     places, group = places[order], group[order]
     x0, y0, x1, y1 = boxes.boxes[places].T
     area = (x1 - x0) * (y1 - y0)
-    # Two such boxes begin within a part of their width from one another, so
-    # each box is compared with the next ones, as far as that.
+    # The left edges of duplicates are close together. So boxes are sorted by
+    # their left edges, and each is compared with the following ones within
+    # reach.
     reach = x0 + (x1 - x0) * (1 - iou) / iou
     active: np.ndarray = np.arange(len(places))
     found = np.zeros(len(places), dtype=bool)

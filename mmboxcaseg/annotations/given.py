@@ -1,4 +1,4 @@
-"""Masks that people gave, which a run keeps instead of predicting them."""
+"""Masks that users give, which a run keeps instead of predicting new ones."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -16,14 +16,16 @@ _log = logging.getLogger(__name__)
 
 
 class KeptMasks(Mapping[int, RLE]):
-    """Masks by the places of their annotations.
+    """A mapping from the places of annotations to their masks.
 
-    Holds what they differ in, a third of what as many RLEs take.
+    It makes each RLE when it is accessed, and takes a third of the memory of
+    the RLEs themselves.
 
     Args:
-        counts (dict[int, bytes]): Counts of compressed RLEs, by place.
-        sizes (np.ndarray): (N, 2) int, height and width of every annotation's
-            image, in pixels.
+        counts (dict[int, bytes]): Counts of compressed RLEs, by the place of
+            their annotation.
+        sizes (np.ndarray): Height and width of each annotation's image in
+            pixels, (N, 2) int.
     """
 
     def __init__(self, counts: dict[int, bytes], sizes: np.ndarray) -> None:
@@ -42,7 +44,7 @@ class KeptMasks(Mapping[int, RLE]):
 
 
 def given_places(boxes: BoxFile) -> np.ndarray:
-    """Which annotations have a mask that was given and not predicted.
+    """Find the annotations whose mask was given, not predicted.
 
     A mask was predicted if its annotation has ``proxy_agreement``, unless
     ``proxy_source`` says that it was kept.
@@ -51,7 +53,8 @@ def given_places(boxes: BoxFile) -> np.ndarray:
         boxes (BoxFile): Boxes, read with their masks.
 
     Returns:
-        np.ndarray: (N,) bool; False for crowds.
+        np.ndarray: (N,) bool, True for annotations with a given mask that are
+        no crowds.
     """
     anns = boxes.content['annotations']
     given = np.fromiter(map(_is_given, anns), dtype=bool, count=len(anns))
@@ -59,26 +62,27 @@ def given_places(boxes: BoxFile) -> np.ndarray:
 
 
 def keep_given_masks(boxes: BoxFile) -> BoxFile:
-    """Keep the masks that were given, so that only the others are predicted.
+    """Keep given masks, so that only the others are predicted.
 
-    Where all given masks are polygons that go around their boxes and nothing
-    else, an exporter wrote boxes as polygons, and none of them is kept. Nor
-    is a mask without a pixel. Both are warned of.
+    Some exporters write boxes as polygons. If every given mask is just the
+    outline of its box, none is kept. A mask without pixels is not kept
+    either. Both cases log a warning.
 
     Args:
         boxes (BoxFile): Boxes, read with their masks.
 
     Returns:
-        BoxFile: The same, with ``kept``; what is kept is not ``usable``.
+        BoxFile: The boxes with their given masks in ``kept``. Boxes whose
+        mask is kept are not ``usable``.
 
     Raises:
-        ValueError: If a mask is of another size than its image, or broken.
+        ValueError: If a mask is broken or differs in size from its image.
     """
     places = np.flatnonzero(given_places(boxes)).tolist()
     if places and all(_is_box(boxes, place) for place in places):
         _log.warning(
-            '%s: all %d given masks are polygons around their boxes, as some '
-            'exporters write boxes; they are predicted',
+            '%s: all %d given masks are outlines of their boxes, which some '
+            'exporters write; new masks are predicted',
             boxes.path,
             len(places),
         )
@@ -94,7 +98,8 @@ def keep_given_masks(boxes: BoxFile) -> BoxFile:
     if empty:
         ids = ', '.join(repr(boxes.box_ids[place]) for place in empty[:5])
         _log.warning(
-            '%s: %d given masks have no pixel, of annotations %s%s; they are predicted',
+            '%s: %d given masks have no pixels, those of annotations %s%s; new '
+            'masks are predicted',
             boxes.path,
             len(empty),
             ids,
@@ -115,14 +120,14 @@ def _is_given(ann: Mapping[str, Any]) -> bool:
 
 
 def _is_box(boxes: BoxFile, place: int) -> bool:
-    """Whether a mask is one polygon that goes around its box."""
+    """Whether a mask is just the outline of its box as a polygon."""
     polygons = boxes.annotation(place)['segmentation']
     if not isinstance(polygons, list) or len(polygons) != 1:
         return False
     x0, y0, x1, y1 = boxes.boxes[place].tolist()
     corners = {(x, y) for x in (x0, x1) for y in (y0, y1)}
     points = list(zip(polygons[0][::2], polygons[0][1::2]))
-    # Exporters round, and some close the polygon.
+    # Exporters round, and some repeat the first point at the end.
     met = [
         [
             corner
@@ -135,37 +140,37 @@ def _is_box(boxes: BoxFile, place: int) -> bool:
 
 
 def _rle(boxes: BoxFile, place: int) -> RLE:
-    """A given mask as an RLE of its image's size."""
+    """A given mask as an RLE that has the size of its image."""
     size = tuple(boxes.sizes[boxes.image_index[place]].tolist())
     name = f'{boxes.path}: the mask of annotation {boxes.box_ids[place]!r}'
     segmentation = boxes.annotation(place)['segmentation']
     if isinstance(segmentation, list):
         if not all(isinstance(one, list) for one in segmentation):
-            raise ValueError(f'{name} is broken: it is no list of polygons')
+            raise ValueError(f'{name} is broken: it is not a list of polygons')
         if any(len(one) % 2 for one in segmentation):
             raise ValueError(
                 f'{name} is broken: a polygon has an odd number of coordinates'
             )
-        # pycocotools takes four numbers for a box.
+        # pycocotools would take four numbers as a box.
         segmentation = [one for one in segmentation if len(one) >= 6]
     elif not {'size', 'counts'} <= set(segmentation):
-        raise ValueError(f'{name} is broken: an RLE has "size" and "counts"')
+        raise ValueError(f'{name} is broken: an RLE needs "size" and "counts"')
     elif list(segmentation['size']) != list(size):
         raise ValueError(
             f'{name} has (height, width) '
-            f'{tuple(segmentation["size"])}, its image {size}'
+            f'{tuple(segmentation["size"])}, but its image has {size}'
         )
     try:
         rle = to_rle(segmentation, *size)
         if isinstance(segmentation, list):
-            # The runs of what pycocotools has drawn fill the image.
+            # pycocotools has drawn it, so its runs fill the image.
             return rle
         length = rle_length(rle['counts'])
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f'{name} is broken: {error}') from error
     if length != size[0] * size[1]:
         raise ValueError(
-            f'{name} is broken: its runs have {length} pixels, '
-            f'the image {size[0] * size[1]}'
+            f'{name} is broken: its runs have {length} pixels, but the image '
+            f'has {size[0] * size[1]}'
         )
     return rle

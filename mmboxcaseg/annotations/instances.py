@@ -1,8 +1,4 @@
-"""What training and scoring of detectors take from a file of boxes.
-
-Labels of classes by their names, whatever the order of the file, and areas
-where it has none.
-"""
+"""Labels and areas of annotations, for training and scoring detectors."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -13,23 +9,24 @@ from mmboxcaseg.masks import rle_area, to_rle
 
 from .box_file import BoxFile
 
-# Key of images and annotations: why no proxy mask was made.
+# Key of images and annotations that says why no proxy mask was made.
 SKIPPED = 'proxy_skipped'
 
 
 def class_labels(boxes: BoxFile, classes: Sequence[str]) -> np.ndarray:
-    """The label of each category: the place of its name among the classes.
+    """Assign a label to each category: the index of its name in the classes.
 
-    A category that has no annotation and shares its name with another is
-    left out, since exporters add a root category of the name of a class.
+    If two categories share a name, one without annotations gets no label,
+    since some exporters add a root category with the name of a class.
 
     Args:
-        boxes (BoxFile): Boxes with C categories.
-        classes (Sequence[str]): Names of the classes; a label is a place
-            among them.
+        boxes (BoxFile): Boxes of C categories.
+        classes (Sequence[str]): Names of the classes, in the order of their
+            labels.
 
     Returns:
-        np.ndarray: (C,) int64, the labels, -1 for what is no class.
+        np.ndarray: Labels of the categories, (C,) int64; -1 for those that
+        are no class.
 
     Raises:
         ValueError: If there are categories and none is a class, or if two
@@ -42,7 +39,7 @@ def class_labels(boxes: BoxFile, classes: Sequence[str]) -> np.ndarray:
     )
     if not (labels >= 0).any():
         raise ValueError(
-            f'{boxes.path}: "categories" has {list(names)}, and none of the '
+            f'{boxes.path}: "categories" has {list(names)}, but none of the '
             f'classes {list(classes)}; set metainfo=dict(classes=...) of the '
             'dataset to the names in the file'
         )
@@ -65,25 +62,36 @@ def class_labels(boxes: BoxFile, classes: Sequence[str]) -> np.ndarray:
 
 
 def same_name(name: object) -> str:
-    """A name as it is compared: accents may be written in two ways."""
+    """Normalize a class name for comparison.
+
+    Args:
+        name (object): The name.
+
+    Returns:
+        str: The name in Unicode's form NFC, in which each accented letter is
+        written in one way only.
+
+    Example:
+        >>> same_name('cafe\\u0301') == same_name('caf\\u00e9')
+        True
+    """
     return unicodedata.normalize('NFC', str(name))
 
 
 def check_classes(classes: Sequence[str]) -> None:
-    """Check the names of classes that a config gives.
+    """Check the class names of a config.
 
     Args:
-        classes (Sequence[str]): The names.
+        classes (Sequence[str]): Names of the classes.
 
     Raises:
-        ValueError: If it is a text and no list of texts, or a name is there
-            twice.
+        ValueError: If ``classes`` is a string instead of a list, or a name
+            occurs twice.
     """
     if isinstance(classes, str):
         raise ValueError(
-            f'classes={classes!r} is a text, where a list of names is '
-            f'needed; for one class write classes=({classes!r}, ), with the '
-            'comma'
+            f'classes={classes!r} is a string, but must be a list of names; '
+            f'for one class write classes=({classes!r}, ), with the comma'
         )
     names = list(classes)
     twice = sorted({str(name) for name in names if names.count(name) > 1})
@@ -92,14 +100,14 @@ def check_classes(classes: Sequence[str]) -> None:
 
 
 def annotation_areas(boxes: BoxFile) -> np.ndarray:
-    """The areas of N annotations, filled in where the file has none.
+    """Get the area of each annotation.
 
     Args:
-        boxes (BoxFile): The boxes, read with masks.
+        boxes (BoxFile): Boxes of N annotations, read with their masks.
 
     Returns:
-        np.ndarray: (N,) float64, ``area`` of each annotation, else the area
-        of its mask, else that of its box, in pixels.
+        np.ndarray: Areas in pixels, (N,) float64: ``area`` of the annotation
+        if there is one, else the area of its mask, else that of its box.
     """
     given = [ann.get('area') for ann in boxes.content['annotations']]
     areas = np.array(

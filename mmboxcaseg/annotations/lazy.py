@@ -1,9 +1,9 @@
-"""Annotations of a COCO json that stay text until one of them is asked for.
+"""Annotations of a COCO json that stay text until they are accessed.
 
-Outlines are most of such a file, and as Python's lists of numbers they take
-several times its size in memory. What making masks needs of every annotation,
-its ids and its box, is read into columns; all else is parsed anew whenever an
-annotation is written back or its mask is wanted.
+Polygons are most of such a file, and as Python lists they take several times
+its size in memory. So only ids, boxes and ``iscrowd`` of all annotations are
+read into columns. An annotation is parsed whenever it is accessed, for its
+mask or to be written back.
 """
 
 import codecs
@@ -23,14 +23,15 @@ from .numbers import LARGEST
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """What every one of N annotations has.
+    """Values that all N annotations have, as columns.
 
     Attributes:
-        ids (list[int | str]): N ids.
-        image_ids (list[int | str]): N ids of images.
-        category_ids (list[int | str]): N ids of categories.
-        xywh (np.ndarray): (N, 4) float64, x, y, width, height in pixels.
-        crowd (np.ndarray): (N,) bool.
+        ids (list[int | str]): Ids of the annotations.
+        image_ids (list[int | str]): Ids of their images.
+        category_ids (list[int | str]): Ids of their categories.
+        xywh (np.ndarray): Boxes as x, y, width, height in pixels, (N, 4)
+            float64.
+        crowd (np.ndarray): (N,) bool, True for crowds.
     """
 
     ids: list[Id]
@@ -41,7 +42,7 @@ class Columns:
 
 
 class _Row(msgspec.Struct, gc=False):
-    """An annotation in plain order, less what is not needed of all."""
+    """The values of an annotation that go into the columns."""
 
     id: int | str
     image_id: int | str
@@ -56,13 +57,15 @@ _ROW = msgspec.json.Decoder(_Row)
 
 
 class LazyAnnotations(Sequence[dict[str, Any]]):
-    """The annotations, each a new dictionary whenever it is asked for.
+    """A sequence of annotations that are parsed whenever they are accessed.
+
+    Every access returns a new dictionary.
 
     Args:
         texts (list[msgspec.Raw]): N json objects.
-        crowd (np.ndarray): (N,) bool, which are crowds.
-        with_masks (bool): Whether those that are no crowds keep their
-            ``segmentation``, which else is None.
+        crowd (np.ndarray): (N,) bool, True for crowds.
+        with_masks (bool): Whether annotations keep their ``segmentation``.
+            Without, it is None except for crowds.
     """
 
     def __init__(
@@ -85,8 +88,8 @@ class LazyAnnotations(Sequence[dict[str, Any]]):
         if isinstance(place, slice):
             return [self[one] for one in range(len(self))[place]]
         entry = _value(self._texts[place])
-        # The key keeps its place, for the file to be written back; so does
-        # the mask of a crowd.
+        # The key stays, so that the file is written back with its keys in
+        # order.
         if not self._with_masks and 'segmentation' in entry and not self._crowd[place]:
             entry['segmentation'] = None
         return entry
@@ -95,7 +98,7 @@ class LazyAnnotations(Sequence[dict[str, Any]]):
         return (self[place] for place in range(len(self)))
 
     def __eq__(self, other: object) -> bool:
-        """As of two lists of dictionaries."""
+        """Whether two sequences have equal annotations, as lists do."""
         if not isinstance(other, (list, LazyAnnotations)):
             return NotImplemented
         return len(self) == len(other) and all(map(operator.eq, self, other))
@@ -103,13 +106,13 @@ class LazyAnnotations(Sequence[dict[str, Any]]):
     __hash__ = None
 
     def take(self, places: np.ndarray) -> 'LazyAnnotations':
-        """Some of the annotations.
+        """Select some of the annotations.
 
         Args:
-            places (np.ndarray): (M,) int, their places.
+            places (np.ndarray): Places of M annotations, (M,) int.
 
         Returns:
-            LazyAnnotations: M annotations.
+            LazyAnnotations: The M annotations.
         """
         return LazyAnnotations(
             [self._texts[place] for place in places.tolist()],
@@ -121,21 +124,22 @@ class LazyAnnotations(Sequence[dict[str, Any]]):
 def parse_lazily(
     text: bytes, with_masks: bool
 ) -> tuple[dict[str, Any], Columns] | None:
-    """The content of a COCO json whose annotations are in plain order.
+    """Parse a COCO json whose annotations need no correction.
 
-    That is: ids are whole numbers or text, boxes are four numbers, ``iscrowd``
-    is a whole number or missing.
+    That means that ids are whole numbers or text, boxes are four numbers, and
+    ``iscrowd`` is a whole number or missing.
 
     Args:
         text (bytes): The json, UTF-8.
-        with_masks (bool): See :class:`LazyAnnotations`.
+        with_masks (bool): Whether annotations keep their ``segmentation``,
+            see :class:`LazyAnnotations`.
 
     Returns:
         tuple[dict, Columns] | None: The content, whose ``annotations`` are
-        :class:`LazyAnnotations`, and what these have in common. None if they
-        are in another order, or it is no json to the letter: then json's own
-        parser, and whoever checks what it returns, has to say what is wrong
-        or to put it right.
+        :class:`LazyAnnotations`, and their columns. None if the text is no
+        strict json or an annotation is in any other form. The caller then has
+        to parse it with the standard library, and to correct it or report
+        what is wrong.
     """
     if text.startswith(codecs.BOM_UTF8):
         text = text[len(codecs.BOM_UTF8) :]
@@ -157,7 +161,7 @@ def parse_lazily(
 
 
 def _check_utf8(text: bytes) -> None:
-    """Raise UnicodeDecodeError if it is no UTF-8; holds no copy of it."""
+    """Raise UnicodeDecodeError if text is not UTF-8, without a copy of it."""
     if text.isascii():
         return
     decoder = codecs.getincrementaldecoder('utf-8')()
@@ -186,8 +190,11 @@ def _columns(entries: list[msgspec.Raw]) -> Columns:
 
 
 def _value(text: msgspec.Raw) -> Any:
-    """A json value. Numbers that no float can hold are infinite, as json's
-    own parser has them."""
+    """Parse a json value.
+
+    Numbers too large for a float become infinite, as with the standard
+    library.
+    """
     try:
         return msgspec.json.decode(text)
     except msgspec.ValidationError:

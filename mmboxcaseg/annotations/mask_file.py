@@ -1,4 +1,4 @@
-"""The masks of a COCO json, with their scores where they are proxy masks."""
+"""The masks of a COCO json and, for proxy masks, their scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,33 +12,32 @@ from mmboxcaseg.masks import RLE, to_rle
 from .box_file import BoxFile
 from .coco import read_coco
 
-# What is said of a proxy mask, as ``proxy_<score>`` of its annotation.
+# Scores of a proxy mask; its annotation has them as ``proxy_<score>``.
 SCORES = ('agreement', 'confidence')
-# Key of the IoU that is expected of a mask.
+# Key of a mask's expected IoU.
 EXPECTED_IOU = 'proxy_iou'
-# Key of a mask that was given, and not predicted, and its only value.
+# Key that marks a mask as given, not predicted, and its only value.
 SOURCE = 'proxy_source'
 KEPT = 'kept'
-# Key of what a person decided about a mask, and its values.
+# Key of a person's decision about a mask, and its values.
 REVIEW = 'proxy_review'
 REVIEWS = ('accepted', 'rejected', 'unsure')
 
 
 @dataclass(frozen=True, eq=False)
 class MaskFile:
-    """Masks of N annotations: proxy masks or true ones.
+    """Masks of N annotations, proxy masks or true ones.
 
     Attributes:
-        boxes (BoxFile): Their images, boxes and categories.
-        agreement (np.ndarray | None): (N,) float64 in [0, 1], NaN for
-            crowds; None where the file has none.
-        confidence (np.ndarray | None): (N,) float64 in [0, 1], NaN for
-            crowds; None where the file has none.
-        made (Mapping[str, Any]): How the masks were made, ``proxy_masks`` of
-            the file's ``info``; empty where it does not say.
-        expected_iou (np.ndarray | None): (N,) float64 in [0, 1], the IoU that
-            is expected of each mask, NaN for crowds; None where the file has
-            none.
+        boxes (BoxFile): Images, boxes and categories of the masks.
+        agreement (np.ndarray | None): Agreement of each mask, (N,) float64 in
+            [0, 1], NaN for crowds; None if the file has none.
+        confidence (np.ndarray | None): Confidence of each mask, (N,) float64
+            in [0, 1], NaN for crowds; None if the file has none.
+        made (Mapping[str, Any]): How the masks were made,
+            ``info.proxy_masks`` of the file; empty if the file has none.
+        expected_iou (np.ndarray | None): Expected IoU of each mask, (N,)
+            float64 in [0, 1], NaN for crowds; None if the file has none.
     """
 
     boxes: BoxFile
@@ -49,22 +48,22 @@ class MaskFile:
 
     @cached_property
     def kept(self) -> np.ndarray:
-        """Whether each mask was given and not predicted, (N,) bool."""
+        """(N,) bool, True for masks that were given, not predicted."""
         return self._have(SOURCE, KEPT)
 
     @cached_property
     def rejected(self) -> np.ndarray:
-        """Whether a person rejected each mask, (N,) bool."""
+        """(N,) bool, True for masks that a person rejected."""
         return self._have(REVIEW, 'rejected')
 
     @cached_property
     def accepted(self) -> np.ndarray:
-        """Whether a person accepted each mask, (N,) bool."""
+        """(N,) bool, True for masks that a person accepted."""
         return self._have(REVIEW, 'accepted')
 
     @cached_property
     def unsure(self) -> np.ndarray:
-        """Whether a person was unsure of each mask, (N,) bool."""
+        """(N,) bool, True for masks that a person was unsure about."""
         return self._have(REVIEW, 'unsure')
 
     def _have(self, key: str, value: str) -> np.ndarray:
@@ -73,25 +72,26 @@ class MaskFile:
 
     @property
     def scores(self) -> dict[str, np.ndarray]:
-        """The scores that the file has, by name, (N,) float64."""
+        """The scores that the file has by name, (N,) float64 each."""
         scores = dict(agreement=self.agreement, confidence=self.confidence)
         return {k: v for k, v in scores.items() if v is not None}
 
     def rle(self, place: int) -> RLE:
-        """The mask of an annotation.
+        """Get the mask of an annotation.
 
         Args:
             place (int): Place of the annotation.
 
         Returns:
-            dict: Compressed RLE of the image's size.
+            dict: Compressed RLE that has the size of the image.
 
         Raises:
-            ValueError: If there is none, or it is of another size.
+            ValueError: If the annotation has no mask, or the mask differs in
+                size from the image.
         """
         ann = self.boxes.annotation(place)
         segmentation = ann.get('segmentation')
-        # No polygons are an empty mask where a score says that there is one.
+        # An empty list of polygons is an empty mask if there is a score.
         if not segmentation and (segmentation is None or self.agreement is None):
             raise ValueError(
                 f'{self.boxes.path}: annotation {ann["id"]!r} has no "segmentation"'
@@ -101,12 +101,19 @@ class MaskFile:
         if tuple(rle['size']) != size:
             raise ValueError(
                 f'{self.boxes.path}: the mask of annotation {ann["id"]!r} has '
-                f'(height, width) {tuple(rle["size"])}, its image {size}'
+                f'(height, width) {tuple(rle["size"])}, but its image has {size}'
             )
         return rle
 
     def size(self, place: int) -> tuple[int, int]:
-        """Height and width of an annotation's image, in pixels."""
+        """Get the size of an annotation's image.
+
+        Args:
+            place (int): Place of the annotation.
+
+        Returns:
+            tuple[int, int]: Height and width in pixels.
+        """
         height, width = self.boxes.sizes[self.boxes.image_index[place]]
         return int(height), int(width)
 
@@ -120,13 +127,13 @@ def read_masks(path: str, img_dir: str | None = None) -> MaskFile:
             Defaults to None.
 
     Returns:
-        MaskFile: Its masks; whether each annotation has one is told by
-        :meth:`MaskFile.rle`.
+        MaskFile: The masks. :meth:`MaskFile.rle` raises an error for an
+        annotation without a mask.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no COCO json, or some of its annotations have a
-            score and others don't.
+        ValueError: If the file is no COCO json, a score is no number from 0
+            to 1, or only some of its annotations have a score.
     """
     boxes = read_coco(path, with_masks=True, img_dir=img_dir)
     made = boxes.content.get('info', {}).get('proxy_masks', {})
@@ -137,18 +144,18 @@ def read_masks(path: str, img_dir: str | None = None) -> MaskFile:
 
 
 def read_proxy_masks(path: str) -> MaskFile:
-    """Read a file of ``boxcaseg masks``: every mask has an agreement.
+    """Read a file of proxy masks, in which every mask has an agreement.
 
     Args:
-        path (str): Path of the json.
+        path (str): Path of a json that ``boxcaseg masks`` has written.
 
     Returns:
-        MaskFile: Its masks; there always is an ``agreement``.
+        MaskFile: The masks. Their ``agreement`` is never None.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: As of :func:`read_masks`, and if an annotation that is no
-            crowd has no ``segmentation`` or no ``proxy_agreement``.
+        ValueError: If :func:`read_masks` raises it, or an annotation that is
+            no crowd has no ``segmentation`` or no ``proxy_agreement``.
     """
     masks = read_masks(path)
     for place in np.flatnonzero(~masks.boxes.crowd).tolist():
@@ -156,17 +163,17 @@ def read_proxy_masks(path: str) -> MaskFile:
         if masks.agreement is None or 'segmentation' not in ann:
             raise ValueError(
                 f'{path}: annotation {ann["id"]!r} has no "proxy_agreement" '
-                'from 0 to 1 or no "segmentation"; give a file of boxcaseg '
-                'masks'
+                'from 0 to 1 or no "segmentation"; give a file that boxcaseg '
+                'masks has written'
             )
     if masks.agreement is None:
-        # Crowds only, or nothing at all.
+        # The file has only crowds, or no annotations.
         return replace(masks, agreement=np.full(len(masks.boxes), np.nan))
     return masks
 
 
 def _column(boxes: BoxFile, key: str) -> np.ndarray | None:
-    """A score of all masks, (N,) float64, NaN for crowds; None without."""
+    """A score of all masks, (N,) float64, NaN for crowds; None if none has it."""
     column = np.full(len(boxes), np.nan)
     lacking = []
     for place in np.flatnonzero(~boxes.crowd).tolist():

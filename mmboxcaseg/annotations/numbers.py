@@ -1,26 +1,33 @@
-"""Numbers as files have them."""
+"""Reading numbers in the various notations of annotation files."""
 
 import re
 from typing import Any
 
-# Larger whole numbers are no coordinates, and some don't fit a float.
+# Larger whole numbers can't be coordinates, and some have no exact float.
 LARGEST = 2**53
 _WHOLE = re.compile(r'[+-]?\d+', re.ASCII)
 
 
 def whole(value: Any) -> int | None:
-    """A whole number in any notation: 320, 320.0, '320', '3.2e2'.
+    """Convert a whole number in any notation.
 
     Args:
         value (Any): A json value or text.
 
     Returns:
-        int | None: The number; None if it is none, or above 2**53.
+        int | None: The number; None if the value is no whole number, or one
+        above 2**53 or below -2**53.
+
+    Example:
+        >>> whole(320.0), whole('320'), whole('3.2e2')
+        (320, 320, 320)
+        >>> whole(0.5) is None
+        True
     """
     if isinstance(value, str):
         text = value.strip()
         if _WHOLE.fullmatch(text):
-            # Text of thousands of digits is not converted.
+            # Python refuses to convert text of thousands of digits.
             value = int(text) if len(text) < 20 else None
         else:
             value = decimal(text)
@@ -32,9 +39,23 @@ def whole(value: Any) -> int | None:
 
 
 def decimal(text: str) -> float | None:
-    """A number in decimal or scientific notation, None if it is none."""
+    """Convert text in decimal or scientific notation.
+
+    Args:
+        text (str): The text.
+
+    Returns:
+        float | None: The number, perhaps infinite or NaN; None if the text is
+        no number.
+
+    Example:
+        >>> decimal('2.5e-1')
+        0.25
+        >>> decimal('1_000') is None
+        True
+    """
     try:
-        # Python takes 1_000 as well.
+        # Python would accept 1_000 too.
         return None if '_' in text else float(text)
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""Text and json that are written whole: a file is absent or complete."""
+"""Writing text and json files."""
 
 import glob
 import json
@@ -7,10 +7,11 @@ from typing import Any
 
 
 def remove_unfinished(path: str) -> None:
-    """Remove what processes left that were killed in :func:`write_json`.
+    """Remove temporary files of processes that were killed while writing.
 
     Args:
-        path (str): Path of the json; nobody else may be writing it.
+        path (str): Path that was given to :func:`write_json`. No other
+            process may be writing to it.
     """
     for one in glob.glob(f'{glob.escape(path)}.*.tmp'):
         os.remove(one)
@@ -20,15 +21,15 @@ def write_json(path: str, content: Any) -> None:
     """Write a json file so that it is either absent or complete.
 
     Args:
-        path (str): The file.
-        content (Any): json values.
+        path (str): Path of the file.
+        content (Any): Json values.
 
     Raises:
-        OSError: If it can't be written.
-        ValueError: If there is something else than a file.
+        OSError: If the file can't be written.
+        ValueError: If the path is a folder or a device.
     """
     check_output(path)
-    # The process id keeps processes apart that write the same file.
+    # With its id in the name, no process overwrites another's temporary file.
     temporary = f'{path}.{os.getpid()}.tmp'
     try:
         with open(temporary, 'w', encoding='utf-8') as file:
@@ -42,25 +43,32 @@ def write_json(path: str, content: Any) -> None:
 
 
 def check_output(path: str) -> None:
-    """Raise ValueError if a path is neither a file nor free to be one.
+    """Check that a file can be written to a path.
 
-    A finished file takes the place of what is there, which a folder can't
-    make way for and a device, such as the null device, must not.
+    A finished file replaces what is there. A folder can't be replaced, and a
+    device, such as ``/dev/null``, must not be.
 
     Args:
         path (str): Path of a file to write.
+
+    Raises:
+        ValueError: If the path exists and is no ordinary file.
     """
     if os.path.exists(path) and not os.path.isfile(path):
         what = 'a folder' if os.path.isdir(path) else 'no ordinary file'
-        raise ValueError(f'{path} is {what}; name a file to write')
+        raise ValueError(f'{path} is {what}; give the path of a file to write')
 
 
 def write_text(path: str, text: str) -> None:
-    """Write a UTF-8 text file, with folders above it as needed.
+    """Write a UTF-8 text file, and make its folder if there is none.
 
     Args:
         path (str): Path of the file.
-        text (str): What it holds; lines end with ``\\n`` on every system.
+        text (str): Content of the file. Lines end with ``\\n`` on every
+            system.
+
+    Raises:
+        OSError: If the file can't be written.
     """
     os.makedirs(os.path.dirname(path) or '.', exist_ok=True)
     with open(path, 'w', encoding='utf-8', newline='\n') as file:

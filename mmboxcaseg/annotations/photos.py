@@ -1,4 +1,4 @@
-"""Files below a folder, and the size of a photo."""
+"""Listing files below a folder, and reading the size of a photo."""
 
 import os
 import os.path as osp
@@ -9,32 +9,38 @@ from PIL import Image, UnidentifiedImageError
 from mmboxcaseg.decoding import upright_size
 
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
-# Folders and files that systems and tools leave behind. Those whose names
-# begin with a dot are left out too.
+# Folders and files that operating systems leave behind, in lower case.
 LEFT_BEHIND = ('__macosx', 'thumbs.db', 'desktop.ini')
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder is none that a person has put there."""
+    """Whether a file or folder is hidden or left by an operating system.
+
+    Args:
+        name (str): Name of the file or folder, without the folders above it.
+
+    Returns:
+        bool: True if the name begins with a dot or is in ``LEFT_BEHIND``.
+    """
     return name.startswith('.') or name.lower() in LEFT_BEHIND
 
 
 def files_below(folder: str, ending: str) -> list[str]:
-    """The files of a kind below a folder, without hidden ones.
+    """List the files with an ending below a folder, without hidden ones.
 
-    Links to folders are followed; a folder that several ways lead to is gone
-    through once, so that links in a circle do no harm.
+    Links to folders are followed. Each folder is visited once, however many
+    links lead to it, so circular links do no harm.
 
     Args:
-        folder (str): The folder.
-        ending (str): How the names end, such as ``'.xml'``, in upper or lower
-            case.
+        folder (str): Path of the folder.
+        ending (str): End of the file names in lower case, such as ``'.xml'``.
+            Names in upper case match too.
 
     Returns:
         list[str]: Paths relative to the folder, with slashes, sorted.
     """
     found, seen = [], set()
-    # Links come last: a file's own place is the one without links.
+    # Links are followed last, so that a file is found by its real path.
     linked = [folder]
     while linked:
         for root, folders, names in os.walk(linked.pop(0)):
@@ -57,29 +63,30 @@ def files_below(folder: str, ending: str) -> list[str]:
 
 
 def photo_size(path: str) -> tuple[int, int]:
-    """Height and width of a photo as OpenCV decodes it; only its head is read.
+    """Read the size of a photo from the head of its file.
 
     Args:
         path (str): Path of the photo.
 
     Returns:
-        tuple[int, int]: Height and width in pixels, after the photo has been
-        turned as its EXIF orientation says.
+        tuple[int, int]: Height and width in pixels of the photo turned
+        upright, following its EXIF orientation.
 
     Raises:
-        ValueError: If there is no photo.
+        ValueError: If there is no such file or it is no photo.
     """
     try:
         with warnings.catch_warnings():
-            # Pillow warns of panoramas, which are welcome.
+            # Pillow warns about large photos, such as panoramas.
             warnings.simplefilter('ignore', Image.DecompressionBombWarning)
             with Image.open(path) as photo:
                 return upright_size(photo)
     except UnidentifiedImageError:
-        raise ValueError('no image of a known format') from None
+        raise ValueError('not a photo of a known format') from None
     except Image.DecompressionBombError:
         raise ValueError(
-            'more pixels than Pillow reads the size of; put the size into a COCO json'
+            'too many pixels for Pillow to read its size; write "width" and '
+            '"height" into a COCO json'
         ) from None
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from None

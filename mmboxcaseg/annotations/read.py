@@ -1,4 +1,4 @@
-"""The boxes to make masks for: read, restricted, checked, once."""
+"""Reading boxes of any format, checked and restricted to what is wanted."""
 
 import os.path as osp
 from collections.abc import Sequence
@@ -18,25 +18,25 @@ FORMATS = ('coco', 'voc', 'yolo')
 
 
 def find_format(path: str) -> str:
-    """What kind of annotations lie at a path.
+    """Find out the format of annotations.
 
     Args:
-        path (str): A COCO json, or a folder with VOC's ``.xml`` or YOLO's
-            ``.txt`` files, in folders of its own or not.
+        path (str): Path of a COCO json, or of a folder that has VOC's
+            ``.xml`` or YOLO's ``.txt`` files at any depth.
 
     Returns:
         str: ``'coco'``, ``'voc'`` or ``'yolo'``.
 
     Raises:
         FileNotFoundError: If there is nothing at the path.
-        ValueError: If a folder has files of neither kind, or of both.
+        ValueError: If the folder has files of neither format, or of both.
     """
     if osp.isfile(path):
         return 'coco'
     if not osp.isdir(path):
         raise FileNotFoundError(f'no file or folder {path}')
     xmls, txts = files_below(path, '.xml'), files_below(path, '.txt')
-    # Exports have read-me and list files, and exporters' own XML, beside.
+    # Exports may also have read-me files, lists, and XML of other formats.
     if xmls and txts:
         txts = [one for one in txts if looks_like_labels(osp.join(path, one))]
         if txts:
@@ -45,7 +45,9 @@ def find_format(path: str) -> str:
         return 'voc' if xmls else 'yolo'
     found = 'both .xml and .txt' if xmls else 'neither .xml nor .txt'
     jsons = files_below(path, '.json')
-    hint = f' (a COCO json is given itself, such as {jsons[0]})' if jsons else ''
+    hint = (
+        f' (give the path of a COCO json itself, such as {jsons[0]})' if jsons else ''
+    )
     raise ValueError(
         f'{path} has {found} files{hint}; name the format: {", ".join(FORMATS)}'
     )
@@ -61,37 +63,39 @@ def read_boxes(
     decisions: str | None = None,
     keep_masks: bool = False,
 ) -> BoxFile:
-    """Read and check boxes of any of the formats.
+    """Read and check boxes in any of the formats.
 
     Args:
-        path (str): See :func:`find_format`.
-        img_dir (str): Folder of the images. Images get the names of the
-            photos that are meant, see
-            :class:`~mmboxcaseg.annotations.resolve.PhotoFinder`.
-        kind (str, optional): One of ``'coco'``, ``'voc'``, ``'yolo'``.
-            Defaults to None: found by :func:`find_format`.
-        classes (str, optional): File with the names of YOLO's classes.
+        path (str): Path of a COCO json, or of a folder with VOC's or YOLO's
+            files.
+        img_dir (str): Folder of the photos. File names that don't quite match
+            a photo are corrected, see
+            :class:`~mmboxcaseg.annotations.PhotoFinder`.
+        kind (str, optional): The format: ``'coco'``, ``'voc'`` or ``'yolo'``.
+            Defaults to None: :func:`find_format` finds it out.
+        classes (str, optional): Path of a file with the names of YOLO's
+            classes. Defaults to None: it is looked for near the labels.
+        img_ids (Sequence[str], optional): Ids of the images to keep, as text.
+            Defaults to None: all.
+        categories (Sequence[str], optional): Names or ids of the categories
+            to keep. Defaults to None: all.
+        decisions (str, optional): Path of a file of decisions about the masks
+            of a COCO json, see
+            :func:`~mmboxcaseg.annotations.read_decisions`. The decisions are
+            applied to all images, and masks are kept as with ``keep_masks``.
             Defaults to None.
-        img_ids (Sequence[str], optional): Only these images. Defaults to
-            None: all.
-        categories (Sequence[str], optional): Only these categories, by name
-            or id. Defaults to None: all.
-        decisions (str, optional): File of what was decided about the masks
-            that the boxes have, see
-            :func:`~mmboxcaseg.annotations.decisions.read_decisions`; it is
-            applied to all images, and masks are read too. Defaults to None.
-        keep_masks (bool): Whether masks that the file has are kept, see
+        keep_masks (bool): Whether masks that a COCO json has are kept, see
             :func:`~mmboxcaseg.annotations.given.keep_given_masks`. Defaults
             to False: they are not read.
 
     Returns:
-        BoxFile: The boxes.
+        BoxFile: The boxes that were asked for.
 
     Raises:
         FileNotFoundError: If there is nothing at the path.
-        ValueError: If the annotations are not in order, or an image or a
-            category asked for is not there, or decisions are given with boxes
-            that are no COCO json.
+        ValueError: If the annotations are not valid, an image or a category
+            that was asked for does not exist, or decisions are given for
+            boxes that are no COCO json.
     """
     kind = kind or find_format(path)
     if kind == 'coco':
@@ -101,15 +105,15 @@ def read_boxes(
         )
     elif decisions is not None:
         raise ValueError(
-            f'{path} has no masks that {decisions} could be '
-            'about; give the COCO json that was reviewed'
+            f'{path} has no masks to which {decisions} could apply; give the '
+            'COCO json that was reviewed'
         )
     else:
         gone: set[int] = set()
         if kind == 'voc':
             content, left_out, gone = read_voc(path, img_dir)
         else:
-            # Whatever has no photo is among those left out.
+            # Labels without a photo are in left_out already.
             content, left_out = read_yolo(path, img_dir, classes)
         boxes = to_box_file(content, path, digest_of(content), left_out)
         there = np.array([one not in gone for one in boxes.image_ids], bool)
@@ -119,6 +123,6 @@ def read_boxes(
         boxes = boxes.select_images(img_ids)
     if categories is not None:
         boxes = boxes.select_categories(categories)
-    # What was accepted is given from then on.
+    # Accepted masks count as given.
     keep = keep_masks or decisions is not None
     return keep_given_masks(boxes) if keep else boxes

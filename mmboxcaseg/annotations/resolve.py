@@ -1,4 +1,4 @@
-"""Finding the photo that an annotation means."""
+"""Finding the photo that an annotation refers to."""
 
 import difflib
 import os
@@ -12,21 +12,33 @@ from urllib.parse import unquote
 
 from .photos import SUFFIXES, is_hidden
 
-# Folders of annotations and those of their photos, in the layouts of
-# ultralytics and of VOC.
+# Folders of annotations, in lower case, and the folders of their photos in
+# the layouts of ultralytics and of VOC.
 PARTNERS = {
     'labels': ('images',),
     'images': ('labels',),
     'annotations': ('images', 'JPEGImages'),
 }
-# Folders that say nothing of a photo but what kind of file is in them.
+# Names that are relative paths on any system, unless they contain "..".
 _PLAIN = re.compile(r'[\w][^\\:\0]*')
+# Folders that are named only after the kind of file in them.
 KINDS = re.compile(r'labels|images|annotations|jpegimages|obj_\w+_data', re.I)
 
 
 def stays_below(name: str) -> bool:
-    """Whether a name is a path below a folder, on any system."""
-    # Nearly all names, and quick to tell.
+    """Whether a name is a path below a folder, on any system.
+
+    Args:
+        name (str): A path of POSIX or Windows.
+
+    Returns:
+        bool: False if the path is empty or absolute, or contains ``..``.
+
+    Example:
+        >>> stays_below('a/b.jpg'), stays_below('../b.jpg'), stays_below(r'C:\\b.jpg')
+        (True, False, False)
+    """
+    # A fast check that nearly all names pass.
     if _PLAIN.fullmatch(name) and '..' not in name:
         return True
     # A file may come from another system than the one it is read on.
@@ -37,23 +49,35 @@ def stays_below(name: str) -> bool:
 
 
 def base_name(name: str) -> str:
-    """The last part of a path of any system."""
+    """Last part of a path of POSIX or Windows."""
     return PureWindowsPath(name).name
 
 
 def split_suffix(name: str) -> tuple[str, str]:
-    """A name without the suffix of a photo, and the suffix, perhaps ''."""
+    """Split the suffix of a photo from a name.
+
+    Args:
+        name (str): Name or path of a file.
+
+    Returns:
+        tuple[str, str]: The name without the suffix; the suffix, or '' if it
+        is not one of a photo.
+
+    Example:
+        >>> split_suffix('a/b.JPG'), split_suffix('a.b')
+        (('a/b', '.JPG'), ('a.b', ''))
+    """
     stem, suffix = osp.splitext(name)
     return (stem, suffix) if suffix.lower() in SUFFIXES else (name, '')
 
 
 def _key(name: str) -> str:
-    """The same for names that differ in case or Unicode form only."""
+    """A key that is equal for names that differ only in case or Unicode form."""
     return unicodedata.normalize('NFC', unicodedata.normalize('NFC', name).casefold())
 
 
 class _Listing:
-    """The names in a folder; none if it is not there."""
+    """The names in a folder, empty if there is no such folder."""
 
     def __init__(self, folder: str) -> None:
         self.names: list[str] = []
@@ -72,19 +96,26 @@ class _Listing:
 
 
 class PhotoFinder:
-    """Finds photos whose names are not quite those of the annotations.
+    """Finds photos whose names don't quite match those in the annotations.
 
-    A name is looked for as it is given; beside the annotations, where they
-    lie below the folder of the photos; with ``\\`` as ``/`` and ``%20`` and
-    its like as characters; in ``images`` in place of ``labels`` or
-    ``Annotations``, or without such a folder; in other letter case or Unicode
-    form; and with another or no suffix. A name that fits several files fits
-    none. Folders are listed only when a name is not there as it is given.
+    A name is tried in these ways:
+
+    - as it is given;
+    - relative to the folder of the annotations, if that is below the folder
+      of the photos;
+    - with ``\\`` replaced by ``/``, and escapes such as ``%20`` decoded;
+    - in ``images`` instead of ``labels`` or ``Annotations``, or without such
+      a folder;
+    - in different letter case or Unicode form;
+    - with a different suffix, or without one.
+
+    A name that matches several files is not resolved. Folders are listed only
+    if there is no file of the name as it is given.
 
     Args:
         img_dir (str): Folder of the photos.
         beside (str, optional): Folder of the annotations. Defaults to None:
-            it does not matter.
+            photos are not looked for beside the annotations.
     """
 
     def __init__(self, img_dir: str, beside: str | None = None) -> None:
@@ -96,18 +127,25 @@ class PhotoFinder:
         self._heads: dict[str, list[str]] = {}
 
     def has(self, name: str) -> bool:
-        """Whether a photo of just this name is there."""
+        """Whether there is a photo of exactly this name.
+
+        Args:
+            name (str): Path of the photo below the folder.
+
+        Returns:
+            bool: True if the path stays below the folder and is a file.
+        """
         return stays_below(name) and osp.isfile(osp.join(self.img_dir, name))
 
     def find(self, name: str) -> str | None:
-        """The photo that a name means.
+        """Find the photo that a name refers to.
 
         Args:
-            name (str): Its path as the annotations have it.
+            name (str): Path of the photo in the annotations.
 
         Returns:
-            str | None: Its path below the folder, with slashes; the name
-            itself where that is there; None if there is no such photo.
+            str | None: Path of the photo below the folder, with slashes; the
+            name itself if there is such a file; None if no photo is found.
         """
         if self.has(name):
             return name
@@ -123,13 +161,14 @@ class PhotoFinder:
         return None
 
     def of_stem(self, stem: str) -> list[str]:
-        """The photos of a name without suffix, at the first place with any.
+        """Find the photos that have a name with any suffix.
 
         Args:
-            stem (str): Path without suffix.
+            stem (str): Path of the photo in the annotations, without suffix.
 
         Returns:
-            list[str]: Paths below the folder, with slashes, sorted.
+            list[str]: Paths below the folder, with slashes, sorted, from the
+            first place that has such photos.
         """
         places = self._places(stem)
         for place in places:
@@ -145,29 +184,30 @@ class PhotoFinder:
         return []
 
     def nearest(self, name: str) -> str | None:
-        """The photo whose name is most like one that is not there.
+        """Find the photo whose name is most similar to a missing one.
 
         Args:
-            name (str): Path as the annotations have it.
+            name (str): Path of the missing photo in the annotations.
 
         Returns:
-            str | None: Path below the folder, None if none is like it.
+            str | None: Path of the photo below the folder; None if no name is
+            similar.
         """
         name = name.replace('\\', '/')
         head, tail = osp.split(name if stays_below(name) else base_name(name))
-        # Where its folder is not there, the one of the photos itself.
+        # If its folder does not exist, look in the folder of the photos.
         head = self._folder(head) or ''
         names = {
             _key(split_suffix(one)[0]): one
             for one in self._listing(head).names
             if split_suffix(one)[1]
         }
-        # Without suffixes, which are alike of all.
+        # Suffixes would make all names similar.
         stem = _key(split_suffix(tail)[0])
         found = difflib.get_close_matches(stem, names, n=1)
         if found:
             return _join(head, names[found[0]])
-        # Perhaps the folder above was given.
+        # Perhaps img_dir is the parent of the right folder.
         for folder in self._listing(head).names:
             photo = self._match(_join(_join(head, folder), tail))
             if photo:
@@ -175,7 +215,7 @@ class PhotoFinder:
         return None
 
     def _places(self, name: str) -> list[str]:
-        """Paths below the folder that a name may mean, the best first."""
+        """Paths below the folder that a name may stand for, the best first."""
         plain = name.replace('\\', '/')
         places: dict[str, None] = {}
         for text in (name, plain, unquote(plain), plain.strip()):
@@ -186,7 +226,7 @@ class PhotoFinder:
         return list(places)
 
     def _layouts(self, head: str) -> list[str]:
-        """Folders that a name's folder may mean, the best first."""
+        """Folders that the folder of a name may stand for, the best first."""
         if head not in self._heads:
             self._heads[head] = list(dict.fromkeys(self._each_layout(head)))
         return self._heads[head]
@@ -211,7 +251,7 @@ class PhotoFinder:
         yield '/'.join(part for part in head.split('/') if not KINDS.fullmatch(part))
 
     def _below(self, path: str) -> Iterator[str]:
-        """A path relative to the folder, if it is the folder or below it."""
+        """Yield a path relative to the folder if it lies in it."""
         path = osp.normpath(path)
         if path == self._root:
             yield ''
@@ -219,7 +259,7 @@ class PhotoFinder:
             yield path[len(osp.join(self._root, '')) :].replace(os.sep, '/')
 
     def _match(self, path: str) -> str | None:
-        """The file of a path but for letter case and Unicode form."""
+        """Find a file regardless of letter case and Unicode form."""
         head, tail = osp.split(path)
         folder = self._folder(head)
         if folder is None:
@@ -230,7 +270,7 @@ class PhotoFinder:
         return _join(folder, name)
 
     def _of_stem(self, path: str) -> list[str]:
-        """The files of a path that differ in their suffix."""
+        """Find the photos of a path with any suffix."""
         head, tail = osp.split(path)
         folder = self._folder(head)
         if folder is None:
@@ -241,7 +281,7 @@ class PhotoFinder:
         return [photo for photo in photos if self.has(photo)]
 
     def _folder(self, path: str) -> str | None:
-        """A folder but for letter case and Unicode form."""
+        """Find a folder regardless of letter case and Unicode form."""
         if path not in self._folders:
             head, tail = osp.split(path)
             above = self._folder(head)
@@ -255,7 +295,10 @@ class PhotoFinder:
         return self._folders[path]
 
     def _entry(self, folder: str, name: str) -> str | None:
-        """A name in a folder; of several that fit, the only one in form."""
+        """Find a name in a folder regardless of letter case and Unicode form.
+
+        If several names match, the one in the same letter case is taken.
+        """
         listing = self._listing(folder)
         if name in listing.exact:
             return name

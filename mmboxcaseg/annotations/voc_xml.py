@@ -1,8 +1,8 @@
-"""Pascal VOC's XML files as the content of a COCO json.
+"""Reading Pascal VOC's XML files as the content of a COCO json.
 
-Read with the standard library: converters that are on offer want the class
-names beforehand, drop ``difficult`` and its like, or stop at the first image
-that they can't open, and none counts pixels from 1 as VOC does.
+The files are read with the standard library. Existing converters need the
+class names beforehand, drop keys such as ``difficult``, or stop at the first
+photo that they can't open, and none counts pixels from 1 as VOC does.
 """
 
 import os.path as osp
@@ -19,8 +19,8 @@ from .photos import files_below, photo_size
 from .resolve import PhotoFinder, base_name, stays_below
 
 CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
-# Numbers and words of an object that are kept as keys of its annotation.
-KEPT = ('pose', 'truncated', 'difficult', 'occluded')
+# Elements of an object that become keys of its annotation.
+EXTRAS = ('pose', 'truncated', 'difficult', 'occluded')
 _DECLARED = re.compile(rb'<\?xml[^>]*?encoding\s*=\s*["\']([\w.-]+)["\']')
 
 
@@ -30,26 +30,29 @@ def read_voc(
     """Read a folder of VOC annotations.
 
     VOC counts pixels from 1 and both corners belong to the box, so
-    (xmin, ymin) = (xmax, ymax) = (1, 1) is the first pixel. Ids count from 1
-    in the order of the files' names, and categories in the order of theirs.
+    (xmin, ymin) = (xmax, ymax) = (1, 1) is the first pixel. The ids of images
+    and annotations count from 1 in the order of the file names, those of
+    categories in the order of the class names.
 
-    The photo of ``a/b.xml`` is ``a/<filename>``, else the one of the file's
-    own name ``a/b.*``, else ``<filename>``, see :class:`PhotoFinder`. A
-    ``<filename>`` that is absolute or climbs out of the folder comes from
-    another computer: the file's own name goes before it.
+    The photo of ``a/b.xml`` is ``a/<filename>``, else ``a/b`` with any
+    suffix, else ``<filename>``, see
+    :class:`~mmboxcaseg.annotations.PhotoFinder`. A ``<filename>`` that is
+    absolute or leads out of the folder comes from another computer, so
+    ``a/b`` is tried before it.
 
     Args:
-        folder (str): Folder with ``.xml`` files, in folders of its own or not.
-        img_dir (str): Folder of the images; it is looked into where a file
-            does not tell the size or the name of its image.
+        folder (str): Folder that has ``.xml`` files at any depth.
+        img_dir (str): Folder of the photos. Sizes that the files don't have
+            are read from the photos.
 
     Returns:
-        tuple[dict, list[SkippedFile], set[int]]: Content of a COCO json; the
-        files that are skipped, since the size of their image is neither in
-        them nor to be found; ids of the images whose photo is not there.
+        tuple[dict, list[SkippedFile], set[int]]: Content of a COCO json;
+        skipped files, which have no size and whose photo can't be read; ids
+        of the images whose photo was not found.
 
     Raises:
-        ValueError: If there is no such file or one is not in order.
+        OSError: If a file can't be read.
+        ValueError: If there is no ``.xml`` file, or one of them is not valid.
     """
     paths = files_below(folder, '.xml')
     if not paths:
@@ -72,8 +75,7 @@ def read_voc(
                 left_out.append(
                     SkippedFile(
                         path,
-                        "no <size>, and the image can't be asked: "
-                        f'{file_name}: {error}',
+                        f"no <size>, and the photo can't be read: {file_name}: {error}",
                     )
                 )
                 continue
@@ -96,16 +98,22 @@ def read_voc(
 
 
 def looks_like_voc(path: str) -> bool:
-    """Whether an XML file is not clearly of another format."""
+    """Whether an XML file may be one of Pascal VOC.
+
+    Args:
+        path (str): Path of the file.
+
+    Returns:
+        bool: False only if the file clearly has another format.
+    """
     try:
-        _check_kind(_parse(path), path)
-    except ValueError as error:
-        return 'is no Pascal VOC' not in str(error)
-    return True
+        return _is_voc(_parse(path))
+    except ValueError:
+        return True
 
 
 def _parse(name: str) -> ElementTree.Element:
-    """The root of an XML file in any encoding that it declares."""
+    """Parse an XML file in the encoding that it declares; return its root."""
     with open(name, 'rb') as file:
         content = file.read()
     declared = _DECLARED.match(content)
@@ -114,8 +122,8 @@ def _parse(name: str) -> ElementTree.Element:
         try:
             return ElementTree.fromstring(content)
         except (LookupError, ValueError):
-            # The parser itself knows no encodings of several bytes but
-            # Unicode's; text is read whatever it declares.
+            # Of the encodings with several bytes per character, the parser
+            # knows only those of Unicode. Python decodes the others.
             return ElementTree.fromstring(content.decode(encoding))
     except (ElementTree.ParseError, LookupError, ValueError) as error:
         hint = ''
@@ -135,11 +143,15 @@ def _is_text(content: bytes, encoding: str) -> bool:
         return False
 
 
-def _check_kind(root: ElementTree.Element, name: str) -> None:
-    """Raise ValueError if an XML file is of another format than VOC."""
+def _is_voc(root: ElementTree.Element) -> bool:
     if any(root.find(key) is not None for key in ('filename', 'size')):
-        return
-    if root.tag != 'annotations' and root.find('.//object') is not None:
+        return True
+    return root.tag != 'annotations' and root.find('.//object') is not None
+
+
+def _check_kind(root: ElementTree.Element, name: str) -> None:
+    """Raise ValueError if an XML file has another format than VOC's."""
+    if _is_voc(root):
         return
     hint = (
         "; CVAT's own format has this element: export as Pascal VOC or COCO"
@@ -155,15 +167,15 @@ def _check_kind(root: ElementTree.Element, name: str) -> None:
 def _photo(
     root: ElementTree.Element, path: str, finder: PhotoFinder
 ) -> tuple[str, bool]:
-    """The image that a file belongs to, and whether it is there.
+    """Find the photo of an XML file.
 
     Args:
         root (ElementTree.Element): Root of the XML.
-        path (str): Path of the file below its folder.
-        finder (PhotoFinder): It finds images.
+        path (str): Path of the XML file below its folder.
+        finder (PhotoFinder): Finder in the folder of the photos.
 
     Returns:
-        tuple[str, bool]: Path of the image below the folder of the images;
+        tuple[str, bool]: Path of the photo below the folder of the photos;
         whether there is such a file.
     """
     given = (root.findtext('filename') or '').strip()
@@ -174,14 +186,14 @@ def _photo(
             return found, True
     if not given:
         return f'{stem}.jpg', False
-    # What climbs out of the folder is an error, if there is no such image.
+    # A name with ".." stays, so that it is reported as an error later.
     climbs = '..' in re.split(r'[\\/]', given)
     plain = climbs or stays_below(given)
     return given if plain else base_name(given), False
 
 
 def _names(given: str, folder: str) -> Iterator[str]:
-    """Names to look for, the best first; '' is the file's own."""
+    """Names to look for, the best first; '' is the name of the XML file."""
     if given and stays_below(given):
         if folder:
             yield f'{folder}/{given}'
@@ -199,19 +211,19 @@ def _only(found: list[str]) -> str | None:
 
 
 def _size(root: ElementTree.Element, name: str) -> tuple[int, int] | None:
-    """Height and width; None where they are missing or 0."""
+    """Height and width in pixels; None if one of them is missing or 0."""
     texts = [root.findtext(f'size/{key}') for key in ('height', 'width')]
     height, width = (whole(text) if text and text.strip() else 0 for text in texts)
     if height is None or width is None:
         raise ValueError(
-            f'{name}: <size> has the height and the width '
-            f'{texts}; they must be whole numbers'
+            f'{name}: <height> and <width> of <size> are {texts}; they must '
+            'be whole numbers'
         )
     return (height, width) if height > 0 and width > 0 else None
 
 
 def _annotation(item: ElementTree.Element, name: str) -> dict[str, Any]:
-    """An object's name as ``category_id``, its box, and what else it says."""
+    """Convert an object to an annotation; ``category_id`` is its name yet."""
     label = (item.findtext('name') or '').strip()
     if not label:
         raise ValueError(f'{name}: an <object> has no <name>')
@@ -219,12 +231,12 @@ def _annotation(item: ElementTree.Element, name: str) -> dict[str, Any]:
     corners = [decimal(text or '') for text in texts]
     if None in corners:
         raise ValueError(
-            f'{name}: <bndbox> of an object {label!r} has {texts} as '
-            f'{", ".join(CORNERS)}; they must be four numbers'
+            f'{name}: {", ".join(CORNERS)} of an object {label!r} are {texts}; '
+            'they must be four numbers'
         )
     x0, y0, x1, y1 = corners
     extra = {}
-    for key in KEPT:
+    for key in EXTRAS:
         text = item.findtext(key)
         if text is not None:
             number = int(text) if re.fullmatch(r'\s*[0-9]{1,9}\s*', text) else text

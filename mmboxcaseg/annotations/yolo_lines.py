@@ -1,17 +1,17 @@
-"""The lines of YOLO's label files.
+"""Reading the lines of YOLO's label files.
 
-After the number of the class stand
+A line has the number of the class, followed by
 
-- four numbers: the centre and the size of a box;
-- five: a box and its confidence, or its track where the fifth numbers of the
-  data set are all whole and one of them is above 1;
-- six: a box with confidence and track, where the data set has tracks;
-  otherwise three points;
-- more: the points of a polygon, and perhaps a confidence, and a track behind
-  that. A turned box is a polygon of four points.
+- four numbers: centre and size of a box;
+- five numbers: a box and its confidence. It is a box and its track instead if
+  the fifth numbers of the data set are all whole and one of them is above 1;
+- six numbers: a box, its confidence and its track if the data set has tracks,
+  otherwise the three points of a polygon;
+- more numbers: the points of a polygon, then perhaps a confidence, then
+  perhaps a track. A rotated box is a polygon of four points.
 
-Where the data set has poses, a box with its points stands in their place, and
-perhaps the same behind them.
+In a data set of poses, long lines have a box and the points of a pose, then
+perhaps a confidence and a track.
 """
 
 import math
@@ -22,8 +22,9 @@ from typing import Any
 
 from .numbers import decimal, whole
 
-# Boxes may reach over the border of the photo, but not by its size; points of
-# polygons hardly do, and 2 among them says that a point of a pose is visible.
+# Largest coordinates, as fractions of the photo's size. Boxes may reach out
+# of the photo, points of polygons hardly do. A larger number is taken for
+# pixels; a 2 among points may also mean that a point of a pose is visible.
 FARTHEST, FARTHEST_POINT = 2, 1.5
 
 
@@ -34,8 +35,9 @@ class Line:
     Attributes:
         where (str): File, number and text of the line, for messages.
         label (int): Number of the class, from 0.
-        values (tuple[float, ...]): The numbers behind it.
-        whole_end (bool): Whether the last of them is written without a point.
+        values (tuple[float, ...]): The numbers that follow it.
+        whole_end (bool): Whether the last number is written without a decimal
+            point.
     """
 
     where: str
@@ -45,17 +47,23 @@ class Line:
 
 
 def parse_lines(text: str, path: str) -> list[Line]:
-    """The lines of a label file that are not blank.
+    """Parse the lines of a label file.
 
     Args:
         text (str): Content of the file.
-        path (str): Its path, for messages.
+        path (str): Path of the file, for messages.
 
     Returns:
-        list[Line]: The lines.
+        list[Line]: The lines that are not blank.
 
     Raises:
-        ValueError: If a line is not a class number and numbers as above.
+        ValueError: If a line is not a class number followed by at least four
+            numbers.
+
+    Example:
+        >>> (line,) = parse_lines('2 0.5 0.5 0.25 0.5', 'a.txt')
+        >>> line.label, line.values
+        (2, (0.5, 0.5, 0.25, 0.5))
     """
     lines = []
     for number, line in enumerate(text.split('\n'), 1):
@@ -69,9 +77,9 @@ def parse_lines(text: str, path: str) -> list[Line]:
         values = [decimal(word) for word in words[1:]]
         if label is None or label < 0 or len(values) < 4 or None in values:
             raise ValueError(
-                f'{where} is not a class number, the four numbers of a box, '
-                'and perhaps a confidence; nor a class number and the points '
-                f'of a polygon{_cure(line)}'
+                f'{where} is neither a class number with the four numbers of a '
+                'box and perhaps a confidence, nor a class number with the '
+                f'points of a polygon{_cure(line)}'
             )
         lines.append(
             Line(
@@ -85,7 +93,7 @@ def parse_lines(text: str, path: str) -> list[Line]:
 
 
 def _cure(line: str) -> str:
-    """What to do about a line that is none, where it is known."""
+    """How to correct a line that is not valid, if that is clear."""
     if re.fullmatch(r'[-+\d\s.eE,;]*[,;][-+\d\s.eE,;]*', line):
         return '; separate numbers by blanks, and write 0.5 for 0,5'
     words = line.split()
@@ -96,15 +104,17 @@ def _cure(line: str) -> str:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the numbers behind boxes mean in a data set.
+    """How the lines of a data set are to be read.
 
     Attributes:
-        fifth_is_track (bool): Whether a fifth number is a track.
-        sixth_is_track (bool): Whether a sixth number is a track.
-        pose (tuple[int, int] | None): Points of a pose and numbers of each.
-            Defaults to None: there are polygons and no poses.
-        maybe_poses (bool): Whether the polygons may be poses of points that
-            have two numbers. Defaults to False.
+        fifth_is_track (bool): Whether a fifth number is a track, not a
+            confidence.
+        sixth_is_track (bool): Whether a sixth number is a track, so that six
+            numbers are a box and not three points.
+        pose (tuple[int, int] | None): Number of points of a pose, and numbers
+            per point. None if long lines are polygons. Defaults to None.
+        maybe_poses (bool): Whether the polygons may really be poses whose
+            points have two numbers. Defaults to False.
     """
 
     fifth_is_track: bool
@@ -116,16 +126,17 @@ class Reading:
     def of(
         cls, lines: Iterable[Line], pose: tuple[int, int] | None = None
     ) -> 'Reading':
-        """Find it out from all lines of a data set.
+        """Find out how to read the lines of a data set.
 
         Args:
-            lines (Iterable[Line]): The lines.
-            pose (tuple[int, int], optional): See the class, where it is
-                known. Defaults to None: points that all lie in the box
-                before them, with a third number that is 0, 1 or 2, are poses.
+            lines (Iterable[Line]): All lines of the data set.
+            pose (tuple[int, int], optional): Number of points of a pose, and
+                numbers per point, if they are known. Defaults to None: long
+                lines are poses if their points have a third number that is 0,
+                1 or 2, and all lie in the box of their line.
 
         Returns:
-            Reading: What the lines mean.
+            Reading: How to read the lines.
         """
         lines = list(lines)
         long = [line for line in lines if len(line.values) > 6]
@@ -147,21 +158,22 @@ class Reading:
         )
 
     def annotation(self, line: Line, height: int, width: int) -> dict:
-        """What a line says, as keys of a COCO annotation.
+        """Convert a line to a COCO annotation without ids.
 
         Args:
             line (Line): The line.
             height (int): Height of the photo in pixels.
-            width (int): Its width.
+            width (int): Width of the photo in pixels.
 
         Returns:
-            dict: ``category_id``, ``bbox`` in pixels, ``iscrowd`` 0, and
-            where the line has them ``segmentation``, ``score`` (0 to 1),
-            ``track_id``.
+            dict: ``category_id``, ``bbox`` as x, y, width, height in pixels,
+            ``iscrowd`` 0; if the line has them also ``segmentation`` in
+            pixels, ``score`` in [0, 1] and ``track_id``.
 
         Raises:
-            ValueError: If it has coordinates in pixels, or its three points
-                lie on a line.
+            ValueError: If coordinates seem to be in pixels, three points lie
+                on a straight line, or a pose has another number of points
+                than the data set.
         """
         count = len(line.values)
         if self.pose and (count > 6 or count == 4 + math.prod(self.pose)):
@@ -189,14 +201,14 @@ class Reading:
         return ann
 
     def _pose(self, line: Line, height: int, width: int) -> dict[str, Any]:
-        """The box of a pose, whose points are left out."""
+        """Convert the box of a pose to an annotation; its points are dropped."""
         points, each = self.pose  # type: ignore[misc]
         end = 4 + points * each
         rest = line.values[end:]
         if len(line.values) < end or len(rest) > 2:
             raise ValueError(
-                f'{line.where} has {len(line.values)} numbers behind its '
-                f'class, where a pose of {points} points of {each} numbers '
+                f'{line.where} has {len(line.values)} numbers after its class, '
+                f'but a pose of {points} points with {each} numbers each '
                 f'("kpt_shape" of the YAML file) has {end}'
             )
         box = replace(line, values=line.values[:4])
@@ -209,11 +221,14 @@ class Reading:
 
 
 def _poses(lines: list[Line], each: int) -> tuple[int, int] | None:
-    """The shape of poses where all lines seem to have one, else None.
+    """The shape of poses if all lines seem to be poses, else None.
 
     Args:
         lines (list[Line]): Lines of more than six numbers.
-        each (int): Numbers of a point; the third is 0, 1 or 2.
+        each (int): Numbers per point, 2 or 3; the third is 0, 1 or 2.
+
+    Returns:
+        tuple[int, int] | None: Points of a pose and numbers per point.
     """
     counts = {len(line.values) - 4 for line in lines}
     if len(counts) != 1:
@@ -240,16 +255,16 @@ def _found(line: Line, bbox: list[float]) -> dict[str, Any]:
 def _polygon(
     line: Line, shape: tuple[float, ...], height: int, width: int
 ) -> dict[str, Any]:
-    """The box around some points, and the points in pixels."""
+    """An annotation with a polygon and the box around it."""
     xs = [x * width for x in shape[::2]]
     ys = [y * height for y in shape[1::2]]
     if len(xs) == 3 and _area(xs, ys) == 0:
         raise ValueError(
-            f'{line.where} has six numbers behind its class, '
-            'which are neither a box nor a triangle'
+            f'{line.where} has six numbers after its class, which are neither '
+            'a box with confidence and track nor a triangle'
         )
     if not all(map(math.isfinite, xs + ys)):
-        # Told as such and skipped, as a box of this kind is.
+        # A box that is not finite is reported and skipped.
         return _found(line, [math.nan] * 4)
     bbox = [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)]
     points = [value for point in zip(xs, ys, strict=True) for value in point]
@@ -257,7 +272,7 @@ def _polygon(
 
 
 def _area(xs: list[float], ys: list[float]) -> float:
-    """Area of a triangle, up to what is lost in rounding."""
+    """Area of a triangle; 0 if it is no more than a rounding error."""
     double = abs((xs[1] - xs[0]) * (ys[2] - ys[0]) - (xs[2] - xs[0]) * (ys[1] - ys[0]))
     return 0.0 if double < 1e-6 else double / 2
 
@@ -271,7 +286,7 @@ def _check(shape: tuple[float, ...], line: Line, farthest: float) -> None:
     for value in shape:
         if math.isfinite(value) and abs(value) > farthest:
             raise ValueError(
-                f'{line.where} has {value:g}; coordinates are parts of the '
-                "photo's width and height, from 0 to 1, and these seem to "
+                f'{line.where} has {value:g}; coordinates must be fractions of '
+                "the photo's width and height, from 0 to 1, but these seem to "
                 'be pixels' + (' or points of a pose' if len(shape) > 4 else '')
             )

@@ -1,8 +1,7 @@
-"""YOLO's text files as the content of a COCO json.
+"""Reading YOLO's text files as the content of a COCO json.
 
-A line is a class and some numbers, so no converter is needed for them; those
-on offer find the photos only in one layout of folders, or stop at the first
-photo that they can't open.
+Existing converters find the photos only in one layout of folders, or stop at
+the first photo that they can't open.
 """
 
 import logging
@@ -18,7 +17,7 @@ from .photos import SUFFIXES, files_below, photo_size
 from .resolve import PhotoFinder
 from .yolo_lines import Line, Reading, parse_lines
 
-# Text files of exports that are no labels unless a photo has their name.
+# Names of text files that are no labels, unless a photo has the same name.
 OTHER = re.compile(
     r'(readme|licen[cs]e|requirements|notes?\b).*|'
     r'_?(classes|labels|names|(auto)?(train|val|valid|validation|test|all|'
@@ -33,32 +32,40 @@ def read_yolo(
 ) -> tuple[dict[str, Any], list[SkippedFile]]:
     """Read a folder of YOLO annotations.
 
-    A line is ``class x_centre y_centre width height``, the last four as parts
-    of the photo's size, and perhaps a confidence, which is kept as ``score``,
-    or the number of a track, kept as ``track_id``; or a class and the points
-    of a polygon, which becomes the box around it and is kept as
-    ``segmentation``; or a box and the points of a pose, which are left out:
-    see :mod:`~mmboxcaseg.annotations.yolo_lines`.
+    A line has one of these forms, see
+    :mod:`~mmboxcaseg.annotations.yolo_lines`:
+
+    - ``class x_centre y_centre width height``, as fractions of the photo's
+      size, perhaps followed by a confidence, which becomes ``score``, or by
+      the number of a track, which becomes ``track_id``;
+    - a class and the points of a polygon, which becomes the ``segmentation``,
+      with the box around it;
+    - a class, a box, and the points of a pose, which are dropped.
+
     ``a/b.txt`` belongs to the photo ``a/b`` with any suffix, see
-    :class:`PhotoFinder`. Text files of exports that hold no boxes, such as
-    ``README.txt`` and ``train.txt``, are left out. Ids count from 1 in the
-    order of the files' names; category ids are the numbers of the classes.
+    :class:`~mmboxcaseg.annotations.PhotoFinder`. Text files without boxes
+    that exports have, such as ``README.txt`` and ``train.txt``, are not read
+    as labels. The ids of images and annotations count from 1 in the order of
+    the file names; those of categories are the class numbers.
 
     Args:
-        folder (str): Folder with ``.txt`` files, in folders of its own or not.
-        img_dir (str): Folder of the photos, in folders of the same names.
-        classes (str, optional): File of the classes' names: one a line, or a
-            YAML file with ``names``. It is never read as labels. Defaults to
-            None: ``classes.txt``, ``data.yaml`` or ``obj.names`` in the
-            folder, above, or between it and the files; else their numbers.
+        folder (str): Folder that has ``.txt`` files at any depth.
+        img_dir (str): Folder of the photos, with the same folders in it.
+        classes (str, optional): Path of a file of class names: one per line,
+            or a YAML file with ``names``. It is never read as labels.
+            Defaults to None:
+            :func:`~mmboxcaseg.annotations.class_names.find_classes` looks for
+            one, and without one the names are the class numbers.
 
     Returns:
-        tuple[dict, list[SkippedFile]]: Content of a COCO json; and the files
-        that are skipped, since the size of their photo can't be found.
+        tuple[dict, list[SkippedFile]]: Content of a COCO json; skipped files,
+        whose photo was not found or can't be read.
 
     Raises:
-        ValueError: If there is no such file, one is not in order, or the
-            photo of a file is not clear.
+        OSError: If a file can't be read.
+        ValueError: If there is no file with boxes, a file is not valid, a
+            file matches several photos, several files match one photo, or a
+            class has no name.
     """
     paths = [
         path
@@ -116,7 +123,7 @@ def read_yolo(
 
 
 def _reading(folder: str, lines: dict[str, list[Line]], classes: str | None) -> Reading:
-    """What the numbers behind boxes mean; says what may be otherwise."""
+    """Find out how to read the lines; log it if they may be poses."""
     every = [line for some in lines.values() for line in some]
     shape = None
     if any(len(line.values) > 5 for line in every):
@@ -124,15 +131,15 @@ def _reading(folder: str, lines: dict[str, list[Line]], classes: str | None) -> 
     reading = Reading.of(every, shape)
     if reading.pose:
         _log.info(
-            '%s: the points of poses (%d of %d numbers) are left out, their '
-            'boxes are used',
+            '%s: the lines are poses (%d points with %d numbers each); their '
+            'boxes are used, their points are not',
             folder,
             *reading.pose,
         )
     elif reading.maybe_poses:
         count = max(len(line.values) for line in every)
         _log.warning(
-            '%s: the lines of %d numbers are read as polygons, but may be '
+            '%s: lines of %d numbers are read as polygons, but they may be '
             'boxes with the points of a pose; if so, write kpt_shape: [%d, 2] '
             'into data.yaml',
             folder,
@@ -143,7 +150,14 @@ def _reading(folder: str, lines: dict[str, list[Line]], classes: str | None) -> 
 
 
 def looks_like_labels(path: str) -> bool:
-    """Whether a text file is not clearly something else than labels."""
+    """Whether a text file may be a label file.
+
+    Args:
+        path (str): Path of the file.
+
+    Returns:
+        bool: False only if the file clearly has no labels.
+    """
     try:
         lines = parse_lines(read_text(path), path)
     except ValueError:
@@ -152,7 +166,7 @@ def looks_like_labels(path: str) -> bool:
 
 
 def _has_names(path: str, classes: str | None) -> bool:
-    """Whether a text file holds names of classes, and so no boxes."""
+    """Whether a text file has class names, and so no boxes."""
     return osp.basename(path).lower() == 'classes.txt' or (
         classes is not None and osp.exists(path) and osp.samefile(path, classes)
     )
@@ -161,7 +175,7 @@ def _has_names(path: str, classes: str | None) -> bool:
 def _read(
     folder: str, photos: dict[str, list[str]]
 ) -> tuple[dict[str, list[Line]], list[SkippedFile]]:
-    """The lines of all label files, and other files without a photo."""
+    """Read the lines of all label files, and skip files of other content."""
     lines, left_out, others = {}, [], []
     for path, found in photos.items():
         name = osp.join(folder, path)
@@ -178,13 +192,13 @@ def _read(
                 others.append(path)
             elif not found and _no_numbers(text):
                 left_out.append(
-                    SkippedFile(path, 'neither boxes nor a photo of its name')
+                    SkippedFile(path, 'it has no boxes, and no photo has its name')
                 )
             else:
                 raise
     if others:
         _log.info(
-            '%s: %d text files hold no boxes and are left out: %s',
+            '%s: %d text files have no boxes and are not read as labels: %s',
             folder,
             len(others),
             ', '.join(others[:5]),
@@ -211,13 +225,13 @@ def _no_numbers(text: str) -> bool:
 def _categories(
     anns: list[dict[str, Any]], names: dict[int, str], folder: str
 ) -> list[dict[str, Any]]:
-    """The classes by number, with their names."""
+    """The categories of a COCO json: the classes, sorted by number."""
     labels = {ann['category_id'] for ann in anns}
     unknown = labels - set(names) if names else set()
     if unknown:
         raise ValueError(
-            f'{folder}: class {min(unknown)} has no name; there '
-            f'are names of {sorted(names)}'
+            f'{folder}: class {min(unknown)} has no name; the file of class '
+            f'names has the classes {sorted(names)}'
         )
     names = names or {label: str(label) for label in labels}
     return [dict(id=label, name=name) for label, name in sorted(names.items())]

@@ -1,15 +1,15 @@
-"""What Python users call: boxes to masks, scores, reports, drawings."""
+"""The Python API: make, score, review, draw and export masks, and train."""
 
 from importlib import import_module
 from typing import Any
 
 from mmboxcaseg import process
 
-# Not below: the name of its module would hide it.
+# Imported eagerly, because its module of the same name would hide it.
 from .default_model import default_model  # noqa: F401
 
-# Where each name is defined. They are imported when they are asked for: most
-# bring torch, which takes seconds.
+# The module of each name. A module is imported when one of its names is first
+# used, since most import torch, which takes seconds.
 _HOMES = dict(
     BoxCasegInferencer='inferencer',
     CheckReport='check',
@@ -36,7 +36,7 @@ _HOMES = dict(
     train='own_model',
     train_detector='detector',
 )
-# Those that run a network.
+# Names that run a network in this process.
 _NETWORKS = ('BoxCasegInferencer', 'init_model', 'score_heads')
 
 __all__ = sorted([*_HOMES, 'default_model'])
@@ -46,6 +46,6 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     if name in _NETWORKS:
-        # Before torch is imported.
+        # This must precede the import of torch.
         process.prepare()
     return getattr(import_module(f'{__name__}.{_HOMES[name]}'), name)

@@ -1,4 +1,4 @@
-"""Pictures of training batches."""
+"""Drawing training batches."""
 
 import os.path as osp
 
@@ -11,11 +11,11 @@ from mmboxcaseg import visualization as vis
 
 
 def train_loader(cfg: Config, seed: int) -> DataLoader:
-    """The training data of a config, loaded in this process.
+    """Build the training data loader of a config, without worker processes.
 
     Args:
         cfg (Config): The config.
-        seed (int): Seed of sampler and augmentation.
+        seed (int): Seed of the sampler and of the augmentation.
 
     Returns:
         DataLoader: The loader.
@@ -29,20 +29,21 @@ def train_loader(cfg: Config, seed: int) -> DataLoader:
 def draw_batches(
     cfg: Config, out: str, num_batches: int = 2, seed: int = 0
 ) -> list[str]:
-    """Draw training batches as the model gets them, one picture a batch.
+    """Draw training batches as the model receives them, one picture each.
 
     Args:
-        cfg (Config): Config of BoxCaseg (stage 1) or of a Proxy Mask R-CNN
+        cfg (Config): Config of a BoxCaseg (stage 1) or of a Proxy Mask R-CNN
             (stage 3).
         out (str): Folder to write ``batch_<number>.png`` to.
-        num_batches (int): Number of batches. Defaults to 2.
-        seed (int): The same seed gives the same pictures. Defaults to 0.
+        num_batches (int): Number of batches, 1 or more. Defaults to 2.
+        seed (int): Seed of the sampler and of the augmentation. Defaults to
+            0.
 
     Returns:
         list[str]: Paths of the pictures.
 
     Raises:
-        TypeError: If the config is of another kind.
+        TypeError: If the batches are those of another kind of model.
         ValueError: If ``num_batches`` is less than 1.
     """
     if num_batches < 1:

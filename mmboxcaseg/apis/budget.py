@@ -1,4 +1,4 @@
-"""How many iterations a training has."""
+"""Setting the number of iterations of a training."""
 
 import logging
 import time
@@ -19,14 +19,19 @@ def set_budget(
     began: float,
     spare: float,
 ) -> None:
-    """Set the number of iterations, the same when a training is gone on with.
+    """Set the number of iterations of a training.
+
+    If the options limit the time, the speed is measured and the number is
+    noted in the folder, so that a resumed training has the same number.
 
     Args:
-        cfg (Config): The config, changed in place.
-        options (TrainOptions | DetectorOptions): The options.
-        folder (TrainingFolder): The folder.
-        began (float): When the command began, by the monotonic clock.
-        spare (float): What else of the minutes is needed, in seconds.
+        cfg (Config): Config of the training, changed in place.
+        options (TrainOptions | DetectorOptions): Options of the training.
+        folder (TrainingFolder): Folder of the training.
+        began (float): Time of ``time.monotonic`` at which the command began,
+            in seconds.
+        spare (float): Time that is needed for other things than iterations,
+            in seconds.
     """
     from mmboxcaseg.engine import own_training
 
@@ -38,7 +43,7 @@ def set_budget(
             left = 60 * options.minutes - (time.monotonic() - began) - spare
             iters = max(int(left / seconds), own_training.LEAST_ITERS)
             _log.info(
-                '%d iterations of %.2f s for %g minutes in all',
+                '%d iterations of %.2f s each, to take %g minutes in all',
                 iters,
                 seconds,
                 options.minutes,

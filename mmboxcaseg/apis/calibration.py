@@ -1,4 +1,4 @@
-"""What IoU to expect of masks, learnt from some whose true ones are known."""
+"""Fitting the expected IoU of masks to some whose true masks are known."""
 
 import logging
 import os
@@ -25,12 +25,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Pairs:
-    """Masks of a file, and their true ones in another.
+    """M predicted masks with their true masks.
 
     Attributes:
-        places (np.ndarray): (M,) int64, places of the masks in their file.
-        truth_places (np.ndarray): (M,) int64, those of the true masks.
-        ious (np.ndarray): (M,) float64 in [0, 1].
+        places (np.ndarray): Places of the predicted masks in their file, (M,)
+            int64.
+        truth_places (np.ndarray): Places of the true masks in their file,
+            (M,) int64.
+        ious (np.ndarray): IoU of each pair, (M,) float64 in [0, 1].
     """
 
     places: np.ndarray
@@ -39,35 +41,35 @@ class Pairs:
 
 
 def calibrate(masks: str, truth: str, out: str) -> Calibration:
-    """Fit the expected IoU of masks, and write it for ``boxcaseg masks``.
+    """Fit a calibration of the expected IoU for ``boxcaseg masks``.
 
-    About a hundred true masks do. Masks belong together by annotation id.
-    Only those that are in both files are used, and none that was kept.
+    About a hundred true masks suffice. Masks are matched by annotation id.
+    Only masks that are in both files are used, and no kept ones.
 
     Args:
-        masks (str): A file of :func:`make_proxy_masks`.
-        truth (str): COCO json with true masks of some of its annotations,
-            such as corrected ones. A mask that has ``proxy_agreement`` was
-            predicted and is no true one, unless it was kept.
-        out (str): Json to write.
+        masks (str): Path of a file that :func:`make_proxy_masks` has written.
+        truth (str): Path of a COCO json with true masks of some of these
+            annotations, such as corrected ones. A mask with
+            ``proxy_agreement`` counts as predicted, not as true, unless it
+            was kept.
+        out (str): Path of the json to write.
 
     Returns:
-        Calibration: What was fitted.
+        Calibration: The fitted calibration.
 
     Raises:
-        OSError: If a file is not there or can't be written.
-        ValueError: If the files don't belong together, the masks have no
-            confidence, fewer than 30 can be used, or the output would replace
-            an input.
+        OSError: If a file can't be read or written.
+        ValueError: If the files don't match, the masks have no confidence,
+            fewer than 30 can be used, or ``out`` is one of the inputs.
     """
     for path in (masks, truth):
         if osp.exists(out) and osp.samefile(path, out):
-            raise ValueError(f'{out} is an input; give another name')
+            raise ValueError(f'{out} is one of the inputs; give another path')
     file = read_proxy_masks(masks)
     if file.confidence is None:
         raise ValueError(
             f'{masks}: its masks have no "proxy_confidence"; '
-            'make them anew with boxcaseg masks'
+            'make them again with boxcaseg masks'
         )
     pairs = true_pairs(file, read_coco(truth, with_masks=True))
     try:
@@ -85,17 +87,18 @@ def calibrate(masks: str, truth: str, out: str) -> Calibration:
 
 
 def true_pairs(masks: MaskFile, truth: BoxFile) -> Pairs:
-    """Predicted masks whose true ones are known, and their IoU.
+    """Match predicted masks with true masks by annotation id.
 
     Args:
         masks (MaskFile): Proxy masks.
-        truth (BoxFile): True masks of some of them, read with their masks.
+        truth (BoxFile): Annotations with true masks, read with their masks.
 
     Returns:
-        Pairs: Those that belong together, in the order of the truth.
+        Pairs: The pairs and their IoU, in the order of the truth.
 
     Raises:
-        ValueError: If two of the same id differ in their images' size.
+        ValueError: If the images of two matching annotations differ in size,
+            or a true mask is broken.
     """
     boxes = masks.boxes
     ours = {
@@ -109,16 +112,16 @@ def true_pairs(masks: MaskFile, truth: BoxFile) -> Pairs:
         for place in np.flatnonzero(given).tolist()
         if truth.box_ids[place] in ours
     ]
-    # Only some of them may have scores, which reading proxy masks refuses.
+    # Only some may have scores, which read_masks would refuse.
     true_masks = MaskFile(boxes=truth, agreement=None, confidence=None, made={})
     ious = []
     for place, other in pairs:
         if masks.size(place) != true_masks.size(other):
             raise ValueError(
-                f'annotation {boxes.box_ids[place]!r}: (height, width) of its '
-                f'image is {masks.size(place)} in {boxes.path}, but '
-                f'{true_masks.size(other)} in {truth.path}; give two files of '
-                'the same annotations'
+                f'annotation {boxes.box_ids[place]!r}: the (height, width) of '
+                f'its image is {masks.size(place)} in {boxes.path}, but '
+                f'{true_masks.size(other)} in {truth.path}; give two files '
+                'with the same annotations'
             )
         ious.append(rle_iou(masks.rle(place), true_masks.rle(other)))
     places, others = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
@@ -126,15 +129,15 @@ def true_pairs(masks: MaskFile, truth: BoxFile) -> Pairs:
 
 
 def _tell_predicted(truth: BoxFile, given: np.ndarray) -> None:
-    """Tell of masks that are not taken for true ones."""
+    """Warn about masks that are not used because they were predicted."""
     count = sum(
         'proxy_agreement' in truth.annotation(place)
         for place in np.flatnonzero(~given & ~truth.crowd).tolist()
     )
     if count:
         _log.warning(
-            '%s: %d of its masks have "proxy_agreement", so they were '
-            'predicted and are not taken for true ones; where they were '
+            '%s: %d of its masks have "proxy_agreement", so they count as '
+            'predicted and are not used as true masks; if they were '
             'corrected, remove that key',
             truth.path,
             count,

@@ -1,4 +1,4 @@
-"""A look at boxes before training."""
+"""Checking boxes before training or making masks."""
 
 import os.path as osp
 from collections.abc import Iterator, Mapping
@@ -18,18 +18,18 @@ from .runtime import check_torch
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What :func:`check_boxes` found.
+    """The result of :func:`check_boxes`.
 
     Attributes:
-        path (str): The boxes' file or folder.
+        path (str): Path of the file or folder of boxes.
         images (int): Number of images.
         boxes (int): Number of usable boxes.
         crowds (int): Number of crowds, which get no mask.
-        classes (tuple[tuple[str, int], ...]): Names of the classes and their
-            numbers of usable boxes, in the order of the file.
-        findings (tuple[Finding, ...]): What is odd.
-        errors (tuple[str, ...]): What training with the config can't be right
-            with.
+        classes (tuple[tuple[str, int], ...]): Name and number of usable boxes
+            of each class, in the order of the file.
+        findings (tuple[Finding, ...]): Oddities of the boxes and photos.
+        errors (tuple[str, ...]): Contradictions between boxes and config,
+            with which training would fail or go wrong.
     """
 
     path: str
@@ -42,11 +42,16 @@ class CheckReport:
 
     @property
     def skips(self) -> bool:
-        """Whether something would be skipped."""
+        """Whether training or making masks would skip something."""
         return any(one.skipped for one in self.findings)
 
     def to_markdown(self) -> str:
-        """The report as two tables, the classes and what is odd."""
+        """Format the report as Markdown.
+
+        Returns:
+            str: A table of the classes and, if something is odd, one of the
+            findings.
+        """
         rows: list[tuple] = [(name, count) for name, count in self.classes]
         text = (
             f'{self.path}: {self.images} images, {self.boxes} boxes, '
@@ -75,26 +80,30 @@ def check_boxes(
     ann_format: str | None = None,
     classes: str | None = None,
 ) -> CheckReport:
-    """Read boxes as making masks and training would, and say what is odd.
+    """Check boxes and photos for oddities.
 
-    Only the headers of the photos are read.
+    The boxes are read as in training and in making masks. Of the photos only
+    the heads of the files are read.
 
     Args:
-        path (str): The boxes, see :func:`read_boxes`.
+        path (str): Path of a COCO json, or of a folder with VOC's or YOLO's
+            files.
         img_dir (str): Folder of the photos.
-        config (str, optional): Config that is to be trained. Defaults to
-            None.
-        ann_format (str, optional): ``'coco'``, ``'voc'`` or ``'yolo'``.
-            Defaults to None: found out.
-        classes (str, optional): File with the names of YOLO's classes.
-            Defaults to None.
+        config (str, optional): Path of a training config whose classes are
+            compared with those of the boxes. Defaults to None.
+        ann_format (str, optional): Format of the boxes: ``'coco'``, ``'voc'``
+            or ``'yolo'``. Defaults to None: it is found out.
+        classes (str, optional): Path of a file with the names of YOLO's
+            classes. Defaults to None: it is looked for near the labels.
 
     Returns:
-        CheckReport: What it found.
+        CheckReport: The oddities, and counts of images and boxes.
 
     Raises:
-        OSError: If a file or folder is not there.
-        ValueError: If the boxes are not in order.
+        ImportError: If a config is given, but OpenMMLab's packages are not
+            installed.
+        OSError: If a file or folder does not exist or can't be read.
+        ValueError: If the boxes or the classes of the config are not valid.
     """
     if not osp.isdir(img_dir):
         raise FileNotFoundError(f'--img-dir: no folder {img_dir}')
@@ -121,14 +130,14 @@ def check_boxes(
 
 
 def find_photos(boxes: BoxFile, img_dir: str) -> list[Finding]:
-    """Photos that are missing, no photos, or of another size.
+    """Find photos that are missing or unreadable, or have another size.
 
     Args:
-        boxes (BoxFile): The boxes; only images that have some are looked for.
+        boxes (BoxFile): The boxes. Only photos with usable boxes are checked.
         img_dir (str): Folder of the photos.
 
     Returns:
-        list[Finding]: What there is of them.
+        list[Finding]: A finding for each kind that occurs.
     """
     missing, unreadable, other = [], [], []
     for image in boxes.wanted.tolist():
@@ -144,13 +153,13 @@ def find_photos(boxes: BoxFile, img_dir: str) -> list[Finding]:
         height, width = boxes.sizes[image].tolist()
         if size != (height, width):
             other.append(
-                f'{name} is {size[1]} x {size[0]}, its annotation '
-                f'says {width} x {height}'
+                f'{name} is {size[1]} x {size[0]}, but its annotation says '
+                f'{width} x {height}'
             )
     kinds = (
         ('missing photos', missing),
         ('unreadable photos', unreadable),
-        ('photos of another size than the file says', other),
+        ('photos whose size differs from the annotations', other),
     )
     return [
         Finding(what, len(names), tuple(names[:3]), True)
@@ -160,15 +169,20 @@ def find_photos(boxes: BoxFile, img_dir: str) -> list[Finding]:
 
 
 def check_config(boxes: BoxFile, config: str) -> tuple[list[Finding], list[str]]:
-    """Compare the classes of boxes with those of a config.
+    """Compare the classes of boxes with those of a training config.
 
     Args:
         boxes (BoxFile): The boxes.
         config (str): Path of the config.
 
     Returns:
-        tuple: Findings: classes that only one of the two has. Errors: numbers
-        of classes that don't go together.
+        tuple[list[Finding], list[str]]: Classes that only the boxes or only
+        the config has; and errors: a ``num_classes`` that contradicts the
+        config's own classes, or no class in common.
+
+    Raises:
+        ImportError: If mmengine is not installed.
+        ValueError: If the classes of the config are not valid.
     """
     check_torch(['--config'], ('mmengine',))
     from mmengine.config import Config
@@ -203,14 +217,14 @@ def check_config(boxes: BoxFile, config: str) -> tuple[list[Finding], list[str]]
             )
         )
     errors = [
-        f'{config}: {place}={count}, but it names {len(names)} classes; set '
-        f'it to {len(names)}'
+        f'{config}: {place}={count}, but the config names {len(names)} '
+        f'classes; set it to {len(names)}'
         for place, count in _numbers(cfg.get('model', {}), 'model')
         if count != len(names)
     ]
     if not used.intersection(names):
         errors.append(
-            f'{config}: none of its classes is in the file, which '
+            f'{config}: none of its classes is in {boxes.path}, which '
             f'has {", ".join(boxes.category_names)}; set '
             'metainfo=dict(classes=(...)) of the data sets'
         )
@@ -218,7 +232,7 @@ def check_config(boxes: BoxFile, config: str) -> tuple[list[Finding], list[str]]
 
 
 def _class_names(cfg: Mapping[str, Any]) -> list[str] | None:
-    """Names that a config trains on; None where boxes need no class."""
+    """Names of the classes of a config; None if it trains without classes."""
     dataset = cfg.get('train_dataloader', {}).get('dataset', {})
     while 'dataset' in dataset:
         dataset = dataset['dataset']
@@ -240,7 +254,7 @@ def _class_names(cfg: Mapping[str, Any]) -> list[str] | None:
 
 
 def _numbers(config: Any, place: str) -> Iterator[tuple[str, int]]:
-    """Every ``num_classes`` of a detector's config, and where it stands."""
+    """Yield each ``num_classes`` of a config, with the path of its key."""
     if isinstance(config, Mapping):
         for key, value in config.items():
             if key == 'num_classes':

@@ -1,4 +1,4 @@
-"""The model that is used where none is named."""
+"""The model that ships with the package and is used by default."""
 
 from pathlib import Path
 
@@ -7,19 +7,19 @@ NAME = 'boxcaseg_small'
 
 
 def default_model() -> tuple[str, str]:
-    """Config and checkpoint of the small model that ships with the package.
+    """Get the small model that ships with the package.
 
     Returns:
-        tuple[str, str]: Paths of the config and of the checkpoint.
+        tuple[str, str]: Paths of its config and of its checkpoint.
 
     Raises:
-        FileNotFoundError: If this copy of the package has no such model.
+        FileNotFoundError: If this copy of the package has no model.
     """
     paths = [WEIGHTS / f'{NAME}{suffix}' for suffix in ('.py', '.pth')]
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
         raise FileNotFoundError(
-            'no model was named and this copy of mmboxcaseg ships none '
+            'no model was given, and this copy of mmboxcaseg has none '
             f'({", ".join(missing)} not found); give the config and the '
             'checkpoint of a trained BoxCaseg, such as '
             'configs/boxcaseg/hrnet_w48_voc.py and its weights'
@@ -29,7 +29,7 @@ def default_model() -> tuple[str, str]:
 
 
 def default_calibration() -> str | None:
-    """What tells the expected IoU of the default model's masks.
+    """Get the calibration of the default model's expected IoU.
 
     Returns:
         str | None: Path of the file, for
@@ -41,7 +41,7 @@ def default_calibration() -> str | None:
 
 
 def default_onnx() -> str | None:
-    """The default model as ``boxcaseg export-onnx`` writes it.
+    """Get the default model as exported by ``boxcaseg export-onnx``.
 
     Returns:
         str | None: Path of the file; None if this copy of the package has

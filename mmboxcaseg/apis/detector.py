@@ -1,4 +1,4 @@
-"""A Mask R-CNN on masks of one's own."""
+"""Training a Mask R-CNN on a file of masks."""
 
 import logging
 import os.path as osp
@@ -30,15 +30,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DetectorReport:
-    """What came of the training of a detector.
+    """The result of training a detector.
 
     Attributes:
-        config (str): Path of its config.
-        checkpoint (str | None): Path of its weights; None where it was not
-            trained.
-        box_ap (float | None): COCO's AP of the boxes of photos kept aside, in
-            percent; None where it was not trained.
-        iters (int): Iterations.
+        config (str): Path of the detector's config.
+        checkpoint (str | None): Path of its weights; None after a dry run.
+        box_ap (float | None): COCO's box AP on the photos kept aside, in
+            percent; None after a dry run.
+        iters (int): Number of iterations.
     """
 
     config: str
@@ -47,7 +46,7 @@ class DetectorReport:
     iters: int
 
     def summary(self) -> str:
-        """In a line."""
+        """Summarize the result in a line of text."""
         if self.checkpoint is None:
             return f'{self.config}: {self.iters} iterations'
         return (
@@ -57,22 +56,22 @@ class DetectorReport:
 
 
 def train_detector(options: DetectorOptions) -> DetectorReport:
-    """Train a Mask R-CNN on a file of masks, with the file's classes.
+    """Train a Mask R-CNN on the masks and classes of a file.
 
-    Some photos are kept aside, whose boxes are scored after each tenth; their
-    masks are no true ones and are not. A training that was stopped is gone on
-    with by the same options.
+    Some photos are kept aside. After each tenth of the training, the boxes
+    found in them are scored, but not the masks, since their masks are
+    predicted ones. The same options resume a training that was stopped.
 
     Args:
-        options (DetectorOptions): What to train on, for how long.
+        options (DetectorOptions): Masks, photos, budget and output folder.
 
     Returns:
-        DetectorReport: Where config and weights are.
+        DetectorReport: Paths of config and weights, and the score.
 
     Raises:
-        OSError: If a file or folder is not there or can't be written.
-        ValueError: If an option has no sense, the masks are not in order, or
-            the folder is another training's.
+        OSError: If a file or folder does not exist or can't be written.
+        ValueError: If an option is out of its range, the masks are not valid,
+            or the folder belongs to another training.
     """
     process.prepare()
     began = time.monotonic()
@@ -85,18 +84,18 @@ def train_detector(options: DetectorOptions) -> DetectorReport:
     done = folder.noted('detector')
     if done is not None:
         _log.info(
-            '%s is finished already; to train anew give another --out', options.out
+            '%s is finished already; to train again give another --out', options.out
         )
         return DetectorReport(**done)
     if begun:
-        _log.info('going on')
+        _log.info('resuming the training')
     with folder.locked(), unprinted(options.verbose):
         _write_data(masks, folder)
         from mmboxcaseg.engine import own_training
 
         own_training.use_device(options.device)
         cfg = _config(options, folder, masks)
-        # Each scoring takes about as long as some iterations.
+        # Scoring takes only as long as some iterations.
         set_budget(cfg, options, folder, began, spare=0)
         cfg.dump(folder.config)
         iters = cfg.train_cfg.max_iters
@@ -111,7 +110,7 @@ def train_detector(options: DetectorOptions) -> DetectorReport:
 
 
 def _settings(options: DetectorOptions, masks: MaskFile) -> dict:
-    """What the result depends on, as json values."""
+    """The settings that the result depends on, as json values."""
     return dict(
         masks=masks.boxes.digest,
         photos=osp.abspath(options.img_dir),
@@ -126,7 +125,7 @@ def _settings(options: DetectorOptions, masks: MaskFile) -> dict:
 
 
 def _write_data(masks: MaskFile, folder: TrainingFolder) -> None:
-    """Write the masks to train on, and those of photos kept aside."""
+    """Write the masks for training and those of the photos kept aside."""
     boxes = masks.boxes
     counts = np.bincount(
         boxes.image_index[boxes.usable], minlength=len(boxes.image_ids)
@@ -143,7 +142,7 @@ def _write_data(masks: MaskFile, folder: TrainingFolder) -> None:
 def _config(
     options: DetectorOptions, folder: TrainingFolder, masks: MaskFile
 ) -> 'Config':
-    """The recipe with the paths and classes of this training."""
+    """Make the config: a recipe with the paths and classes of this training."""
     from mmboxcaseg.engine import own_training
 
     cfg = own_training.recipe(DETECTORS[options.size])
@@ -174,21 +173,21 @@ def _config(
 
 
 def _backbone(options: DetectorOptions, cfg: 'Config') -> dict:
-    """Initial weights of the backbone, of a training of one's own.
+    """``init_cfg`` of a backbone whose weights come from ``boxcaseg train``.
 
     Raises:
-        ValueError: If it has another backbone.
+        ValueError: If that model has another kind of backbone.
     """
     from mmengine.config import Config
 
     config, checkpoint, told = TrainingFolder(options.backbone).chosen()
-    _log.info('backbone of %s', told)
+    _log.info('backbone: %s', told)
     theirs = Config.fromfile(config).model.backbone.type
     ours = cfg.model.backbone.type
     if theirs != ours:
         raise ValueError(
-            f'--backbone: {options.backbone} has a {theirs}, --size '
-            f'{options.size} a {ours}; leave --backbone out'
+            f'--backbone: {options.backbone} has the backbone {theirs}, but '
+            f'--size {options.size} needs {ours}; leave --backbone out'
         )
     return dict(
         type='Pretrained',

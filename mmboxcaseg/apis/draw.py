@@ -1,4 +1,4 @@
-"""Pictures of proxy masks, image after image or on one sheet."""
+"""Drawing proxy masks, one picture per image or many images on a sheet."""
 
 import os.path as osp
 from collections.abc import Iterable, Sequence
@@ -28,41 +28,44 @@ def draw_masks(
     side: int = 1000,
     decisions: str | None = None,
 ) -> list[str]:
-    """Draw the masks of a file on their photos.
+    """Draw proxy masks on their photos.
 
-    Every mask is drawn with its class and its scores; ignored ones are
+    Each mask is drawn with its class and its scores. Ignored masks are
     hatched in red.
 
     Args:
-        masks (str): A file of :func:`make_proxy_masks`.
-        img_dir (str): Folder of its photos.
-        out (str | None): Folder to write to as PNGs. None opens each picture
-            in a window; closing it goes on. Defaults to None.
+        masks (str): Path of a file that :func:`make_proxy_masks` has written.
+        img_dir (str): Folder of the photos.
+        out (str | None): Folder to write PNGs to. Defaults to None: each
+            picture is opened in a window, the next one when it is closed.
         images (Sequence[str] | None): Ids or file names of the images to
-            draw. Defaults to None: all that have masks.
-        classes (Sequence[str] | None): Only images with an object of one of
-            these classes. Defaults to None.
+            draw. Defaults to None: all images with masks.
+        classes (Sequence[str] | None): Names of classes; only images with an
+            object of one of them are drawn. Defaults to None: all images.
         only_ignored (bool): Whether only images with an ignored mask are
             drawn. Defaults to False.
-        agreement_thr (float): Masks with a lower agreement, in [0, 1], are
-            ignored. Defaults to 0.95.
-        confidence_thr (float | None): So are those with a lower confidence,
-            in [0, 1]. Defaults to None.
-        num (int | None): Most images. Defaults to None: all.
-        side (int): Longer side of the pictures in pixels. Defaults to 1000.
-        decisions (str | None): File of what was decided about the masks,
-            which the page of :func:`make_report` saves; it is applied.
+        agreement_thr (float): Masks with a lower agreement are ignored, in
+            [0, 1]. Defaults to 0.95.
+        confidence_thr (float | None): Masks with a lower confidence are
+            ignored, in [0, 1]. Defaults to None: the confidence does not
+            matter.
+        num (int | None): Largest number of images to draw, 1 or more.
+            Defaults to None: no limit.
+        side (int): Longer side of a picture in pixels. Defaults to 1000.
+        decisions (str | None): Path of a file of decisions, saved from the
+            page of :func:`make_report`, that are applied to the masks.
             Defaults to None.
 
     Returns:
-        list[str]: Paths of the pictures that were written.
+        list[str]: Paths of the pictures written; empty if ``out`` is None.
 
     Raises:
-        OSError: If the file, the folder of the photos or a photo is not
-            there.
-        ValueError: If an option is out of its range, the file is of another
-            kind, an image or class that was asked for isn't in it, no image
-            is left, a photo doesn't fit its masks, or there is no display.
+        OSError: If a file, a photo or the folder of the photos can't be read,
+            or a picture can't be written.
+        ValueError: If an option is out of its range, the file has no proxy
+            masks, it lacks an image or class that was asked for, no image is
+            left to draw, a photo differs in size from its masks, or there is
+            no display.
     """
     for name, value in (('num', num), ('side', side)):
         if value is not None and value < 1:
@@ -104,21 +107,25 @@ def choose_images(
     agreement_thr: float = DEFAULT_AGREEMENT_THR,
     confidence_thr: float | None = None,
 ) -> list[int]:
-    """Choose the images to draw, see :func:`draw_masks`.
+    """Choose the images to draw. The arguments are those of :func:`draw_masks`.
 
     Args:
         masks (MaskFile): Proxy masks.
-        images (Sequence[str] | None): Ids or file names. Defaults to None.
+        images (Sequence[str] | None): Ids or file names of images. Defaults
+            to None: all images with masks.
         classes (Sequence[str] | None): Names of classes. Defaults to None.
-        only_ignored (bool): Defaults to False.
-        agreement_thr (float): Defaults to 0.95.
-        confidence_thr (float | None): Defaults to None.
+        only_ignored (bool): Whether only images with an ignored mask are
+            chosen. Defaults to False.
+        agreement_thr (float): Threshold of the agreement, in [0, 1]. Defaults
+            to 0.95.
+        confidence_thr (float | None): Threshold of the confidence, in [0, 1].
+            Defaults to None.
 
     Returns:
-        list[int]: Their places in the order of the file.
+        list[int]: Places of the images, in the order of the file.
 
     Raises:
-        ValueError: If an image or class isn't there.
+        ValueError: If the file has no such image or class.
     """
     boxes = masks.boxes
     _check_there(
@@ -126,7 +133,7 @@ def choose_images(
     )
     _check_there(boxes.path, 'classes', classes, boxes.category_names)
     kept = np.ones(len(boxes.image_ids), dtype=bool)
-    # An image without masks is of interest only to who asks for it.
+    # An image without masks is drawn only if it is asked for by name.
     if images is None:
         kept &= _have(boxes, ~boxes.crowd)
     else:
@@ -165,20 +172,20 @@ def _check_there(
 
 
 def _have(boxes: BoxFile, chosen: np.ndarray) -> np.ndarray:
-    """Which images have one of some annotations, bool, shape (I,)."""
+    """(I,) bool, True for images with at least one chosen annotation."""
     return np.bincount(boxes.image_index[chosen], minlength=len(boxes.image_ids)) > 0
 
 
 def picture_name(boxes: BoxFile, image: int) -> str:
-    """Name of the PNG of an image.
+    """Make the file name for the picture of an image.
 
     Args:
         boxes (BoxFile): The boxes.
         image (int): Place of the image.
 
     Returns:
-        str: ``<id>_<name of the photo>.png``: file names of two folders, or
-        with two endings, may be alike.
+        str: ``<id>_<name of the photo>.png``. The id keeps apart photos whose
+        names differ only in their folder or suffix.
     """
     name = osp.splitext(boxes.file_names[image])[0]
     name = f'{boxes.image_ids[image]}_{name}'
@@ -186,10 +193,10 @@ def picture_name(boxes: BoxFile, image: int) -> str:
 
 
 def show(picture: np.ndarray, title: str) -> None:
-    """Open a picture in a window until it is closed.
+    """Show a picture in a window, and wait until it is closed.
 
     Args:
-        picture (np.ndarray): RGB, uint8, shape (H, W, 3).
+        picture (np.ndarray): Picture in RGB, (H, W, 3) uint8.
         title (str): Title of the window.
 
     Raises:
@@ -216,25 +223,27 @@ def proxy_sheet(
     max_instances: int = 12,
     seed: int = 0,
 ) -> np.ndarray:
-    """Some images of a file of proxy masks, the ignored masks hatched.
+    """Draw a sheet of randomly chosen images with their proxy masks.
+
+    Ignored masks are hatched.
 
     Args:
-        masks (str): A file of :func:`make_proxy_masks`.
-        img_dir (str): Folder of its photos.
-        num (int): Images to draw, chosen at random. Defaults to 6.
-        agreement_thr (float): Masks with a lower agreement are ignored.
-            Defaults to 0.95.
-        max_instances (int): Images with more masks are not drawn. Defaults
-            to 12.
-        seed (int): Seed of the choice. Defaults to 0.
+        masks (str): Path of a file that :func:`make_proxy_masks` has written.
+        img_dir (str): Folder of the photos.
+        num (int): Number of images to draw. Defaults to 6.
+        agreement_thr (float): Masks with a lower agreement are ignored, in
+            [0, 1]. Defaults to 0.95.
+        max_instances (int): Largest number of masks in an image that is
+            drawn. Defaults to 12.
+        seed (int): Seed of the random choice. Defaults to 0.
 
     Returns:
-        np.ndarray: The sheet, RGB, uint8.
+        np.ndarray: The sheet in RGB, (H, W, 3) uint8.
 
     Raises:
-        OSError: If there is no such file or photo.
-        ValueError: If the file is of another kind, no image has as few
-            masks, or a photo doesn't fit its masks.
+        OSError: If a file or photo can't be read.
+        ValueError: If the file has no proxy masks, every image has too many
+            of them, or a photo differs in size from its masks.
     """
     file = read_proxy_masks(masks)
     boxes = file.boxes
@@ -267,5 +276,14 @@ def proxy_sheet(
 
 
 def choose(count: int, total: int, seed: int) -> list[int]:
-    """``count`` of ``total`` numbers (or all), drawn at random, sorted."""
+    """Choose numbers below ``total`` at random.
+
+    Args:
+        count (int): How many numbers to choose; all if there are fewer.
+        total (int): Number of numbers to choose from.
+        seed (int): Seed of the random choice.
+
+    Returns:
+        list[int]: Different numbers from 0 to ``total`` - 1, sorted.
+    """
     return sorted(np.random.default_rng(seed).permutation(total)[:count].tolist())

@@ -1,4 +1,4 @@
-"""Masks in another form."""
+"""Exporting masks to the formats of other programs."""
 
 import os
 import os.path as osp
@@ -45,33 +45,36 @@ def export_masks(
     img_dir: str | None = None,
     decisions: str | None = None,
 ) -> ExportReport | int:
-    """Write the masks of a COCO json as another program reads them.
+    """Write the masks of a COCO json in the format of another program.
 
     Args:
-        masks (str): COCO json with masks, such as one of
-            :func:`make_proxy_masks`.
-        out (str): File or folder to write, as the format is.
-        options (ExportOptions): The format, which masks are written, and
-            how. ``'rle'`` or ``'polygons'``, or neither: COCO json in that
-            form, by default ``'rle'``.
-        segmentation (str, optional): The latter by its name.
-        img_dir (str, optional): Folder of the photos, for formats that say
-            where they are. Defaults to None.
-        decisions (str, optional): File of what was decided about the masks,
-            which the page of :func:`make_report` saves; it is applied.
+        masks (str): Path of a COCO json with masks, such as one that
+            :func:`make_proxy_masks` has written.
+        out (str): Path of the file to write, or of the folder if the format
+            has several files.
+        options (ExportOptions | str, optional): The format, which masks are
+            written, and how. A string stands for COCO json with masks as
+            ``'rle'`` or ``'polygons'``. Defaults to None: ``segmentation``.
+        segmentation (str, optional): Alternative to a string in ``options``.
+            Defaults to None: ``'rle'``.
+        img_dir (str, optional): Folder of the photos, for formats that refer
+            to them. Defaults to None.
+        decisions (str, optional): Path of a file of decisions, saved from the
+            page of :func:`make_report`, that are applied to the masks.
             Defaults to None.
 
     Returns:
-        ExportReport | int: What was written and what was not; without
-        :class:`ExportOptions` the number of masks.
+        ExportReport | int: What was written, and what was left out; without
+        :class:`ExportOptions` only the number of masks.
 
     Raises:
-        OSError: If a file is not there or can't be written.
+        OSError: If a file can't be read or written.
         ValueError: If the masks don't fit the options, an annotation has no
-            mask, or the output would replace the input or files of others.
+            mask, ``out`` is the input, or the folder has files that no export
+            has written.
     """
     if osp.exists(out) and osp.samefile(masks, out):
-        raise ValueError(f'{out} is the input; give another name')
+        raise ValueError(f'{out} is the input; give another path')
     if img_dir is not None and not osp.isdir(img_dir):
         raise FileNotFoundError(f'--img-dir: no folder {img_dir}')
     file = with_decisions(read_masks(masks), decisions)
@@ -82,15 +85,19 @@ def export_masks(
 
 
 def export_path(folder: str, options: ExportOptions) -> str:
-    """Where an export goes that shares a folder with its ``masks.json``.
+    """Make the output path of an export in the folder of ``masks.json``.
 
     Args:
-        folder (str): The folder.
-        options (ExportOptions): The format.
+        folder (str): Path of the folder.
+        options (ExportOptions): The options, with the format.
 
     Returns:
-        str: The folder, or ``<format>.json`` in it for a format that is a
-        file.
+        str: The folder itself for a format with several files, else
+        ``<folder>/<format>.json``.
+
+    Example:
+        >>> export_path('out', ExportOptions('png'))
+        'out'
     """
     if options.format in FOLDERS:
         return folder

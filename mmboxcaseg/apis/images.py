@@ -1,4 +1,4 @@
-"""Images as people give them: paths, contents of files, arrays."""
+"""Images as users give them: paths, contents of files, or arrays."""
 
 import os
 from collections.abc import Sequence
@@ -10,7 +10,18 @@ Image = Path | bytes | np.ndarray
 
 
 def image_name(image: Image) -> str:
-    """What to call an image in messages."""
+    """Name an image for messages.
+
+    Args:
+        image (str | Path | bytes | np.ndarray): The image.
+
+    Returns:
+        str: Its path, or a description of the bytes or the array.
+
+    Example:
+        >>> image_name(b'1234')
+        'an image given as 4 bytes'
+    """
     if isinstance(image, (str, os.PathLike)):
         return os.fspath(image)
     if isinstance(image, bytes):
@@ -19,7 +30,20 @@ def image_name(image: Image) -> str:
 
 
 def as_bgr(image: np.ndarray, channel_order: str) -> np.ndarray:
-    """An array of the user's as the loading transform would give it."""
+    """Convert an array to BGR, as the first transform of the pipeline does.
+
+    Args:
+        image (np.ndarray): Image, (H, W, 3) or, in grey, (H, W), uint8.
+        channel_order (str): Channel order of the array, ``'rgb'`` or
+            ``'bgr'``.
+
+    Returns:
+        np.ndarray: The image in BGR, (H, W, 3) uint8, contiguous.
+
+    Raises:
+        ValueError: If the array has another type or shape, or the channel
+            order is neither of the two.
+    """
     if channel_order not in ('rgb', 'bgr'):
         raise ValueError(f"channel_order must be 'rgb' or 'bgr', not {channel_order!r}")
     if (
@@ -38,15 +62,19 @@ def as_bgr(image: np.ndarray, channel_order: str) -> np.ndarray:
 
 
 def picture_names(images: Sequence[Image]) -> list[str]:
-    """Names for the pictures of some images, without a suffix, all different.
+    """Make unique names for the pictures of images.
 
     Args:
-        images (Sequence): The images.
+        images (Sequence[str | Path | bytes | np.ndarray]): The images.
 
     Returns:
-        list[str]: The name of the photo's file, or ``image_<number>`` where
-        there is none; behind a name that has been given already stands the
-        number as well. Numbers count from 0.
+        list[str]: A name without suffix for each image: that of its file, or
+        ``image_<number>`` if it is no file. A name that occurs again gets
+        ``_<number>`` at its end. Numbers count the images from 0.
+
+    Example:
+        >>> picture_names(['a/x.jpg', 'b/x.jpg', b'1234'])
+        ['x', 'x_1', 'image_2']
     """
     names: list[str] = []
     for number, image in enumerate(images):

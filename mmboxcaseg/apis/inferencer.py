@@ -1,4 +1,4 @@
-"""Masks for the boxes of some images, from Python."""
+"""Making masks for the boxes of images, from Python."""
 
 import os
 import warnings
@@ -39,16 +39,17 @@ class InstanceMasks:
     """The masks of the N boxes of an image.
 
     Attributes:
-        masks (np.ndarray): (N, H, W) bool.
-        agreement (np.ndarray): (N,) float64 in [0, 1]: IoU of each mask's
-            tight box with its box.
-        confidence (np.ndarray): (N,) float64 in [0, 1]: how sure the network
-            was, less what merging took. It tells good masks from bad ones
-            better than agreement does.
-        probs (np.ndarray | None): (N, H, W) float32 in [0, 1], on request:
-            the min-max normalised probabilities before merging and threshold,
-            0 outside the boxes.
-        visualization (np.ndarray | None): (H', W', 3) uint8, RGB, on request.
+        masks (np.ndarray): Masks, (N, H, W) bool.
+        agreement (np.ndarray): IoU between the tight box of each mask and its
+            given box, (N,) float64 in [0, 1].
+        confidence (np.ndarray): How sure the network was of each mask, (N,)
+            float64 in [0, 1]. It is lower if the mask lost pixels in merging.
+            It separates good masks from bad ones better than the agreement.
+        probs (np.ndarray | None): Probabilities before threshold and merging,
+            min-max normalised, 0 outside the boxes, (N, H, W) float32 in
+            [0, 1]; None unless requested.
+        visualization (np.ndarray | None): Picture of the masks in RGB,
+            (H', W', 3) uint8; None unless requested.
     """
 
     masks: np.ndarray
@@ -58,7 +59,7 @@ class InstanceMasks:
     visualization: np.ndarray | None = None
 
     def _as_tuple(self) -> tuple:
-        """What a call of version 0.1 returned."""
+        """The tuple that version 0.1 returned."""
         warnings.warn(
             'the result of BoxCasegInferencer has the attributes masks, '
             'agreement, confidence and probs; unpacking it is deprecated',
@@ -69,55 +70,61 @@ class InstanceMasks:
         return parts if self.probs is None else (*parts, self.probs)
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Deprecated: masks, agreement and, if they are there, probs."""
+        """Iterate over masks, agreement and, if any, probs. Deprecated."""
         return iter(self._as_tuple())
 
     def __getitem__(self, index: int) -> np.ndarray:
-        """Deprecated, as iterating is."""
+        """Get an item of masks, agreement and, if any, probs. Deprecated."""
         return self._as_tuple()[index]
 
 
 class BoxCasegInferencer:
-    """Makes masks of boxes (the paper, Sec. 3.4).
+    """Makes masks for boxes (the paper, Sec. 3.4).
 
-    It takes the same path as ``boxcaseg masks``: the pipeline of the config's
-    ``test_dataloader``, the model's prediction, merging and scores. Margins
-    and mirror images to average over are set in the config: ``margins`` of
-    ``CropBoxes``, ``flip`` of ``model.test_cfg``.
+    The masks are the same as those of ``boxcaseg masks``: they come from the
+    pipeline of the config's ``test_dataloader``, the model, merging and the
+    scores. To average predictions over several margins or over mirrored
+    crops, set ``margins`` of ``CropBoxes`` or ``model.test_cfg.flip`` in the
+    config.
 
     Args:
-        model (str | Config, optional): Config of a BoxCaseg model, or its
-            path; or the folder of a :func:`~mmboxcaseg.apis.own_model.train`,
-            whose verdict says which of its weights are used. Defaults to
-            None: the one that ships with the package.
-        weights (str, optional): Path of its checkpoint, needed with a
-            config; or, without one, of a model that ``boxcaseg
-            export-onnx`` has written.
-        device (str, optional): Such as ``'cpu'`` or ``'cuda:1'``. Defaults to
-            None: a GPU if there is one.
-        merge (bool): Whether a pixel claimed by several masks of an image
-            goes to one of them only: to the smallest object, or as
-            ``model.test_cfg.merge_exponent`` says. Defaults to True.
-        allow_unsafe (bool): Whether the checkpoint may hold more than weights
-            and plain values; such a file can run any code. Defaults to False.
-        merge_exponent (float, optional): In place of the model's
-            ``test_cfg.merge_exponent``. Defaults to None.
-        runtime (str): What computes the network: ``'torch'``; ``'onnx'``, for
-            the model of the package and exported ones; or ``'auto'``: the
-            latter where no GPU and no other model is asked for. Defaults to
-            ``'auto'``.
+        model (str | Config, optional): Config of a BoxCaseg, or its path; or
+            the output folder of :func:`~mmboxcaseg.apis.own_model.train`,
+            whose verdict determines which weights are used. Defaults to None:
+            the model that ships with the package.
+        weights (str, optional): Path of the checkpoint that belongs to the
+            config; or, without a config, of a model that ``boxcaseg
+            export-onnx`` has written. Defaults to None.
+        device (str, optional): Device, such as ``'cpu'`` or ``'cuda:1'``.
+            Defaults to None: a GPU if there is one.
+        merge (bool): Whether masks of an image are merged, so that a pixel
+            claimed by several of them goes to one only: to the smallest
+            object, or as ``model.test_cfg.merge_exponent`` says. Defaults to
+            True.
+        allow_unsafe (bool): Whether the checkpoint may contain more than
+            weights and plain values. Loading such a file can run any code.
+            Defaults to False.
+        merge_exponent (float, optional): Value that replaces
+            ``model.test_cfg.merge_exponent``. Defaults to None: it is not
+            replaced.
+        runtime (str): Runtime of the network: ``'torch'``; ``'onnx'``, for
+            the model of the package and exported models; or ``'auto'``, which
+            chooses ``'onnx'`` if the model allows it and no GPU is to be
+            used. Defaults to ``'auto'``.
 
     Attributes:
-        runtime (str): ``'torch'`` or ``'onnx'``.
-        options (PredictOptions): How masks are made.
+        runtime (str): The runtime in use, ``'torch'`` or ``'onnx'``.
+        batch_size (int): Default number of images that go through the network
+            together.
+        options (PredictOptions): Settings of the prediction.
 
     Raises:
         ImportError: If a package that the runtime needs is not installed.
-        FileNotFoundError: If a file doesn't exist, or no model is named and
-            none ships with this copy of the package.
+        FileNotFoundError: If a file does not exist, or no model is given and
+            this copy of the package has none.
         ValueError: If only one of ``model`` and ``weights`` is given, the
-            config doesn't test on box prompts, or the checkpoint is not of
-            this model.
+            config does not test on box prompts, the checkpoint belongs to
+            another model, or the runtime can't do what is asked for.
     """
 
     def __init__(
@@ -148,13 +155,13 @@ class BoxCasegInferencer:
 
     @property
     def model(self) -> 'BoxCaseg':
-        """The model of PyTorch.
+        """The PyTorch model.
 
         Raises:
             AttributeError: If the runtime is ``'onnx'``.
         """
         if self.runtime != 'torch':
-            raise AttributeError('model: there is one with runtime="torch" only')
+            raise AttributeError('there is a model only with runtime="torch"')
         return cast('TorchPredictor', self._predictor).model
 
     @renamed_arguments(images='inputs')
@@ -170,45 +177,47 @@ class BoxCasegInferencer:
         show: bool = False,
         out_dir: Path | None = None,
     ) -> InstanceMasks | list[InstanceMasks]:
-        """Make the masks of the boxes of an image, or of several images.
+        """Make masks for the boxes of one image or of several images.
 
-        The result of an image takes N * H * W bytes, and with probabilities
-        five times that: give a folder of photos in portions.
+        The result of an image takes N * H * W bytes, and five times as much
+        with probabilities, so split a large number of photos into several
+        calls.
 
         Args:
-            inputs (str | Path | bytes | np.ndarray | list): An image as the
-                path of a file, as the content of a file, or as an array,
-                uint8, shape (H, W, 3), or (H, W) if it is grey; or a list of
-                images.
-            boxes (np.ndarray | Sequence): xyxy in pixels of the image, shape
-                (N, 4), N may be 0; for a list of images one array each. A box
-                that covers nothing of its image gets an empty mask, agreement
-                and confidence 0, and a warning.
+            inputs (str | Path | bytes | np.ndarray | list): An image, or a
+                list of images. An image is the path of a file, the content of
+                a file as bytes, or an array, (H, W, 3) or, in grey, (H, W),
+                uint8.
+            boxes (np.ndarray | Sequence): Boxes as xyxy in pixels of the
+                image, shape (N, 4), where N may be 0; for a list of images a
+                list of such arrays. A box that covers nothing of its image
+                gets an empty mask, agreement and confidence 0, and a warning.
             return_probs (bool): Whether the result has the probabilities.
                 Defaults to False.
-            channel_order (str): Channel order of arrays, ``'rgb'`` or
-                ``'bgr'``. Defaults to ``'rgb'``.
-            batch_size (int, optional): Images that go through the network
-                together. Defaults to None: as in the config.
+            channel_order (str): Channel order of images given as arrays,
+                ``'rgb'`` or ``'bgr'``. Defaults to ``'rgb'``.
+            batch_size (int, optional): Number of images that go through the
+                network together, 1 or more. Defaults to None: that of the
+                config.
             return_vis (bool): Whether the result has a picture of the masks.
                 Defaults to False.
-            show (bool): Whether each picture is opened in a window. Defaults
+            show (bool): Whether each picture is shown in a window. Defaults
                 to False.
             out_dir (str | Path, optional): Folder to write the pictures to,
-                as PNGs under the names of the photos, see
+                as PNGs named by
                 :func:`~mmboxcaseg.apis.images.picture_names`. Defaults to
-                None.
+                None: they are not written.
 
         Returns:
-            InstanceMasks | list[InstanceMasks]: For a list of images a list,
-            in its order.
+            InstanceMasks | list[InstanceMasks]: The masks of the image; for a
+            list of images a list in the same order.
 
         Raises:
             FileNotFoundError: If there is no such file.
-            TypeError: If an image is none of the above.
-            ValueError: If an image can't be decoded or has another shape, the
-                numbers of images and lists of boxes differ, or ``batch_size``
-                is less than 1.
+            TypeError: If an image is neither path, bytes nor array.
+            ValueError: If an image can't be decoded or has a wrong shape,
+                there are not as many lists of boxes as images, or
+                ``batch_size`` is less than 1.
         """
         if batch_size is not None and batch_size < 1:
             raise ValueError(f'batch_size must be at least 1, not {batch_size}')
@@ -217,9 +226,8 @@ class BoxCasegInferencer:
         of_images = cast(Sequence[Boxes], boxes if several else [boxes])
         if len(images) != len(of_images):
             raise ValueError(
-                f'{len(images)} images, but boxes of '
-                f'{len(of_images)}; give one list of boxes an '
-                'image'
+                f'there are {len(images)} images, but boxes for '
+                f'{len(of_images)}; give one list of boxes per image'
             )
         results = self._infer(
             images,
@@ -253,7 +261,7 @@ class BoxCasegInferencer:
         for image, of_image in zip(images, boxes):
             loaded = self._load(image, channel_order)
             height, width = loaded.shape[:2]
-            # Empty lists have no second axis yet.
+            # An empty list becomes an array without a second axis.
             of_image = np.asarray(of_image, dtype=np.float64)
             if not of_image.size:
                 of_image = of_image.reshape(0, 4)
@@ -266,7 +274,7 @@ class BoxCasegInferencer:
                     stacklevel=2,
                 )
             results.append(_empty(len(usable), height, width, return_probs))
-            # As in a data set, images without boxes are in no batch.
+            # Images without boxes are in no batch, as in a data set.
             if usable.any():
                 item = self._predictor.prepare(loaded, of_image[usable])
                 batch.append(
@@ -280,7 +288,7 @@ class BoxCasegInferencer:
         return results
 
     def _predict(self, batch: Sequence[tuple], options: PredictOptions) -> None:
-        """Fill in the results of some images."""
+        """Predict a batch of images and fill in their results."""
         found = self._predictor.predict([item for item, *_ in batch], options)
         for masks, (_, boxes, places, result) in zip(found, batch):
             self._fill(masks, boxes, places, result)
@@ -292,7 +300,7 @@ class BoxCasegInferencer:
         places: np.ndarray,
         result: InstanceMasks,
     ) -> None:
-        """Fill in the result of an image, at the places of usable boxes."""
+        """Merge and score the masks of an image, and fill in its result."""
         rects = found.rects
         merged, result.agreement[places] = merge_and_score(
             found.masks,
@@ -313,7 +321,7 @@ class BoxCasegInferencer:
                 result.probs[place, y0:y1, x0:x1] = prob
 
     def _load(self, image: Image, channel_order: str) -> np.ndarray:
-        """What the first transform of the pipeline gives: BGR, uint8."""
+        """Load an image as BGR, (H, W, 3) uint8."""
         if isinstance(image, (str, os.PathLike, bytes)):
             return self._decode(image)
         if isinstance(image, np.ndarray):
@@ -347,7 +355,7 @@ class BoxCasegInferencer:
         show: bool,
         out_dir: Path | None,
     ) -> InstanceMasks:
-        """The result with its picture, shown and written as asked for."""
+        """Add the picture to a result, and show and write it if asked for."""
         out_file = None
         if out_dir is not None:
             out_file = os.path.join(os.fspath(out_dir), f'{name}.png')
@@ -379,35 +387,42 @@ class BoxCasegInferencer:
         """Draw masks, boxes and scores on an image.
 
         Args:
-            image (str | Path | bytes | np.ndarray): As given to the call.
-            boxes (np.ndarray | Sequence): As given to the call, xyxy in
-                pixels, shape (N, 4).
-            masks (np.ndarray): (N, H, W) bool, of the result.
-            agreement (np.ndarray): (N,) in [0, 1], of the result.
+            image (str | Path | bytes | np.ndarray): The image, as in
+                :meth:`__call__`.
+            boxes (np.ndarray | Sequence): Boxes as xyxy in pixels of the
+                image, shape (N, 4).
+            masks (np.ndarray): Masks of the boxes, (N, H, W) bool.
+            agreement (np.ndarray): Agreement of the masks, (N,) in [0, 1].
             agreement_thr (float): Masks with a lower agreement, in [0, 1],
-                are hatched in red, as they would be ignored. Defaults to
-                0.95.
-            channel_order (str): Channel order of an array, ``'rgb'`` or
-                ``'bgr'``. Defaults to ``'rgb'``.
-            side (int): The picture fits into a square of this side, in
-                pixels. Defaults to 800.
-            out_file (str | Path, optional): PNG file to write. Defaults to
+                are hatched in red, because training would ignore them.
+                Defaults to 0.95.
+            channel_order (str): Channel order of an image given as an array,
+                ``'rgb'`` or ``'bgr'``. Defaults to ``'rgb'``.
+            side (int): Side in pixels of a square that the picture fits into.
+                Defaults to 800.
+            out_file (str | Path, optional): Path of a PNG to write. Defaults
+                to None: it is not written.
+            confidence (np.ndarray, optional): Confidence of the masks, (N,)
+                in [0, 1], to be written next to the agreement. Defaults to
                 None.
-            confidence (np.ndarray, optional): (N,) in [0, 1], of the result;
-                written beside the agreement. Defaults to None.
 
         Returns:
-            np.ndarray: The picture, RGB, uint8.
+            np.ndarray: The picture in RGB, (H', W', 3) uint8.
 
         Raises:
-            ValueError: If an array is of another shape than expected, or
-                ``out_file`` doesn't end in ``.png``.
+            FileNotFoundError: If there is no such file.
+            TypeError: If the image is neither path, bytes nor array.
+            ValueError: If the image can't be decoded, the numbers of boxes
+                and masks differ, or ``out_file`` does not end in ``.png``.
         """
         photo = self._load(image, channel_order)[..., ::-1]
         boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
         usable = usable_boxes(boxes, *photo.shape[:2])
         if len(usable) != len(masks):
-            raise ValueError(f'{len(masks)} masks, but {len(usable)} boxes')
+            raise ValueError(
+                f'there are {len(masks)} masks, but {len(usable)} boxes; give '
+                'one mask per box'
+            )
         drawn = vis.proxy_picture(
             np.ascontiguousarray(photo),
             boxes[usable],
@@ -424,7 +439,7 @@ class BoxCasegInferencer:
 
 
 def _empty(count: int, height: int, width: int, with_probs: bool) -> InstanceMasks:
-    """The result of an image with ``count`` boxes, to be filled in."""
+    """An empty result for an image with ``count`` boxes."""
     shape = (count, height, width)
     return InstanceMasks(
         np.zeros(shape, bool),
@@ -440,14 +455,14 @@ def _torch_predictor(
     device: str | None,
     allow_unsafe: bool,
 ) -> 'TorchPredictor':
-    """A predictor by PyTorch, which is imported only here."""
+    """Make a predictor that uses PyTorch, which is imported only here."""
     if (model is None) != (weights is None):
         given, lacking = (
             ('model', 'weights') if weights is None else ('weights', 'model')
         )
         raise ValueError(
-            f'{given} is given without {lacking}; give both, '
-            'or neither for the model of the package'
+            f'{given} is given without {lacking}; give both, or neither to use '
+            'the model of the package'
         )
     if model is None:
         model, weights = default_model()

@@ -1,4 +1,4 @@
-"""Models on photos that were kept aside from a training: scores, pictures."""
+"""Scoring and drawing models on photos that were kept aside from training."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ from .predictions import predict_boxes, test_loader
 from .sheets import CROP_SIDE, spread
 
 SEED = 0
-# Instances side by side on a sheet.
+# Number of instances in a row of a sheet.
 IN_A_ROW = 2
 
 
 @dataclass(frozen=True)
 class KeptAside:
-    """Photos that were kept aside.
+    """Photos that were kept aside from training.
 
     Attributes:
-        ann (str): COCO json of their boxes; masks in it that were given are
-            true ones.
+        ann (str): Path of a COCO json with the boxes of these photos. Its
+            given masks are taken as the truth.
         img_dir (str): Folder of the photos.
     """
 
@@ -34,14 +34,14 @@ class KeptAside:
     img_dir: str
 
     def fits(self, model: tuple[str, str], what: str) -> BoxFits:
-        """Scores of a model's masks.
+        """Predict masks with a model and score them, without merging.
 
         Args:
-            model (tuple[str, str]): Config and checkpoint.
-            what (str): Name of the pass, for the progress.
+            model (tuple[str, str]): Paths of config and checkpoint.
+            what (str): Title of the progress bar.
 
         Returns:
-            BoxFits: Of all boxes, before merging.
+            BoxFits: Scores of the masks of all boxes.
         """
         truth = known_masks(self.ann)
         return BoxFits.join(
@@ -62,7 +62,7 @@ class KeptAside:
     def _samples(
         self, model: tuple[str, str], what: str | None, img_ids: Sequence | None
     ) -> Iterator:
-        """Samples with masks, on the CPU; no progress of what has no name."""
+        """Predict masks; yield samples on the CPU. No title, no progress bar."""
         cfg = Config.fromfile(model[0])
         net = init_model(cfg, model[1])
         loader = test_loader(
@@ -85,21 +85,24 @@ class KeptAside:
         measure: str,
         num: int = 12,
     ) -> np.ndarray:
-        """Instances before a training and after it, side by side.
+        """Draw masks from before and after a training side by side.
 
-        They are spread over the range of changes, from the most improved to
-        the most worsened.
+        The instances drawn are spread over the range of changes, from the
+        most improved to the most worsened.
 
         Args:
-            before (tuple[str, str]): Config and checkpoint of the one model.
-            after (tuple[str, str]): The same of the other.
-            fits (tuple[BoxFits, BoxFits]): Their scores, of the same boxes.
-            measure (str): ``'mIoU'``: of the boxes with true masks those are
-                chosen whose IoU has changed so; or ``'confidence'``.
-            num (int): How many. Defaults to 12.
+            before (tuple[str, str]): Paths of config and checkpoint of the
+                model before the training.
+            after (tuple[str, str]): Paths of config and checkpoint of the
+                model after the training.
+            fits (tuple[BoxFits, BoxFits]): Scores of the two models, for the
+                same boxes.
+            measure (str): Score whose change is compared: ``'mIoU'``, for
+                boxes with a true mask only, or ``'confidence'``.
+            num (int): Number of instances to draw. Defaults to 12.
 
         Returns:
-            np.ndarray: The sheet, RGB, uint8.
+            np.ndarray: The sheet in RGB, (H, W, 3) uint8.
         """
         by_iou = measure == 'mIoU'
         chosen = _chosen(*fits, by_iou, num)
@@ -131,7 +134,7 @@ class KeptAside:
         )
 
     def _found(self, model: tuple[str, str], ids: set) -> dict:
-        """Masks of some boxes by their ids."""
+        """Predict the masks of some boxes; return them by box id."""
         images = [image for image, boxes in _boxes_of(self.ann).items() if ids & boxes]
         return {
             box_id: _Found(
@@ -148,7 +151,7 @@ class KeptAside:
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """A mask in its rectangle, of a box of a photo."""
+    """A predicted mask within its rectangle, with its box and its photo."""
 
     img_path: str
     box: np.ndarray
@@ -157,7 +160,7 @@ class _Found:
 
 
 def _boxes_of(ann: str) -> dict:
-    """Ids of boxes by the id of their image."""
+    """Ids of the usable boxes of each image, by image id."""
     boxes = read_coco(ann)
     return {
         boxes.image_ids[image]: {
@@ -168,7 +171,7 @@ def _boxes_of(ann: str) -> dict:
 
 
 def _chosen(before: BoxFits, after: BoxFits, by_iou: bool, num: int) -> list[int]:
-    """Places of boxes, spread over the changes."""
+    """Choose boxes spread over the range of changes; return their places."""
     if by_iou:
         places = np.flatnonzero(before.known)
         change = (after.iou - before.iou)[places]
@@ -181,7 +184,7 @@ def _chosen(before: BoxFits, after: BoxFits, by_iou: bool, num: int) -> list[int
 def _row(
     before: _Found, after: _Found, scores: Sequence[str], truth: RLE | None
 ) -> list[vis.Cell]:
-    """A box with the masks of two models, and the truth if it is known."""
+    """Draw a box, its masks by two models, and its true mask if it has one."""
     photo = vis.read_photo(before.img_path)
     height, width = photo.shape[:2]
     box = before.box

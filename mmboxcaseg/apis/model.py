@@ -1,4 +1,4 @@
-"""A trained model out of its config and its checkpoint."""
+"""Loading a trained model from its config and its checkpoint."""
 
 import os
 
@@ -21,27 +21,28 @@ def init_model(
     """Build a model and load its weights.
 
     Args:
-        config (str | Path | Config): Config of a BoxCaseg, or of a detector;
+        config (str | Path | Config): Config of a BoxCaseg or of a detector,
             or its path.
-        checkpoint (str): Path or address of the checkpoint.
-        device (str, optional): Such as ``'cpu'`` or ``'cuda:1'``. Defaults to
-            None: a GPU if there is one.
-        allow_unsafe (bool): Whether the checkpoint may hold more than weights
-            and plain values; such a file can run any code. Defaults to False.
+        checkpoint (str): Path or URL of the checkpoint.
+        device (str, optional): Device, such as ``'cpu'`` or ``'cuda:1'``.
+            Defaults to None: a GPU if there is one.
+        allow_unsafe (bool): Whether the checkpoint may contain more than
+            weights and plain values. Loading such a file can run any code.
+            Defaults to False.
 
     Returns:
         BaseModel: The model on the device, in evaluation mode.
 
     Raises:
-        FileNotFoundError: If a file doesn't exist.
-        ValueError: If the checkpoint is not of this model, or holds Python
-            objects and ``allow_unsafe`` is not set.
+        FileNotFoundError: If a file does not exist.
+        ValueError: If the checkpoint belongs to another model, or contains
+            Python objects while ``allow_unsafe`` is False.
     """
     cfg = config if isinstance(config, Config) else Config.fromfile(config)
-    # Whatever scope another library has set in this process.
+    # Another library may have set another default scope in this process.
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmboxcaseg')):
         model = MODELS.build(cfg.model)
-    # An address is read by the backend that it names.
+    # The prefix would hide the scheme of a URL from mmengine.
     plain = allow_unsafe or '://' in checkpoint
     loaded = load_checkpoint(
         model,

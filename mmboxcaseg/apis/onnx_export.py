@@ -1,4 +1,4 @@
-"""A trained BoxCaseg as one file that needs no PyTorch."""
+"""Exporting a trained BoxCaseg as an ONNX file, which needs no PyTorch."""
 
 import os
 import os.path as osp
@@ -25,21 +25,21 @@ from mmboxcaseg.proxy_masks.settings import file_sha256, model_config, short_typ
 
 from .model import init_model
 
-# Between the probabilities of PyTorch and of the exported model: rounding, and
-# what half precision of the weights may cost.
+# Largest accepted difference between the probabilities of PyTorch and of the
+# exported model, with weights in single and in half precision.
 TOLERANCE, HALF_TOLERANCE = 1e-4, 0.05
 
 
 @dataclass(frozen=True)
 class OnnxReport:
-    """An exported model.
+    """The result of exporting a model.
 
     Attributes:
-        path (str): Path of its file.
-        size (int): Size of the file, in bytes.
-        opset (int): Version of ONNX's operators that it needs.
-        error (float): The largest difference of its probabilities from
-            PyTorch's that was found.
+        path (str): Path of the ONNX file.
+        size (int): Size of the file in bytes.
+        opset (int): Version of ONNX's operator set that it needs.
+        error (float): Largest difference found between its probabilities and
+            those of PyTorch.
     """
 
     path: str
@@ -48,7 +48,7 @@ class OnnxReport:
     error: float
 
     def summary(self) -> str:
-        """In a line."""
+        """Summarize the result in a line of text."""
         return (
             f'{self.path}: {self.size / 1e6:.1f} MB, opset {self.opset}; '
             f'probabilities differ from PyTorch by {self.error:.1e} at most'
@@ -66,31 +66,33 @@ def export_onnx(
 ) -> OnnxReport:
     """Export a model as ONNX, for ``boxcaseg masks --runtime onnx``.
 
-    The file holds the network with its normalisation, crops in and
-    probabilities out, for batches of any size; and in its metadata the
-    settings of the config that masks depend on.
+    The file contains the network, including the normalisation. It takes a
+    batch of crops of any size and returns probabilities. The settings of the
+    config that masks depend on are in its metadata.
 
     Args:
         config (str): Path of the config of a BoxCaseg.
         checkpoint (str): Path of its checkpoint.
-        out (str): File to write.
-        half (bool): Whether the weights are stored in half precision, which
-            halves the file. It is computed in single precision either way.
+        out (str): Path of the file to write.
+        half (bool): Whether weights are stored in half precision, so that the
+            file has half the size. The network is computed in single
+            precision in any case. Defaults to False.
+        cfg_options (Sequence[str]): Settings that replace those of the
+            config, as ``KEY=VALUE``. Defaults to ().
+        allow_unsafe (bool): Whether the checkpoint may contain more than
+            weights and plain values. Loading such a file can run any code.
             Defaults to False.
-        cfg_options (Sequence[str]): ``KEY=VALUE``, settings that replace the
-            config's. Defaults to ().
-        allow_unsafe (bool): Whether the checkpoint may hold more than weights
-            and plain values; such a file can run any code. Defaults to False.
 
     Returns:
-        OnnxReport: What has been written.
+        OnnxReport: Path, size and accuracy of the file.
 
     Raises:
-        FileNotFoundError: If a file doesn't exist.
+        FileNotFoundError: If a file does not exist.
         ImportError: If onnx or onnxruntime is not installed.
-        ValueError: If it is no config of a BoxCaseg that tests on box prompts,
-            the checkpoint is not of this model, the pipeline or a head can't
-            be exported, or the probabilities differ by more than rounding.
+        ValueError: If the config is not that of a BoxCaseg that tests on box
+            prompts, the checkpoint belongs to another model, the pipeline or
+            a head can't be exported, or the probabilities differ too much
+            from those of PyTorch.
     """
     for path in (config, checkpoint):
         if not osp.isfile(path):
@@ -109,7 +111,7 @@ def export_onnx(
 
 
 def _card(cfg: Config, checkpoint: str) -> ModelCard:
-    """What the exported model is to know of itself, checked."""
+    """Check a config and make the metadata of the exported model."""
     dataset = cfg.get('test_dataloader', {}).get('dataset', {})
     if (
         short_type(cfg.get('model', {})) != 'BoxCaseg'
@@ -117,12 +119,12 @@ def _card(cfg: Config, checkpoint: str) -> ModelCard:
     ):
         raise ValueError(
             f'{cfg.filename}: model.type is {cfg.get("model", {}).get("type")!r} and '
-            f'test_dataloader.dataset.type {dataset.get("type")!r}; what can be '
-            'exported is a BoxCaseg that tests on a BoxPromptDataset'
+            f'test_dataloader.dataset.type is {dataset.get("type")!r}; only a '
+            'BoxCaseg that tests on a BoxPromptDataset can be exported'
         )
     cfg.test_dataloader.setdefault('batch_size', 1)
     parts = model_config(cfg.to_dict())
-    # Of the training, and long.
+    # Settings of the training are not needed, and they are long.
     parts['model'] = {
         key: value
         for key, value in parts['model'].items()
@@ -132,27 +134,28 @@ def _card(cfg: Config, checkpoint: str) -> ModelCard:
     if card.steps and card.options.precision != 'fp32':
         raise ValueError(
             f'{cfg.filename}: model.test_cfg.precision is '
-            f'{card.options.precision!r}; an exported model computes in fp32'
+            f'{card.options.precision!r}, but an exported model computes in '
+            'fp32; set it to fp32'
         )
     return card
 
 
 def onnx_of(model: BoxCaseg, card: ModelCard, half: bool) -> tuple[bytes, float]:
-    """Export a model and compare it.
+    """Export a model in memory and compare it with the original.
 
     Args:
-        model (BoxCaseg): In evaluation mode, on the CPU.
-        card (ModelCard): What it is to know of itself.
-        half (bool): See :func:`export_onnx`.
+        model (BoxCaseg): Model in evaluation mode, on the CPU.
+        card (ModelCard): Metadata for the file.
+        half (bool): Whether weights are stored in half precision.
 
     Returns:
-        tuple[bytes, float]: Content of the file, and the largest difference
-        of probabilities that was found.
+        tuple[bytes, float]: Content of the file; largest difference found
+        between its probabilities and those of the model.
 
     Raises:
         ImportError: If onnx or onnxruntime is not installed.
         ValueError: If a head can't be exported, or the probabilities differ
-            by more than rounding.
+            too much from those of the model.
     """
     size, options = card.steps.size, card.options
     network = ExportedNetwork(model, options, size)
@@ -163,8 +166,8 @@ def onnx_of(model: BoxCaseg, card: ModelCard, half: bool) -> tuple[bytes, float]
     allowed = HALF_TOLERANCE if half else TOLERANCE
     if not error <= allowed:
         raise ValueError(
-            'the exported model is not written, for its probabilities differ '
-            f'from those of PyTorch by {error:.1e}, more than {allowed:g}'
+            'the exported model is not written, because its probabilities '
+            f'differ from those of PyTorch by {error:.1e}, more than {allowed:g}'
         )
     return content, error
 
@@ -172,20 +175,21 @@ def onnx_of(model: BoxCaseg, card: ModelCard, half: bool) -> tuple[bytes, float]
 def difference(
     model: BoxCaseg, content: bytes, options: PredictOptions, size: int
 ) -> float:
-    """How far an exported model is from PyTorch, on made crops.
+    """Compare an exported model with the original on synthetic crops.
 
     Args:
-        model (BoxCaseg): In evaluation mode, on the CPU.
+        model (BoxCaseg): Model in evaluation mode, on the CPU.
         content (bytes): Content of the ONNX file.
-        options (PredictOptions): Only ``head`` matters here.
-        size (int): S, side of the crops in pixels.
+        options (PredictOptions): Settings of the prediction; only ``head``
+            matters here.
+        size (int): Side of the crops in pixels.
 
     Returns:
-        float: The largest difference of a probability, of batches of one and
-        of three crops.
+        float: Largest difference between two probabilities, over batches of
+        one and of three crops.
     """
     generator = torch.Generator().manual_seed(0)
-    # Smooth, as photos are; noise alone looks the same everywhere.
+    # Smooth crops resemble photos; plain noise looks the same everywhere.
     noise = torch.randn(4, 3, 8, 8, generator=generator)
     smooth = F.interpolate(noise, (size, size), mode='bicubic', align_corners=False)
     crops = (127 + 60 * smooth).clamp(0, 255).byte()

@@ -1,4 +1,4 @@
-"""A model of one's own from one's own boxes."""
+"""Training a BoxCaseg on the user's own boxes."""
 
 import logging
 import os
@@ -38,30 +38,33 @@ _log = logging.getLogger(__name__)
 
 
 def train(options: TrainOptions) -> Verdict:
-    """Train a BoxCaseg on boxes, beginning with a model that is there.
+    """Train a BoxCaseg on boxes, starting from an existing model.
 
-    Some photos are kept aside: they are scored before, after each tenth and
-    at the end. Where neither salient images nor masks are given, the salient
-    head is not trained, so that it keeps what it knows.
+    Some photos are kept aside. They are scored before the training, after
+    each tenth of it, and at the end. If neither salient images nor masks are
+    given, the salient head is not trained, so that it keeps what it has
+    learnt.
 
-    A training that was stopped is gone on with by the same options. A folder
-    whose training is finished is left as it is.
+    The same options resume a training that was stopped. If the folder has a
+    finished training, its verdict is returned.
 
     Args:
-        options (TrainOptions): What to train on, from what, for how long.
+        options (TrainOptions): Boxes, photos, starting model, budget and
+            output folder.
 
     Returns:
         Verdict: Whether the model has become better.
 
     Raises:
-        OSError: If a file or folder is not there or can't be written.
-        ValueError: If an option has no sense, the boxes are not in order or
-            fewer than 20, or the folder is another training's.
+        ImportError: If PyTorch or OpenMMLab's packages are not installed.
+        OSError: If a file or folder does not exist or can't be written.
+        ValueError: If an option is out of its range, the boxes are not valid
+            or fewer than 20, or the folder belongs to another training.
     """
     process.prepare()
     began = time.monotonic()
     options.check()
-    # Before anything is written.
+    # Nothing has been written yet.
     check_torch(['training'])
     start = _start_of(options)
     boxes = training_boxes(
@@ -80,10 +83,10 @@ def train(options: TrainOptions) -> Verdict:
     verdict = folder.verdict()
     if verdict is not None:
         _log.info(
-            '%s is finished already; to train anew give another --out', options.out
+            '%s is finished already; to train again give another --out', options.out
         )
         return verdict
-    _log.info('%s%s', 'going on; ' if begun else '', boxes.summary())
+    _log.info('%s%s', 'resuming the training; ' if begun else '', boxes.summary())
     with folder.locked(), unprinted(options.verbose):
         write_training_boxes(boxes, folder.data)
         return _train(options, folder, boxes, start, began)
@@ -96,7 +99,7 @@ def _train(
     start: tuple[str | None, str] | None,
     began: float,
 ) -> Verdict:
-    """All that needs torch, which is imported after the boxes are checked."""
+    """Do everything that needs torch, which is imported only here."""
     from mmboxcaseg.engine import own_training
 
     from .kept_aside import KeptAside
@@ -106,7 +109,7 @@ def _train(
     aside = KeptAside(osp.join(folder.data, 'kept_aside.json'), options.img_dir)
     before, seconds = _before(folder, aside)
     cfg = _config(options, folder, boxes, loads=start is not None)
-    # The photos kept aside are scored after each tenth and at the end.
+    # The photos kept aside are scored ten times in training and once after it.
     set_budget(cfg, options, folder, began, spare=11 * seconds)
     cfg.dump(folder.config)
     last = own_training.train(cfg, folder.note_scores)
@@ -117,14 +120,15 @@ def _train(
 
 
 def _start_of(options: TrainOptions) -> tuple[str | None, str] | None:
-    """Config and checkpoint that are started from.
+    """Find the model to start from.
 
     Returns:
-        tuple[str | None, str] | None: The config is None where a checkpoint
-        alone was given; all is None where ImageNet weights are started from.
+        tuple[str | None, str] | None: Paths of config and checkpoint. The
+        config is None if only a checkpoint was given. None if the training
+        starts from ImageNet weights.
 
     Raises:
-        FileNotFoundError: If what is named is not there.
+        FileNotFoundError: If a file or folder of the options does not exist.
     """
     for name, path in (('', options.img_dir), ('--salient: ', options.salient)):
         if path is not None and not osp.isdir(path):
@@ -136,7 +140,7 @@ def _start_of(options: TrainOptions) -> tuple[str | None, str] | None:
     if osp.isfile(options.start):
         return None, options.start
     config, checkpoint, told = TrainingFolder(options.start).chosen()
-    _log.info('from %s', told)
+    _log.info('starting from %s', told)
     return config, checkpoint
 
 
@@ -145,7 +149,7 @@ def _settings(
     boxes: TrainingBoxes,
     start: tuple[str | None, str] | None,
 ) -> dict[str, Any]:
-    """What the result depends on, as json values."""
+    """The settings that the result depends on, as json values."""
     return dict(
         boxes=boxes.boxes.digest,
         photos=osp.abspath(options.img_dir),
@@ -163,7 +167,7 @@ def _settings(
 def _put_start(
     folder: TrainingFolder, start: tuple[str | None, str] | None, options: TrainOptions
 ) -> None:
-    """Put the model that the verdict compares with into the folder."""
+    """Copy the model that the verdict compares with into the folder."""
     from mmboxcaseg.engine import own_training
 
     config, checkpoint = folder.model('start')
@@ -176,7 +180,8 @@ def _put_start(
             cfg, own_training.read_checkpoint(start[1]), folder.at('start')
         )
         return
-    # ImageNet weights make no masks: what one has without a training does.
+    # ImageNet weights make no masks. A training that starts from them is
+    # compared with the model of the package.
     from_config, from_checkpoint = start or default_model()
     shutil.copy(from_config, config)
     shutil.copy(from_checkpoint, f'{checkpoint}.part')
@@ -184,7 +189,7 @@ def _put_start(
 
 
 def _before(folder: TrainingFolder, aside: 'KeptAside') -> tuple['BoxFits', float]:
-    """Scores before the training, and how long scoring took, in seconds."""
+    """Scores before the training, and the time that scoring took in seconds."""
     from mmboxcaseg.evaluation.box_fit import BoxFits
 
     noted = folder.noted('before')
@@ -200,7 +205,7 @@ def _before(folder: TrainingFolder, aside: 'KeptAside') -> tuple['BoxFits', floa
 def _config(
     options: TrainOptions, folder: TrainingFolder, boxes: TrainingBoxes, loads: bool
 ) -> 'Config':
-    """The recipe with the paths of this training."""
+    """Make the config: a recipe with the paths of this training."""
     from mmboxcaseg.engine import own_training
 
     has_masks = bool((boxes.training & boxes.taught).any())
@@ -220,7 +225,7 @@ def _config(
         image, mask = salient_folders(options.salient)
         train.salient.update(data_root='', data_prefix=dict(img=image, mask=mask))
     elif has_masks:
-        # The pixel loss learns from the masks among the boxes.
+        # The pixel loss learns from the masks that the boxes have.
         own_training.leave_out_salient(cfg)
     for name in ('val', 'test'):
         cfg[f'{name}_dataloader'].dataset.update(
@@ -246,7 +251,7 @@ def _finish(
     boxes: TrainingBoxes,
     iters: int,
 ) -> Verdict:
-    """Score the trained model, draw it beside the other, and judge."""
+    """Score the trained model, draw its masks, and make the verdict."""
     from mmboxcaseg.visualization import write_png
 
     models = folder.model('start'), folder.model('trained')

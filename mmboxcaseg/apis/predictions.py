@@ -1,4 +1,4 @@
-"""What a trained model predicts on the test data of its config."""
+"""Predicting with a trained model on the test data of its config."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ from mmboxcaseg.progress import show_progress
 
 @dataclass(frozen=True, eq=False)
 class ScoredMask:
-    """A predicted mask with its true one.
+    """A predicted mask with its true mask.
 
     Attributes:
-        box_id (int): Id of the annotation.
-        image_id (int): Id of its image.
+        box_id (int | str): Id of the annotation.
+        image_id (int | str): Id of its image.
         img_path (str): Path of the photo.
-        label (int): Number of its class.
-        box (np.ndarray): xyxy, in pixels of the image, (4,).
-        mask (np.ndarray): (H, W) bool, of the image's size.
-        truth (np.ndarray): (H, W) bool.
-        iou (float): IoU of the two, in [0, 1].
+        label (int): Label of its class, from 0.
+        box (np.ndarray): Box as xyxy in pixels of the image, (4,).
+        mask (np.ndarray): Predicted mask in the whole image, (H, W) bool.
+        truth (np.ndarray): True mask in the whole image, (H, W) bool.
+        iou (float): IoU of the two masks, in [0, 1].
         box_iou (float): IoU of the filled box with the true mask, in [0, 1].
     """
 
@@ -46,14 +46,15 @@ class ScoredMask:
 
 
 def test_loader(cfg: Config, **dataset_options: Any) -> DataLoader:
-    """The test data of a config, image after image, in this process.
+    """Build the test data loader of a config, without worker processes.
 
     Args:
         cfg (Config): The config.
-        **dataset_options: Replace the config's settings of the data set.
+        **dataset_options (Any): Settings of the data set that replace those
+            of the config.
 
     Returns:
-        DataLoader: The loader.
+        DataLoader: The loader, with one image per batch.
     """
     loader = dict(
         cfg.test_dataloader, batch_size=1, num_workers=0, persistent_workers=False
@@ -71,14 +72,15 @@ def predict_boxes(
     what: str,
     quiet: bool = False,
 ) -> Iterator[BaseDataElement]:
-    """Masks of the boxes of image after image; tells the progress.
+    """Predict masks for the boxes of each image, and show the progress.
 
     Args:
         model (BoxCaseg): The model.
-        loader (DataLoader): Loader of a :class:`BoxPromptDataset`.
-        options (PredictOptions): How to predict.
-        what (str): Name of the pass, for the progress.
-        quiet (bool): Whether no progress is told. Defaults to False.
+        loader (DataLoader): Loader of a
+            :class:`~mmboxcaseg.datasets.BoxPromptDataset`.
+        options (PredictOptions): Settings of the prediction.
+        what (str): Title of the progress bar.
+        quiet (bool): Whether no progress is shown. Defaults to False.
 
     Yields:
         SegDataSample: The sample of an image, see :meth:`BoxCaseg.predict`.
@@ -95,12 +97,12 @@ def predict_boxes(
 def detect(
     detector: torch.nn.Module, loader: DataLoader, what: str
 ) -> Iterator[BaseDataElement]:
-    """What a detector finds in image after image; tells the progress.
+    """Run a detector on each image, and show the progress.
 
     Args:
         detector (torch.nn.Module): A model of mmdet.
-        loader (DataLoader): Its data.
-        what (str): Name of the pass, for the progress.
+        loader (DataLoader): Loader of the images.
+        what (str): Title of the progress bar.
 
     Yields:
         DetDataSample: The sample of an image, with ``pred_instances``.
@@ -122,24 +124,23 @@ def _run(
 
 
 def scored_masks(sample: BaseDataElement, min_side: int) -> Iterator[ScoredMask]:
-    """The masks of an image with their true ones.
+    """Compare the predicted masks of an image with the true masks.
 
     Args:
-        sample (SegDataSample): A sample of :func:`predict_boxes`, with
-            ``true_rles``.
-        min_side (int): Boxes with a shorter side, in pixels, are not among
-            them.
+        sample (SegDataSample): A sample of :func:`predict_boxes`, whose
+            ``prompt_instances`` have ``true_rles``.
+        min_side (int): Smallest side of boxes that are compared, in pixels.
 
     Yields:
-        ScoredMask: A mask.
+        ScoredMask: A predicted mask with its true mask.
 
     Raises:
-        ValueError: If the data has no true masks.
+        ValueError: If the sample has no true masks.
     """
     prompts, pred = sample.prompt_instances, sample.pred_instances
     if 'true_rles' not in prompts:
         raise ValueError(
-            'masks are drawn beside true ones: set '
+            'the test data has no true masks to compare with: set '
             'test_dataloader.dataset.with_mask=True'
         )
     for index, rect in enumerate(pred.rects.tolist()):

@@ -1,4 +1,4 @@
-"""Boxes in, a file of masks out."""
+"""Making a file of proxy masks from a file of boxes."""
 
 import logging
 import os.path as osp
@@ -39,26 +39,28 @@ _log = logging.getLogger(__name__)
 
 
 def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
-    """Make a mask for every box, and write them as a COCO json.
+    """Make a proxy mask for every box and write them as a COCO json.
 
-    The paper, Sec. 3.4. What a run has done is kept in ``<out>.shards`` until
-    all is done; a run that was cut short is resumed by ``resume``, and gives
-    the same file to the byte.
+    See Sec. 3.4 of the paper. Until the run is complete, its results are kept
+    in ``<out>.shards``. A run that was interrupted can be resumed with
+    ``resume``; the file is then the same to the byte.
 
     Args:
-        options (MaskOptions): What to make, of what.
+        options (MaskOptions): Boxes, photos, model and output file.
 
     Returns:
-        JoinReport | None: What went into the file, and what was skipped; None
-        in all processes of a distributed run but the first.
+        JoinReport | None: What is in the file, and what was skipped; None in
+        all processes of a distributed run but the first.
 
     Raises:
-        OSError: If a file or folder is not there or can't be written.
-        ValueError: If the annotations are not in order, the model and the
-            checkpoint don't go together, another run writes the same output,
-            or something would be skipped and ``strict`` is set.
+        ImportError: If a package that the runtime needs is not installed.
+        OSError: If a file or folder does not exist or can't be written.
+        ValueError: If an option is not valid, the annotations are not valid,
+            the config and the checkpoint don't match, another run is writing
+            the same output, or something would be skipped and ``strict`` is
+            set.
     """
-    # Of a command: nothing has started a thread yet.
+    # In a command torch has not started any thread yet.
     fresh = 'torch' not in sys.modules
     process.prepare()
     options, onnx = _check_paths(options)
@@ -76,7 +78,7 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
         None if options.calibration is None else read_calibration(options.calibration)
     )
     _tell_skips(boxes, options)
-    # Mistakes in the boxes are told before torch is imported.
+    # Errors in the boxes are reported before torch is imported.
     maker = _maker(options, onnx)
     settings = maker.settings(boxes, calibration)
     _tell_differences(calibration, settings)
@@ -85,7 +87,7 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
         proxy_masks.remove_joined(folder)
         _tell(f'{options.out} is complete already')
         return JoinReport.read(options.out) if process_rank() == 0 else None
-    # Other processes of a run that was killed may need a moment to end.
+    # Other processes of a killed run may take a moment to end.
     rank = process_rank()
     with proxy_masks.lock_shards(folder, rank, 10 if rank else 0):
         started = options.resume and proxy_masks.check_settings(folder, settings)
@@ -101,7 +103,7 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
             if boxes.image_ids[image] not in done
         ]
         if started:
-            _tell(f'{len(left)} images to do, {len(done)} done before')
+            _tell(f'resuming: {len(left)} images to do, {len(done)} done before')
         run = Run(options, boxes, settings, frozenset(done), started, calibration)
         if not left:
             if rank:
@@ -117,7 +119,7 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
 
 
 def _maker(options: MaskOptions, onnx: str | None) -> Maker:
-    """What makes the masks: an exported model, or PyTorch."""
+    """Choose the maker of the masks: an exported model or PyTorch."""
     if onnx is not None:
         return OnnxMaker(OnnxModel.read(onnx), options)
     with unprinted(options.verbose):
@@ -131,14 +133,14 @@ def _by_jobs(
     """Make the masks in several processes on this machine.
 
     Args:
-        maker (Maker): It makes those of each.
+        maker (Maker): Maker of the masks in each process.
         run (Run): The run.
         left (int): Number of images to do.
-        fresh (bool): Whether torch was not imported before.
+        fresh (bool): Whether torch was not imported when the run began.
 
     Returns:
-        tuple[list[str], JoinReport]: Photos that are too dark; what went into
-        the file.
+        tuple[list[str], JoinReport]: Paths of photos that are too dark; what
+        is in the file.
     """
     run.prepare()
     with show_progress(left, 'masks') as update:
@@ -152,39 +154,39 @@ def _by_jobs(
 
 
 def _part(maker: Maker, run: Run, part: Part, update: Update) -> list[str]:
-    """Make the masks of a part; photos that are too dark."""
+    """Make the masks of a part; return paths of photos that are too dark."""
     if not part.number:
         return maker.part(run, part, update)
-    # Processes of a run that was killed may need a moment to end.
+    # Processes of a killed run may take a moment to end.
     with proxy_masks.lock_shards(run.folder, part.number, 10):
         return maker.part(run, part, update)
 
 
 def _tell_dim(dim: Sequence[str]) -> None:
-    """Tell of photos that are too dark."""
+    """Warn about photos that are too dark."""
     names = [osp.basename(path) for path in dim]
     if names:
         _tell(
             f'{len(names)} photos of 16 bits use 14 or fewer of them, so they '
             f'are nearly black in 8 bits: {", ".join(names[:5])}'
             f'{", ..." if len(names) > 5 else ""}; --stretch-16bit takes the '
-            'bits that they use',
+            '8 highest bits that they use',
             logging.WARNING,
         )
 
 
 def _tell(text: str, level: int = logging.INFO) -> None:
-    """Say something once for all processes."""
+    """Log a message in the first process only."""
     if process_rank() == 0:
         _log.log(level, text)
 
 
 def _check_paths(options: MaskOptions) -> tuple[MaskOptions, str | None]:
-    """Check that what is named exists, and name the model if it isn't.
+    """Check that all paths exist, and fill in the model if none is given.
 
     Returns:
-        tuple[MaskOptions, str | None]: Options in which the model is named;
-        path of the exported model if there is one that makes the masks.
+        tuple[MaskOptions, str | None]: Options with the paths of the model;
+        path of the exported model if the runtime is ONNX, else None.
     """
     if options.model is not None:
         options = _from_folder(options)
@@ -197,8 +199,8 @@ def _check_paths(options: MaskOptions) -> tuple[MaskOptions, str | None]:
     )
     if onnx is None and (options.config is None) != (options.checkpoint is None):
         raise ValueError(
-            'a config and a checkpoint go together; give both, '
-            'or neither for the model of the package'
+            'a config and a checkpoint belong together; give both, or neither '
+            'to use the model of the package'
         )
     files = {
         'CONFIG': options.config,
@@ -217,7 +219,7 @@ def _check_paths(options: MaskOptions) -> tuple[MaskOptions, str | None]:
     proxy_masks.check_output(options.out)
     if osp.exists(options.out) and osp.samefile(options.out, options.ann):
         raise ValueError(
-            f'--out: {options.out} is the file of --ann; give another name'
+            f'--out: {options.out} is the file of boxes; give another path'
         )
     if options.checkpoint is None:
         config, checkpoint = default_model()
@@ -231,7 +233,7 @@ def _check_paths(options: MaskOptions) -> tuple[MaskOptions, str | None]:
 
 
 def _only_torch(options: MaskOptions) -> list[str]:
-    """What is asked for that only PyTorch can do, by the command's options."""
+    """Options of the user that only PyTorch supports, as on the command line."""
     asked = {
         '--precision bf16': options.precision == 'bf16',
         '--cfg-options': bool(options.cfg_options),
@@ -241,16 +243,16 @@ def _only_torch(options: MaskOptions) -> list[str]:
 
 
 def _from_folder(options: MaskOptions) -> MaskOptions:
-    """The options with the model of a training, and tell which it is.
+    """Fill in the model from the folder of a training, and log which it is.
 
     Raises:
-        FileNotFoundError: If the folder holds no finished training.
-        ValueError: If another model is named too.
+        FileNotFoundError: If the folder has no finished training.
+        ValueError: If another model is given too.
     """
     if options.config is not None or options.checkpoint is not None:
         raise ValueError(
-            '--model names a folder with config and checkpoint; give it alone, '
-            'or --config and --checkpoint'
+            '--model is a folder with config and checkpoint; give either '
+            '--model or --config and --checkpoint'
         )
     config, checkpoint, told = TrainingFolder(options.model).chosen()
     _tell(told)
@@ -266,19 +268,19 @@ def _from_folder(options: MaskOptions) -> MaskOptions:
 def _tell_differences(
     calibration: CalibrationFile | None, settings: dict[str, Any]
 ) -> None:
-    """Tell if the calibration is one of other masks."""
+    """Warn if the calibration was fitted to masks with other settings."""
     differences = calibration and calibration.differences(settings)
     if differences:
         _tell(
-            f'{calibration.path} was fitted on masks that were made in '
-            f'another way ({", ".join(differences)}), so the expected IoU '
-            'may be off; boxcaseg calibrate fits one for these',
+            f'{calibration.path} was fitted to masks that were made with other '
+            f'settings ({", ".join(differences)}), so the expected IoU may be '
+            'wrong; fit a new one with boxcaseg calibrate',
             logging.WARNING,
         )
 
 
 def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
-    """Tell what will be skipped, or refuse it."""
+    """Warn about what will be skipped; with ``strict`` raise ValueError."""
     missing = [
         boxes.file_names[image]
         for image in boxes.wanted.tolist()
@@ -300,9 +302,9 @@ def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
         )
     if any(one == 0 and type(one) is int for one in boxes.box_ids):
         _tell(
-            f'{options.ann}: an annotation has the id 0, with which '
-            'pycocotools counts a match as none; give it another id before '
-            'scoring against it',
+            f'{options.ann}: an annotation has the id 0, which pycocotools '
+            'takes for "no match"; give it another id before you score against '
+            'this file',
             logging.WARNING,
         )
     if seem_corners(boxes):
@@ -331,13 +333,13 @@ def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
 
 
 def _with_nearest(name: str, finder: PhotoFinder) -> str:
-    """A name that is not there, with the one that is most like it."""
+    """A missing name, with the most similar name that exists."""
     nearest = finder.nearest(name)
     return f'{name} (the nearest is {nearest})' if nearest else name
 
 
 def _is_complete(options: MaskOptions, folder: str, settings: dict[str, Any]) -> bool:
-    """Whether ``resume`` finds the output there, made the same way."""
+    """Whether the output to resume is complete and has the same settings."""
     return (
         options.resume
         and not osp.isdir(folder)

@@ -1,4 +1,4 @@
-"""What computes the network: PyTorch, or ONNX Runtime."""
+"""Choosing the runtime of the network: PyTorch or ONNX Runtime."""
 
 import ctypes
 import importlib.util
@@ -12,7 +12,7 @@ from .default_model import default_onnx
 
 RUNTIMES = ('auto', 'torch', 'onnx')
 FRAMEWORKS = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmseg')
-INSTALL = 'bash tools/setup_env.sh of the repository installs them'
+INSTALL = 'install them with bash tools/setup_env.sh of the repository'
 
 
 def choose_onnx(
@@ -22,26 +22,27 @@ def choose_onnx(
     only_torch: Sequence[str] = (),
     device: str | None = None,
 ) -> str | None:
-    """The exported model that is to be used, if one is.
+    """Choose between PyTorch and an exported model.
 
     Args:
-        runtime (str): ``'torch'``, ``'onnx'``, or ``'auto'``: the exported
-            model where there is one, nothing that only PyTorch can do is
-            asked for, and there is no GPU that PyTorch could use.
-        config (str | Config | None): Config that is named.
-        checkpoint (str | None): Checkpoint or exported model that is named.
-        only_torch (Sequence[str]): What is asked for that only PyTorch can
-            do, as the user has named it. Defaults to ().
-        device (str | None): ``'cpu'``, another device, or None: a GPU if there
-            is one. Defaults to None.
+        runtime (str): ``'torch'``, ``'onnx'``, or ``'auto'``, which chooses
+            an exported model if there is one, the user asks for nothing that
+            only PyTorch supports, and there is no GPU that PyTorch could use.
+        config (str | Config | None): Config that the user gives.
+        checkpoint (str | None): Path of the checkpoint or exported model that
+            the user gives.
+        only_torch (Sequence[str]): Options that the user gives and only
+            PyTorch supports, for the message. Defaults to ().
+        device (str | None): Device that the user asks for. Defaults to None:
+            a GPU if there is one.
 
     Returns:
-        str | None: Path of the exported model; None for PyTorch, which is
-        installed then.
+        str | None: Path of the exported model to use; None for PyTorch, which
+        is then known to be installed.
 
     Raises:
-        ImportError: If PyTorch is needed and not installed.
-        ValueError: If what is asked for does not go together.
+        ImportError: If PyTorch is needed, but not installed.
+        ValueError: If the arguments contradict each other.
     """
     if runtime not in RUNTIMES:
         raise ValueError(f'runtime must be one of {RUNTIMES}, not {runtime!r}')
@@ -51,23 +52,26 @@ def choose_onnx(
     exported = checkpoint is not None and checkpoint.endswith(SUFFIX)
     if exported and config is not None:
         raise ValueError(
-            f'{checkpoint} holds what masks need of a config; give it without one'
+            f'{checkpoint} has its settings in it; give it without a config'
         )
     path = checkpoint if exported else None
     if config is None and checkpoint is None:
         path = default_onnx()
     if exported and runtime == 'torch':
-        raise ValueError(f'{checkpoint} is for the runtime onnx, not torch')
+        raise ValueError(
+            f'{checkpoint} needs the runtime onnx, not torch; give a config and '
+            'a checkpoint for torch'
+        )
     if runtime == 'onnx' or exported:
         if wishes:
             raise ValueError(
-                f'{", ".join(wishes)}: only the runtime torch can do that, and an '
-                'exported model is for the runtime onnx'
+                f'{", ".join(wishes)}: only the runtime torch supports that, but an '
+                'exported model needs the runtime onnx'
             )
         if path is None:
             raise ValueError(
                 f'{checkpoint or config or "the model of the package"} is no '
-                'exported model, which the runtime onnx needs; make one by '
+                'exported model, which the runtime onnx needs; make one with '
                 'boxcaseg export-onnx CONFIG CHECKPOINT -o MODEL.onnx'
             )
         return path
@@ -79,15 +83,16 @@ def choose_onnx(
 
 
 def check_torch(why: Sequence[str], packages: Sequence[str] = FRAMEWORKS) -> None:
-    """Raise ImportError unless PyTorch and OpenMMLab's packages are there.
+    """Check that PyTorch and OpenMMLab's packages are installed.
 
     Args:
-        why (Sequence[str]): What needs them.
-        packages (Sequence[str]): The packages. Defaults to those that models
-            need.
+        why (Sequence[str]): What needs the packages, for the message.
+        packages (Sequence[str]): Import names of the packages. Defaults to
+            ``FRAMEWORKS``, those that models need.
 
     Raises:
-        ImportError: With what to install.
+        ImportError: If a package is missing. The message says how to install
+            it.
     """
     missing = [name for name in packages if importlib.util.find_spec(name) is None]
     if missing:
@@ -98,14 +103,18 @@ def check_torch(why: Sequence[str], packages: Sequence[str] = FRAMEWORKS) -> Non
 
 
 def has_onnxruntime() -> bool:
-    """Whether ONNX Runtime is installed; it is not imported."""
+    """Whether ONNX Runtime is installed, found out without importing it."""
     return importlib.util.find_spec('onnxruntime') is not None
 
 
 def torch_has_gpu() -> bool:
-    """Whether PyTorch is installed for a GPU, CUDA's or ROCm's, and there is one.
+    """Whether there is a GPU that the installed PyTorch can use.
 
-    PyTorch itself would need seconds to say so.
+    This is found out without importing PyTorch, which takes seconds.
+
+    Returns:
+        bool: True if PyTorch is built for CUDA or ROCm and there is such a
+        GPU.
     """
     found = importlib.util.find_spec('torch')
     if found is None or not found.origin:
@@ -117,7 +126,7 @@ def torch_has_gpu() -> bool:
             text = file.read()
     except OSError:
         return False
-    # "cuda: Optional[str] = None" where it is built for the CPU.
+    # A build for the CPU has "cuda: Optional[str] = None".
     built = re.findall(r"^(cuda|hip)\b.*= *['\"]", text, re.MULTILINE)
     return ('cuda' in built and _cuda_devices() > 0) or (
         'hip' in built and osp.exists('/dev/kfd')
@@ -125,7 +134,7 @@ def torch_has_gpu() -> bool:
 
 
 def _cuda_devices() -> int:
-    """Number of GPUs that the driver shows to this process."""
+    """Number of GPUs that CUDA's driver shows to this process."""
     for name in ('libcuda.so.1', 'nvcuda.dll'):
         try:
             driver = ctypes.CDLL(name)

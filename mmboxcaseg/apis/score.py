@@ -1,4 +1,4 @@
-"""Scoring masks, and the heads of a model."""
+"""Scoring masks, and the heads of a BoxCaseg."""
 
 import os
 import os.path as osp
@@ -16,7 +16,7 @@ from mmboxcaseg.proxy_masks.mask_function import (
     predictor_masks,
 )
 
-# Of the paper's Table 8.
+# Thresholds in Table 8 of the paper.
 AGREEMENT_THRS = (0.75, 0.85, 0.9, 0.95)
 
 
@@ -33,38 +33,41 @@ def score_masks(
 ) -> MaskScores:
     """Score the masks of a COCO json against the true masks of another.
 
-    Masks belong together by annotation id; crowds are not scored, nor are
-    boxes that cover nothing of their image. The masks are compared with the
-    filled box, which any mask should beat.
+    Masks are matched by annotation id. Crowds and boxes that cover nothing of
+    their image are not scored. The filled boxes are scored too, as a baseline
+    that any mask should beat.
 
     Args:
-        masks (str): COCO json with the masks to score.
-        truth (str): COCO json with the true masks of the same annotations.
-        by_size (bool): Whether there are rows by the size of objects too.
+        masks (str): Path of a COCO json with the masks to score.
+        truth (str): Path of a COCO json with the true masks of the same
+            annotations.
+        by_size (bool): Whether objects of each size get their own row.
             Defaults to False.
-        by_overlap (bool): Whether there are rows of free and of covered
-            objects too: of whose box other boxes of the image cover less than
-            a fifth, or not. Defaults to False.
-        boundary (bool): Whether there is Boundary IoU too, with boundaries as
-            wide as 2 % of the image's diagonal. Defaults to False.
-        agreement_thrs (Sequence[float]): For each, in [0, 1], there are rows
-            of the masks at or above that agreement and of those below, which
-            training would ignore; none where the masks have no agreement.
-            Defaults to those of the paper's Table 8.
-        confidence_thrs (Sequence[float]): The same for confidence. Defaults
-            to ().
-        decisions (str | None): File of what was decided about the masks,
-            which the page of :func:`make_report` saves; it is applied.
+        by_overlap (bool): Whether free objects and covered ones get their own
+            rows. An object is free if other boxes of the image cover less
+            than a fifth of its box. Defaults to False.
+        boundary (bool): Whether the Boundary IoU is computed too, with a
+            boundary as wide as 2 % of the image's diagonal. Defaults to
+            False.
+        agreement_thrs (Sequence[float]): Thresholds of the agreement, in
+            [0, 1]. Each gives a row for the masks at or above it and one for
+            those below, which training would ignore. They have no effect if
+            the masks have no agreement. Defaults to those in Table 8 of the
+            paper.
+        confidence_thrs (Sequence[float]): Thresholds of the confidence, in
+            [0, 1], with rows as above. Defaults to ().
+        decisions (str | None): Path of a file of decisions, saved from the
+            page of :func:`make_report`, that are applied to the masks.
             Defaults to None.
 
     Returns:
-        MaskScores: The numbers, in percent, and the rank correlations of
-        agreement and of confidence with IoU.
+        MaskScores: The scores in percent, and the rank correlations of
+        agreement and confidence with the IoU.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If a threshold is not in [0, 1], the files don't belong
-            together, or one lacks a mask.
+        OSError: If a file can't be read.
+        ValueError: If a threshold is not in [0, 1], the files don't match, or
+            an annotation has no mask.
     """
     return _score(
         with_decisions(read_masks(masks), decisions),
@@ -87,7 +90,7 @@ def _score(
     agreement_thrs: Sequence[float] = (),
     confidence_thrs: Sequence[float] = (),
 ) -> MaskScores:
-    """:func:`score_masks` of files that have been read."""
+    """Score masks as :func:`score_masks` does, from files already read."""
     with show_progress(len(truth.boxes.wanted), 'score') as update:
         ious = mask_ious(
             masks, truth, boundary, on_image=lambda instances: update(1, instances)
@@ -99,11 +102,12 @@ def _score(
 
 @dataclass(frozen=True)
 class PredictorScores:
-    """What :func:`score_predictor` found.
+    """The result of :func:`score_predictor`.
 
     Attributes:
-        scores (MaskScores): The numbers, in percent.
-        ms_per_box (float): Milliseconds that the function took a box.
+        scores (MaskScores): The scores in percent.
+        ms_per_box (float): Mean time that the function took per box, in
+            milliseconds.
     """
 
     scores: MaskScores
@@ -120,34 +124,34 @@ def score_predictor(
     out: str | None = None,
     **rows,
 ) -> PredictorScores:
-    """Score another network's masks as BoxCaseg's are scored.
+    """Score the masks of another network in the same way as BoxCaseg's.
 
-    They are cut to their boxes, merged and scored by the same code.
+    The masks are cut to their boxes, merged and scored by the same code.
 
     Args:
         predictor (str | MaskFunction): A function, or its name as
-            ``'module:function'``. It takes a photo, (H, W, 3) uint8 RGB, and
-            boxes, (N, 4) float64, xyxy in pixels, and gives N masks (H, W):
-            bool, or probabilities in [0, 1].
+            ``'module:function'``. It takes a photo in RGB, (H, W, 3) uint8,
+            and boxes as xyxy in pixels, (N, 4) float64. It returns N masks of
+            shape (H, W), either bool or probabilities in [0, 1].
         img_dir (str): Folder of the photos.
-        truth (str): COCO json with the boxes and the true masks.
-        merge (bool): Whether a pixel claimed by several masks of a photo goes
-            to one of them only. Defaults to True.
-        merge_exponent (float, optional): It goes to the highest probability
-            times (box area) ** -exponent. Defaults to None: to the smallest
-            object.
-        out (str, optional): COCO json to write the masks to. Defaults to
-            None: they are not kept.
-        **rows: ``by_size``, ``by_overlap`` and ``boundary``, see
+        truth (str): Path of a COCO json with the boxes and the true masks.
+        merge (bool): Whether masks of a photo are merged, so that a pixel
+            claimed by several of them goes to one only. Defaults to True.
+        merge_exponent (float, optional): If given, such a pixel goes to the
+            mask with the highest probability times (box area) ** -exponent.
+            Defaults to None: it goes to the smallest object.
+        out (str, optional): Path of a COCO json to write the masks to.
+            Defaults to None: they are not kept.
+        **rows (bool): ``by_size``, ``by_overlap`` and ``boundary``, see
             :func:`score_masks`.
 
     Returns:
-        PredictorScores: The numbers, and the time a box.
+        PredictorScores: The scores, and the time per box.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        OSError: If a file can't be read or written.
         ValueError: If there is no such function, a photo is missing, or the
-            function gives something else than a mask a box.
+            function does not return one mask per box.
     """
     if isinstance(predictor, str):
         predictor = load_predictor(predictor)
@@ -180,31 +184,31 @@ def score_heads(
 ) -> dict[str, dict[str, float]]:
     """Score each head of BoxCaseg, and their fusion, on a config's test set.
 
-    The photos are gone through once, see
+    The network sees each photo only once, see
     :class:`~mmboxcaseg.engine.heads_loop.HeadsTestLoop`.
 
     Args:
-        config (str): Config file of stage 1.
-        checkpoint (str): Checkpoint file or address.
-        cfg_options (Sequence[str]): ``KEY=VALUE``, settings that replace the
-            config's. Defaults to ().
-        work_dir (str, optional): Folder of the logs. Defaults to None: the
-            config's.
-        launcher (str): What started the processes of a distributed run:
-            ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``. Defaults to
-            ``'none'``.
+        config (str): Path of a config of stage 1.
+        checkpoint (str): Path or URL of the checkpoint.
+        cfg_options (Sequence[str]): Settings that replace those of the
+            config, as ``KEY=VALUE``. Defaults to ().
+        work_dir (str, optional): Folder of the logs. Defaults to None: that
+            of the config.
+        launcher (str): Launcher of a distributed run: ``'none'``,
+            ``'pytorch'``, ``'slurm'`` or ``'mpi'``. Defaults to ``'none'``.
 
     Returns:
-        dict[str, dict[str, float]]: The metrics of the config's
-        ``test_evaluator`` by head: ``weak``, ``salient``, ``transferred``, as
-        far as the model has them, and ``fused``; the same in each process.
+        dict[str, dict[str, float]]: Metrics of the config's
+        ``test_evaluator`` by head: those of ``weak``, ``salient`` and
+        ``transferred`` that the model has, and ``fused``. They are the same
+        in each process.
 
     Raises:
         FileNotFoundError: If there is no such config.
         ValueError: If an option has no ``=``, or the config's model is no
             BoxCaseg.
     """
-    # Scoring masks needs no torch.
+    # Imported here because the other functions need no torch.
     from mmboxcaseg.engine.launch import build_runner, load_config
 
     cfg = load_config(config, cfg_options, work_dir, launcher)

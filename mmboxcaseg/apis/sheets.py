@@ -1,4 +1,4 @@
-"""Sheets of a model's results: masks by head, detections."""
+"""Drawing sheets of a model's results: masks of each head, or detections."""
 
 import os.path as osp
 from collections.abc import Iterator
@@ -16,21 +16,23 @@ from .draw import PHOTO_SIDE, choose
 from .model import init_model
 from .predictions import ScoredMask, detect, predict_boxes, scored_masks, test_loader
 
-# Cut-outs are scaled to fit a square of this side, in pixels.
+# Crops are scaled to fit a square of this side, in pixels.
 CROP_SIDE = 170
 
 
 def spread(values: np.ndarray, count: int, seed: int) -> list[int]:
-    """Indices spread over the quantiles of some values, the highest first.
+    """Choose indices that are spread over the quantiles of values.
+
+    The sorted values are divided into ``count`` equal shares, and one index
+    is chosen from each.
 
     Args:
-        values (np.ndarray): Shape (N, ).
-        count (int): How many to take; all if there are fewer.
-        seed (int): Which one of each quantile is taken.
+        values (np.ndarray): N values, shape (N,).
+        count (int): Number of indices to choose; all if there are fewer.
+        seed (int): Seed of the random choice within each share.
 
     Returns:
-        list[int]: One index out of each of ``count`` equal shares of the
-        sorted values.
+        list[int]: Indices of the values, the highest value first.
     """
     order = np.argsort(-np.asarray(values), kind='stable')
     rng = np.random.default_rng(seed)
@@ -47,27 +49,28 @@ def heads_sheet(
     seed: int = 0,
     allow_unsafe: bool = False,
 ) -> np.ndarray:
-    """What each head of BoxCaseg makes of the boxes of the test set.
+    """Draw the masks that each head of BoxCaseg predicts for test boxes.
 
     Args:
-        cfg (Config): Config of a BoxCaseg model whose test data has true
-            masks.
+        cfg (Config): Config of a BoxCaseg whose test data has true masks.
         checkpoint (str): Path of its checkpoint.
-        num (int): Instances to draw, spread evenly over the range of IoU.
+        num (int): Number of instances to draw, spread over the range of IoU.
             Defaults to 8.
-        max_images (int): Images to choose them from, drawn at random.
+        max_images (int): Number of randomly chosen images to take them from.
             Defaults to 200.
-        min_side (int): Boxes with a shorter side, in pixels, are not drawn.
-            Defaults to 32.
-        seed (int): Seed of the choice. Defaults to 0.
-        allow_unsafe (bool): See :func:`init_model`. Defaults to False.
+        min_side (int): Smallest side of boxes to draw, in pixels. Defaults to
+            32.
+        seed (int): Seed of the random choice. Defaults to 0.
+        allow_unsafe (bool): Whether the checkpoint may contain more than
+            weights, see :func:`~mmboxcaseg.apis.init_model`. Defaults to
+            False.
 
     Returns:
-        np.ndarray: The sheet, RGB, uint8.
+        np.ndarray: The sheet in RGB, (H, W, 3) uint8.
 
     Raises:
-        ValueError: If the checkpoint is not of this model, the data has no
-            true masks, or no box is large enough.
+        ValueError: If the checkpoint belongs to another model, the test data
+            has no true masks, or no box is large enough.
     """
     model = init_model(cfg, checkpoint, allow_unsafe=allow_unsafe)
     dataset = test_loader(cfg).dataset
@@ -81,7 +84,7 @@ def heads_sheet(
         for sample in predict_boxes(model, loader, options, head):
             yield from scored_masks(sample, min_side)
 
-    # Not the masks, which have the size of their photos.
+    # Only the scores are kept: the masks are as large as their photos.
     scored = {
         found.box_id: (found.image_id, found.iou) for found in predict('fused', ids)
     }
@@ -136,22 +139,24 @@ def detections_sheet(
     seed: int = 0,
     allow_unsafe: bool = False,
 ) -> np.ndarray:
-    """What a detector finds in test images, beside the truth.
+    """Draw the detections in test images next to the truth.
 
     Args:
         cfg (Config): Config of the detector.
         checkpoint (str): Path of its checkpoint.
-        num (int): Images to draw, chosen at random. Defaults to 6.
-        score_thr (float): Detections with a lower score are not drawn.
-            Defaults to 0.3.
-        seed (int): Seed of the choice. Defaults to 0.
-        allow_unsafe (bool): See :func:`init_model`. Defaults to False.
+        num (int): Number of images to draw, chosen at random. Defaults to 6.
+        score_thr (float): Detections with a lower score are not drawn, in
+            [0, 1]. Defaults to 0.3.
+        seed (int): Seed of the random choice. Defaults to 0.
+        allow_unsafe (bool): Whether the checkpoint may contain more than
+            weights, see :func:`~mmboxcaseg.apis.init_model`. Defaults to
+            False.
 
     Returns:
-        np.ndarray: The sheet, RGB, uint8.
+        np.ndarray: The sheet in RGB, (H, W, 3) uint8.
 
     Raises:
-        ValueError: If the checkpoint is not of this model.
+        ValueError: If the checkpoint belongs to another model.
     """
     model = init_model(cfg, checkpoint, allow_unsafe=allow_unsafe)
     chosen = choose(num, len(test_loader(cfg).dataset), seed)
@@ -175,17 +180,18 @@ def detections_sheet(
 def detection_cells(
     sample: BaseDataElement, info: dict, classes: tuple[str, ...], score_thr: float
 ) -> list[vis.Cell]:
-    """What was found in an image, and the truth.
+    """Draw the detections in an image, and the truth.
 
     Args:
-        sample (DetDataSample): With ``pred_instances``.
-        info (dict): The image's entry of mmdet's data set, with
+        sample (DetDataSample): The detections, in ``pred_instances``.
+        info (dict): Data of the image in mmdet's data set, with the truth in
             ``instances``.
         classes (tuple[str, ...]): Names of the classes.
-        score_thr (float): Detections with a lower score are not drawn.
+        score_thr (float): Detections with a lower score are not drawn, in
+            [0, 1].
 
     Returns:
-        list[Cell]: Two pictures.
+        list[Cell]: Two pictures: the detections and the truth.
     """
     photo = vis.read_photo(info['img_path'])
     pred = sample.pred_instances

@@ -1,4 +1,4 @@
-"""Masks of a run by PyTorch, in the test loop of mmengine's runner."""
+"""Making the masks of a run with PyTorch, in mmengine's test loop."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -10,14 +10,15 @@ from mmboxcaseg.proxy_masks import JoinReport, MaskOptions, Part, Run, process_r
 
 
 class TorchMaker:
-    """See :class:`~mmboxcaseg.proxy_masks.Maker`.
+    """A :class:`~mmboxcaseg.proxy_masks.Maker` that uses PyTorch.
 
     Args:
-        options (MaskOptions): What to make.
+        options (MaskOptions): Options of the run.
 
     Raises:
-        ValueError: If the config is not one of box prompts or can't do what
-            is asked, the device is not there, or the checkpoint is none.
+        ValueError: If the config does not test on box prompts or does not
+            support the options, there is no such device, or the checkpoint
+            can't be loaded.
     """
 
     def __init__(self, options: MaskOptions) -> None:
@@ -28,28 +29,28 @@ class TorchMaker:
     def settings(
         self, boxes: BoxFile, calibration: CalibrationFile | None
     ) -> dict[str, Any]:
-        """As in :class:`Maker`."""
+        """See :meth:`Maker.settings <mmboxcaseg.proxy_masks.Maker.settings>`."""
         return proxy_mask_run.make_settings(
             self._cfg, self._options, boxes, calibration
         )
 
     def alone(self, run: Run) -> tuple[list[str], JoinReport | None]:
-        """As in :class:`Maker`."""
+        """See :meth:`Maker.alone <mmboxcaseg.proxy_masks.Maker.alone>`."""
         hook = self._hook(run)
         return hook.dim, hook.report
 
     def part(self, run: Run, part: Part, update: Update) -> list[str]:
-        """As in :class:`Maker`."""
+        """See :meth:`Maker.part <mmboxcaseg.proxy_masks.Maker.part>`."""
         return self._hook(run, part, update).dim
 
     def start_method(self, fresh: bool) -> str:
-        """As in :class:`Maker`."""
+        """See :meth:`Maker.start_method`."""
         return proxy_mask_run.start_method(fresh)
 
     def _hook(
         self, run: Run, part: Part | None = None, update: Update | None = None
     ) -> ProxyMaskHook:
-        """The hook that has written the masks of this process."""
+        """Make the masks of this process; return the hook that wrote them."""
         options = run.options
         runner = proxy_mask_run.build_runner(self._cfg, options, self._checkpoint, part)
         count = runner.load_test_data(

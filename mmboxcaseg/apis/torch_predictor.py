@@ -1,4 +1,4 @@
-"""Masks of the boxes of some photos by PyTorch, as the inferencer needs them."""
+"""Predicting masks with PyTorch for the inferencer."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -19,25 +19,28 @@ from .model import init_model
 
 
 class TorchPredictor:
-    """The pipeline of a config's ``test_dataloader`` and its model.
+    """A :class:`~mmboxcaseg.prediction.predictor.Predictor` that uses PyTorch.
 
-    See :class:`~mmboxcaseg.prediction.predictor.Predictor`.
+    It has the test pipeline of a config and its model.
 
     Args:
-        model (str | Config): Config of a BoxCaseg model, or its path.
+        model (str | Config): Config of a BoxCaseg, or its path.
         weights (str): Path of its checkpoint.
-        device (str, optional): None: a GPU if there is one.
-        allow_unsafe (bool): See :func:`init_model`.
+        device (str | None): Device, such as ``'cuda:1'``; None for a GPU if
+            there is one.
+        allow_unsafe (bool): Whether the checkpoint may contain more than
+            weights, see :func:`~mmboxcaseg.apis.init_model`.
 
     Attributes:
-        model (BoxCaseg): The model.
-        batch_size (int): Images that go through the network together.
-        options (PredictOptions): How masks are made.
+        model (BoxCaseg): The model, in evaluation mode.
+        batch_size (int): Number of images that go through the network
+            together.
+        options (PredictOptions): Settings of the prediction.
 
     Raises:
-        FileNotFoundError: If a file doesn't exist.
-        ValueError: If the config doesn't test on box prompts, or the
-            checkpoint is not of this model.
+        FileNotFoundError: If a file does not exist.
+        ValueError: If the config does not test on box prompts, or the
+            checkpoint belongs to another model.
     """
 
     def __init__(
@@ -49,10 +52,10 @@ class TorchPredictor:
         if short_type(dataset) != 'BoxPromptDataset':
             raise ValueError(
                 f'{cfg.filename}: test_dataloader.dataset.type is '
-                f'{dataset.get("type")!r}; masks are made from boxes by a '
-                'config that tests on a BoxPromptDataset'
+                f'{dataset.get("type")!r}; to make masks from boxes it must be '
+                'BoxPromptDataset'
             )
-        # Whatever scope another library has set in this process.
+        # Another library may have set another default scope in this process.
         with DefaultScope.overwrite_default_scope(
             cfg.get('default_scope', 'mmboxcaseg')
         ):
@@ -70,11 +73,27 @@ class TorchPredictor:
         self.options = self.model.predict_options
 
     def decode(self, content: bytes) -> np.ndarray | None:
-        """Decode a photo as the first step of the pipeline does."""
+        """Decode a photo as the first transform of the pipeline does.
+
+        Args:
+            content (bytes): Content of the photo's file.
+
+        Returns:
+            np.ndarray | None: The photo in BGR, (H, W, 3) uint8; None if it
+            can't be decoded.
+        """
         return self._load.decode(content)
 
     def prepare(self, image: np.ndarray, boxes: np.ndarray) -> dict[str, Any]:
-        """An image with its boxes, as :meth:`predict` takes it."""
+        """Apply the rest of the pipeline to an image and its boxes.
+
+        Args:
+            image (np.ndarray): Image in BGR, (H, W, 3) uint8.
+            boxes (np.ndarray): Usable boxes as xyxy in pixels, (N, 4) float64.
+
+        Returns:
+            dict: An item for :meth:`predict`.
+        """
         size = image.shape[:2]
         return self._prepare(
             dict(img=image, img_shape=size, ori_shape=size, boxes=boxes)
@@ -84,6 +103,14 @@ class TorchPredictor:
     def predict(
         self, items: Sequence[dict[str, Any]], options: PredictOptions
     ) -> Iterator[BoxMasks]:
-        """Masks of the boxes of some images, in one batch."""
+        """Predict the masks of a batch of images.
+
+        Args:
+            items (Sequence[dict]): Items made by :meth:`prepare`.
+            options (PredictOptions): Settings of the prediction.
+
+        Returns:
+            Iterator[BoxMasks]: The masks of each image.
+        """
         samples = self.model.test_step(pseudo_collate(list(items)), options)
         return (masks_of(sample.pred_instances) for sample in samples)

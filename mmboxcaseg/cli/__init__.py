@@ -1,1 +1,1 @@
-"""The command ``boxcaseg``: argparse only, one file a subcommand."""
+"""The command ``boxcaseg``, with one module per subcommand."""

@@ -1,4 +1,4 @@
-"""``python -m mmboxcaseg.cli`` is ``boxcaseg``."""
+"""``python -m mmboxcaseg.cli`` runs the command ``boxcaseg``."""
 
 import sys
 

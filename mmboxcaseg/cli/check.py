@@ -1,14 +1,14 @@
-"""``boxcaseg check``: a look at boxes before masks are made or trained on."""
+"""``boxcaseg check``: look for oddities in boxes before they are used."""
 
 import argparse
 import sys
 
-from .common import SKIPPED, add_ann_argument
+from .common import EXIT_SKIPPED, add_ann_argument, add_format_options
 
-HELP = 'what is odd about boxes, before masks are made or trained on'
+HELP = 'tells what is odd about boxes, before training or making masks'
 EPILOG = (
-    f'Exit status: 0 all can be used, {SKIPPED} photos or boxes would '
-    'be skipped, 1 an error, 2 a wrong command line.'
+    f'Exit status: 0 if everything can be used, {EXIT_SKIPPED} if photos or boxes '
+    'would be skipped, 1 after an error, 2 if the command line is wrong.'
 )
 
 
@@ -21,27 +21,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_ann_argument(parser, 'ann')
     parser.add_argument('--img-dir', required=True, help='folder of the photos')
     parser.add_argument(
-        '--config', help='config to be trained, whose classes are compared'
+        '--config',
+        help='training config, whose classes are compared with those of the boxes',
     )
-    parser.add_argument(
-        '--ann-format',
-        choices=('coco', 'voc', 'yolo'),
-        help='format of the boxes; default: found out',
-    )
-    parser.add_argument('--classes', metavar='FILE', help="names of YOLO's classes")
+    add_format_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check the boxes and print the tables.
+    """Check the boxes and print the report.
 
     Args:
-        args (argparse.Namespace): The arguments.
+        args (argparse.Namespace): The parsed arguments.
 
     Returns:
         int: Exit status.
 
     Raises:
-        ValueError: If training with the config can't be right.
+        ValueError: If the boxes contradict the config.
     """
     from mmboxcaseg.apis.check import check_boxes
     from mmboxcaseg.quiet import unprinted
@@ -54,4 +50,4 @@ def run(args: argparse.Namespace) -> int:
     sys.stdout.flush()
     if report.errors:
         raise ValueError('; '.join(report.errors))
-    return SKIPPED if report.skips else 0
+    return EXIT_SKIPPED if report.skips else 0

@@ -1,7 +1,7 @@
-"""What several commands share: options, their checks, an exit status.
+"""Options, checks and an exit status that several commands share.
 
-Nothing heavy is imported, so that ``--help`` and mistakes in the command line
-are answered at once.
+Only fast imports are made here, so that ``--help`` and errors in the command
+line are shown at once.
 """
 
 import argparse
@@ -14,17 +14,17 @@ from typing import Any, TypeVar, cast
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 
 Options = TypeVar('Options')
-# Exit status of a command that is done, but had to skip something.
-SKIPPED = 3
+# Exit status of a command that has finished, but had to skip something.
+EXIT_SKIPPED = 3
 
 
 def options_of(args: argparse.Namespace, kind: type[Options], **others: Any) -> Options:
-    """The options of a function, by the arguments of its command.
+    """Make the options of an API function from the arguments of its command.
 
     Args:
-        args (argparse.Namespace): Arguments of the same names.
+        args (argparse.Namespace): Arguments with the names of the options.
         kind (type): Dataclass of the options.
-        **others: Values in place of the arguments' or beside them.
+        **others (Any): Values that replace or complete the arguments.
 
     Returns:
         Options: An instance of ``kind``.
@@ -38,23 +38,43 @@ def add_ann_argument(parser: argparse.ArgumentParser, name: str, **words: Any) -
 
     Args:
         parser (argparse.ArgumentParser): Parser to add to.
-        name (str): ``'ann'`` or ``'--ann'``.
-        **words (Any): What argparse takes besides.
+        name (str): Name of the argument, ``'ann'`` or ``'--ann'``.
+        **words (Any): Further arguments for ``add_argument``.
     """
     parser.add_argument(
         name,
-        help='the boxes: a COCO json, or a folder of Pascal VOC xml or of '
-        'YOLO txt files',
+        help='the boxes: a COCO json, or a folder of Pascal VOC .xml files or '
+        'YOLO .txt files',
         **words,
     )
 
 
+def add_format_options(parser: argparse._ActionsContainer) -> None:
+    """Add the options for the format of the boxes and for YOLO's classes.
+
+    Args:
+        parser (argparse._ActionsContainer): Parser or group to add to.
+    """
+    parser.add_argument(
+        '--ann-format',
+        choices=('coco', 'voc', 'yolo'),
+        help='format of the boxes; default: it is found out',
+    )
+    parser.add_argument(
+        '--classes',
+        metavar='FILE',
+        help="names of YOLO's classes: a text file with one name per line, or a "
+        'YAML file with "names"; default: a file such as classes.txt or '
+        'data.yaml in the folder of the boxes or near it',
+    )
+
+
 def add_threshold_options(parser: argparse.ArgumentParser, shown: str) -> None:
-    """Add the options that say which masks are ignored.
+    """Add the thresholds below which masks are ignored.
 
     Args:
         parser (argparse.ArgumentParser): Parser to add to.
-        shown (str): How those are told apart, for the help.
+        shown (str): How the command shows ignored masks, for the help.
     """
     parser.add_argument(
         '--agreement-thr',
@@ -67,12 +87,13 @@ def add_threshold_options(parser: argparse.ArgumentParser, shown: str) -> None:
         '--confidence-thr',
         type=float,
         metavar='T',
-        help='so are those with a lower confidence; default: none are',
+        help=f'masks with a lower confidence are {shown}; default: the '
+        'confidence does not matter',
     )
 
 
 def add_decisions_option(parser: argparse._ActionsContainer) -> None:
-    """Add the option for what was decided about masks.
+    """Add the option for a file of decisions about masks.
 
     Args:
         parser (argparse._ActionsContainer): Parser or group to add to.
@@ -80,38 +101,38 @@ def add_decisions_option(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         '--decisions',
         metavar='FILE',
-        help='what was decided about the masks, as the page of boxcaseg '
-        'report --review saves it: accepted masks are kept, rejected ones '
+        help='decisions about the masks, a file saved from the page of '
+        'boxcaseg report --review: accepted masks are kept, rejected ones are '
         'ignored in the mask loss',
     )
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of every command that runs a config.
+    """Add the options that all commands with a config have.
 
     Args:
         parser (argparse.ArgumentParser): Parser to add to.
     """
     parser.add_argument(
         '--work-dir',
-        help="folder of logs and results (default: the config's work_dir, "
-        'or else work_dirs/<name of the config>)',
+        help='folder for logs and results; default: work_dir of the config, '
+        'else work_dirs/<name of the config>',
     )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         default=[],
         metavar='KEY=VALUE',
-        help="settings that replace the config's, as in model.alpha=0.5; "
-        'lists as key="[a,b]" or key=a,b, without blanks',
+        help='settings that replace those of the config, such as '
+        'model.alpha=0.5; lists as key="[a,b]" or key=a,b, without blanks',
     )
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
-        help='what started the processes of a distributed run',
+        help='launcher of a distributed run; default: %(default)s',
     )
-    # Some versions of PyTorch's launcher pass the rank this way.
+    # Some versions of PyTorch's launcher pass the rank as this option.
     parser.add_argument(
         '--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS
     )
@@ -120,16 +141,19 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
 def parse_config_args(
     parser: argparse.ArgumentParser, argv: Sequence[str] | None = None
 ) -> argparse.Namespace:
-    """Parse a command line, and check what needs no import.
+    """Parse a command line with a config, and make checks that need no import.
 
     Args:
-        parser (argparse.ArgumentParser): With :func:`add_config_options` and
-            an argument ``config``; ``checkpoint`` is checked if it is there.
-        argv (Sequence[str], optional): The arguments. Defaults to None: those
-            of the process.
+        parser (argparse.ArgumentParser): Parser with the argument ``config``,
+            perhaps ``checkpoint``, and :func:`add_config_options`.
+        argv (Sequence[str], optional): The command line. Defaults to None:
+            that of the process.
 
     Returns:
-        argparse.Namespace: The options.
+        argparse.Namespace: The parsed arguments.
+
+    Raises:
+        SystemExit: If the command line is wrong.
     """
     args = parser.parse_args(argv)
     if not osp.isfile(args.config):

@@ -1,4 +1,4 @@
-"""``boxcaseg detector``: a Mask R-CNN on masks of one's own."""
+"""``boxcaseg detector``: train a Mask R-CNN on a file of masks."""
 
 import argparse
 import sys
@@ -7,10 +7,10 @@ from .common import options_of
 from .train import add_budget_options
 
 HELP = 'trains a Mask R-CNN on a file of masks, with its classes'
-STOPPED = '; run the same command to go on'
+STOPPED = '; run the same command to resume'
 EPILOG = (
-    'Killed? Run the same command. Exit status: 0 done, 1 an error, 2 a wrong '
-    'command line.'
+    'To resume a training that was stopped, run the same command. Exit status: '
+    '0 if it has finished, 1 after an error, 2 if the command line is wrong.'
 )
 
 
@@ -20,21 +20,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser (argparse.ArgumentParser): Parser to add to.
     """
-    parser.add_argument('masks', help='file of boxcaseg masks')
-    parser.add_argument('img_dir', help='folder of its photos')
-    parser.add_argument('--out', required=True, metavar='DIR', help='folder to write')
+    parser.add_argument('masks', help='COCO json that boxcaseg masks has written')
+    parser.add_argument('img_dir', help='folder of the photos')
+    parser.add_argument(
+        '--out', required=True, metavar='DIR', help='folder to write to'
+    )
     parser.add_argument(
         '--backbone',
         metavar='DIR',
-        help='folder of boxcaseg train, whose backbone is started from; '
-        'default: that of the model of the package',
+        help='output folder of boxcaseg train; the training starts from the '
+        'backbone of its model; default: the model of the package',
     )
     parser.add_argument(
         '--size',
         choices=('small', 'r50'),
         default='small',
-        help='small: MobileNetV2, also without a GPU; r50: ResNet-50, from '
-        'ImageNet weights; default: %(default)s',
+        help='size of the detector: small for MobileNetV2, which a CPU can '
+        'train too, or r50 for ResNet-50 with ImageNet weights; default: '
+        '%(default)s',
     )
     parser.add_argument(
         '--confidence-thr',
@@ -46,15 +49,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     run_options = parser.add_argument_group('run')
     add_budget_options(run_options)
     run_options.add_argument(
-        '--dry-run', action='store_true', help='write the config, and train nothing'
+        '--dry-run', action='store_true', help='only write the config'
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train.
+    """Train the detector and print a summary.
 
     Args:
-        args (argparse.Namespace): The arguments.
+        args (argparse.Namespace): The parsed arguments.
 
     Returns:
         int: Exit status.
@@ -62,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     from mmboxcaseg.apis.detector import DetectorOptions, train_detector
 
     options = options_of(args, DetectorOptions)
-    # For whoever tells an error.
+    # The folder for the traceback of an error.
     args.log_dir = args.out
     print(train_detector(options).summary(), file=sys.stderr)
     return 0

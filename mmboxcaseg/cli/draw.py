@@ -4,10 +4,10 @@ import argparse
 
 from .common import add_decisions_option, add_threshold_options
 
-HELP = 'proxy masks on their photos, as PNGs or in a window'
+HELP = 'draws proxy masks on their photos, as PNGs or in a window'
 EPILOG = (
-    'Each mask gets its class and its scores: "cat c 0.71 a 0.97" is a '
-    'confidence of 0.71 and an agreement of 0.97.'
+    'Each mask has its class and its scores written on it: "cat c 0.71 a 0.97" '
+    'means a confidence of 0.71 and an agreement of 0.97.'
 )
 
 
@@ -17,13 +17,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser (argparse.ArgumentParser): Parser to add to.
     """
-    parser.add_argument('masks', help='COCO json of boxcaseg masks')
-    parser.add_argument('img_dir', help='folder of its photos')
+    parser.add_argument('masks', help='COCO json that boxcaseg masks has written')
+    parser.add_argument('img_dir', help='folder of the photos')
     add_options(parser)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that the old script of this command has too.
+    """Add the options that ``tools/misc/browse_proxy_masks.py`` has too.
 
     Args:
         parser (argparse.ArgumentParser): Parser to add to.
@@ -31,11 +31,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--out',
         metavar='DIR',
-        help='save pictures there, as PNGs; without it each image opens in a '
-        'window: close it to go on',
+        help='folder to save PNGs to; default: show each picture in a window, '
+        'the next one when it is closed',
     )
     parser.add_argument(
-        '--images', nargs='+', metavar='IMAGE', help='ids or file names'
+        '--images',
+        nargs='+',
+        metavar='IMAGE',
+        help='ids or file names of the images to draw; default: all with masks',
     )
     parser.add_argument(
         '--classes',
@@ -46,12 +49,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--only-ignored',
         action='store_true',
-        help='only images with a mask below a threshold',
+        help='only images with an ignored mask',
     )
-    add_threshold_options(parser, 'ignored: hatched in red')
+    add_threshold_options(parser, 'ignored (hatched in red)')
     add_decisions_option(parser)
     parser.add_argument(
-        '--num', type=int, metavar='N', help='most images; default: all'
+        '--num', type=int, metavar='N', help='draw at most N images; default: all'
     )
     parser.add_argument(
         '--side',
@@ -66,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     """Draw the pictures.
 
     Args:
-        args (argparse.Namespace): The arguments.
+        args (argparse.Namespace): The parsed arguments.
 
     Returns:
         int: Exit status.

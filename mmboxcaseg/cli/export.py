@@ -1,17 +1,17 @@
-"""``boxcaseg export``: masks as other programs read them."""
+"""``boxcaseg export``: write masks in the formats of other programs."""
 
 import argparse
 
 from .common import add_decisions_option
 
-HELP = 'masks for other programs: COCO, YOLO, Label Studio, CVAT, Labelme, PNG'
+HELP = 'writes masks for COCO, YOLO, Label Studio, CVAT, Labelme, or as PNGs'
 EPILOG = (
-    "What is left out, and what a format can't keep, is counted in the "
-    'summary. coco, labelstudio and cvat are a file, the others a '
-    'folder.'
+    'The summary counts masks that are left out, and those that the format '
+    "can't represent exactly. coco, labelstudio and cvat write one file, the "
+    'other formats a folder.'
 )
 FORMATS = ('coco', 'yolo-seg', 'labelstudio', 'cvat', 'labelme', 'png')
-# Options of add_options, by their fields of ExportOptions.
+# The options that add_options adds, as fields of ExportOptions.
 CHOICES = (
     'simplify',
     'min_confidence',
@@ -33,19 +33,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '-o', '--out', required=True, metavar='PLACE', help='file or folder to write'
     )
     parser.add_argument(
-        '--format', choices=FORMATS, default='coco', help='default: %(default)s'
+        '--format',
+        choices=FORMATS,
+        default='coco',
+        help='format to write; default: %(default)s',
     )
     parser.add_argument(
         '--img-dir',
         metavar='DIR',
-        help='folder of the photos: yolo-seg links it, labelstudio and labelme name it',
+        help='folder of the photos, for formats that refer to them: yolo-seg, '
+        'labelstudio and labelme',
     )
     parser.add_argument(
         '--segmentation',
         choices=('rle', 'polygons'),
-        help='how coco, cvat and labelme hold masks: as pixels, or as '
-        'polygons, which lose their holes; default: polygons for coco and '
-        'with --simplify, else rle',
+        help='how coco, cvat and labelme hold masks: as pixels (rle), or as '
+        'polygons, which have no holes; default: polygons for coco or with '
+        '--simplify, else rle',
     )
     add_decisions_option(parser)
     add_options(parser)
@@ -61,7 +65,8 @@ def add_options(parser: argparse._ActionsContainer) -> None:
         '--simplify',
         type=float,
         metavar='PX',
-        help='fewer points: polygons up to so many pixels from the outline',
+        help='simplify polygons, so that they differ from the outline of the '
+        'mask by at most this many pixels',
     )
     for score in ('confidence', 'agreement'):
         parser.add_argument(
@@ -71,26 +76,29 @@ def add_options(parser: argparse._ActionsContainer) -> None:
             help=f'leave out masks with a lower {score}',
         )
     parser.add_argument(
-        '--min-area', type=int, metavar='PX', help='leave out masks of fewer pixels'
+        '--min-area',
+        type=int,
+        metavar='PX',
+        help='leave out masks with fewer pixels',
     )
     parser.add_argument(
         '--fill-holes',
         type=int,
         metavar='PX',
-        help='fill holes of up to so many pixels',
+        help='fill holes of up to this many pixels',
     )
     parser.add_argument(
         '--largest-part',
         action='store_true',
-        help='keep only the largest part of each mask',
+        help='keep only the largest connected part of each mask',
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Export the masks.
+    """Export the masks and print a summary.
 
     Args:
-        args (argparse.Namespace): The arguments.
+        args (argparse.Namespace): The parsed arguments.
 
     Returns:
         int: Exit status.

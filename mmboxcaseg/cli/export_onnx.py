@@ -1,11 +1,11 @@
-"""``boxcaseg export-onnx``: a model in a file that needs no PyTorch."""
+"""``boxcaseg export-onnx``: export a model to a file that needs no PyTorch."""
 
 import argparse
 
-HELP = 'a trained model as ONNX, which makes masks without PyTorch'
+HELP = 'exports a trained model as ONNX, to make masks without PyTorch'
 EPILOG = (
-    'boxcaseg masks ... --checkpoint MODEL.onnx makes masks with it, where '
-    'neither PyTorch nor MMDetection is installed.'
+    'To make masks with the exported model, run boxcaseg masks ... '
+    '--checkpoint MODEL.onnx. That needs neither PyTorch nor MMDetection.'
 )
 
 
@@ -16,38 +16,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser (argparse.ArgumentParser): Parser to add to.
     """
     parser.add_argument('config', help='config of a BoxCaseg model')
-    parser.add_argument('checkpoint', help='its weights')
+    parser.add_argument('checkpoint', help='checkpoint of the model')
     parser.add_argument(
         '-o', '--out', required=True, metavar='FILE', help='ONNX file to write'
     )
     parser.add_argument(
         '--half',
         action='store_true',
-        help='store the weights in half precision: half the bytes, and '
-        'probabilities that differ a little; it is computed in single '
-        'precision either way',
+        help='store the weights in half precision, which halves the file and '
+        'changes the probabilities a little; the network is computed in single '
+        'precision in any case',
     )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         metavar='KEY=VALUE',
         default=[],
-        help='config values to override, such as model.test_cfg.head=weak',
+        help='settings that replace those of the config, such as '
+        'model.test_cfg.head=weak',
     )
     parser.add_argument(
         '--allow-unsafe-checkpoint',
         dest='allow_unsafe',
         action='store_true',
-        help='load a checkpoint that holds more than weights, and may run '
-        'any code; only for one from a source that you trust',
+        help='load a checkpoint that contains more than weights; it can run any '
+        'code, so its source must be one that you trust',
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Export the model.
+    """Export the model and print a summary.
 
     Args:
-        args (argparse.Namespace): The arguments.
+        args (argparse.Namespace): The parsed arguments.
 
     Returns:
         int: Exit status.

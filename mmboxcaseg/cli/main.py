@@ -1,4 +1,4 @@
-"""Which command it is, and what becomes of its errors."""
+"""Running a subcommand and reporting its errors."""
 
 import argparse
 import difflib
@@ -42,7 +42,11 @@ COMMANDS = dict(
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of the command and its subcommands."""
+    """Make the parser of ``boxcaseg`` and its subcommands.
+
+    Returns:
+        argparse.ArgumentParser: The parser.
+    """
     from mmboxcaseg import __version__
 
     whole = argparse.ArgumentParser(
@@ -63,15 +67,15 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _described(module: ModuleType) -> str:
-    """What a subcommand does, by its module's docstring."""
+    """Description of a subcommand, from the docstring of its module."""
     text = module.__doc__.split(': ', 1)[1]
     return text[0].upper() + text[1:]
 
 
 def _refuse(command: str, unknown: Sequence[str]) -> int:
-    """Tell what is no argument of a subcommand; the exit status.
+    """Report unknown arguments of a subcommand; return the exit status.
 
-    argparse would show the usage of the whole command.
+    argparse itself would show the usage of the whole command.
     """
     own = argparse.ArgumentParser(add_help=False)
     COMMANDS[command].add_arguments(own)
@@ -90,14 +94,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``boxcaseg``.
 
     Args:
-        argv (Sequence[str], optional): The arguments. Defaults to None: those
-            of the process.
+        argv (Sequence[str], optional): The command line. Defaults to None:
+            that of the process.
 
     Returns:
         int: Exit status.
 
     Raises:
-        SystemExit: After an error, which is told in a line.
+        SystemExit: After an error, with a message of one line.
     """
     args, unknown = parser().parse_known_args(argv)
     if unknown:
@@ -106,20 +110,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(command: ModuleType, args: argparse.Namespace, name: str) -> int:
-    """Run a subcommand; an error of the user's is a line, not a traceback.
+    """Run a subcommand, and report errors in one line without traceback.
 
     Args:
         command (ModuleType): Module of the subcommand.
-        args (argparse.Namespace): Its arguments.
-        name (str): What to call it in messages.
+        args (argparse.Namespace): Parsed arguments of the subcommand.
+        name (str): Name of the subcommand in messages.
 
     Returns:
         int: Exit status.
 
     Raises:
-        SystemExit: After an error.
+        SystemExit: After an error, with a message of one line.
     """
-    # Before torch is imported.
+    # This must precede the import of torch.
     process.prepare()
     handler = logging.StreamHandler()
     handler.setFormatter(_Line(name))
@@ -127,7 +131,8 @@ def run(command: ModuleType, args: argparse.Namespace, name: str) -> int:
     level = log.level
     log.addHandler(handler)
     log.setLevel(logging.INFO)
-    # A log that can't be written, as the disk is full, is no second error.
+    # If the log can't be written, as on a full disk, logging shall not report
+    # a second error.
     raises, logging.raiseExceptions = logging.raiseExceptions, False
     try:
         status = command.run(args)
@@ -138,22 +143,22 @@ def run(command: ModuleType, args: argparse.Namespace, name: str) -> int:
         hint = getattr(command, 'STOPPED', '')
         sys.exit(f'{name}: stopped{hint}')
     except BrokenPipeError:
-        # Whoever reads the output, such as head, has enough. Python would
-        # flush once more at its end.
+        # The reader of the output, such as head, has stopped reading. Python
+        # would flush again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except (OSError, ValueError, MemoryError) as error:
         where = _write_traceback(args)
         sys.exit(f'{name}: error: {in_one_line(error)}{where}')
     except ImportError as error:
-        # One of a sentence tells what to install; Python's own names what it
-        # looked for.
+        # An error of ours says what to install. One of Python has a name: that
+        # of the missing module.
         told = error if error.name is None else _lacking(error, name)
         if told is None:
             raise
         sys.exit(f'{name}: error: {in_one_line(told)}')
     except KeyError as error:
-        # One of a sentence is meant to be read; another is a mistake here.
+        # A message in words is for the user; a bare key is a bug.
         if not error.args or ' ' not in str(error.args[0]):
             raise
         where = _write_traceback(args)
@@ -165,20 +170,24 @@ def run(command: ModuleType, args: argparse.Namespace, name: str) -> int:
 
 
 def in_one_line(error: Exception) -> str:
-    """What an error says, in one line.
+    """Format the message of an error in one line.
 
     Args:
         error (Exception): The error.
 
     Returns:
-        str: Its message. Of an error that a worker of a data loader passes
-        on, which has a traceback in its message, the last line.
+        str: The message without line breaks. If a worker process of a data
+        loader has added its traceback, only the last line is used.
+
+    Example:
+        >>> in_one_line(ValueError('two\\n  lines'))
+        'two lines'
     """
     text = str(error.args[0]) if isinstance(error, KeyError) else str(error)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         return (
-            'memory is short'
+            'not enough memory'
             if isinstance(error, MemoryError)
             else type(error).__name__
         )
@@ -188,8 +197,7 @@ def in_one_line(error: Exception) -> str:
 
 
 def _lacking(error: ImportError, name: str) -> ImportError | None:
-    """What to install for a command that needs PyTorch; None for another
-    error."""
+    """An error that says how to install PyTorch; None if it is not missing."""
     from mmboxcaseg.apis.runtime import FRAMEWORKS, check_torch
 
     if error.name.split('.')[0] not in FRAMEWORKS:
@@ -202,14 +210,16 @@ def _lacking(error: ImportError, name: str) -> ImportError | None:
 
 
 def _let_sigint_kill() -> None:
-    """A second Ctrl-C ends the process at once, without tracebacks."""
+    """Let a second Ctrl-C end the process at once, without tracebacks."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _write_traceback(args: argparse.Namespace) -> str:
-    """Put the traceback of an error beside the log of the run, if it has got
-    so far; says where."""
+    """Write the traceback of an error to the folder of the log, if it exists.
+
+    Returns the end of the message, which says where the traceback is.
+    """
     if getattr(args, 'verbose', False):
         traceback.print_exc()
     folder = getattr(args, 'log_dir', None)
@@ -221,18 +231,21 @@ def _write_traceback(args: argparse.Namespace) -> str:
             traceback.print_exc(file=file)
     except OSError:
         return ''
-    return f' (where: {path})'
+    return f' (traceback in {path})'
 
 
 class _Line(logging.Formatter):
-    """``boxcaseg masks: warning: ...``; what is no warning has no label."""
+    """Formats log messages as ``boxcaseg masks: warning: ...``.
+
+    Messages below the level of a warning have no label.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
 
     def format(self, record: logging.LogRecord) -> str:
-        """As in :class:`logging.Formatter`."""
+        """See :meth:`logging.Formatter.format`."""
         label = f'{record.levelname.lower()}: '
         if record.levelno < logging.WARNING:
             label = ''

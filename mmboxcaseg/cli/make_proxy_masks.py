@@ -1,4 +1,8 @@
-"""``tools/make_proxy_masks.py``: ``boxcaseg masks`` with the model first."""
+"""``tools/make_proxy_masks.py``: ``boxcaseg masks`` for a given config.
+
+In contrast to ``boxcaseg masks``, config and checkpoint are positional
+arguments, and boxes, photos and output are options.
+"""
 
 import argparse
 from collections.abc import Sequence
@@ -12,26 +16,28 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line of the script.
 
     Args:
-        argv (Sequence[str], optional): The arguments. Defaults to None: those
-            of the process.
+        argv (Sequence[str], optional): The command line. Defaults to None:
+            that of the process.
 
     Returns:
-        argparse.Namespace: As of ``boxcaseg masks``.
+        argparse.Namespace: Parsed arguments of ``boxcaseg masks``.
+
+    Raises:
+        SystemExit: If the command line is wrong.
     """
     parser = argparse.ArgumentParser(
-        description='Make proxy masks: boxes in, a COCO file with masks and '
-        'their scores out.',
+        description='Make a proxy mask for every box, and write a COCO json of '
+        'masks and their scores.',
         epilog=masks.EPILOG,
     )
     parser.add_argument(
         'config',
         nargs='?',
-        help='config of a BoxCaseg model; default: the model that comes with '
-        'the package',
+        help='config of a BoxCaseg model; default: the model of the package',
     )
-    parser.add_argument('checkpoint', nargs='?', help='its weights')
+    parser.add_argument('checkpoint', nargs='?', help='checkpoint of the model')
     add_ann_argument(parser, '--ann', required=True)
-    parser.add_argument('--img-dir', required=True, help='folder of the images')
+    parser.add_argument('--img-dir', required=True, help='folder of the photos')
     parser.add_argument('--out', required=True, help='COCO json to write')
     masks.add_options(parser)
     parser.set_defaults(model=None)
@@ -45,8 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Make the masks.
 
     Args:
-        argv (Sequence[str], optional): The arguments. Defaults to None: those
-            of the process.
+        argv (Sequence[str], optional): The command line. Defaults to None:
+            that of the process.
 
     Returns:
         int: Exit status.

@@ -1,18 +1,25 @@
-"""``boxcaseg masks``: a mask for every box, with its scores."""
+"""``boxcaseg masks``: make a mask for every box, with its scores."""
 
 import argparse
 import os
 import sys
 
 from . import export
-from .common import SKIPPED, add_ann_argument, add_decisions_option, options_of
+from .common import (
+    EXIT_SKIPPED,
+    add_ann_argument,
+    add_decisions_option,
+    add_format_options,
+    options_of,
+)
 
-HELP = 'a mask for every box, as a COCO json with scores'
+HELP = 'makes a mask for every box, and writes a COCO json with scores'
 STOPPED = '; run the same command with --resume to go on'
 EPILOG = (
-    'Killed? Run the same command with --resume. Exit status: 0 done, '
-    f'{SKIPPED} done, but photos or boxes were skipped, which the '
-    'report beside --out lists, 1 an error, 2 a wrong command line.'
+    'To go on with a run that was stopped, run the same command with --resume. '
+    f'Exit status: 0 if it has finished, {EXIT_SKIPPED} if it has finished, but '
+    'photos or boxes were skipped (the report next to --out lists them), 1 '
+    'after an error, 2 if the command line is wrong.'
 )
 
 
@@ -28,23 +35,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '-o',
         '--out',
         required=True,
-        help='COCO json to write; with --format the folder for it and for the export',
+        help='COCO json to write; with --format a folder for masks.json and the export',
     )
     parser.add_argument(
         '--model',
         metavar='DIR',
-        help='folder of boxcaseg train, in place of --config and --checkpoint; '
-        'it is told which of its weights are used, and why',
+        help='output folder of boxcaseg train, instead of --config and '
+        '--checkpoint; the command says which weights it uses, and why',
     )
     parser.add_argument(
         '--config',
-        help='config of a BoxCaseg model; default: the model that comes with '
-        'the package',
+        help='config of a BoxCaseg model; default: the model of the package',
     )
     parser.add_argument(
         '--checkpoint',
-        help='its weights; or, without --config, a model that boxcaseg '
-        'export-onnx has written',
+        help='checkpoint of the model; or, without --config, a model that '
+        'boxcaseg export-onnx has written',
     )
     add_options(parser)
 
@@ -56,22 +62,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         parser (argparse.ArgumentParser): Parser to add to.
     """
     boxes = parser.add_argument_group('boxes')
-    boxes.add_argument(
-        '--ann-format',
-        choices=('coco', 'voc', 'yolo'),
-        help='format of the boxes; default: found out',
-    )
-    boxes.add_argument(
-        '--classes',
-        metavar='FILE',
-        help="names of YOLO's classes: a text file with one a line, or a "
-        'yaml file with "names"; default: classes.txt or data.yaml beside or '
-        'above the boxes',
-    )
+    add_format_options(boxes)
     boxes.add_argument(
         '--img-ids',
         metavar='FILE',
-        help='only these images: a text file with one image id a line',
+        help='only the images in this text file, which has one image id per line',
     )
     boxes.add_argument(
         '--categories',
@@ -85,21 +80,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--no-merge',
         dest='merge',
         action='store_false',
-        help='let masks overlap, instead of giving each pixel to one of them',
+        help='let masks overlap instead of giving each pixel to only one of them',
     )
     made.add_argument(
         '--merge-exponent',
         type=float,
         metavar='G',
         help='give each pixel to the mask with the highest probability * '
-        '(box area)^-G, 0 or more; default: as in the config, of which the '
-        "paper's give it to the smallest object",
+        '(box area)^-G, where G is 0 or more; default: as in the config, which '
+        'in the configs of the paper gives it to the smallest object',
     )
     made.add_argument(
         '--keep-masks',
         action='store_true',
-        help='boxes that have a mask already keep it, to the pixel; only the '
-        'others get one',
+        help='keep the masks that boxes have already, and make masks only for '
+        'the other boxes',
     )
     made.add_argument(
         '--tighten',
@@ -107,67 +102,68 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         const=0.0,
         metavar='G',
-        help="for loose boxes: write each mask's tight box too, as "
-        '"bbox_tight"; with a number, look for the mask in the box grown by '
-        'this part of its width and height on each side',
+        help='for loose boxes: also write the tight box of each mask, as '
+        '"bbox_tight"; with a number from 0 to 1, first grow each box by this '
+        'fraction of its width and height on each side',
     )
     made.add_argument(
         '--segmentation',
         choices=('rle', 'polygons'),
         default='rle',
-        help='how masks are written; polygons lose their holes; default: rle',
+        help='how masks are written; polygons have no holes; default: rle',
     )
     made.add_argument(
         '--flip',
         action='store_true',
-        help='average over each crop and its mirror image',
+        help='average the predictions for each crop and its mirror image',
     )
     made.add_argument(
         '--margins',
         nargs='+',
         type=float,
         metavar='M',
-        help='average over crops with these margins around the box, as parts '
-        'of its width and height, such as 0 0.2; default: the box alone',
+        help='average the predictions for crops with these margins around the '
+        'box, as fractions of its width and height, such as 0 0.2; default: '
+        'no margin',
     )
     made.add_argument(
         '--stretch-16bit',
         action='store_true',
-        help='for photos of 16 bits of which 14 or fewer are used (cameras, '
-        'scanners, microscopes): take the bits that are used, without which '
-        'such a photo is nearly black',
+        help='for photos of 16 bits that use 14 or fewer of them (from cameras, '
+        'scanners, microscopes): take the 8 highest bits that are used; '
+        'otherwise such a photo is nearly black',
     )
     made.add_argument(
         '--precision',
         choices=('fp32', 'bf16'),
-        help="numbers the network computes with; default: the config's",
+        help='precision of the network; default: that of the config',
     )
     made.add_argument(
         '--calibration',
         metavar='FILE',
-        help='file of boxcaseg calibrate, by which the expected IoU of each '
-        'mask is told; default: that of the model that comes with the '
-        'package, none for another',
+        help='file that boxcaseg calibrate has written, to add the expected IoU '
+        'of each mask; default: the calibration of the model of the package, '
+        'or none for another model',
     )
     made.add_argument(
         '--cfg-options',
         nargs='+',
         metavar='KEY=VALUE',
         default=[],
-        help='config values to override, such as model.alpha=0.6',
+        help='settings that replace those of the config, such as model.alpha=0.6',
     )
     made.add_argument(
         '--allow-unsafe-checkpoint',
         dest='allow_unsafe',
         action='store_true',
-        help='load a checkpoint that holds more than weights, and may run '
-        'any code; only for one from a source that you trust',
+        help='load a checkpoint that contains more than weights; it can run any '
+        'code, so its source must be one that you trust',
     )
     exported = parser.add_argument_group('export')
     exported.add_argument(
         '--format',
         choices=export.FORMATS,
-        help='write the masks in this format as well: --out is a folder then, '
+        help='also write the masks in this format; --out is then a folder, '
         'with masks.json in it',
     )
     export.add_options(exported)
@@ -179,55 +175,63 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         '--resume',
         action='store_true',
-        help='go on where a run that was cut short left off; without it '
-        'such results are removed',
+        help='go on with a run that was stopped; without it the results of '
+        'such a run are removed',
     )
     group.add_argument(
         '--strict',
         action='store_true',
-        help="a photo or a box that can't be used is an error",
+        help="stop with an error if a photo or a box can't be used, instead of "
+        'skipping it',
     )
     group.add_argument(
         '--crops-per-batch',
         type=int,
         metavar='N',
-        help='most crops that go through the network at once',
+        help='at most N crops go through the network at once; default: as in '
+        'the config',
     )
     group.add_argument(
         '--jobs',
         type=int,
         default=1,
         metavar='N',
-        help='processes that share photos and cores, each with its own copy '
-        'of the network; the file is the same to the byte; default: 1',
+        help='number of processes that share the photos and the cores, each '
+        'with its own copy of the network; the file is the same to the byte; '
+        'default: 1',
     )
     group.add_argument(
         '--num-workers',
         type=int,
         metavar='N',
-        help='processes that read photos, for each process; with ONNX Runtime threads',
+        help='number of processes that read photos, for each of the --jobs; '
+        'with ONNX Runtime these are threads',
     )
     group.add_argument(
         '--runtime',
         choices=('auto', 'torch', 'onnx'),
         default='auto',
-        help='what computes the network: PyTorch, or ONNX Runtime, which the '
-        'model of the package and exported ones need nothing else for; '
-        'default: ONNX Runtime for these, unless there is a GPU or something '
-        'is asked for that only PyTorch can do',
+        help='runtime of the network: PyTorch (torch), or ONNX Runtime (onnx), '
+        'which runs the model of the package and exported models; default: ONNX '
+        'Runtime for these models, unless there is a GPU or an option needs '
+        'PyTorch',
     )
     group.add_argument(
-        '--device', choices=('cpu', 'cuda'), help='default: a GPU if there is one'
+        '--device',
+        choices=('cpu', 'cuda'),
+        help='device of the network; default: a GPU if there is one',
     )
     group.add_argument(
-        '--work-dir', metavar='DIR', help='folder of the log; default: <out>.logs'
+        '--work-dir', metavar='DIR', help='folder for the log; default: <out>.logs'
     )
-    group.add_argument('--verbose', action='store_true', help='print the log as well')
+    group.add_argument(
+        '--verbose', action='store_true', help='print the log to the terminal too'
+    )
     group.add_argument(
         '--launcher',
         choices=('none', 'pytorch', 'slurm', 'mpi'),
         default='none',
-        help='what started the processes, if there are several',
+        help='launcher of a distributed run; default: %(default)s',
     )
     group.add_argument(
         '--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS
@@ -235,10 +239,10 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make the masks.
+    """Make the masks and print a summary.
 
     Args:
-        args (argparse.Namespace): The arguments.
+        args (argparse.Namespace): The parsed arguments.
 
     Returns:
         int: Exit status.
@@ -252,7 +256,7 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     exported = None
     if args.format is not None:
-        # Before hours of work, not after them.
+        # Wrong options are reported now, not after hours of work.
         exported = ExportOptions(
             format=args.format, **{name: getattr(args, name) for name in export.CHOICES}
         )
@@ -263,7 +267,7 @@ def run(args: argparse.Namespace) -> int:
         polygons=args.segmentation == 'polygons',
         img_ids=args.img_ids and read_lines(args.img_ids),
     )
-    # For whoever tells an error.
+    # The folder for the traceback of an error.
     args.log_dir = options.log_dir
     report = make_proxy_masks(options)
     if report is None:
@@ -280,12 +284,11 @@ def run(args: argparse.Namespace) -> int:
     if args.strict:
         raise ValueError(f'--strict: {text}')
     print(f'warning: {text}', file=sys.stderr)
-    return SKIPPED
+    return EXIT_SKIPPED
 
 
 def _check(args: argparse.Namespace) -> None:
-    """Raise ValueError if an option has no sense, OSError if a file of one is
-    not there."""
+    """Raise ValueError if an option is not valid, OSError if a file is missing."""
     if args.crops_per_batch is not None and args.crops_per_batch < 1:
         raise ValueError('--crops-per-batch must be at least 1')
     if args.jobs < 1:
@@ -301,7 +304,7 @@ def _check(args: argparse.Namespace) -> None:
         args.merge and args.merge_exponent >= 0
     ):
         raise ValueError(
-            '--merge-exponent must be 0 or more, and has no sense with --no-merge'
+            '--merge-exponent must be 0 or more, and must not be given with --no-merge'
         )
     if args.tighten is not None and not 0 <= args.tighten <= 1:
         raise ValueError('--tighten must be a number from 0 to 1')
@@ -313,10 +316,11 @@ def _check(args: argparse.Namespace) -> None:
         given = [name for name in export.CHOICES if getattr(args, name)]
         if given:
             raise ValueError(
-                f'--{given[0].replace("_", "-")} is about an export; name its --format'
+                f'--{given[0].replace("_", "-")} needs --format, the format of an '
+                'export; give it, or leave the option out'
             )
     elif args.out.endswith('.json') or os.path.isfile(args.out):
         raise ValueError(
-            f'--format: --out {args.out} must be a folder; '
-            'masks.json and the export go into it'
+            f'--out {args.out} must be a folder, because --format is given: '
+            'masks.json and the export are written into it'
         )

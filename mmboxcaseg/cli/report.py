@@ -1,14 +1,14 @@
-"""``boxcaseg report``: make a page to look at proxy masks in a browser."""
+"""``boxcaseg report``: make a page about proxy masks, to read in a browser."""
 
 import argparse
 
 from .common import add_decisions_option, add_threshold_options
 
-HELP = 'one HTML page on proxy masks: their scores, classes and pictures'
+HELP = 'makes an HTML page on proxy masks: their scores, classes and pictures'
 EPILOG = (
-    'Writes index.html, which needs no other file, and its charts as PNGs. '
-    'The best and the worst masks go by confidence, or by agreement '
-    'where the file has none.'
+    'The command writes index.html, which needs no other file, and its charts '
+    'as PNGs. The best and the worst masks are chosen by confidence, or by '
+    'agreement if the file has no confidence.'
 )
 
 
@@ -18,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser (argparse.ArgumentParser): Parser to add to.
     """
-    parser.add_argument('masks', help='COCO json of boxcaseg masks')
-    parser.add_argument('img_dir', help='folder of its photos')
+    parser.add_argument('masks', help='COCO json that boxcaseg masks has written')
+    parser.add_argument('img_dir', help='folder of the photos')
     parser.add_argument(
         '--truth',
         metavar='TRUE.json',
@@ -29,18 +29,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that the old script of this command has too.
+    """Add the options that ``tools/analysis_tools/proxy_report.py`` has too.
 
     Args:
         parser (argparse.ArgumentParser): Parser to add to.
     """
-    parser.add_argument('--out', required=True, metavar='DIR', help='folder to write')
+    parser.add_argument(
+        '--out', required=True, metavar='DIR', help='folder to write to'
+    )
     add_threshold_options(parser, 'shown as ignored')
     parser.add_argument(
         '--num',
         type=int,
         default=96,
-        help='most pictures in each of the four groups; default: %(default)s',
+        help='largest number of pictures in each of the four groups; default: '
+        '%(default)s',
     )
     parser.add_argument(
         '--review',
@@ -48,8 +51,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         nargs='?',
         const=200,
         metavar='N',
-        help='let the page ask about the N masks of the least confidence, '
-        'and save what was decided; 0: all masks; default without N: '
+        help='let the page ask which of the N masks with the lowest confidence '
+        'are good, and save the decisions; 0 asks about all masks; without N: '
         '%(const)s',
     )
     add_decisions_option(parser)
@@ -59,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     """Make the report.
 
     Args:
-        args (argparse.Namespace): The arguments.
+        args (argparse.Namespace): The parsed arguments.
 
     Returns:
         int: Exit status.

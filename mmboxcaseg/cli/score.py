@@ -1,4 +1,4 @@
-"""``boxcaseg score``: masks against the true ones."""
+"""``boxcaseg score``: score masks against the true masks."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import sys
 
 from .common import add_decisions_option
 
-HELP = 'how well masks cover the true ones, as a table'
+HELP = 'tells how well masks match the true masks, as a table'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument(
         'masks',
-        help='COCO json with the masks to score; with --predictor the folder of '
-        'the photos',
+        help='COCO json with the masks to score; with --predictor instead the '
+        'folder of the photos',
     )
     parser.add_argument(
         'truth', help='COCO json with the true masks of the same annotations'
@@ -27,18 +27,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--by-size',
         action='store_true',
-        help='also by object size: small below 32 ** 2 pixels, large from 96 ** 2 on',
+        help='also score by object size: small below 32 ** 2 pixels, large from '
+        '96 ** 2',
     )
     parser.add_argument(
         '--by-overlap',
         action='store_true',
-        help='also by overlap: free where other boxes of the image cover less '
-        'than a fifth of the box, else covered',
+        help='also score by overlap: an object is free if other boxes of the '
+        'image cover less than a fifth of its box, else covered',
     )
     parser.add_argument(
         '--boundary',
         action='store_true',
-        help='also Boundary IoU, with boundaries of 2 %% of the diagonal',
+        help='also compute the Boundary IoU, with a boundary as wide as 2 %% of '
+        'the diagonal of the image',
     )
     for score, default in (('agreement', '0.75 0.85 0.9 0.95'), ('confidence', 'none')):
         parser.add_argument(
@@ -46,40 +48,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             nargs='+',
             type=float,
             metavar='T',
-            help=f'rows of the masks with this {score} or a higher one, and '
-            f'of the others, for each threshold from 0 to 1; default: '
-            f'{default}',
+            help=f'also score the masks at or above each threshold of the '
+            f'{score}, and those below; from 0 to 1; default: {default}',
         )
     add_decisions_option(parser)
     other = parser.add_argument_group('masks of another network')
     other.add_argument(
         '--predictor',
         metavar='MODULE:FUNCTION',
-        help='function that makes the masks: from a photo, (H, W, 3) uint8 RGB, '
-        'and boxes, (N, 4) xyxy, to N masks (H, W), bool or probabilities',
+        help='function that makes the masks; it takes a photo in RGB, (H, W, 3) '
+        'uint8, and boxes as xyxy in pixels, (N, 4), and returns N masks (H, W), '
+        'bool or probabilities',
     )
     other.add_argument(
         '--no-merge',
         dest='merge',
         action='store_false',
-        help='leave overlapping masks as they are',
+        help='let masks overlap instead of giving each pixel to only one of them',
     )
     other.add_argument(
         '--merge-exponent',
         type=float,
         metavar='G',
-        help='give a pixel of several masks to the highest probability times '
-        '(box area) ** -G; default: to the smallest box',
+        help='give each pixel to the mask with the highest probability * '
+        '(box area)^-G, where G is 0 or more; default: to the smallest object',
     )
-    other.add_argument('--out', metavar='FILE', help='COCO json to write its masks to')
-    parser.add_argument('--json', metavar='FILE', help='file to write the numbers to')
+    other.add_argument('--out', metavar='FILE', help='COCO json to write the masks to')
+    parser.add_argument('--json', metavar='FILE', help='json to write the scores to')
 
 
 def run(args: argparse.Namespace) -> int:
     """Score the masks and print the table.
 
     Args:
-        args (argparse.Namespace): The arguments.
+        args (argparse.Namespace): The parsed arguments.
 
     Returns:
         int: Exit status.
@@ -95,8 +97,8 @@ def run(args: argparse.Namespace) -> int:
         args.out or not args.merge or args.merge_exponent is not None
     ):
         raise ValueError(
-            '--out, --no-merge and --merge-exponent are for masks that '
-            '--predictor makes; give it, or leave them out'
+            '--out, --no-merge and --merge-exponent go with --predictor only; '
+            'give it, or leave them out'
         )
     if args.predictor:
         made = score_predictor(
@@ -120,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
         )
     print(scores.to_markdown())
     if time_per_box is not None:
-        print(f'\n{args.predictor} took {time_per_box:.1f} ms a box')
+        print(f'\n{args.predictor} took {time_per_box:.1f} ms per box')
     for name, value in (
         ('agreement', scores.spearman),
         ('confidence', scores.spearman_confidence),
@@ -133,7 +135,10 @@ def run(args: argparse.Namespace) -> int:
             'nothing of the image'
         )
     if scores.rejected:
-        print(f'\n{scores.rejected} masks were rejected: ignored at every threshold')
+        print(
+            f'\n{scores.rejected} masks were rejected, so they are ignored at every '
+            'threshold'
+        )
     if args.json:
         os.makedirs(osp.dirname(osp.abspath(args.json)), exist_ok=True)
         write_json(args.json, scores.to_json())

@@ -1,16 +1,17 @@
-"""``boxcaseg train``: a model of one's own from one's own boxes."""
+"""``boxcaseg train``: train a model on your own boxes."""
 
 import argparse
 import sys
 
-from .common import add_ann_argument, options_of
+from .common import add_ann_argument, add_format_options, options_of
 
 HELP = 'trains the model further on your boxes, and says if it got better'
-STOPPED = '; run the same command to go on'
+STOPPED = '; run the same command to resume'
 EPILOG = (
-    'Killed? Run the same command. Then: boxcaseg masks boxes.json photos/ '
-    '-o masks.json --model DIR. Exit status: 0 done, 1 an error, 2 a wrong '
-    'command line.'
+    'To resume a training that was stopped, run the same command. To make masks '
+    'with the trained model, run boxcaseg masks boxes.json photos/ -o masks.json '
+    '--model DIR. Exit status: 0 if it has finished, 1 after an error, 2 if the '
+    'command line is wrong.'
 )
 
 
@@ -22,32 +23,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     add_ann_argument(parser, 'ann')
     parser.add_argument('img_dir', help='folder of the photos')
-    parser.add_argument('--out', required=True, metavar='DIR', help='folder to write')
+    parser.add_argument(
+        '--out', required=True, metavar='DIR', help='folder to write to'
+    )
     data = parser.add_argument_group('data')
     data.add_argument(
         '--salient',
         metavar='DIR',
-        help='folder with a folder of salient images and one of their masks, '
-        'such as DUTS-TR; without it the head that learns from masks keeps what '
-        'it knows',
+        help='folder of a data set of salient objects, such as DUTS-TR, with one '
+        'folder of images and one of masks; without it the head that learns '
+        'from masks is not trained',
     )
     data.add_argument(
         '--keep-masks',
         action='store_true',
-        help='masks that boxes were given teach too; without it those only '
-        'that boxcaseg masks has marked as kept',
+        help='also train on the masks that the boxes have; without it only on '
+        'those that boxcaseg masks has marked as kept',
     )
-    data.add_argument(
-        '--ann-format',
-        choices=('coco', 'voc', 'yolo'),
-        help='format of the boxes; default: found out',
-    )
-    data.add_argument(
-        '--classes',
-        metavar='FILE',
-        help="names of YOLO's classes; default: classes.txt or data.yaml "
-        'beside or above the boxes',
-    )
+    add_format_options(data)
     data.add_argument(
         '--categories',
         nargs='+',
@@ -59,21 +52,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--from',
         dest='start',
         metavar='MODEL',
-        help='what to start from: DIR of an earlier boxcaseg train, or a '
-        'checkpoint of the same size; default: the model of the package',
+        help='model to start from: output folder of an earlier boxcaseg train, '
+        'or a checkpoint of the same size; default: the model of the package',
     )
     model.add_argument(
         '--size',
         choices=('small', 'hrnet'),
         default='small',
-        help='small: the size of the model of the package; hrnet: '
-        'HRNetV2-W48, from ImageNet weights, for a GPU; default: %(default)s',
+        help='size of the model: small for that of the model of the package, or '
+        'hrnet for HRNetV2-W48 with ImageNet weights, meant for a GPU; '
+        'default: %(default)s',
     )
     add_budget_options(parser.add_argument_group('run'))
 
 
 def add_budget_options(group: argparse._ArgumentGroup) -> None:
-    """Add the options of commands that train.
+    """Add the options of a training's budget and of its run.
 
     Args:
         group (argparse._ArgumentGroup): Group to add to.
@@ -83,33 +77,44 @@ def add_budget_options(group: argparse._ArgumentGroup) -> None:
         '--minutes',
         type=float,
         metavar='N',
-        help='as many iterations as fit, by the speed of the first ones',
+        help='train for about N minutes; the number of iterations follows from '
+        'the speed of the first ones',
     )
     budget.add_argument(
-        '--iters', type=int, metavar='N', help="iterations; default: the recipe's"
+        '--iters',
+        type=int,
+        metavar='N',
+        help='number of iterations; default: that of the recipe',
     )
     group.add_argument(
-        '--num-workers', type=int, metavar='N', help='processes that read photos'
+        '--num-workers',
+        type=int,
+        metavar='N',
+        help='number of processes that read photos',
     )
     group.add_argument(
-        '--device', choices=('cpu', 'cuda'), help='default: a GPU if there is one'
+        '--device',
+        choices=('cpu', 'cuda'),
+        help='device to train on; default: a GPU if there is one',
     )
     group.add_argument(
         '--cfg-options',
         nargs='+',
         metavar='KEY=VALUE',
         default=[],
-        help="settings that replace the recipe's, such as "
+        help='settings that replace those of the recipe, such as '
         'optim_wrapper.optimizer.lr=0.004',
     )
-    group.add_argument('--verbose', action='store_true', help='print the log as well')
+    group.add_argument(
+        '--verbose', action='store_true', help='print the log to the terminal too'
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train.
+    """Train the model, print its verdict, and suggest the next commands.
 
     Args:
-        args (argparse.Namespace): The arguments.
+        args (argparse.Namespace): The parsed arguments.
 
     Returns:
         int: Exit status.
@@ -117,12 +122,12 @@ def run(args: argparse.Namespace) -> int:
     from mmboxcaseg.apis.own_model import TrainOptions, train
 
     options = options_of(args, TrainOptions)
-    # For whoever tells an error.
+    # The folder for the traceback of an error.
     args.log_dir = args.out
     verdict = train(options)
     print(verdict.summary(), file=sys.stderr)
     print(
-        f'{args.out}/before_after.png shows it. Next:\n'
+        f'{args.out}/before_after.png shows masks before and after. Next:\n'
         f'  boxcaseg masks {args.ann} {args.img_dir} -o masks.json '
         f'--model {args.out}\n'
         f'  boxcaseg detector masks.json {args.img_dir} --out detector/ '

@@ -1,1 +1,1 @@
-"""Data sets in other layouts as COCO jsons; no torch."""
+"""Converting data sets to COCO jsons. Nothing here needs torch."""

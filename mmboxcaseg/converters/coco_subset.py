@@ -1,4 +1,4 @@
-"""A part of a COCO annotation file, and of its photos."""
+"""Making subsets of a COCO annotation file and of its photos."""
 
 import json
 import os
@@ -7,7 +7,8 @@ import random
 import shutil
 from collections.abc import Sequence
 
-# COCO's names of the categories of PASCAL VOC, in the order of VOC's ids.
+# COCO's and VOC's names of the categories of Pascal VOC, in the order of
+# VOC's ids.
 VOC_BY_COCO_NAME = {
     'airplane': 'aeroplane',
     'bicycle': 'bicycle',
@@ -33,19 +34,18 @@ VOC_BY_COCO_NAME = {
 
 
 def draw_ids(coco: dict, count: int, seed: int) -> list[int]:
-    """Draw images at random.
+    """Draw images at random, whatever their order in the file.
 
     Args:
-        coco (dict): COCO annotations.
-        count (int): Number of images.
-        seed (int): Seed of the draw; it doesn't depend on the order of the
-            images.
+        coco (dict): Content of a COCO json.
+        count (int): Number of images to draw, 1 or more.
+        seed (int): Seed of the draw.
 
     Returns:
-        list[int]: Ids of the images, ascending.
+        list[int]: Ids of the images, sorted.
 
     Raises:
-        ValueError: If there are fewer images than that.
+        ValueError: If the file has fewer images, or ``count`` is below 1.
     """
     ids = sorted(image['id'] for image in coco['images'])
     if not 0 < count <= len(ids):
@@ -54,18 +54,23 @@ def draw_ids(coco: dict, count: int, seed: int) -> list[int]:
 
 
 def keep_images(coco: dict, image_ids: Sequence[int]) -> dict:
-    """Keep the images of a list, and their annotations.
+    """Keep some images and their annotations.
 
     Args:
-        coco (dict): COCO annotations.
+        coco (dict): Content of a COCO json.
         image_ids (Sequence[int]): Ids of the images to keep.
 
     Returns:
-        dict: The subset, images by ascending id; its entries are those of
-        ``coco``, not copies.
+        dict: The subset, with images sorted by id. Its images and annotations
+        are those of ``coco``, not copies.
 
     Raises:
-        ValueError: If there is no image of some id.
+        ValueError: If an id belongs to no image.
+
+    Example:
+        >>> coco = dict(images=[dict(id=2), dict(id=1)], annotations=[])
+        >>> keep_images(coco, [1])['images']
+        [{'id': 1}]
     """
     wanted = set(image_ids)
     images = [image for image in coco['images'] if image['id'] in wanted]
@@ -73,7 +78,7 @@ def keep_images(coco: dict, image_ids: Sequence[int]) -> dict:
     if missing:
         raise ValueError(
             f'{len(missing)} of {len(wanted)} image ids are not '
-            f'in the annotations, the first: {missing[:5]}'
+            f'in the annotations, such as {missing[:5]}'
         )
     return dict(
         coco,
@@ -85,7 +90,7 @@ def keep_images(coco: dict, image_ids: Sequence[int]) -> dict:
 def _keep_category_ids(
     coco: dict, new_id: dict[int, int], categories: list[dict]
 ) -> dict:
-    """Renumber the categories; drop the others, and images left without."""
+    """Renumber some categories; drop the others, and images without any."""
     annotations = [
         dict(ann, category_id=new_id[ann['category_id']])
         for ann in coco['annotations']
@@ -104,34 +109,34 @@ def keep_categories(coco: dict, names: Sequence[str]) -> dict:
     """Keep some categories, and the images that show one of them.
 
     Args:
-        coco (dict): COCO annotations.
+        coco (dict): Content of a COCO json.
         names (Sequence[str]): Names of the categories to keep.
 
     Returns:
-        dict: The subset, category ids unchanged.
+        dict: The subset, with unchanged category ids.
 
     Raises:
-        ValueError: If there is no category of some name.
+        ValueError: If there is no category with one of the names.
     """
     known = {category['name'] for category in coco['categories']}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(
-            f'no categories of the names {unknown}; there are {sorted(known)}'
+            f'there are no categories {unknown}; the file has {sorted(known)}'
         )
     categories = [c for c in coco['categories'] if c['name'] in set(names)]
     return _keep_category_ids(coco, {c['id']: c['id'] for c in categories}, categories)
 
 
 def to_voc20(coco: dict) -> dict:
-    """Keep VOC's 20 categories under VOC's names and ids.
+    """Keep VOC's 20 categories, with VOC's names and ids.
 
     Args:
-        coco (dict): COCO annotations with COCO's category names.
+        coco (dict): Content of a COCO json with COCO's category names.
 
     Returns:
-        dict: The subset, categories 1 (aeroplane) to 20 (tvmonitor), without
-        the images that show none of them.
+        dict: The subset, with categories 1 (aeroplane) to 20 (tvmonitor) and
+        the images that show one of them.
     """
     voc_id = {name: i for i, name in enumerate(VOC_BY_COCO_NAME, start=1)}
     categories = [
@@ -147,20 +152,20 @@ def to_voc20(coco: dict) -> dict:
 
 
 def keep_mask_share(coco: dict, share: float, seed: int) -> dict:
-    """Take the masks away from all but a share of the annotations.
+    """Remove the masks of all but a share of the annotations.
 
-    As where few masks were drawn by hand beside many boxes. Shares drawn with
-    one seed contain one another: those with 2 % of the masks are among those
-    with 5 %. Crowds stay as they are and don't count.
+    This simulates a data set in which few masks were drawn by hand, but many
+    boxes. With the same seed a larger share contains the smaller ones. Crowds
+    keep their masks and are not counted.
 
     Args:
         coco (dict): Content of a COCO json.
         share (float): Share of the annotations that keep their masks, in
-            [0, 1]; rounded to a whole number of them.
+            [0, 1]. Their number is rounded.
         seed (int): Seed of the draw.
 
     Returns:
-        dict: The same with new annotations; the input stays as it was.
+        dict: A copy with new annotations; the input is not changed.
 
     Raises:
         ValueError: If the share is not in [0, 1].
@@ -183,16 +188,17 @@ def keep_mask_share(coco: dict, share: float, seed: int) -> dict:
 
 
 def read_coco(path: str) -> dict:
-    """Read a COCO annotation file.
+    """Read a COCO json as a dictionary.
 
     Args:
-        path (str): The json file.
+        path (str): Path of the json.
 
     Returns:
-        dict: The annotations.
+        dict: Content of the json.
 
     Raises:
-        ValueError: If it is no json, or lacks one of COCO's lists.
+        OSError: If the file can't be read.
+        ValueError: If the file is no json, or lacks one of COCO's lists.
     """
     # Some editors put a byte order mark before the text.
     with open(path, encoding='utf-8-sig') as file:
@@ -202,23 +208,29 @@ def read_coco(path: str) -> dict:
             raise ValueError(f'{path} is not valid json: {error}') from error
     for key in ('images', 'annotations', 'categories'):
         if not isinstance(coco, dict) or not isinstance(coco.get(key), list):
-            raise ValueError(f'{path} has no list {key!r}; give a COCO instances file')
+            raise ValueError(
+                f'{path} has no list {key!r}; give a COCO json with instances'
+            )
     return coco
 
 
 def ids_of_lines(coco: dict, lines: Sequence[str], path: str) -> list:
-    """Image ids as the file has them, numbers or strings.
+    """Convert image ids from text to numbers if the json has numbers.
 
     Args:
-        coco (dict): COCO annotations.
-        lines (Sequence[str]): Ids as text, one a line.
-        path (str): Where the lines come from, for the message.
+        coco (dict): Content of a COCO json.
+        lines (Sequence[str]): Image ids as text.
+        path (str): Path of the file that lists the ids, for the message.
 
     Returns:
-        list: The ids.
+        list[int | str]: The ids as in the json.
 
     Raises:
-        ValueError: If a line is no id of an image.
+        ValueError: If an id belongs to no image.
+
+    Example:
+        >>> ids_of_lines(dict(images=[dict(id=7)]), ['7'], 'ids.txt')
+        [7]
     """
     by_text = {str(image['id']): image['id'] for image in coco['images']}
     unknown = [line for line in lines if line not in by_text]
@@ -231,11 +243,14 @@ def ids_of_lines(coco: dict, lines: Sequence[str], path: str) -> list:
 
 
 def write_coco(path: str, coco: dict) -> None:
-    """Write COCO annotations and print what they hold.
+    """Write a COCO json, and print how many images and annotations it has.
 
     Args:
-        path (str): The json file; its folder is made.
-        coco (dict): The annotations.
+        path (str): Path of the json. Its folder is made if there is none.
+        coco (dict): Content of the json.
+
+    Raises:
+        OSError: If the file can't be written.
     """
     os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
     with open(path, 'w', encoding='utf-8') as file:
@@ -248,22 +263,24 @@ def write_coco(path: str, coco: dict) -> None:
 
 
 def take_files(names: Sequence[str], source: str, target: str, copy: bool) -> None:
-    """Link or copy files into a folder; those that are there are kept.
+    """Link or copy files into a folder; existing files are kept.
 
     Args:
-        names (Sequence[str]): Names of the files, relative to both folders.
-        source (str): Folder that has them.
-        target (str): Folder to put them into; it is made.
-        copy (bool): Copy rather than link.
+        names (Sequence[str]): Paths of the files, relative to both folders.
+        source (str): Folder that has the files.
+        target (str): Folder to put them into. It is made if there is none.
+        copy (bool): Whether the files are copied instead of linked.
 
     Raises:
         FileNotFoundError: If a file is missing from ``source``.
+        OSError: If a file can't be linked or copied.
     """
     for name in names:
         old = osp.abspath(osp.join(source, name))
         if not osp.isfile(old):
             raise FileNotFoundError(
-                f'{old} is missing, one of {len(names)} files wanted of {source}'
+                f'{old} is missing; it is one of {len(names)} files that are '
+                f'needed from {source}'
             )
     for name in names:
         old = osp.abspath(osp.join(source, name))

@@ -1,8 +1,7 @@
-"""Read the instances of one image of VOC 2012 or of SBD, for ``voc_sbd.py``.
+"""Reading the instances of an image of VOC 2012 or SBD, for ``voc_sbd.py``.
 
-An image becomes the two things that COCO has of it: its entry in ``images``,
-and its annotations without ``id``.  What doesn't go together in an image is
-counted, and not silently mended.
+An image becomes an entry of COCO's ``images``, and annotations without
+``id``. Contradictions between the files of an image are counted and reported.
 """
 
 import os.path as osp
@@ -17,12 +16,13 @@ from pycocotools import mask as coco_mask
 from .coco_subset import VOC_BY_COCO_NAME
 
 CLASSES = tuple(VOC_BY_COCO_NAME.values())
-# Pixels at the border of objects, and objects too hard to segment.
+# Value of pixels at the border of objects, and of objects that were too hard
+# to segment.
 VOID = 255
 
 
 def import_loadmat() -> Callable:
-    """SciPy's reader of MATLAB files.
+    """Import SciPy's reader of MATLAB files.
 
     Returns:
         Callable: ``scipy.io.loadmat``.
@@ -34,28 +34,29 @@ def import_loadmat() -> Callable:
         from scipy.io import loadmat
     except ImportError as error:
         raise ImportError(
-            "SBD's masks are MATLAB files, which are read with "
-            'the package scipy: pip install scipy'
+            "SBD's masks are MATLAB files, and reading them needs the package "
+            'scipy: pip install scipy'
         ) from error
     return loadmat
 
 
 def read_ids(path: str) -> np.ndarray:
-    """Read a picture whose pixels are numbers of objects or of classes.
+    """Read a PNG whose pixels are numbers of objects or classes.
 
     Args:
-        path (str): PNG with a palette, as VOC has them, or a grey one.
+        path (str): Path of a PNG with a palette, as VOC has them, or in grey.
 
     Returns:
-        np.ndarray: Shape (H, W), uint8; 0 is background, 255 void.
+        np.ndarray: Numbers, (H, W) uint8; 0 is background, 255 is void.
 
     Raises:
-        ValueError: If the picture has colours instead of a palette.
+        OSError: If the file can't be read.
+        ValueError: If the PNG has colours instead of a palette.
     """
     with Image.open(path) as picture:
         if picture.mode not in ('P', 'L'):
             raise ValueError(
-                f'{path}: a picture of mode {picture.mode!r}, where VOC has '
+                f'{path} is a picture of mode {picture.mode!r}, but VOC has '
                 'numbers with a palette (mode "P"); take the file from the '
                 'original archive'
             )
@@ -65,29 +66,33 @@ def read_ids(path: str) -> np.ndarray:
 def read_objects(path: str) -> list[dict]:
     """Read the objects of a VOC annotation.
 
+    VOC counts pixels from 1 and both corners belong to the box, so
+    (xmin, ymin) = (xmax, ymax) is one pixel.
+
     Args:
-        path (str): The XML file.
+        path (str): Path of the XML file.
 
     Returns:
-        list[dict]: In the order of the file, ``category_id`` (1 to 20),
-        ``difficult`` (0 or 1) and ``bbox``, xywh in pixels, or None if the
-        object has no box. VOC counts pixels from 1 and both corners belong to
-        the box, so (xmin, ymin) = (xmax, ymax) is one pixel.
+        list[dict]: Objects in the order of the file, each with
+        ``category_id`` (1 to 20), ``difficult`` (0 or 1) and ``bbox``, which
+        is x, y, width, height in pixels, or None if there is no box.
 
     Raises:
-        ValueError: If the file is no XML, or a class is not one of the 20.
+        OSError: If the file can't be read.
+        ValueError: If the file is no XML, or a class is not one of VOC's 20.
     """
     try:
         root = ElementTree.parse(path).getroot()
     except ElementTree.ParseError as error:
         raise ValueError(f'{path} is not valid XML: {error}') from error
     objects = []
-    # Parts of people are objects' children, and have boxes of their own.
+    # findall skips nested elements, such as the parts of people, which have
+    # their own boxes.
     for item in root.findall('object'):
         name = item.findtext('name', '').strip()
         if name not in CLASSES:
             raise ValueError(
-                f"{path}: an object of class {name!r}, which is not one of VOC's 20"
+                f"{path}: the class {name!r} of an object is not one of VOC's 20"
             )
         corners, box = item.find('bndbox'), None
         if corners is not None:
@@ -106,20 +111,33 @@ def read_objects(path: str) -> list[dict]:
 
 
 def encode(mask: np.ndarray) -> dict:
-    """COCO's compressed RLE of a mask.
+    """Encode a mask as COCO's compressed RLE.
 
     Args:
-        mask (np.ndarray): Shape (H, W), bool.
+        mask (np.ndarray): Mask, (H, W) bool.
 
     Returns:
-        dict: ``size`` [H, W] and ``counts`` (str).
+        dict: ``size`` [height, width] and ``counts`` (str).
     """
     rle = coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8))
     return dict(size=list(mask.shape), counts=rle['counts'].decode('ascii'))
 
 
 def clip(box: list[float], height: int, width: int) -> list[float]:
-    """Clip a box xywh to the image."""
+    """Clip a box to its image.
+
+    Args:
+        box (list[float]): Box as x, y, width, height in pixels.
+        height (int): Height of the image in pixels.
+        width (int): Width of the image in pixels.
+
+    Returns:
+        list[float]: Clipped box as x, y, width, height in pixels.
+
+    Example:
+        >>> clip([-5, 10, 20, 20], height=25, width=100)
+        [0, 10, 15, 15]
+    """
     x, y, w, h = box
     x0, x1 = max(x, 0), min(x + w, width)
     y0, y1 = max(y, 0), min(y + h, height)
@@ -127,20 +145,21 @@ def clip(box: list[float], height: int, width: int) -> list[float]:
 
 
 def image_entry(voc_root: str, name: str, shape: tuple[int, int], source: str) -> dict:
-    """COCO's entry of an image, whose size is checked.
+    """Make the entry of an image in COCO's ``images``.
 
     Args:
-        voc_root (str): Folder ``VOC2012``.
+        voc_root (str): Path of the folder ``VOC2012``.
         name (str): Name of the image, such as ``2007_000032``.
-        shape (tuple[int, int]): Height and width of its masks.
-        source (str): Where the masks come from, ``'voc'`` or ``'sbd'``.
+        shape (tuple[int, int]): Height and width of its masks in pixels.
+        source (str): Source of the masks, ``'voc'`` or ``'sbd'``.
 
     Returns:
-        dict: ``id``, ``file_name``, ``width``, ``height``, ``source``.
+        dict: ``id``, ``file_name``, ``width``, ``height`` and ``source``.
 
     Raises:
-        ValueError: If the photo and its masks differ in size, or the name is
-            not made of digits.
+        OSError: If the photo can't be read.
+        ValueError: If the photo and its masks differ in size, or the name
+            does not consist of digits.
     """
     path = osp.join(voc_root, 'JPEGImages', f'{name}.jpg')
     with Image.open(path) as photo:
@@ -153,8 +172,8 @@ def image_entry(voc_root: str, name: str, shape: tuple[int, int], source: str) -
     digits = name.replace('_', '')
     if not digits.isdigit():
         raise ValueError(
-            f"{path}: VOC's names are a year, a low line and a "
-            'number, which give the image its id'
+            f'{path}: the name of a photo of VOC must be a year, an underscore '
+            'and a number, such as 2007_000032, which give the image its id'
         )
     return dict(
         id=int(digits),
@@ -168,15 +187,15 @@ def image_entry(voc_root: str, name: str, shape: tuple[int, int], source: str) -
 def annotation(
     image: dict, mask: np.ndarray, category_id: int, box: list[float] | None, **kwargs
 ) -> dict:
-    """COCO's annotation of an instance, without ``id``.
+    """Make the COCO annotation of an instance, without ``id``.
 
     Args:
-        image (dict): Entry of the image.
-        mask (np.ndarray): Shape (H, W), bool, not empty.
-        category_id (int): 1 to 20.
-        box (list[float], optional): xywh in pixels; the tight box of the mask
-            if None.
-        **kwargs: More keys.
+        image (dict): Entry of the image, see :func:`image_entry`.
+        mask (np.ndarray): Mask with at least one pixel, (H, W) bool.
+        category_id (int): Id of the category, 1 to 20.
+        box (list[float] | None): Box as x, y, width, height in pixels; None
+            for the tight box of the mask.
+        **kwargs (Any): Further keys of the annotation.
 
     Returns:
         dict: The annotation.
@@ -196,25 +215,28 @@ def annotation(
 
 
 def voc_instances(voc_root: str, name: str, odd: Counter) -> tuple[dict, list[dict]]:
-    """Instances of an image of VOC's segmentation set.
+    """Read the instances of an image of VOC's segmentation set.
 
-    Pixels of number n of ``SegmentationObject`` are the mask of the n-th
+    Pixels with the value n in ``SegmentationObject`` are the mask of the n-th
     object of the XML. A mask without an object gets its class from
-    ``SegmentationClass`` and its tight box; an object without a mask is left
-    out.
+    ``SegmentationClass`` and its tight box. An object without a mask is
+    skipped.
 
     Args:
-        voc_root (str): Folder ``VOC2012``.
-        name (str): Name of the image.
-        odd (Counter): What doesn't go together is added to it.
+        voc_root (str): Path of the folder ``VOC2012``.
+        name (str): Name of the image, such as ``2007_000032``.
+        odd (Counter): Counter of contradictions, to which those of this image
+            are added.
 
     Returns:
-        tuple[dict, list[dict]]: The image, with the RLE ``void`` if it has
-        such pixels, and its annotations, with ``difficult``, in the order of
-        the XML.
+        tuple[dict, list[dict]]: Entry of the image, with an RLE of its void
+        pixels as ``void`` if there are any; and its annotations, with
+        ``difficult``, in the order of the XML.
 
     Raises:
-        ValueError: If a mask has neither an object nor a class.
+        OSError: If a file can't be read.
+        ValueError: If a mask has neither an object nor a class, or a file is
+            not valid.
     """
     path = osp.join(voc_root, 'SegmentationObject', f'{name}.png')
     numbers = read_ids(path)
@@ -263,20 +285,23 @@ def voc_instances(voc_root: str, name: str, odd: Counter) -> tuple[dict, list[di
 def sbd_instances(
     voc_root: str, sbd_root: str, name: str, odd: Counter
 ) -> tuple[dict, list[dict]]:
-    """Instances of an image of SBD, with the tight boxes of their masks.
+    """Read the instances of an image of SBD, with tight boxes.
 
     Args:
-        voc_root (str): Folder ``VOC2012``, which has the photo.
-        sbd_root (str): Folder ``dataset`` of SBD.
-        name (str): Name of the image.
-        odd (Counter): What doesn't go together is added to it.
+        voc_root (str): Path of the folder ``VOC2012``, which has the photo.
+        sbd_root (str): Path of the folder ``dataset`` of SBD.
+        name (str): Name of the image, such as ``2008_000002``.
+        odd (Counter): Counter of contradictions, to which those of this image
+            are added.
 
     Returns:
-        tuple[dict, list[dict]]: The image and its annotations.
+        tuple[dict, list[dict]]: Entry of the image, and its annotations.
 
     Raises:
+        ImportError: If SciPy is not installed.
+        OSError: If a file can't be read.
         ValueError: If the file has no ``GTinst``, or a class is not one of
-            the 20.
+            VOC's 20.
     """
     path = osp.join(sbd_root, 'inst', f'{name}.mat')
     content = import_loadmat()(
@@ -284,8 +309,8 @@ def sbd_instances(
     )
     if 'GTinst' not in content:
         raise ValueError(
-            f'{path} has no GTinst; SBD keeps instances in the '
-            'folder inst, classes in cls'
+            f'{path} has no GTinst; take the file from the folder inst of SBD, '
+            'which has instances, not from cls'
         )
     numbers = np.atleast_2d(content['GTinst'].Segmentation)
     categories = np.atleast_1d(content['GTinst'].Categories).astype(int)
@@ -301,8 +326,8 @@ def sbd_instances(
         category_id = int(categories[number - 1])
         if not 1 <= category_id <= len(CLASSES):
             raise ValueError(
-                f'{path}: instance {number} is of class '
-                f"{category_id}, which is not one of VOC's 20"
+                f'{path}: instance {number} has the class {category_id}, which '
+                "is not one of VOC's 20"
             )
         anns.append(annotation(image, numbers == number, category_id, None))
     odd['classes without a mask'] += sum(

@@ -1,3 +1,5 @@
+"""Data sets, samplers and transforms for all stages of the paper."""
+
 from .box_patch import BoxPatchDataset
 from .box_prompt import BoxPromptDataset
 from .coco_instance import COCOInstanceDataset

@@ -16,43 +16,45 @@ from .oddities import log_oddities
 
 @DATASETS.register_module()
 class BoxPatchDataset(BaseDataset):
-    """One item for every box of a COCO json; crowds are left out.
+    """Data set with one item for every box of a COCO json, without crowds.
 
     An item has ``img_path``, ``img_id``, ``ann_id``, ``box`` (xyxy in pixels
     of the image, not clipped), ``height``, ``width`` and ``supervision``,
-    which is ``'box'``. By default masks, where the json has them, are not
-    read. Photos are looked for as :class:`mmboxcaseg.annotations.PhotoFinder`
-    does; those that are not there, and images that were skipped when masks
-    were made, are left out, and a line counts them.
+    which is ``'box'``. By default masks of the json are not read. Names that
+    don't quite match a photo are corrected, see
+    :class:`mmboxcaseg.annotations.PhotoFinder`. Images are skipped if their
+    photo is missing or was skipped when masks were made; the log counts them.
 
     With ``with_mask`` items are mask-supervised: ``supervision`` is
-    ``'mask'`` and ``segmentation`` is that of the json. It serves the upper
-    bound of BoxCaseg (true masks), self-training (a file of
-    ``boxcaseg masks``) and, with ``given_only``, a few masks drawn by hand
-    among many boxes; none of it is in the paper.
+    ``'mask'``, and ``segmentation`` is that of the json. This serves for the
+    upper bound of BoxCaseg (true masks), for self-training (proxy masks) and,
+    with ``given_only``, for a few masks drawn by hand among many boxes. The
+    paper does none of these.
 
     Args:
-        ann_file (str): COCO json, relative to ``data_root``.
-        data_prefix (dict): ``img``: folder of the images.
-        with_mask (bool): Whether masks are learnt from. Defaults to False.
-        min_agreement (float, optional): With ``with_mask``: boxes whose
-            ``proxy_agreement`` is lower stay box-supervised, in [0, 1].
-            Defaults to None: every mask is learnt from.
-        given_only (bool): With ``with_mask``: only masks that were given, and
-            not predicted, are learnt from, see
-            :func:`~mmboxcaseg.annotations.given.keep_given_masks`; boxes
-            without one stay box-supervised. Defaults to False.
-        given_repeats (int): With ``given_only``: how often a box with a mask is
-            listed, so that a few masks are seen often enough. Defaults to 1.
-        min_confidence (float, optional): The same for ``proxy_confidence``.
-        **kwargs: See :class:`mmengine.dataset.BaseDataset`.
+        ann_file (str): Path of the COCO json, relative to ``data_root``.
+        data_prefix (dict): Folder of the images, as ``img``.
+        with_mask (bool): Whether to train on masks. Defaults to False.
+        min_agreement (float, optional): With ``with_mask``, boxes with a
+            lower ``proxy_agreement`` stay box-supervised, in [0, 1]. Defaults
+            to None: all masks are used.
+        min_confidence (float, optional): With ``with_mask``, boxes with a
+            lower ``proxy_confidence`` stay box-supervised, in [0, 1].
+            Defaults to None: all masks are used.
+        given_only (bool): With ``with_mask``, only masks that were given, not
+            predicted, are used, see
+            :func:`~mmboxcaseg.annotations.given.keep_given_masks`; other
+            boxes stay box-supervised. Defaults to False.
+        given_repeats (int): With ``given_only``, the number of items for each
+            box with a mask, so that a few masks are seen often enough.
+            Defaults to 1.
+        **kwargs (Any): Arguments of :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
-        FileNotFoundError: If no photo is there.
-        ValueError: If one of the three is given without ``with_mask``, a
-            score is not in [0, 1] or beside ``given_only``, the repeats are
-            fewer than one or without ``given_only``, or the file lacks what
-            is asked for.
+        FileNotFoundError: If the json or all photos are missing.
+        ValueError: If options contradict each other or are out of their
+            range, or the json is not valid, has no usable box, or lacks a
+            score or a mask that is needed.
     """
 
     METAINFO = dict(classes=('background', 'object'))
@@ -80,18 +82,17 @@ class BoxPatchDataset(BaseDataset):
             if not (with_mask and 0 <= value <= 1):
                 raise ValueError(
                     f'BoxPatchDataset: min_{score}={value!r} must lie in '
-                    '[0, 1], and is for with_mask=True only'
+                    '[0, 1], and needs with_mask=True'
                 )
         if given_only and (self.least or not with_mask):
             raise ValueError(
-                'BoxPatchDataset: given_only=True is for '
-                'with_mask=True only, without min_agreement and '
-                'min_confidence'
+                'BoxPatchDataset: given_only=True needs with_mask=True, and '
+                'excludes min_agreement and min_confidence'
             )
         if given_repeats < 1 or (given_repeats > 1 and not given_only):
             raise ValueError(
                 f'BoxPatchDataset: given_repeats={given_repeats!r} must be at '
-                'least 1, and is for given_only=True only'
+                'least 1, and more than 1 needs given_only=True'
             )
         self.given_repeats = given_repeats
         self.with_mask = with_mask
@@ -99,14 +100,23 @@ class BoxPatchDataset(BaseDataset):
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """Read ``ann_file``, see the class."""
+        """Read ``ann_file``.
+
+        Returns:
+            list[dict]: The items, see the class.
+
+        Raises:
+            FileNotFoundError: If the json or all photos are missing.
+            ValueError: If the json is not valid, has no usable box, or lacks
+                a score or a mask that is needed.
+        """
         folder = self.data_prefix['img']
         boxes, learnt = self._read(look_below(folder))
         images = used_images(boxes, self.ann_file, folder)
         places = np.flatnonzero(boxes.usable & images[boxes.image_index])
         if not len(places):
             raise ValueError(f'{self.ann_file}: no usable boxes to train on')
-        # In the order of the images, so that a photo's boxes are neighbours.
+        # Sorted by image, so that the boxes of a photo are neighbours.
         images = boxes.image_index[places]
         places = places[np.argsort(images, kind='stable')]
         data_list: list[dict] = []
@@ -128,17 +138,17 @@ class BoxPatchDataset(BaseDataset):
             data_list.extend(dict(item) for _ in range(repeats))
         if self.with_mask:
             text = (
-                f'{self.ann_file}: masks of {int(learnt[places].sum())} of '
-                f'{len(places)} boxes are learnt from'
+                f'{self.ann_file}: {int(learnt[places].sum())} of {len(places)} '
+                'boxes train on their masks'
             )
             if self.given_repeats > 1:
-                text += f', {self.given_repeats} times as often as boxes alone'
+                text += f', {self.given_repeats} times as often as the others'
             print_log(text, logger='current')
         log_oddities(boxes, self.ann_file)
         return data_list
 
     def _read(self, img_dir: str | None) -> tuple[BoxFile, np.ndarray]:
-        """The boxes, and whose masks are learnt from, bool, (N,)."""
+        """Read the boxes; also return (N,) bool, True to train on the mask."""
         if not self.with_mask:
             boxes = read_coco(self.ann_file, img_dir=img_dir)
             return boxes, np.zeros(len(boxes), dtype=bool)
@@ -150,30 +160,30 @@ class BoxPatchDataset(BaseDataset):
         return masks.boxes, self._good(masks, len(masks.boxes))
 
     def _good(self, masks: MaskFile, count: int) -> np.ndarray:
-        """Which masks reach the scores that are asked for, bool, (N,)."""
+        """(N,) bool, True for masks that reach the required scores."""
         good = np.ones(count, dtype=bool)
         for score, least in self.least.items():
             if score not in masks.scores:
                 raise ValueError(
                     f"{self.ann_file}: no 'proxy_{score}', which min_{score} "
-                    'asks for; give a file of boxcaseg masks'
+                    'needs; give a file that boxcaseg masks has written'
                 )
             good &= masks.scores[score] >= least
         return good
 
 
 def box_sources(dataset: ConcatDataset, sampler: str) -> list[int]:
-    """Which parts of a joint data set are box patches.
+    """Find the parts of a joint data set that are box patches.
 
     Args:
-        dataset (ConcatDataset): The data set of a sampler of several sources.
-        sampler (str): Name of that sampler, for the error.
+        dataset (ConcatDataset): The joint data set.
+        sampler (str): Name of its sampler, for the message.
 
     Returns:
-        list[int]: Places among ``dataset.datasets``.
+        list[int]: Indices in ``dataset.datasets``.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If no part is a :class:`BoxPatchDataset`.
     """
     sources = [
         source
@@ -183,7 +193,7 @@ def box_sources(dataset: ConcatDataset, sampler: str) -> list[int]:
     if not sources:
         kinds = [type(part).__name__ for part in dataset.datasets]
         raise ValueError(
-            f'{sampler} needs a BoxPatchDataset, but the parts '
+            f'{sampler} needs a BoxPatchDataset, but the parts of the data set '
             f'are {kinds}; use mmdet.MultiSourceSampler'
         )
     return sources

@@ -1,4 +1,4 @@
-"""Images with the boxes whose masks are asked for (the paper, Sec. 3.4)."""
+"""Images with the boxes to predict masks for (the paper, Sec. 3.4)."""
 
 import os.path as osp
 from collections.abc import Collection
@@ -18,32 +18,40 @@ from .left_out import check_all_there, look_below
 
 @DATASETS.register_module()
 class BoxPromptDataset(BaseDataset):
-    """One item for every image that has boxes, with all of them.
+    """Data set with one item for every image that has usable boxes.
 
-    The photo is decoded once however many boxes it has. Evaluation, proxy
-    masks and the inferencer take this same path. An item has ``img_path``,
-    ``img_id``, ``height``, ``width``, ``boxes`` (N xyxy, in pixels, not
-    clipped), ``labels`` (index into ``metainfo['classes']``), ``ann_ids``
-    and, on request, ``segmentations`` as in the json. Crowds are left out.
+    With all boxes in one item, a photo is decoded only once. Evaluation and
+    proxy masks use this data set. An item has ``img_path``, ``img_id``,
+    ``height``, ``width``, ``boxes`` (N boxes as xyxy in pixels, not clipped),
+    ``labels`` (indices into ``metainfo['classes']``), ``ann_ids`` and, with
+    ``with_mask``, ``segmentations`` as in the json. Crowds are not among the
+    boxes.
 
     Args:
-        ann_file (str): COCO json, relative to ``data_root``. Defaults to '':
-            ``boxes`` are given.
-        data_prefix (dict): ``img``: folder of the images.
-        with_mask (bool): Whether the true masks are carried along, to be
-            scored against. Defaults to False.
-        img_ids (Collection, optional): Only these images. Defaults to None:
-            all.
+        ann_file (str): Path of the COCO json, relative to ``data_root``.
+            Defaults to '', for use with ``boxes``.
+        data_prefix (dict): Folder of the images, as ``img``. Defaults to the
+            working folder.
+        with_mask (bool): Whether items have their true masks, to score
+            against. Defaults to False.
+        img_ids (Collection, optional): Ids of the images to use. Defaults to
+            None: all.
         skip_unusable (bool): Whether a photo that is missing, can't be
-            decoded or has another size than the json says becomes an item
-            without crops, whose data sample has the reason in the meta key
-            ``skipped``. Defaults to False: it is an error.
-        boxes (BoxFile, optional): Boxes that have been read already, in place
+            decoded or has a wrong size becomes an item without crops, whose
+            data sample has the reason in the meta key ``skipped``. Defaults
+            to False: it is an error.
+        boxes (BoxFile, optional): Boxes that have been read already, instead
             of ``ann_file``. Defaults to None.
-        **kwargs: See :class:`mmengine.dataset.BaseDataset`.
+        **kwargs (Any): Arguments of :class:`mmengine.dataset.BaseDataset`.
 
     Attributes:
         box_counts (list[int]): Number of boxes of each item.
+
+    Raises:
+        FileNotFoundError: If the json is missing; or if a photo is missing,
+            all images are used, and ``skip_unusable`` is False.
+        ValueError: If the json is not valid, or a mask that is needed is
+            missing.
     """
 
     def __init__(
@@ -64,16 +72,20 @@ class BoxPromptDataset(BaseDataset):
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """Lay the boxes out image by image, see the class."""
+        """Read the boxes and group them by image.
+
+        Returns:
+            list[dict]: The items, see the class.
+        """
         boxes = self._boxes
-        # What the items need of them is in the items.
+        # The items have all that is needed, so the memory can be freed.
         self._boxes = None
         if boxes is None:
             folder = self.data_prefix['img']
             boxes = read_coco(self.ann_file, self.with_mask, look_below(folder))
             if not self.skip_unusable and self.img_ids is None:
                 check_all_there(boxes, self.ann_file, folder)
-        # Classes by the order of their ids, as COCO's own tools have them.
+        # Classes are sorted by id, as in COCO's own tools.
         order = sorted(
             range(len(boxes.category_ids)), key=lambda place: boxes.category_ids[place]
         )
@@ -109,13 +121,21 @@ class BoxPromptDataset(BaseDataset):
         return data_list
 
     def prepare_data(self, idx: int) -> Any:
-        """Run the pipeline on an image, see :class:`BaseDataset`."""
+        """Run the pipeline on an image.
+
+        Args:
+            idx (int): Index of the item.
+
+        Returns:
+            dict: Result of the pipeline; with ``skip_unusable`` and an
+            unusable photo, an item without crops.
+        """
         if not self.skip_unusable:
             return super().prepare_data(idx)
         try:
             return super().prepare_data(idx)
-        # The loader asserts that OpenCV could decode the photo, and OpenCV
-        # raises its own error for an empty or a too large one.
+        # The loader asserts that OpenCV has decoded the photo. OpenCV raises
+        # its own error if a photo is empty or too large.
         except (AssertionError, BadInputError, OSError, cv2.error) as error:
             item = self.get_data_info(idx)
             sample = SegDataSample(

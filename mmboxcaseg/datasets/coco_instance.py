@@ -1,4 +1,4 @@
-"""Boxes and masks of a COCO json, with labels by the names of classes."""
+"""Boxes and masks of a COCO json, with labels by class name."""
 
 import logging
 import os.path as osp
@@ -23,37 +23,39 @@ from .oddities import log_oddities
 
 @DATASETS.register_module()
 class COCOInstanceDataset(CocoDataset):
-    """COCO json as :class:`mmdet.CocoDataset`, by the names of classes.
+    """A :class:`mmdet.CocoDataset` whose labels follow the class names.
 
-    - A label is the place of its name in ``metainfo['classes']``, where
-      mmdet's follows the order of the categories in the file. A class that
-      the file lacks shifts no label, and annotations of a category that is
-      no class are not used.
-    - An image that was skipped when proxy masks were made, or whose photo is
-      not there, is left out of training, and so is a skipped box; one line
-      counts them. A validation set must have all its photos, since the ones
-      left out would count as missed.
-    - ``area`` may be missing; the area of the mask or box stands for it.
-    - Before training the log tells what is odd about the boxes, as
-      ``boxcaseg check`` does.
+    It differs from mmdet's data set in these points:
 
-    What is right or wrong in a file is said by
-    :func:`mmboxcaseg.annotations.read_coco`; photos are looked for as
-    :class:`mmboxcaseg.annotations.PhotoFinder` does. All else is as of
-    :class:`mmdet.CocoDataset`.
+    - A label is the index of the class name in ``metainfo['classes']``.
+      mmdet's labels follow the order of the categories in the file, so a
+      class that the file lacks shifts them. Annotations whose category is no
+      class are not used.
+    - Training skips images whose photo is missing or was skipped when proxy
+      masks were made, and also skipped boxes; the log counts them. A
+      validation set must have all its photos, since objects in missing ones
+      would count as missed.
+    - If ``area`` is missing, the area of the mask or the box replaces it.
+    - Before training the log lists oddities of the boxes, as ``boxcaseg
+      check`` does.
+
+    The file is checked by :func:`mmboxcaseg.annotations.read_coco`. Names that
+    don't quite match a photo are corrected, see
+    :class:`mmboxcaseg.annotations.PhotoFinder`.
 
     Args:
-        *args: Arguments of :class:`mmdet.CocoDataset`.
-        **kwargs: The same.
+        *args (Any): Arguments of :class:`mmdet.CocoDataset`.
+        **kwargs (Any): Arguments of :class:`mmdet.CocoDataset`.
 
     Raises:
-        ValueError: If ``classes`` is a text, or the file is wrong, has none
-            of the classes or two categories with annotations of one name.
-        FileNotFoundError: If the file or all photos are not there, or one
+        ValueError: If ``classes`` is a string, or the file is not valid, has
+            none of the classes, or has annotations in two categories with the
+            same name.
+        FileNotFoundError: If the file or all photos are missing, or any photo
             of a validation set.
     """
 
-    # Whether an annotation of area 0 is left out, as mmdet does.
+    # Whether annotations with an area of 0 are skipped, as mmdet does.
     NEEDS_AREA = True
 
     @classmethod
@@ -66,14 +68,14 @@ class COCOInstanceDataset(CocoDataset):
         """Read the annotation file.
 
         Returns:
-            list[dict]: One dict per image, as of :class:`mmdet.CocoDataset`.
+            list[dict]: One item per image, as in :class:`mmdet.CocoDataset`.
 
         Raises:
-            ValueError: If the file is not as described for the class.
-            FileNotFoundError: If photos are not there.
+            ValueError: If the file is not valid, see the class.
+            FileNotFoundError: If photos are missing, see the class.
         """
         folder = self.data_prefix.get('img') or '.'
-        # Photos of another backend than the disk can't be looked for.
+        # Photos can be looked for only on the disk, not in other backends.
         local = self.backend_args is None and osp.isdir(folder)
         with get_local_path(self.ann_file, backend_args=self.backend_args) as path:
             boxes = read_coco(path, with_masks=True, img_dir=folder if local else None)
@@ -92,8 +94,8 @@ class COCOInstanceDataset(CocoDataset):
                     'made are not trained on'
                 )
             used &= ~skipped
-        # What filter_cfg asks for. As mmdet's it counts crowds and boxes
-        # that are not used, but not those that were skipped.
+        # mmdet's filter_cfg reads this map. Like mmdet's, it includes crowds
+        # and unused boxes; skipped boxes are not in it.
         own = labels[boxes.category_index]
         self.cat_img_map = {
             category: [
@@ -130,17 +132,16 @@ class COCOInstanceDataset(CocoDataset):
         return data_list
 
     def _finish(self, info: dict, anns: list[dict]) -> None:
-        """Add to the instances of an image, in place, what their annotations
-        say besides."""
+        """Add further keys to the instances of an image, in place."""
 
     def _image_info(self, image: dict) -> dict:
-        """An image in mmdet's form, without instances."""
+        """The item of an image in mmdet's form, without instances."""
         return self.parse_data_info(
             dict(raw_img_info=dict(image, img_id=image['id']), raw_ann_info=[])
         )
 
     def _class_labels(self, boxes: BoxFile) -> np.ndarray:
-        """Label of each category; says what does not fit together."""
+        """Label of each category; warns of missing and unknown classes."""
         classes = self.metainfo['classes']
         labels = class_labels(boxes, classes)
         chosen = np.flatnonzero(labels >= 0)
@@ -160,13 +161,13 @@ class COCOInstanceDataset(CocoDataset):
             )
             self._warn(
                 f'{int(other.sum())} annotations are not used, because '
-                f'their categories {names} are no classes of the '
+                f'their categories {names} are not among the classes of the '
                 'config'
             )
         return labels
 
     def _used_images(self, boxes: BoxFile, folder: str) -> np.ndarray:
-        """Which images are used, (I,) bool."""
+        """(I,) bool, True for images that are used."""
         used: np.ndarray = np.ones(len(boxes.image_ids), dtype=bool)
         if not self.test_mode:
             used = np.array(
@@ -180,7 +181,7 @@ class COCOInstanceDataset(CocoDataset):
             )
         if self.backend_args is not None:
             return used
-        # No folder, no photos.
+        # If there is no folder, all photos are missing.
         there = np.zeros_like(used) if boxes.there is None else boxes.there
         lost = np.flatnonzero(used & ~there).tolist()
         if not lost and not boxes.left_out:
@@ -195,18 +196,18 @@ class COCOInstanceDataset(CocoDataset):
         if self.test_mode or len(names) == number:
             raise FileNotFoundError(
                 f'{self.ann_file}: {text}; set data_prefix=dict(img=...) of '
-                'the dataset to their folder, or take them out of the file'
+                'the dataset to their folder, or remove them from the file'
             )
         self._warn(f'{text}; they are not trained on')
         return used & there
 
     def _used(self, boxes: BoxFile, labels: np.ndarray) -> np.ndarray:
-        """Which annotations mmdet trains on, (N,) bool."""
+        """(N,) bool, True for annotations that mmdet would train on."""
         x1, y1, x2, y2 = boxes.boxes.T
         height, width = boxes.sizes[boxes.image_index].T
         across = np.minimum(x2, width) - np.maximum(x1, 0)
         down = np.minimum(y2, height) - np.maximum(y1, 0)
-        # Sides are differences of corners here, which may be a bit off.
+        # Sides are differences of corners, so they have rounding errors.
         used = (
             (across > 0)
             & (down > 0)

@@ -1,4 +1,4 @@
-"""Boxes and salient images in one training set of a detector."""
+"""Images with boxes and salient images in one training set of a detector."""
 
 from mmengine.dataset import ConcatDataset
 
@@ -7,24 +7,24 @@ from mmboxcaseg.registry import DATASETS
 
 @DATASETS.register_module()
 class JointInstanceDataset(ConcatDataset):
-    """The union of images with boxes and of salient images, in this order.
+    """Concatenation of images with boxes and salient images, in this order.
 
-    The object of a salient image is one of an extra class, whose label comes
-    after those of all classes. ``metainfo['classes']`` are those of the
-    boxes, and ``metainfo['extra_classes']`` is the extra class. Heads that
-    learn it have ``num_extra_classes=1`` (see :class:`ExtraClassBBoxHead` and
-    :class:`ProxyFCNMaskHead`).
+    Objects of salient images belong to an extra class, whose label follows
+    those of the other classes. ``metainfo['classes']`` has the classes of the
+    boxes, ``metainfo['extra_classes']`` the extra class. Heads that learn it
+    need ``num_extra_classes=1``, see :class:`ExtraClassBBoxHead` and
+    :class:`ProxyFCNMaskHead`.
 
-    How batches mix the two is the sampler's, as in
-    :class:`JointPatchDataset`: ``InfiniteSampler`` and ``DefaultSampler``
-    draw from the union, ``MultiSourceSampler`` with ``source_ratio=[3, 1]``
+    The sampler determines how batches mix the two, as in
+    :class:`JointPatchDataset`. ``InfiniteSampler`` and ``DefaultSampler``
+    draw from all images. ``MultiSourceSampler`` with ``source_ratio=[3, 1]``
     draws three images with boxes for every salient one; a batch sampler that
     groups images by aspect ratio keeps the ratio on average.
 
     Args:
         box (dict): Config of a data set of mmdet, such as
-            :class:`COCOInstanceDataset`; :class:`BoxesAsMasks` in its
-            pipeline gives masks that are not valid.
+            :class:`COCOInstanceDataset`. With :class:`BoxesAsMasks` and a
+            weight of 0 in its pipeline, the mask loss ignores its masks.
         salient (dict): Config of :class:`SalientInstanceDataset`, without
             ``label``.
         extra_class (str): Name of the class of salient objects. Defaults to
@@ -43,7 +43,7 @@ class JointInstanceDataset(ConcatDataset):
                 'of the boxes too; give it another name'
             )
         parts = [boxes, DATASETS.build(dict(salient, label=len(classes)))]
-        # What the images are called by the two differs.
+        # The metainfo of the two parts differs, which is accepted.
         keys = {key for part in parts for key in part.metainfo}
         super().__init__(parts, ignore_keys=sorted(keys))
         self._metainfo = dict(boxes.metainfo, extra_classes=(extra_class,))

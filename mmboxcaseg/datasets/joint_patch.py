@@ -1,4 +1,4 @@
-"""Box-supervised and salient patches in one data set (Sec. 3.2)."""
+"""Box patches and salient patches in one data set (the paper, Sec. 3.2)."""
 
 from mmengine.dataset import ConcatDataset
 
@@ -7,18 +7,20 @@ from mmboxcaseg.registry import DATASETS
 
 @DATASETS.register_module()
 class JointPatchDataset(ConcatDataset):
-    """The union of box patches and salient patches, in this order.
+    """Concatenation of box patches and salient patches, in this order.
 
-    A :class:`mmengine.dataset.ConcatDataset` whose parts have names, so that
-    a config can change one of them by its key. How a batch mixes the two is
-    the sampler's: ``mmdet.MultiSourceSampler`` with ``source_ratio=[9, 7]``
-    gives 9 box patches and 7 salient ones in a batch of 16,
-    ``InfiniteSampler`` samples at random from the union ("RS" in Table 5).
+    In contrast to :class:`mmengine.dataset.ConcatDataset` its parts have
+    names, so that a config can change one of them by its key. The sampler
+    determines how batches mix the two: ``mmdet.MultiSourceSampler`` with
+    ``source_ratio=[9, 7]`` gives 9 box patches and 7 salient patches in a
+    batch of 16; ``InfiniteSampler`` draws from all patches at random ("RS" in
+    Table 5 of the paper).
 
     Args:
-        box (dict, optional): Config of :class:`BoxPatchDataset`.
+        box (dict, optional): Config of :class:`BoxPatchDataset`. Defaults to
+            None: there are no box patches.
         salient (dict, optional): Config of :class:`SalientObjectDataset`.
-            One of the two may be None, for training without it.
+            Defaults to None: there are no salient patches.
 
     Raises:
         ValueError: If both are None.
@@ -31,6 +33,6 @@ class JointPatchDataset(ConcatDataset):
                 'JointPatchDataset: box and salient are both '
                 'None; give at least one of them'
             )
-        # Built here: ConcatDataset knows mmengine's registry alone, which
-        # has no default scope where a tool sets none.
+        # ConcatDataset would build the parts from mmengine's registry, which
+        # finds them only if a default scope is set.
         super().__init__([DATASETS.build(part) for part in parts])

@@ -1,4 +1,4 @@
-"""Photos that a data set has to do without."""
+"""Handling photos that are missing from a data set."""
 
 import logging
 import os.path as osp
@@ -11,25 +11,32 @@ from mmboxcaseg.annotations.instances import SKIPPED
 
 
 def look_below(folder: str | None) -> str | None:
-    """The folder to look for photos in; None if it can't be looked into."""
+    """Return a folder of photos if it exists.
+
+    Args:
+        folder (str | None): Path of the folder.
+
+    Returns:
+        str | None: The path; None if there is no such folder on the disk.
+    """
     return folder if folder and osp.isdir(folder) else None
 
 
 def used_images(boxes: BoxFile, ann_file: str, folder: str) -> np.ndarray:
-    """Which images are trained on; a line counts the others.
+    """Find the images to train on, and warn about the others.
 
     Args:
-        boxes (BoxFile): The boxes, read with the folder of their photos if
-            that can be looked into.
-        ann_file (str): What to call their file.
-        folder (str): The folder.
+        boxes (BoxFile): The boxes, read with the folder of their photos if it
+            exists.
+        ann_file (str): Path of the annotation file, for messages.
+        folder (str): Path of the folder, for messages.
 
     Returns:
-        np.ndarray: (I,) bool, False where no mask was made of the image, since
-        its photo can't be used, or the photo is not there.
+        np.ndarray: (I,) bool, False for images whose photo is missing or was
+        skipped when masks were made.
 
     Raises:
-        FileNotFoundError: If no photo of an image with boxes is there.
+        FileNotFoundError: If the photos of all images with boxes are missing.
     """
     made = np.array(
         [SKIPPED not in image for image in boxes.content['images']], dtype=bool
@@ -59,12 +66,16 @@ def used_images(boxes: BoxFile, ann_file: str, folder: str) -> np.ndarray:
 
 
 def check_all_there(boxes: BoxFile, ann_file: str, folder: str) -> None:
-    """Raise FileNotFoundError unless all images with boxes have a photo.
+    """Check that no image with boxes lacks its photo.
 
     Args:
-        boxes (BoxFile): See :func:`used_images`.
-        ann_file (str): As there.
-        folder (str): As there.
+        boxes (BoxFile): The boxes, read with the folder of their photos if it
+            exists.
+        ann_file (str): Path of the annotation file, for messages.
+        folder (str): Path of the folder, for messages.
+
+    Raises:
+        FileNotFoundError: If a photo is missing.
     """
     if boxes.there is None:
         return
@@ -74,7 +85,7 @@ def check_all_there(boxes: BoxFile, ann_file: str, folder: str) -> None:
             f'{ann_file}: {len(gone)} of {len(boxes.wanted)} photos are not '
             f'in {folder}, the first is {boxes.file_names[gone[0]]!r}; set '
             'data_prefix=dict(img=...) of the dataset to their folder, or '
-            'take them out of the file'
+            'remove them from the file'
         )
 
 

@@ -1,4 +1,4 @@
-"""What is odd about boxes, in the log of a training."""
+"""Logging oddities of boxes before a training."""
 
 import logging
 
@@ -9,11 +9,11 @@ from mmboxcaseg.annotations.findings import find_oddities
 
 
 def log_oddities(boxes: BoxFile, ann_file: str) -> None:
-    """Log what :func:`find_oddities` says, a line each.
+    """Log each oddity that :func:`find_oddities` finds.
 
     Args:
-        boxes (BoxFile): What is trained on.
-        ann_file (str): What to call it.
+        boxes (BoxFile): Boxes of the training set.
+        ann_file (str): Path of their file, for messages.
     """
     for finding in find_oddities(boxes):
         said = 'skipped ' if finding.skipped else ''

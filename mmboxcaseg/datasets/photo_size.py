@@ -1,17 +1,15 @@
-"""A photo against what its annotation says."""
+"""Comparing the size of a photo with its annotation."""
 
 from mmboxcaseg.prediction.photos import check_size
 
 
 def check_photo_size(results: dict) -> None:
-    """Raise an error unless the photo has the size its annotation says.
-
-    The photo's own size is that after it has been turned as its EXIF
-    orientation says.
+    """Check that a photo, turned upright, has the size in its annotation.
 
     Args:
-        results (dict): Item of a pipeline with ``img``; ``height`` and
-            ``width`` are compared with it where they are there.
+        results (dict): Item of a pipeline with the upright photo as ``img``.
+            Its ``height`` and ``width`` are compared with the photo if the
+            item has them.
 
     Raises:
         BadInputError: If the sizes differ.

@@ -1,4 +1,4 @@
-"""Boxes with proxy masks, the training set of Proxy Mask R-CNN."""
+"""Boxes with proxy masks: the training set of a Proxy Mask R-CNN."""
 
 from typing import Any
 
@@ -13,49 +13,48 @@ from .coco_instance import COCOInstanceDataset
 
 @DATASETS.register_module()
 class ProxyMaskDataset(COCOInstanceDataset):
-    """COCO json whose masks are proxy masks, each with its weight.
+    """A :class:`COCOInstanceDataset` whose masks are weighted proxy masks.
 
-    The file is what ``boxcaseg masks`` writes: every annotation that is not a
-    crowd has ``segmentation`` (RLE of the image's size), ``area`` (of that
-    mask, px) and ``proxy_agreement``, the IoU of the mask's tight box with
-    the annotated box, in [0, 1] (the paper, Sec. 3.4).
+    The json must be one that ``boxcaseg masks`` has written: every annotation
+    that is not a crowd has ``segmentation`` (an RLE that has the size of the
+    image), ``area`` (of that mask, in pixels) and ``proxy_agreement``, the IoU
+    between the tight box of the mask and the annotated box, in [0, 1] (the
+    paper, Sec. 3.4).
 
     Each instance of ``get_data_info`` gets the key ``'mask_weight'``, the
-    weight of its mask in the mask loss, in [0, 1]. It is 0 for a mask that is
-    ignored, because one of its scores is below the threshold ("drop" in the
-    paper, Sec. 3.4 and Table 8) or ``proxy_review`` is ``"rejected"``; box
-    and class of the object still train. The other masks have 1 or, with
-    ``mask_weight``, their score; those with ``proxy_source`` ``"kept"``,
-    which were given or accepted, always have 1. A crowd has 1, which nothing
-    reads, since crowds do not train.
+    weight of its mask in the mask loss, in [0, 1]. The weight is 0 for an
+    ignored mask: one of its scores is below the threshold ("drop" in the
+    paper, Sec. 3.4 and Table 8), or its ``proxy_review`` is ``"rejected"``.
+    The box and the class of such an object still train. Other masks have the
+    weight 1 or, with ``mask_weight``, their score. Masks whose
+    ``proxy_source`` is ``"kept"``, because they were given or accepted,
+    always have 1 unless they are ignored. The weight of a crowd is 1 and has
+    no effect, since crowds don't train.
 
-    Unlike in :class:`COCOInstanceDataset`, an annotation with an empty mask
-    (area 0, agreement 0) is kept: only its mask is worthless, its box and
-    class still train. Crowds are read as there and need no agreement. Class
-    names are those of COCO unless ``metainfo`` says otherwise.
+    Unlike :class:`COCOInstanceDataset`, this data set uses annotations with an
+    empty mask (area and agreement 0), whose box and class still train. Crowds
+    need no agreement. The classes are those of COCO unless ``metainfo`` has
+    others.
 
     Args:
-        agreement_thr (float, optional): A mask with an agreement strictly
-            below it is ignored, in [0, 1]; 0 ignores none. It is one config
-            key: ``train_dataloader = dict(dataset=dict(agreement_thr=0.85))``.
-            Defaults to 0.95, the best of Table 8, which None means too.
-        confidence_thr (float, optional): The same for ``proxy_confidence``,
-            how sure the network was of what merging has left, in [0, 1] (see
-            :func:`mmboxcaseg.masks.merged_confidence`); a mask that is below
-            either threshold is ignored. With None it is not looked at.
-            Defaults to None.
-        mask_weight (str, optional): ``'agreement'``, ``'confidence'`` or
-            ``'iou'``, the expected one: the score by which a mask that is not
-            ignored is weighted, softer than a threshold and not in the paper.
-            With None all weigh the same. Defaults to None.
-        **kwargs: Arguments of :class:`COCOInstanceDataset`.
+        *args (Any): Arguments of :class:`COCOInstanceDataset`.
+        agreement_thr (float, optional): Masks with a lower agreement are
+            ignored, in [0, 1]; 0 ignores none. Defaults to 0.95, the best
+            value in Table 8, which None stands for too.
+        confidence_thr (float, optional): Masks with a lower
+            ``proxy_confidence`` are ignored, in [0, 1]; see
+            :func:`mmboxcaseg.masks.merged_confidence`. Defaults to None: the
+            confidence does not matter.
+        mask_weight (str, optional): Score that weights the masks that are not
+            ignored: ``'agreement'``, ``'confidence'`` or ``'iou'``, the
+            expected IoU. The paper has no such weights. Defaults to None: all
+            weights are 1.
+        **kwargs (Any): Arguments of :class:`COCOInstanceDataset`.
 
     Raises:
-        ValueError: If a threshold is not in [0, 1], if ``mask_weight`` is
-            none of the scores, if the file has none of the classes, or if an
-            annotation that is not a crowd lacks a mask, an agreement in
-            [0, 1] or, with ``confidence_thr`` or for ``mask_weight``, another
-            score in [0, 1].
+        ValueError: If a threshold is not in [0, 1], ``mask_weight`` is no
+            score, the file has none of the classes, or an annotation that is
+            not a crowd lacks a mask or a score that is needed.
     """
 
     NEEDS_AREA = False
@@ -73,14 +72,14 @@ class ProxyMaskDataset(COCOInstanceDataset):
         scores = (*SCORES, 'iou')
         if mask_weight is not None and mask_weight not in scores:
             raise ValueError(
-                f'ProxyMaskDataset: mask_weight={mask_weight!r} '
-                f'is none of {list(scores)}'
+                f'ProxyMaskDataset: mask_weight={mask_weight!r} must be one of '
+                f'{list(scores)}'
             )
         thresholds = dict(agreement=agreement_thr, confidence=confidence_thr)
         for score, thr in thresholds.items():
             if thr is not None and not 0 <= thr <= 1:
                 raise ValueError(
-                    f'ProxyMaskDataset: {score}_thr={thr!r} is not in [0, 1]'
+                    f'ProxyMaskDataset: {score}_thr={thr!r} must lie in [0, 1]'
                 )
         self.agreement_thr = agreement_thr
         self.confidence_thr = confidence_thr
@@ -105,8 +104,15 @@ class ProxyMaskDataset(COCOInstanceDataset):
             instance['mask_weight'] = weight
 
     def _check(self, ann: dict, size: list[int]) -> None:
-        """Raise ValueError unless ``ann`` has a mask of ``size`` (height,
-        width) and its scores."""
+        """Check that an annotation has its scores and a mask of a size.
+
+        Args:
+            ann (dict): The annotation.
+            size (list[int]): Height and width of its image in pixels.
+
+        Raises:
+            ValueError: If it does not.
+        """
         mask = ann.get('segmentation')
         wrong = [key for key in self._keys.values() if not _is_share(ann.get(key))]
         if not (
@@ -114,20 +120,20 @@ class ProxyMaskDataset(COCOInstanceDataset):
             and mask.get('counts') is not None
             and mask.get('size') == size
         ):
-            key, value, need = 'segmentation', mask, f'an RLE of size {size}'
+            key, value, need = 'segmentation', mask, f'an RLE of the size {size}'
         elif wrong:
             key, value, need = wrong[0], ann.get(wrong[0]), 'a score in [0, 1]'
         else:
             return
         raise ValueError(
             f'{self.ann_file}: annotation {ann["id"]} has {key}='
-            f'{str(value)[:80]}, where a proxy mask needs {need}; make proxy '
+            f'{str(value)[:80]}, but a proxy mask needs {need}; make proxy '
             'masks from a file of boxes with boxcaseg masks or '
             'tools/make_proxy_masks.py'
         )
 
     def _weights(self, anns: list[dict]) -> np.ndarray:
-        """The weights of N annotations' masks, float64, (N,)."""
+        """Weights of the masks of N annotations, (N,) float64."""
         scores = {
             score: np.array([ann[key] for ann in anns])
             for score, key in self._keys.items()

@@ -1,4 +1,4 @@
-"""Salient images resized once, in a file that all workers map."""
+"""A cache of resized salient images that all workers share."""
 
 import hashlib
 import os
@@ -13,17 +13,18 @@ from rich.progress import track
 
 
 def split_at_resize(transforms: Sequence[Callable]) -> int:
-    """How many transforms give the same result every time.
+    """Count the first transforms of a pipeline, whose results can be cached.
 
     Args:
-        transforms (Sequence[Callable]): Steps of a pipeline that loads an
-            image and its mask and resizes them to a fixed size.
+        transforms (Sequence[Callable]): Transforms of a pipeline that loads
+            an image and its mask and resizes them to a fixed size.
 
     Returns:
-        int: Number of steps up to and with that ``Resize``.
+        int: Number of transforms up to and including that ``Resize``.
 
     Raises:
-        ValueError: If there is none, or it keeps the aspect ratio.
+        ValueError: If there is no ``Resize`` with a fixed scale and without
+            ``keep_ratio``.
     """
     for place, transform in enumerate(transforms):
         if isinstance(transform, Resize):
@@ -38,20 +39,23 @@ def split_at_resize(transforms: Sequence[Callable]) -> int:
 
 
 class SalientCache:
-    """Image and mask of every item after the first steps of the pipeline.
+    """Cache of the images and masks after the first steps of a pipeline.
 
-    They stand in a NumPy file (N, 4, H, W), uint8, which is mapped into
-    memory: the first three quarters of an item are the image (H, W, 3), the
-    last is the mask; the pages are read from the disk
-    when they are needed, and all workers and processes of a machine share
-    them. 7,991 images at 320 x 320 take 3.3 GB. The file's name has a
-    fingerprint of the steps and of path, size and time of every file, so
-    what has changed is made anew.
+    The cache is a NumPy file, (N, 4, H, W) uint8. The first three quarters of
+    an item are the image, (H, W, 3); the last quarter is the mask. The file is
+    mapped into memory: pages are read from the disk when they are needed, and
+    all workers and processes of a machine share them. 7,991 images at 320 x
+    320 take 3.3 GB. The name of the file has a fingerprint of the steps and of
+    the path, size and time of each input file, so the cache is made again if
+    one of them changes.
 
     Args:
-        folder (str): Folder of the file; made if need be.
+        folder (str): Folder of the cache. It is made if there is none.
         items (Sequence[dict]): Items with ``img_path`` and ``mask_path``.
         steps (Sequence[Callable]): Transforms that load and resize an item.
+
+    Attributes:
+        path (str): Path of the file.
     """
 
     def __init__(
@@ -59,8 +63,8 @@ class SalientCache:
     ) -> None:
         self.steps = steps
         self.path = osp.join(folder, f'salient_{_fingerprint(items, steps)}.npy')
-        # One process of the run first; then those of other machines, whose
-        # folder may be another one.
+        # The main process makes the file first. Processes on other machines
+        # may have another folder, so they then check for it too.
         if is_main_process():
             self._make(items)
         barrier()
@@ -68,7 +72,7 @@ class SalientCache:
         self._array = np.load(self.path, mmap_mode='r')
 
     def _make(self, items: Sequence[dict]) -> None:
-        """Write the file, unless it is there; it is whole or absent."""
+        """Write the file if it does not exist; it is absent or complete."""
         if osp.isfile(self.path):
             return
         os.makedirs(osp.dirname(self.path) or '.', exist_ok=True)
@@ -102,22 +106,29 @@ class SalientCache:
         )
 
     def run_steps(self, item: dict) -> dict:
-        """An item after the steps, without the file."""
+        """Apply the steps to an item, without the cache.
+
+        Args:
+            item (dict): Item with ``img_path`` and ``mask_path``.
+
+        Returns:
+            dict: Result of the steps.
+        """
         for step in self.steps:
             item = step(item)
         return item
 
     def read(self, index: int, item: dict) -> dict:
-        """An item as the steps would leave it.
+        """Read the result of the steps from the cache.
 
         Args:
-            index (int): Place of the item.
+            index (int): Index of the item.
             item (dict): The item.
 
         Returns:
-            dict: With ``img`` and ``gt_seg_map``, copies that later steps
-            may change, and the keys that mmcv's transforms keep beside them.
-            ``ori_shape`` is the resized shape.
+            dict: The item with ``img`` and ``gt_seg_map``, as copies that
+            later steps may change, and with the keys that mmcv's transforms
+            add. ``ori_shape`` is the shape after resizing.
         """
         pixels = np.array(self._array[index])
         shape = pixels.shape[1:]
@@ -132,8 +143,8 @@ class SalientCache:
 
 
 def _fingerprint(items: Sequence[dict], steps: Sequence[Callable]) -> str:
-    """Names the files and the steps they go through."""
-    # Not their repr, which is an address where a transform has none.
+    """Compute a fingerprint of the input files and the steps."""
+    # The repr of a transform without __repr__ would be a memory address.
     settings = [(type(step).__name__, sorted(vars(step).items())) for step in steps]
     digest = hashlib.sha256(repr(settings).encode())
     for item in items:

@@ -1,4 +1,4 @@
-"""Salient images with their object as a detector's instance."""
+"""Salient images whose object is an instance for a detector."""
 
 from mmboxcaseg.annotations.photos import photo_size
 from mmboxcaseg.registry import DATASETS
@@ -8,19 +8,18 @@ from .salient_object import SalientObjectDataset
 
 @DATASETS.register_module()
 class SalientInstanceDataset(SalientObjectDataset):
-    """Salient images in the form of mmdet's data sets.
+    """A :class:`SalientObjectDataset` in the form of mmdet's data sets.
 
-    An item has, beside the keys of :class:`SalientObjectDataset`, ``img_id``
-    (the path of the image), ``height`` and ``width`` in pixels, by which mmdet
-    groups a batch, and ``bbox_label``. :class:`LoadSalientInstance` makes the
-    instance of them, whose mask is valid: the full weight, as of a label
-    without one (see :func:`encode_weights`).
+    Items also have ``img_id`` (the path of the image), ``height`` and
+    ``width`` in pixels, by which mmdet groups images into batches, and
+    ``bbox_label``. :class:`LoadSalientInstance` makes the instance of an item.
+    Its mask has the full weight, see :func:`encode_weights`.
 
     Args:
-        label (int): Label of the objects, that of no class;
-            :class:`JointInstanceDataset` gives it.
-        **kwargs: See :class:`SalientObjectDataset`, but ``cache_dir``, which
-            is for images of one size.
+        label (int): Label of the salient objects, which follows those of the
+            classes; :class:`JointInstanceDataset` sets it.
+        **kwargs (Any): Arguments of :class:`SalientObjectDataset`, except
+            ``cache_dir``, which needs images of one size.
     """
 
     def __init__(self, label: int, **kwargs) -> None:
@@ -28,7 +27,11 @@ class SalientInstanceDataset(SalientObjectDataset):
         super().__init__(**kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """List the two folders, see the class."""
+        """List the images with their masks and sizes.
+
+        Returns:
+            list[dict]: The items, see the class.
+        """
         data_list = super().load_data_list()
         for item in data_list:
             height, width = photo_size(item['img_path'])

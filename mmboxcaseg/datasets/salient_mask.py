@@ -1,4 +1,4 @@
-"""Object masks stored as pictures."""
+"""Reading masks that are stored as pictures."""
 
 import os.path as osp
 from collections.abc import Sequence
@@ -9,40 +9,43 @@ import numpy as np
 from mmboxcaseg.annotations.photos import photo_size
 from mmboxcaseg.decoding import decode_photo
 
-# DUTS-TR's masks have soft edges; from here on a pixel is object.
+# Lowest grey value of the foreground. The masks of DUTS-TR have soft edges.
 FOREGROUND_FROM = 128
 
 
 def read_mask(path: str) -> np.ndarray:
-    """Read a mask, grey or in colour, as foreground and background.
+    """Read a mask from a picture, in grey or in colour.
 
     Args:
         path (str): Path of the picture.
 
     Returns:
-        np.ndarray: Shape (H, W), uint8, 1 where the picture's grey value is
-        above 127.
+        np.ndarray: Mask, (H, W) uint8, 1 where the grey value is above 127,
+        else 0.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no picture.
+        OSError: If the file can't be read.
+        ValueError: If the file is no picture.
     """
     with open(path, 'rb') as file:
         picture = decode_photo(file.read(), cv2.IMREAD_GRAYSCALE)
     if picture is None:
-        raise ValueError(f'{path}: no readable picture; a mask must be one')
+        raise ValueError(f'{path} is not a readable picture, as a mask must be')
     return (picture >= FOREGROUND_FROM).astype(np.uint8)
 
 
 def fitting_mask(image: str, masks: Sequence[str]) -> tuple[str | None, str]:
-    """The mask of an image that has its size, by the heads of the files.
+    """Find the mask that has the size of an image.
+
+    Only the heads of the files are read.
 
     Args:
         image (str): Path of the image.
-        masks (Sequence[str]): Paths of the masks that may be its.
+        masks (Sequence[str]): Paths of possible masks.
 
     Returns:
-        tuple[str | None, str]: The first that fits, or None and why.
+        tuple[str | None, str]: Path of the first mask that fits, or None; and
+        the reason if there is none.
     """
     try:
         height, width = photo_size(image)
@@ -59,23 +62,22 @@ def fitting_mask(image: str, masks: Sequence[str]) -> tuple[str | None, str]:
             return mask, ''
         reasons.append(
             f'{osp.basename(mask)} is {size[1]} x {size[0]} '
-            f'pixels, its image {width} x {height}'
+            f'pixels, but its image is {width} x {height}'
         )
     return None, ', '.join(reasons)
 
 
 def count_objects(mask: np.ndarray, connectivity: int = 8, min_area: int = 0) -> int:
-    """Connected components of a mask.
+    """Count the objects in a mask, its connected components.
 
     Args:
-        mask (np.ndarray): Shape (H, W), uint8, 0 or 1.
-        connectivity (int): 4, or 8 to join diagonal neighbours too.
+        mask (np.ndarray): Mask, (H, W) uint8, 0 or 1.
+        connectivity (int): 8 if diagonal neighbours are connected, else 4.
             Defaults to 8.
-        min_area (int): Components of fewer pixels don't count. Defaults
-            to 0.
+        min_area (int): Smallest number of pixels of an object. Defaults to 0.
 
     Returns:
-        int: How many objects the mask holds.
+        int: Number of objects.
 
     Raises:
         ValueError: If ``connectivity`` is neither 4 nor 8.

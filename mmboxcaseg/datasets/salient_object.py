@@ -1,4 +1,4 @@
-"""Salient images with pixel masks, e.g. DUTS-TR (the paper, Sec. 4)."""
+"""Salient images with masks, such as DUTS-TR (the paper, Sec. 4)."""
 
 import os
 import os.path as osp
@@ -19,33 +19,38 @@ IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
 
 @DATASETS.register_module()
 class SalientObjectDataset(BaseDataset):
-    """Pairs of an image and a mask of the same name in two folders.
+    """Data set of images with masks of the same names, in two folders.
 
-    The size of each mask is compared with its image's when the list is made,
-    by their heads. Of several masks of one name, as mirrors of DUTS have
-    them, the first by name that fits is taken; an image without a mask that
-    fits is skipped, and one line counts them. Hidden files are not looked at.
+    The sizes of images and masks are compared when the list is made, by the
+    heads of the files. If an image has several masks, as in some copies of
+    DUTS, the first by name that has its size is used. An image without a mask
+    of its size is skipped; the log counts them. Hidden files are ignored.
 
     An item has ``img_path``, ``mask_path`` and ``supervision``, which is
-    ``'mask'``; its pipeline also gets the data set itself as ``dataset``, for
+    ``'mask'``. The pipeline also gets the data set itself as ``dataset``, for
     transforms that mix images.
 
     Args:
-        data_prefix (dict): ``img`` and ``mask``: the two folders, relative
+        data_prefix (dict): The two folders, as ``img`` and ``mask``, relative
             to ``data_root``.
-        ann_file (str): Optional list of names to use, one a line, with or
-            without suffix; lines that begin with ``#`` are comments.
-            Defaults to ``''``: all images of the folder.
-        single_object (dict, optional): Keep only images with one object:
-            ``connectivity`` (4 or 8, default 8) of the pixels of an object
-            and ``min_area`` (default 0), the pixels below which a component
-            is not counted. Rule and counts are logged. Defaults to None:
-            all images.
-        cache_dir (str, optional): Keep the resized images in this folder and
-            read them from there, see :class:`SalientCache`; the pipeline must
-            resize to a fixed size. Worth it where decoding is what training
-            waits for. Defaults to None: no cache.
-        **kwargs: See :class:`mmengine.dataset.BaseDataset`.
+        ann_file (str): Path of a list of names to use, one per line, with or
+            without suffix. Lines that begin with ``#`` are comments. Defaults
+            to '': all images of the folder.
+        single_object (dict, optional): Rule that keeps only images with one
+            object. Its keys are ``connectivity`` (4 or 8, default 8) and
+            ``min_area`` (default 0), see :func:`count_objects`. The rule and
+            the numbers of images are logged. Defaults to None: all images are
+            kept.
+        cache_dir (str, optional): Folder for a cache of resized images, see
+            :class:`SalientCache`. It helps if decoding limits the speed of
+            training; the pipeline must resize to a fixed size. Defaults to
+            None: there is no cache.
+        **kwargs (Any): Arguments of :class:`mmengine.dataset.BaseDataset`.
+
+    Raises:
+        FileNotFoundError: If a folder is missing, or a listed image.
+        ValueError: If no image is left to train on, or the pipeline can't be
+            cached.
     """
 
     METAINFO = dict(classes=('background', 'object'))
@@ -68,7 +73,7 @@ class SalientObjectDataset(BaseDataset):
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
 
     def full_init(self) -> None:
-        """Load the list of images, and open or make the cache."""
+        """Load the list of images, and make or open the cache."""
         super().full_init()
         if self.cache_dir is not None and self._cache is None:
             transforms = self.pipeline.transforms
@@ -78,30 +83,45 @@ class SalientObjectDataset(BaseDataset):
             self._rest = Compose(transforms[count:])
 
     def prepare_data(self, idx: int) -> dict:
-        """Item ``idx`` through the pipeline, its first steps by the cache."""
+        """Run the pipeline on an item; the cache replaces its first steps.
+
+        Args:
+            idx (int): Index of the item.
+
+        Returns:
+            dict: Result of the pipeline.
+        """
         info = dict(self.get_data_info(idx), dataset=self)
         if self._cache is None:
             return self.pipeline(info)
         return self._rest(self._cache.read(idx, info))
 
     def load_data_list(self) -> list[dict]:
-        """List the two folders, see the class."""
+        """List the images with their masks.
+
+        Returns:
+            list[dict]: The items, see the class.
+
+        Raises:
+            FileNotFoundError: If a folder is missing, or a listed image.
+            ValueError: If no image is left to train on.
+        """
         images = {name: paths[0] for name, paths in self._files('img').items()}
         masks = self._files('mask')
-        # A list without names means no image, not all of them.
+        # An empty list file means no image, not all images.
         names = self._listed_names() if self.ann_file else sorted(images)
         lost = [name for name in names if name not in images]
         if self.ann_file and lost:
             raise FileNotFoundError(
                 f'{self.ann_file}: {len(lost)} of {len(names)} names have no '
-                f'image in {self.data_prefix["img"]}, e.g. {lost[0]!r}'
+                f'image in {self.data_prefix["img"]}, such as {lost[0]!r}'
             )
         paired = [name for name in names if name in masks]
         if len(paired) < len(names):
             print_log(
                 f'{self.data_prefix["img"]}: {len(names) - len(paired)} of '
                 f'{len(names)} images have no mask in '
-                f'{self.data_prefix["mask"]} and are left out',
+                f'{self.data_prefix["mask"]} and are skipped',
                 logger='current',
                 level=30,
             )
@@ -111,13 +131,12 @@ class SalientObjectDataset(BaseDataset):
         if not data_list:
             raise ValueError(
                 f'{self.data_prefix["img"]}: no image is left to train on; '
-                f'its masks are looked for in {self.data_prefix["mask"]} '
-                'under the same names'
+                f'put masks of the same names into {self.data_prefix["mask"]}'
             )
         return data_list
 
     def _files(self, key: str) -> dict[str, list[str]]:
-        """Paths by name without suffix, sorted, of one of the folders."""
+        """Paths of the pictures in a folder by name without suffix, sorted."""
         folder = self.data_prefix[key]
         if not osp.isdir(folder):
             raise FileNotFoundError(
@@ -127,13 +146,13 @@ class SalientObjectDataset(BaseDataset):
         found = defaultdict(list)
         # The order of a folder is arbitrary.
         for name in sorted(os.listdir(folder)):
-            # macOS puts a "._n01.jpg" beside an n01.jpg.
+            # macOS writes a hidden "._n01.jpg" for n01.jpg.
             if name.lower().endswith(IMAGE_SUFFIXES) and name[0] != '.':
                 found[osp.splitext(name)[0]].append(osp.join(folder, name))
         return found
 
     def _fitting(self, masks_of: dict[str, list[str]]) -> list[dict]:
-        """Items of the images that have a mask of their size."""
+        """Items of the images with a mask of their size; logs the others."""
         data_list, wrong = [], []
         for image, masks in masks_of.items():
             mask, reason = fitting_mask(image, masks)
@@ -154,7 +173,7 @@ class SalientObjectDataset(BaseDataset):
         return data_list
 
     def _listed_names(self) -> list[str]:
-        """Names in the list file."""
+        """Names in the list file, without suffix."""
         with open(self.ann_file, encoding='utf-8-sig') as file:
             lines = [line.strip() for line in file]
         names = []
@@ -166,7 +185,7 @@ class SalientObjectDataset(BaseDataset):
         return names
 
     def _keep_single_objects(self, data_list: list[dict]) -> list[dict]:
-        """Apply the rule of ``single_object``, and log what it did."""
+        """Keep the images with one object, and log the numbers."""
         counts = [
             count_objects(read_mask(item['mask_path']), **self.single_object)
             for item in track(
@@ -177,8 +196,8 @@ class SalientObjectDataset(BaseDataset):
         rule = ', '.join(f'{k}={v}' for k, v in self.single_object.items())
         print_log(
             f'single object ({rule}): kept {len(kept)} of {len(data_list)} '
-            f'images; {counts.count(0)} have none, '
-            f'{sum(n > 1 for n in counts)} several',
+            f'images; {counts.count(0)} have no object, '
+            f'{sum(n > 1 for n in counts)} have several',
             logger='current',
         )
         return kept

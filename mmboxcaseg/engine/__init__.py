@@ -1,4 +1,4 @@
-"""What runs around the models: start-up, hooks, optimiser."""
+"""Running the models: checkpoints, distributed start, hooks, optimiser."""
 
 from mmboxcaseg.deprecation import moved_names
 

@@ -1,4 +1,4 @@
-"""Weights out of a checkpoint, without running code from it."""
+"""Reading the weights of a checkpoint without running code from it."""
 
 import contextlib
 import pickle
@@ -16,18 +16,18 @@ from torch import nn
 
 from .unwrapped import unwrapped
 
-# Before the path of a checkpoint, in ``load_from`` of a config and wherever
-# else mmengine takes one, it has the checkpoint read by read_checkpoint.
+# Prefix of the path of a checkpoint, in ``load_from`` of a config and wherever
+# else mmengine takes a path. It makes read_checkpoint read the checkpoint.
 WEIGHTS_ONLY = 'weights-only:'
-# Before the name of weights that come with the package, in the same places.
+# Prefix of the name of weights that ship with the package, in the same places.
 PACKAGED = 'mmboxcaseg://'
 
 
 def _method_of_history(owner: Any, name: str) -> Callable:
-    """What mmengine's checkpoints use ``getattr`` for, and nothing else.
+    """Replace ``getattr`` in mmengine's checkpoints, for its log values only.
 
     Raises:
-        pickle.UnpicklingError: If anything else is asked for.
+        pickle.UnpicklingError: If another attribute is asked for.
     """
     if owner is not HistoryBuffer or name not in ('current', 'max', 'mean', 'min'):
         raise pickle.UnpicklingError(f'getattr of {owner!r}, {name!r}')
@@ -35,10 +35,10 @@ def _method_of_history(owner: Any, name: str) -> Callable:
 
 
 def _harmless() -> AbstractContextManager:
-    """Lets the log values pass that mmengine saves beside the weights."""
+    """Allow torch to read the log values that mmengine saves with weights."""
     if not hasattr(torch.serialization, 'safe_globals'):
         return contextlib.nullcontext()
-    # NumPy moved them: old checkpoints name the old place.
+    # NumPy has moved these functions; old checkpoints have their old names.
     core = np._core if hasattr(np, '_core') else np.core
     names = [
         (getattr(core.multiarray, name), f'numpy.{place}.multiarray.{name}')
@@ -63,15 +63,17 @@ def read_checkpoint(path: str, allow_unsafe: bool = False) -> dict[str, Any]:
 
     Args:
         path (str): Path of the checkpoint.
-        allow_unsafe (bool): Whether it may name any Python object, and so run
-            any code. Defaults to False: tensors, plain containers and the log
-            values of mmengine only.
+        allow_unsafe (bool): Whether the checkpoint may contain any Python
+            object. Loading such a file can run any code. Defaults to False:
+            it may contain only tensors, plain containers and mmengine's log
+            values.
 
     Returns:
-        dict: Its content, tensors on the CPU.
+        dict: Content of the checkpoint, with tensors on the CPU.
 
     Raises:
-        ValueError: If it is no checkpoint, or needs ``allow_unsafe``.
+        OSError: If the file can't be read.
+        ValueError: If the file is no checkpoint, or needs ``allow_unsafe``.
     """
     try:
         with _harmless():
@@ -79,35 +81,61 @@ def read_checkpoint(path: str, allow_unsafe: bool = False) -> dict[str, Any]:
                 path, map_location='cpu', weights_only=not allow_unsafe
             )
     except pickle.UnpicklingError as error:
-        # torch explains at length how to switch the check off for good.
+        # torch's message explains at length how to disable the check.
         reason = re.split(r'\n|\. This file can still', str(error))
         named = re.search(r'(?:GLOBAL|class|global) [\w.]+', str(error))
         raise ValueError(
-            f'{path} is not read: beside weights it holds Python objects that '
+            f'{path} is not read: besides weights it contains Python objects that '
             'may run any code when they are loaded '
-            f'({named.group() if named else reason[0]}). If you trust where '
-            'it comes from, allow it with --allow-unsafe-checkpoint '
+            f'({named.group() if named else reason[0]}). If you trust its source, '
+            'allow it with --allow-unsafe-checkpoint '
             '(allow_unsafe=True in Python)'
         ) from error
-    # What torch's reader runs into where a file is another or cut short.
+    # torch raises these for files that are incomplete or of another kind.
     except (EOFError, LookupError, RuntimeError) as error:
-        raise ValueError(f'{path} is no whole checkpoint of torch') from error
+        raise ValueError(
+            f'{path} is not a complete checkpoint of torch; get it again'
+        ) from error
     if not isinstance(content, dict):
         raise ValueError(
-            f'{path} holds a {type(content).__name__}, not a dictionary of weights'
+            f'{path} contains a {type(content).__name__}, not a dictionary of weights'
         )
     return content
 
 
 @CheckpointLoader.register_scheme(prefixes=WEIGHTS_ONLY)
 def load_from_weights_only(filename: str, map_location: Any) -> dict[str, Any]:
-    """What mmengine calls; it moves the weights to the model's device."""
+    """Read a checkpoint for mmengine, without running code from it.
+
+    Args:
+        filename (str): Path of the checkpoint after ``weights-only:``.
+        map_location (Any): Not used: mmengine moves the weights to the
+            model's device.
+
+    Returns:
+        dict: Content of the checkpoint, see :func:`read_checkpoint`.
+
+    Raises:
+        ValueError: If :func:`read_checkpoint` raises it.
+    """
     return read_checkpoint(filename[len(WEIGHTS_ONLY) :])
 
 
 @CheckpointLoader.register_scheme(prefixes=PACKAGED)
 def load_packaged(filename: str, map_location: Any) -> dict[str, Any]:
-    """What mmengine calls for weights that come with the package."""
+    """Read weights that ship with the package, for mmengine.
+
+    Args:
+        filename (str): Name of the weights after ``mmboxcaseg://``.
+        map_location (Any): Not used: mmengine moves the weights to the
+            model's device.
+
+    Returns:
+        dict: Content of the checkpoint.
+
+    Raises:
+        FileNotFoundError: If this copy of the package has no such weights.
+    """
     name = filename[len(PACKAGED) :]
     path = Path(__file__).resolve().parent.parent / 'weights' / f'{name}.pth'
     if not path.is_file():
@@ -118,14 +146,19 @@ def load_packaged(filename: str, map_location: Any) -> dict[str, Any]:
 
 
 def weights_of(checkpoint: dict[str, Any]) -> dict[str, Any]:
-    """The weights of a checkpoint by their names in an unwrapped model.
+    """Get the weights of a checkpoint by their names in an unwrapped model.
 
     Args:
         checkpoint (dict): Weights by name, or a dictionary that has them as
-            ``state_dict``; of a model wrapped for several processes or not.
+            ``state_dict``. The model may have been wrapped for several
+            processes.
 
     Returns:
         dict: Tensors by name.
+
+    Example:
+        >>> weights_of({'state_dict': {'module.head.bias': 0.5}})
+        {'head.bias': 0.5}
     """
     return {
         re.sub(r'^module\.', '', name): value
@@ -134,13 +167,13 @@ def weights_of(checkpoint: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_weights(model: nn.Module, checkpoint: dict[str, Any]) -> None:
-    """Refuse a checkpoint that leaves weights of the model unset.
+    """Check that a checkpoint has all weights of a model.
 
-    mmengine itself only warns, and masks of a random network look like a
-    result.
+    mmengine itself only warns, and the masks of a random network can be taken
+    for a result.
 
     Args:
-        model (nn.Module): The model, wrapped for several processes or not.
+        model (nn.Module): The model, perhaps wrapped for several processes.
         checkpoint (dict): Weights by name, or a dictionary that has them as
             ``state_dict``.
 
@@ -159,5 +192,5 @@ def check_weights(model: nn.Module, checkpoint: dict[str, Any]) -> None:
         raise ValueError(
             f'the checkpoint does not belong to the config: {len(unset)} '
             'weights of the model are missing in it or have another shape, '
-            f'such as {unset[0]}'
+            f'such as {unset[0]}; give the config that it was trained with'
         )

@@ -1,4 +1,4 @@
-"""Several processes on a machine without an accelerator."""
+"""Running several processes on a machine without a GPU."""
 
 import atexit
 import datetime
@@ -14,15 +14,15 @@ from mmengine.logging import print_log
 
 
 def prepare_distributed(cfg: Config) -> None:
-    """Make a distributed run possible without a GPU; else do nothing.
+    """Make a distributed run possible without a GPU.
 
-    mmengine's own start-up selects a CUDA device whatever the backend, wraps
-    the model with a device id, and converts to a batch norm that exists on
-    GPUs only. So where ``cfg.launcher`` asks for several processes and there
-    is no accelerator, this starts the process group (gloo) before the runner
-    is built, and changes ``cfg`` in place: ``env_cfg.dist_cfg.backend``
-    becomes gloo, the model is wrapped without a device id, and ``sync_bn`` is
-    dropped (each process then keeps its own batch statistics).
+    mmengine selects a CUDA device whatever the backend is, wraps the model
+    with a device id, and converts batch norms to a kind that exists only on
+    GPUs. So if ``cfg.launcher`` asks for several processes and there is no
+    accelerator, this function starts the process group with gloo. It also
+    changes the config: ``env_cfg.dist_cfg.backend`` becomes gloo, the model
+    wrapper gets no device id, and ``sync_bn`` is removed, so that each process
+    has its own batch statistics. Otherwise the function does nothing.
 
     Call it after ``cfg.launcher`` is set and before the runner is built.
 
@@ -30,8 +30,9 @@ def prepare_distributed(cfg: Config) -> None:
         cfg (Config): Config of the run, changed in place.
 
     Raises:
-        ValueError: If the launcher is not ``'pytorch'``.
-        KeyError: If the launcher did not set an environment variable.
+        ValueError: If there is no accelerator and the launcher is not
+            ``'pytorch'``.
+        KeyError: If an environment variable of the launcher is missing.
     """
     launcher = cfg.get('launcher', 'none')
     if launcher == 'none' or get_device() != 'cpu':
@@ -59,7 +60,7 @@ def prepare_distributed(cfg: Config) -> None:
 
     wrapper = cfg.get('model_wrapper_cfg')
     if wrapper is None:
-        # The runner's own defaults, which it leaves out for a given wrapper.
+        # The runner's own defaults, which it does not apply to a given wrapper.
         wrapper = dict(
             type='MMDistributedDataParallel',
             broadcast_buffers=False,
@@ -79,12 +80,12 @@ def prepare_distributed(cfg: Config) -> None:
 
 
 def close_process_group() -> None:
-    """End the process group, unless it has been ended already.
+    """End the process group if there is one.
 
-    Left to the interpreter's own end, gloo's threads may still run when what
-    holds them is taken down; the process then aborts after all work is done.
-    DistributedDataParallel keeps them beyond the group's end, so they also
-    get a moment to let go of the tensors of the last operation.
+    Otherwise gloo's threads may still run while the interpreter shuts down,
+    and the process aborts after all work is done. DistributedDataParallel
+    keeps the threads alive beyond the end of the group, so they also get a
+    moment to release the tensors of the last operation.
     """
     if torch_dist.is_initialized():
         torch_dist.destroy_process_group()

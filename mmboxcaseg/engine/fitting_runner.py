@@ -1,4 +1,4 @@
-"""A runner whose workers fit into the shared memory that there is."""
+"""A runner whose workers fit into the available shared memory."""
 
 import logging
 import os
@@ -25,26 +25,28 @@ from .shared_memory import (
 )
 
 _log = logging.getLogger('mmboxcaseg')
-# A batch that takes longer never comes: seconds.
+# Time in seconds after which a batch is given up.
 LONGEST_WAIT = 1800
-# Items of a data set that are looked at, and how much larger others may be.
+# Number of items whose size is measured, and the factor by which others may be
+# larger.
 SAMPLES, MARGIN = 4, 1.25
 
 
 class FittingRunner(Runner):
-    """mmengine's runner, which looks at shared memory before it starts.
+    """A ``Runner`` of mmengine that adapts its workers to the shared memory.
 
-    A data loader gets as many workers as there is shared memory for, at most
-    those of its config; a line tells where that are fewer. Where it is short
-    all the same, or a worker dies, there is an error and no endless wait.
+    A data loader gets at most as many workers as there is shared memory for.
+    If these are fewer than in its config, a warning is logged. If shared
+    memory is still too small, or a worker dies, there is an error instead of
+    an endless wait.
     """
 
     WAYS_OUT = (
-        'give more, such as by docker run --shm-size 2g, or fewer '
+        'give more, for example with docker run --shm-size 2g, or use fewer '
         'workers: --cfg-options train_dataloader.num_workers=0'
     )
 
-    # What the workers of other loaders of this run may hold, in bytes.
+    # Bytes that the workers of other loaders of this run may take.
     _claimed = 0
 
     def build_dataloader(
@@ -53,12 +55,13 @@ class FittingRunner(Runner):
         seed: int | None = None,
         diff_rank_seed: bool = False,
     ) -> DataLoader:
-        """Build a loader with workers that fit, see the class.
+        """Build a data loader with as many workers as fit.
 
         Args:
-            dataloader (DataLoader | dict): See :class:`Runner`.
-            seed (int, optional): As there. Defaults to None.
-            diff_rank_seed (bool): As there. Defaults to False.
+            dataloader (DataLoader | dict): Data loader, or its config.
+            seed (int, optional): Seed of the sampler. Defaults to None.
+            diff_rank_seed (bool): Whether processes have different seeds.
+                Defaults to False.
 
         Returns:
             DataLoader: The loader.
@@ -68,7 +71,7 @@ class FittingRunner(Runner):
         return super().build_dataloader(dataloader, seed, diff_rank_seed)
 
     def _fitted(self, cfg: dict[str, Any]) -> dict[str, Any]:
-        """The settings of a loader with the workers that fit."""
+        """The config of a loader with as many workers as fit."""
         asked = cfg.get('num_workers', 0)
         if not asked:
             return _without_workers(cfg)
@@ -77,7 +80,7 @@ class FittingRunner(Runner):
             dataset = DATASETS.build(dataset)
             if hasattr(dataset, 'full_init'):
                 dataset.full_init()
-        # A function, for a data set would be copied with the settings.
+        # A function, since a data set would be copied with the config.
         cfg['dataset'] = dict(type=lambda: dataset)
         collate = cfg.get('collate_fn', dict(type='pseudo_collate'))
         if isinstance(collate, dict) and collate.get('type') == 'pseudo_collate':
@@ -89,7 +92,7 @@ class FittingRunner(Runner):
         return cfg
 
     def _workers(self, dataset: Dataset, cfg: dict[str, Any], asked: int) -> int:
-        """How many workers fit, at most those that are asked for."""
+        """Number of workers that fit, at most the number asked for."""
         free = free_bytes()
         if free is None:
             return asked
@@ -101,17 +104,20 @@ class FittingRunner(Runner):
         self._claimed += held(batches, count, prefetch, here)
         if count < asked and self.rank == 0:
             _log.warning(
-                '%d MB of shared memory (/dev/shm) are too few for %d '
-                'processes that read photos, so it is %s; %s',
+                '%d MB of shared memory (/dev/shm) are too few for %d processes '
+                'that read photos, so %s; %s',
                 left // 10**6,
                 asked,
-                count or 'the main process that reads them',
+                f'there are {count}' if count else 'the main process reads them',
                 self.WAYS_OUT,
             )
         return count
 
     def train(self) -> torch.nn.Module:
-        """Train, see :class:`Runner`.
+        """Train the model.
+
+        Returns:
+            nn.Module: The trained model.
 
         Raises:
             WorkerError: If a process that reads photos has died.
@@ -119,15 +125,29 @@ class FittingRunner(Runner):
         return self._told(super().train)
 
     def val(self) -> dict:
-        """Validate, see :class:`Runner` and :meth:`train`."""
+        """Validate the model.
+
+        Returns:
+            dict: The metrics.
+
+        Raises:
+            WorkerError: If a process that reads photos has died.
+        """
         return self._told(super().val)
 
     def test(self) -> dict:
-        """Test, see :class:`Runner` and :meth:`train`."""
+        """Test the model.
+
+        Returns:
+            dict: The metrics.
+
+        Raises:
+            WorkerError: If a process that reads photos has died.
+        """
         return self._told(super().test)
 
     def _told(self, run: Any) -> Any:
-        """Run, and say in a line what has become of the workers."""
+        """Run a loop; replace errors of workers by a clear message."""
         try:
             return run()
         except RuntimeError as error:
@@ -138,8 +158,10 @@ class FittingRunner(Runner):
 
 
 def _without_workers(cfg: dict[str, Any]) -> dict[str, Any]:
-    """Settings of a loader in the main process: torch refuses those that
-    are about workers."""
+    """The config of a loader in the main process.
+
+    torch refuses settings that are meant for workers.
+    """
     cfg['persistent_workers'] = False
     for key in ('prefetch_factor', 'timeout'):
         cfg.pop(key, None)
@@ -147,7 +169,7 @@ def _without_workers(cfg: dict[str, Any]) -> dict[str, Any]:
 
 
 def _batch_size(cfg: dict[str, Any]) -> int:
-    """Items of a batch; a batch sampler may bring its own number."""
+    """Number of items in a batch, which a batch sampler may determine."""
     batch_sampler = cfg.get('batch_sampler')
     of_sampler = (
         batch_sampler.get('batch_size') if isinstance(batch_sampler, dict) else None
@@ -156,15 +178,16 @@ def _batch_size(cfg: dict[str, Any]) -> int:
 
 
 def batches_of(dataset: Any, batch_size: int) -> np.ndarray:
-    """What batches of a data set take of shared memory.
+    """Estimate the shared memory that each batch of a data set takes.
 
     Args:
-        dataset (Dataset): Box prompts, whose numbers of boxes tell; of others
-            some items are looked at.
-        batch_size (int): Items in a batch.
+        dataset (Dataset): The data set. For box prompts the size of a batch
+            follows from the numbers of boxes; for other data sets some items
+            are measured.
+        batch_size (int): Number of items in a batch.
 
     Returns:
-        np.ndarray: Bytes of each batch, int64, in order.
+        np.ndarray: Bytes of each of the B batches, (B,) int64.
     """
     crops = [
         step
@@ -188,10 +211,10 @@ def _largest_item(dataset: Any, count: int) -> int:
     for place in np.linspace(0, count - 1, min(SAMPLES, count), dtype=int):
         try:
             sizes.append(tensor_bytes(dataset[int(place)]))
-        # Whatever is wrong is told where the item is used.
+        # Errors are reported when the item is used.
         except Exception:
             continue
-    # As if nothing had been looked at.
+    # Measuring items must not change what is drawn at random later.
     random.setstate(states[0])
     np.random.set_state(states[1])
     torch.set_rng_state(states[2])

@@ -17,15 +17,17 @@ from .unwrapped import unwrapped
 
 @LOOPS.register_module()
 class HeadsTestLoop(TestLoop):
-    """A test of each head that the model has, and of their fusion.
+    """A test loop that scores each head of the model, and their fusion.
 
-    Each photo is loaded once, and each head has metrics of its own.
+    Each photo is loaded only once. Each head has its own metrics.
 
     Args:
-        runner (Runner): The runner, its model a :class:`BoxCaseg`.
-        dataloader (DataLoader | dict): The photos, or their config.
+        runner (Runner): The runner, whose model is a :class:`BoxCaseg`.
+        dataloader (DataLoader | dict): Data loader of the photos, or its
+            config.
         evaluator (dict | list[dict]): Config of the metrics.
-        fp16 (bool): See :class:`mmengine.runner.TestLoop`. Defaults to False.
+        fp16 (bool): Whether predictions are made in half precision. Defaults
+            to False.
 
     Raises:
         ValueError: If the model is no BoxCaseg.
@@ -41,15 +43,15 @@ class HeadsTestLoop(TestLoop):
         model = unwrapped(runner.model)
         if not isinstance(model, BoxCaseg):
             raise ValueError(
-                'only a BoxCaseg has heads to score, and the '
-                f'model of the config is {type(model).__name__}'
+                'only a BoxCaseg has heads to score, but the model of the config '
+                f'is a {type(model).__name__}; give the config of a BoxCaseg'
             )
         self.options = {
             head: replace(model.predict_options, head=head)
             for head in (*HEADS, 'fused')
             if head == 'fused' or getattr(model, f'{head}_head')
         }
-        # The metrics of the fusion are those of any test.
+        # The fusion uses the evaluator that TestLoop builds.
         others = [head for head in self.options if head != 'fused']
         self.evaluators = {
             head: runner.build_evaluator(copy.deepcopy(evaluator)) for head in others
@@ -63,8 +65,8 @@ class HeadsTestLoop(TestLoop):
         """Test all heads.
 
         Returns:
-            dict[str, dict[str, float]]: Metrics by head: ``weak``,
-            ``salient``, ``transferred``, as far as there are, and ``fused``.
+            dict[str, dict[str, float]]: Metrics by head: those of ``weak``,
+            ``salient`` and ``transferred`` that the model has, and ``fused``.
         """
         self.runner.call_hook('before_test')
         self.runner.call_hook('before_test_epoch')
@@ -76,7 +78,7 @@ class HeadsTestLoop(TestLoop):
             head: evaluator.evaluate(size)
             for head, evaluator in self.evaluators.items()
         }
-        # Hooks log numbers, not tables.
+        # Hooks can log only numbers, so the nested metrics are flattened.
         flat = {
             f'{head}/{key}': value
             for head, numbers in metrics.items()

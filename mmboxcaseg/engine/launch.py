@@ -1,4 +1,4 @@
-"""A config and its runner, as the commands of training and testing need."""
+"""Loading a config and building its runner, for training and testing."""
 
 import os.path as osp
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from .dist import prepare_distributed
 if TYPE_CHECKING:
     from .fitting_runner import FittingRunner
 
-# Optimiser wrapper of each precision.
+# Optimiser wrapper for each precision.
 AMP_WRAPPERS = dict(bf16='BF16OptimWrapper', fp16='AmpOptimWrapper')
 
 
@@ -22,14 +22,18 @@ def parse_cfg_options(options: Sequence[str]) -> dict[str, Any]:
     """Turn ``KEY=VALUE`` strings into values by dotted key.
 
     Args:
-        options (Sequence[str]): Such as ``'model.alpha=0.5'``; lists as
-            ``key="[a,b]"`` or ``key=a,b``.
+        options (Sequence[str]): Settings such as ``'model.alpha=0.5'``; lists
+            as ``key="[a,b]"`` or ``key=a,b``.
 
     Returns:
-        dict: The values, converted as mmengine's own tools do.
+        dict: Values by dotted key, converted as in mmengine's own tools.
 
     Raises:
-        ValueError: If one has no ``=``.
+        ValueError: If an option has no ``=``.
+
+    Example:
+        >>> parse_cfg_options(['model.alpha=0.5', 'model.heads=[weak,salient]'])
+        {'model.alpha': 0.5, 'model.heads': ['weak', 'salient']}
     """
     import argparse
 
@@ -48,17 +52,17 @@ def load_config(
     work_dir: str | None = None,
     launcher: str = 'none',
 ) -> Config:
-    """Read a config and apply what a command line says.
+    """Read a config and apply the options of a command line.
 
     Args:
         path (str): Path of the config.
-        cfg_options (Sequence[str]): See :func:`parse_cfg_options`. Defaults
-            to ().
-        work_dir (str, optional): Folder of logs and results. Defaults to
-            None: the config's ``work_dir``, or else
-            ``work_dirs/<name of the config>``.
-        launcher (str): What started the processes of a distributed run.
-            Defaults to ``'none'``.
+        cfg_options (Sequence[str]): Settings that replace those of the
+            config, see :func:`parse_cfg_options`. Defaults to ().
+        work_dir (str, optional): Folder for logs and results. Defaults to
+            None: ``work_dir`` of the config, else ``work_dirs/<name of the
+            config>``.
+        launcher (str): Launcher of a distributed run: ``'none'``,
+            ``'pytorch'``, ``'slurm'`` or ``'mpi'``. Defaults to ``'none'``.
 
     Returns:
         Config: The config, ready for :func:`build_runner`.
@@ -78,15 +82,20 @@ def load_config(
 
 
 def build_runner(cfg: Config) -> 'FittingRunner':
-    """Build the runner, also in several processes without a GPU.
+    """Build the runner of a config, on several processes even without a GPU.
 
     Args:
-        cfg (Config): The final config.
+        cfg (Config): The final config. It may be changed in place, see
+            :func:`~mmboxcaseg.engine.prepare_distributed`.
 
     Returns:
         FittingRunner: The runner.
+
+    Raises:
+        KeyError: If an environment variable of the launcher is missing.
+        ValueError: If the launcher needs a GPU and there is none.
     """
-    # It imports MMDetection, which takes seconds; a config may be refused.
+    # Imported here because it imports MMDetection, which takes seconds.
     from .fitting_runner import FittingRunner
 
     keep_freed_memory()
@@ -99,11 +108,12 @@ def use_amp(cfg: Config, precision: str) -> None:
 
     Args:
         cfg (Config): Config of a training.
-        precision (str): ``'bf16'`` or ``'fp16'``.
+        precision (str): Precision of forward passes, ``'bf16'`` or
+            ``'fp16'``.
 
     Raises:
-        ValueError: For fp16 without an accelerator, which mmengine's wrapper
-            needs, or if the config has an optimiser wrapper of its own.
+        ValueError: If fp16 is asked for without a GPU, or the config has
+            another kind of optimiser wrapper.
     """
     kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
     if kind not in ('OptimWrapper', *AMP_WRAPPERS.values()):
@@ -115,8 +125,8 @@ def use_amp(cfg: Config, precision: str) -> None:
     if precision == 'fp16':
         if get_device() == 'cpu':
             raise ValueError(
-                '--amp fp16 needs a GPU, and none is visible '
-                'here; --amp bf16 needs none'
+                '--amp fp16 needs a GPU, but there is none; use --amp bf16, '
+                'which needs none'
             )
         cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
         cfg.optim_wrapper.dtype = 'float16'
@@ -124,35 +134,35 @@ def use_amp(cfg: Config, precision: str) -> None:
 
 
 def scale_lr(cfg: Config, config: str) -> None:
-    """Switch on the scaling of the learning rate, in place.
+    """Scale the learning rate of a config with the batch size, in place.
 
     Args:
         cfg (Config): Config of a training.
-        config (str): Its file, for the message.
+        config (str): Path of the config, for the message.
 
     Raises:
-        ValueError: If the config doesn't say for which batch its learning
-            rate is meant.
+        ValueError: If the config does not say for which batch size its
+            learning rate is meant.
     """
     if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
         raise ValueError(
             f'--auto-scale-lr: {config} has no auto_scale_lr.base_batch_size, '
-            'the number of samples a step that its learning rate is meant '
+            'the number of samples per step that its learning rate is meant '
             'for; add it'
         )
     cfg.auto_scale_lr.enable = True
 
 
 def draw_results(cfg: Config, config: str, show_dir: str) -> None:
-    """Have the config's visualisation hook draw the results, in place.
+    """Make the visualisation hook of a config draw the results, in place.
 
     Args:
         cfg (Config): Config of a test.
-        config (str): Its file, for the message.
-        show_dir (str): Folder for the pictures, below the run's own folder.
+        config (str): Path of the config, for the message.
+        show_dir (str): Folder for the pictures, below the folder of the run.
 
     Raises:
-        ValueError: If the config has no such hook.
+        ValueError: If the config has no visualisation hook.
     """
     hook = cfg.get('default_hooks', {}).get('visualization')
     if hook is None:

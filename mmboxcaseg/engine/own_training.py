@@ -1,4 +1,4 @@
-"""Trainings out of a recipe: budget, runner, what is left at the end."""
+"""Training from a recipe: budget, runner, and export of the model."""
 
 import copy
 import os
@@ -24,7 +24,7 @@ from .hooks import SpeedHook, StepsHook
 from .launch import parse_cfg_options
 from .quiet_runner import QuietRunner
 
-# Iterations by which the speed is told, and the fewest of a training.
+# Iterations to measure the speed, and the smallest number of a training.
 PROBE, LEAST_ITERS = 14, 20
 
 
@@ -32,13 +32,14 @@ def recipe(name: str) -> Config:
     """Read a config of this repository.
 
     Args:
-        name (str): Its path below ``configs/``.
+        name (str): Path of the config below ``configs/``.
 
     Returns:
         Config: The config.
 
     Raises:
-        FileNotFoundError: If this copy of the package came without configs.
+        FileNotFoundError: If there is no such config, for example because
+            this copy of the package has none.
     """
     package = Path(mmboxcaseg.__file__).resolve().parent
     places = [package / '.mim' / 'configs', package.parent / 'configs']
@@ -46,7 +47,7 @@ def recipe(name: str) -> Config:
     if not found:
         raise FileNotFoundError(
             f'no config {name} in {places[0]} or {places[1]}; install '
-            'mmboxcaseg from its repository, by pip install .'
+            'mmboxcaseg from its repository with pip install .'
         )
     return Config.fromfile(str(found[0]))
 
@@ -55,9 +56,9 @@ def apply_options(cfg: Config, cfg_options: Sequence[str]) -> None:
     """Replace settings of a config, in place.
 
     Args:
-        cfg (Config): The config.
-        cfg_options (Sequence[str]): ``KEY=VALUE``, see
-            :func:`parse_cfg_options`.
+        cfg (Config): The config, changed in place.
+        cfg_options (Sequence[str]): Settings as ``KEY=VALUE``, see
+            :func:`~mmboxcaseg.engine.launch.parse_cfg_options`.
 
     Raises:
         ValueError: If an option has no ``=``.
@@ -66,27 +67,28 @@ def apply_options(cfg: Config, cfg_options: Sequence[str]) -> None:
 
 
 def use_device(device: str | None) -> None:
-    """Make a device the one that is used, before torch looks for one.
+    """Choose the device of this process, before torch looks for GPUs.
 
     Args:
-        device (str, optional): ``'cpu'`` or ``'cuda'``; None: a GPU if there
+        device (str | None): ``'cpu'`` or ``'cuda'``; None for a GPU if there
             is one.
 
     Raises:
-        ValueError: If it is not there.
+        ValueError: If ``'cuda'`` is asked for, but there is no GPU.
     """
     if device == 'cpu':
         os.environ['CUDA_VISIBLE_DEVICES'] = '-1'
     if device == 'cuda' and not is_cuda_available():
-        raise ValueError('--device cuda: torch finds no GPU')
+        raise ValueError('--device cuda: torch finds no GPU; leave the option out')
 
 
 def set_workers(cfg: Config, count: int | None) -> None:
-    """Set how many processes read photos, in place.
+    """Set the number of processes that read photos.
 
     Args:
-        cfg (Config): Config of a training.
-        count (int, optional): How many; None: as it says.
+        cfg (Config): Config of a training, changed in place.
+        count (int | None): Number of processes of each data loader; None
+            leaves the config unchanged.
     """
     if count is None:
         return
@@ -98,10 +100,10 @@ def set_workers(cfg: Config, count: int | None) -> None:
 
 
 def leave_out_salient(cfg: Config) -> None:
-    """Train on boxes alone, in batches as large as before, in place.
+    """Remove the salient images from a training, with the same batch size.
 
     Args:
-        cfg (Config): Config of a BoxCaseg.
+        cfg (Config): Config of a BoxCaseg, changed in place.
     """
     loader = cfg.train_dataloader
     loader.dataset.salient = None
@@ -109,14 +111,14 @@ def leave_out_salient(cfg: Config) -> None:
 
 
 def set_iters(cfg: Config, iters: int) -> None:
-    """Fit the schedule of a config to a number of iterations, in place.
+    """Scale the schedule of a config to a number of iterations.
 
-    Everything that the recipe says in iterations keeps its share; photos kept
-    aside are scored after each tenth.
+    The steps of the schedule move in proportion. Photos kept aside are scored,
+    and a checkpoint is saved, after each tenth of the iterations.
 
     Args:
-        cfg (Config): Config of a training by iterations.
-        iters (int): How many.
+        cfg (Config): Config of a training by iterations, changed in place.
+        iters (int): Number of iterations.
     """
     old = cfg.train_cfg.max_iters
     tenth = max(iters // 10, 1)
@@ -126,7 +128,7 @@ def set_iters(cfg: Config, iters: int) -> None:
             if key in one:
                 one[key] = round(one[key] * iters / old)
         if 'end' in one:
-            # Of a warm-up of less than an iteration.
+            # A warm-up takes at least one iteration.
             one.end = max(one.end, one.get('begin', 0) + 1)
         if 'milestones' in one:
             one.milestones = [round(at * iters / old) for at in one.milestones]
@@ -137,14 +139,17 @@ def set_iters(cfg: Config, iters: int) -> None:
 
 
 def seconds_per_iter(cfg: Config, work_dir: str) -> float:
-    """How long an iteration takes here, by training for a moment.
+    """Measure the time of an iteration in a short training.
 
     Args:
-        cfg (Config): Config of a training; it is not changed.
-        work_dir (str): Folder for the log; it is removed.
+        cfg (Config): Config of a training. It is not changed.
+        work_dir (str): Folder for the log. It is removed at the end.
 
     Returns:
-        float: Seconds.
+        float: Mean time of an iteration in seconds.
+
+    Raises:
+        WorkerError: If a process that reads photos has died.
     """
     cfg = copy.deepcopy(cfg)
     cfg.work_dir = work_dir
@@ -169,20 +174,21 @@ def train(
     cfg: Config,
     on_scores: Callable[[int, dict[str, float]], None] | None = None,
 ) -> str:
-    """Train, or go on with a training that was stopped.
+    """Train, or resume a training that was stopped.
 
     Args:
-        cfg (Config): Config with its ``work_dir``; what is in it is gone on
-            with.
-        on_scores (Callable, optional): See :class:`StepsHook`. Defaults to
-            None.
+        cfg (Config): Config of the training. If its ``work_dir`` has a
+            checkpoint, the training is resumed from it.
+        on_scores (Callable, optional): Function that is called with the
+            number of iterations and the scores of each validation. Defaults
+            to None.
 
     Returns:
         str: Path of the last checkpoint.
 
     Raises:
         WorkerError: If a process that reads photos has died.
-        MemoryError: If the GPU's memory is short.
+        MemoryError: If the GPU has not enough memory.
     """
     cfg = copy.deepcopy(cfg)
     last = osp.join(cfg.work_dir, 'last_checkpoint')
@@ -199,26 +205,47 @@ def train(
             runner.train()
         except torch.cuda.OutOfMemoryError as error:
             raise MemoryError(
-                'the memory of the GPU is short; give a smaller batch, as by '
-                '--cfg-options train_dataloader.batch_size=8'
+                'the GPU has not enough memory; use smaller batches, for example '
+                'with --cfg-options train_dataloader.batch_size=8'
             ) from error
     return last_checkpoint(cfg.work_dir)
 
 
 def last_checkpoint(work_dir: str) -> str:
-    """Path of the last checkpoint of a folder."""
+    """Find the last checkpoint of a training.
+
+    Args:
+        work_dir (str): Folder of the training.
+
+    Returns:
+        str: Path of the checkpoint.
+
+    Raises:
+        FileNotFoundError: If the folder has no checkpoint.
+    """
     with open(osp.join(work_dir, 'last_checkpoint'), encoding='utf-8') as file:
         # The folder may have been moved since.
         return osp.join(work_dir, osp.basename(file.read().strip()))
 
 
 def iters_of(checkpoint: str) -> int:
-    """Iterations of a checkpoint, by its name."""
+    """Read the number of iterations from the name of a checkpoint.
+
+    Args:
+        checkpoint (str): Path of the checkpoint.
+
+    Returns:
+        int: Number of iterations.
+
+    Example:
+        >>> iters_of('work_dirs/iter_2000.pth')
+        2000
+    """
     return int(osp.splitext(osp.basename(checkpoint))[0].rpartition('_')[2])
 
 
 def export_model(cfg: Config, weights: dict[str, Any], name: str) -> None:
-    """Write config and weights for prediction alone.
+    """Write the config and the weights that prediction needs.
 
     Args:
         cfg (Config): Config of the training.
@@ -226,7 +253,8 @@ def export_model(cfg: Config, weights: dict[str, Any], name: str) -> None:
         name (str): Path of the two files, without ``.py`` and ``.pth``.
 
     Raises:
-        ValueError: If the weights are not of this model.
+        OSError: If a file can't be written.
+        ValueError: If the weights belong to another model.
     """
     trained = MODELS.build(_without_init(cfg.model))
     check_weights(trained, weights)
@@ -235,7 +263,7 @@ def export_model(cfg: Config, weights: dict[str, Any], name: str) -> None:
     exported = MODELS.build(exported_cfg.model)
     torch.save(dict(state_dict=export_weights(trained, exported)), f'{name}.pth.part')
     exported_cfg.dump(f'{name}.py')
-    # Only when all is there is it taken for a model.
+    # Renamed last: with the checkpoint in place the model is complete.
     os.replace(f'{name}.pth.part', f'{name}.pth')
 
 
@@ -246,9 +274,11 @@ def _without_init(model: Config) -> Config:
 
 
 __all__ = [
+    'apply_options',
     'export_model',
     'iters_of',
     'last_checkpoint',
+    'leave_out_salient',
     'read_checkpoint',
     'recipe',
     'seconds_per_iter',

@@ -1,4 +1,4 @@
-"""A test loop that makes proxy masks, out of the config of a BoxCaseg."""
+"""Making proxy masks in the test loop of a BoxCaseg."""
 
 import os
 import sys
@@ -31,31 +31,31 @@ from .unwrapped import unwrapped
 
 
 def prediction_config(options: MaskOptions) -> Config:
-    """Read the config and apply what the options say about the model.
+    """Read the config of a run and apply the options that concern the model.
 
     Args:
-        options (MaskOptions): The options.
+        options (MaskOptions): Options of the run.
 
     Returns:
         Config: The config.
 
     Raises:
-        ValueError: If it is not a config of box prompts, its pipeline can't
-            do what is asked, or the device is not there.
+        ValueError: If the config does not test on box prompts, its pipeline
+            does not support an option, or there is no such device.
     """
     if options.device == 'cpu':
-        # Read when CUDA starts, so it must be set before torch looks.
+        # CUDA reads the variable when it is initialised.
         os.environ['CUDA_VISIBLE_DEVICES'] = '-1'
     if options.device == 'cuda' and not is_cuda_available():
-        raise ValueError('--device cuda: torch finds no GPU')
+        raise ValueError('--device cuda: torch finds no GPU; leave the option out')
     cfg = Config.fromfile(options.config)
     cfg.merge_from_dict(parse_cfg_options(options.cfg_options))
     dataset = cfg.get('test_dataloader', {}).get('dataset', {})
     if short_type(dataset) != 'BoxPromptDataset':
         raise ValueError(
             f'{options.config}: test_dataloader.dataset.type is '
-            f'{dataset.get("type")!r}; masks are made from boxes by a config '
-            'that tests on a BoxPromptDataset'
+            f'{dataset.get("type")!r}; to make masks from boxes it must be '
+            'BoxPromptDataset'
         )
     cfg.test_dataloader.setdefault('batch_size', 1)
     apply_options(cfg.model, cfg.test_dataloader.dataset.pipeline, options)
@@ -68,17 +68,17 @@ def make_settings(
     boxes: BoxFile,
     calibration: CalibrationFile | None = None,
 ) -> dict[str, Any]:
-    """What the output depends on, see :func:`run_settings`.
+    """Collect the settings that the masks depend on, see :func:`run_settings`.
 
     Args:
-        cfg (Config): What :func:`prediction_config` returned.
-        options (MaskOptions): The options.
+        cfg (Config): Config from :func:`prediction_config`.
+        options (MaskOptions): Options of the run.
         boxes (BoxFile): The boxes.
-        calibration (CalibrationFile, optional): It tells the expected IoU.
-            Defaults to None.
+        calibration (CalibrationFile, optional): Calibration of the expected
+            IoU. Defaults to None.
 
     Returns:
-        dict: The settings.
+        dict: The settings, json values.
     """
     return run_settings(
         model_config(cfg.to_dict()),
@@ -90,25 +90,25 @@ def make_settings(
 
 
 class ProxyMaskRunner(QuietRunner):
-    """A quiet runner with weights and data given."""
+    """A :class:`QuietRunner` for weights and data that are in memory."""
 
-    WAYS_OUT = '--num-workers 0, or more of it: docker run --shm-size 2g'
+    WAYS_OUT = 'use --num-workers 0, or give more: docker run --shm-size 2g'
 
-    # Given by build_runner, before anything is loaded.
+    # Set by build_runner, before the weights are loaded.
     checkpoint: dict[str, Any]
-    # Of mmengine's runner: a loader, or the config of one.
+    # Attribute of mmengine's runner: a data loader or its config.
     _test_dataloader: Any
 
     def load_checkpoint(self, filename: str, *args, **kwargs) -> dict[str, Any]:
-        """Load the weights that have been read already.
+        """Load the weights from memory.
 
         Args:
             filename (str): Path of the checkpoint, for the log.
-            *args: Not used: how another checkpoint would be read.
-            **kwargs: Not used either.
+            *args (Any): Not used.
+            **kwargs (Any): Not used.
 
         Returns:
-            dict: The checkpoint.
+            dict: Content of the checkpoint.
         """
         self.call_hook('after_load_checkpoint', checkpoint=self.checkpoint)
         load_state_dict(
@@ -124,20 +124,20 @@ class ProxyMaskRunner(QuietRunner):
         done_ids: Collection[Any],
         part: Part | None = None,
     ) -> int:
-        """Take other test data than the config's.
+        """Replace the test data of the config.
 
         Args:
-            dataset (BoxPromptDataset): The data set.
+            dataset (BoxPromptDataset): Data set with all images.
             done_ids (Collection): Ids of images that are done already.
-            part (Part, optional): Only this part of them. Defaults to None:
-                that of this process in a distributed run.
+            part (Part, optional): Part of the images for this process.
+                Defaults to None: that of its rank in a distributed run.
 
         Returns:
             int: Number of images of this process.
         """
         cfg = dict(self._test_dataloader)
         cfg.pop('batch_sampler', None)
-        # A function, for a data set would be copied with the settings.
+        # A function, since a data set would be copied with the config.
         cfg['dataset'] = dict(type=lambda: dataset)
         cfg['sampler'] = dict(
             type='mmboxcaseg.BlockSampler',
@@ -158,16 +158,15 @@ def build_runner(
     """Build the runner of a test loop that makes proxy masks.
 
     Args:
-        cfg (Config): What :func:`prediction_config` returned, changed in
-            place.
-        options (MaskOptions): The options.
-        checkpoint (dict): What :func:`read_checkpoint` returned.
-        part (Part, optional): The part that this process makes, beside others
-            on this machine. Defaults to None: there are none that
-            ``launcher`` has not started.
+        cfg (Config): Config from :func:`prediction_config`, changed in place.
+        options (MaskOptions): Options of the run.
+        checkpoint (dict): Content of the checkpoint, from
+            :func:`~mmboxcaseg.engine.read_checkpoint`.
+        part (Part, optional): Part of the images for this process, if several
+            processes share this machine (``--jobs``). Defaults to None.
 
     Returns:
-        ProxyMaskRunner: The runner; see :func:`make_masks`.
+        ProxyMaskRunner: The runner, for :func:`make_masks`.
     """
     loader = cfg.test_dataloader
     if options.num_workers is not None:
@@ -183,19 +182,19 @@ def build_runner(
     if part is not None and part.number:
         cfg.work_dir = os.path.join(options.log_dir, f'job_{part.number + 1}')
     cfg.verbose = options.verbose
-    # Whatever the config shows in training, the log of a run is whole.
+    # The log of a run is complete, whatever the level in the config.
     cfg.log_level = 'INFO'
     cfg.merge_from_dict(
         dict(
             default_hooks=dict(
-                # ProxyMaskHook tells the progress, in images and instances.
+                # ProxyMaskHook shows the progress, in images and instances.
                 logger=None
             ),
             env_cfg=dict(
-                # It picks algorithms by the clock; their last digits differ.
+                # It chooses algorithms by their speed, so the last digits of
+                # the results would vary from run to run.
                 cudnn_benchmark=False,
-                # A process that is done waits for the slowest, for hours if
-                # need be.
+                # A process that is done may wait hours for the slowest one.
                 dist_cfg=dict(timeout=24 * 3600),
             ),
         )
@@ -207,13 +206,13 @@ def build_runner(
 
 
 def start_method(fresh: bool) -> str:
-    """How processes of one run are started, for multiprocessing.
+    """Choose how multiprocessing starts the processes of a run.
 
-    A fork has all that was read and imported, and shares it. It can't use
-    CUDA or the threads of OpenMP where these were in use before.
+    A forked process shares all data and imported modules. But it can't use
+    CUDA or the threads of OpenMP if its parent has used them before.
 
     Args:
-        fresh (bool): Whether torch has not been imported before the run.
+        fresh (bool): Whether torch was not imported when the run began.
 
     Returns:
         str: ``'fork'`` or ``'spawn'``.
@@ -223,30 +222,30 @@ def start_method(fresh: bool) -> str:
 
 
 def _share_machine(cfg: Config, options: MaskOptions, part: Part) -> None:
-    """Leave the other processes of this machine their cores and memory."""
+    """Limit this process to its share of the machine's cores and memory."""
     threads = threads_of(part.of)
     if threads is not None:
         torch.set_num_threads(threads)
     if options.num_workers is None:
-        # One reads faster than one network computes.
+        # One process reads photos faster than one network processes them.
         cfg.test_dataloader.num_workers = min(cfg.test_dataloader.num_workers, 1)
-    # By which a runner divides shared memory.
+    # FittingRunner divides the shared memory by it.
     os.environ['LOCAL_WORLD_SIZE'] = str(part.of)
 
 
 def prompt_dataset(cfg: Config, boxes: BoxFile, img_dir: str) -> BoxPromptDataset:
-    """The data set of a run: the given boxes in the config's pipeline.
+    """Make the data set of a run from boxes and the pipeline of a config.
 
     Args:
         cfg (Config): Config of the runner.
         boxes (BoxFile): The boxes.
-        img_dir (str): Folder of the images.
+        img_dir (str): Folder of the photos.
 
     Returns:
-        BoxPromptDataset: Photos that can't be used are told, not raised.
+        BoxPromptDataset: The data set. Photos that can't be used are skipped.
     """
-    # Only the pipeline: whatever else the data set of the config has belongs
-    # to the data it was written for.
+    # Only the pipeline is used. The other settings of the config's data set
+    # belong to other data.
     return BoxPromptDataset(
         boxes=boxes,
         data_prefix=dict(img=img_dir),
@@ -257,24 +256,24 @@ def prompt_dataset(cfg: Config, boxes: BoxFile, img_dir: str) -> BoxPromptDatase
 
 
 def make_masks(runner: ProxyMaskRunner, hook: ProxyMaskHook) -> None:
-    """Run the test loop in this process, one of several or alone.
+    """Run the test loop in this process.
 
     Args:
-        runner (ProxyMaskRunner): With its test data.
-        hook (ProxyMaskHook): It writes the masks.
+        runner (ProxyMaskRunner): Runner with its test data.
+        hook (ProxyMaskHook): Hook that writes the masks.
 
     Raises:
         ValueError: If the checkpoint does not belong to the config.
         BadInputError: If the hook is strict and a photo can't be used.
         WorkerError: If a process that reads photos has died.
-        MemoryError: If the GPU's memory is short.
+        MemoryError: If the GPU has not enough memory.
     """
     runner.register_hook(hook)
     try:
         runner.test()
     except torch.cuda.OutOfMemoryError as error:
         raise MemoryError(
-            'the memory of the GPU is short; give a lower --crops-per-batch'
+            'the GPU has not enough memory; give a lower --crops-per-batch'
         ) from error
     finally:
         hook.stop()

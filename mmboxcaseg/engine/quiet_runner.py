@@ -1,4 +1,4 @@
-"""A runner whose log goes to its file, and not to the terminal."""
+"""A runner whose log goes only to its file, not to the terminal."""
 
 from mmengine.logging import MMLogger
 
@@ -6,15 +6,25 @@ from .fitting_runner import FittingRunner
 
 
 class QuietRunner(FittingRunner):
-    """A :class:`FittingRunner` for commands, which tell the progress."""
+    """A :class:`FittingRunner` for commands that show the progress themselves.
+
+    With ``verbose`` in its config, the log is printed to the terminal too.
+    """
 
     def build_logger(self, *args, **kwargs) -> MMLogger:
-        """As in :class:`Runner`; the terminal gets nothing of it, unless the
-        config has ``verbose``."""
+        """Build the logger, without its output to the terminal.
+
+        Args:
+            *args (Any): Arguments of ``Runner.build_logger``.
+            **kwargs (Any): Arguments of ``Runner.build_logger``.
+
+        Returns:
+            MMLogger: The logger.
+        """
         logger = super().build_logger(*args, **kwargs)
         if not self.cfg.get('verbose'):
             for handler in list(logger.handlers):
-                # A handler that writes to a file is one to a stream as well.
+                # Only handlers of files have this attribute.
                 if not hasattr(handler, 'baseFilename'):
                     logger.removeHandler(handler)
         return logger

@@ -1,8 +1,8 @@
 """Shared memory for the processes that read photos.
 
-A worker hands its batches over in ``/dev/shm``, of which a Docker container
-has 64 MB. Where it is full, torch fails in a thread of the worker, and the
-main process waits for a batch that never comes.
+Workers pass batches to the main process through ``/dev/shm``, of which a
+Docker container has 64 MB. If it is full, torch fails in a thread of the
+worker, and the main process waits for a batch that never comes.
 """
 
 import os
@@ -17,22 +17,23 @@ from mmengine.structures import BaseDataElement
 from torch.utils.data import get_worker_info
 
 FOLDER = '/dev/shm'
-# What else the batches and other programs take.
+# Bytes that are left for other programs and for overhead.
 SPARE = 4 * 2**20
 
 
 class WorkerError(OSError):
-    """A process that reads photos has died, or the memory it shares is full."""
+    """A process that reads photos has died, or shared memory is full."""
 
 
 def free_bytes(folder: str = FOLDER) -> int | None:
-    """Shared memory that is free.
+    """Get the size of the free shared memory.
 
     Args:
-        folder (str): Where it is mounted. Defaults to ``/dev/shm``.
+        folder (str): Folder where shared memory is mounted. Defaults to
+            ``/dev/shm``.
 
     Returns:
-        int | None: Bytes; None where there is no such folder, and so no such
+        int | None: Size in bytes; None if there is no such folder and so no
         limit.
     """
     return shutil.disk_usage(folder).free if os.path.isdir(folder) else None
@@ -41,17 +42,23 @@ def free_bytes(folder: str = FOLDER) -> int | None:
 def batch_bytes(
     boxes_per_image: Sequence[int], crops_per_box: int, side: int, batch_size: int
 ) -> np.ndarray:
-    """What the crops of each batch take.
+    """Compute the size of the crops of each batch.
+
+    An image takes N * M * 3 * S * S bytes.
 
     Args:
-        boxes_per_image (Sequence[int]): N of each image, in the order they
-            are read.
-        crops_per_box (int): M.
-        side (int): S, in pixels.
-        batch_size (int): Images in a batch.
+        boxes_per_image (Sequence[int]): Number N of boxes of each image, in
+            the order of the images.
+        crops_per_box (int): Number M of crops per box.
+        side (int): Side S of the crops in pixels.
+        batch_size (int): Number of images in a batch.
 
     Returns:
-        np.ndarray: Bytes of each batch, int64: N * M * 3 * S * S an image.
+        np.ndarray: Bytes of each of the B batches, (B,) int64.
+
+    Example:
+        >>> batch_bytes([1, 2, 1], crops_per_box=1, side=10, batch_size=2)
+        array([900, 300])
     """
     counts = np.asarray(boxes_per_image, dtype=np.int64)
     starts = np.arange(0, len(counts), batch_size)
@@ -67,19 +74,19 @@ def fitting_workers(
     prefetch: int = 2,
     processes: int = 1,
 ) -> int:
-    """How many workers there is shared memory for.
+    """Compute the number of workers that shared memory suffices for.
 
     Args:
-        batches (np.ndarray): Bytes of each batch, see :func:`batch_bytes`.
-        free (int | None): Bytes of shared memory; None: no limit.
-        workers (int): Most workers, of each process.
-        prefetch (int): Batches that each worker reads ahead. Defaults to 2.
-        processes (int): Processes on this machine that share the batches.
-            Defaults to 1.
+        batches (np.ndarray): Bytes of each of the B batches, (B,) int64.
+        free (int | None): Free shared memory in bytes; None for no limit.
+        workers (int): Largest number of workers of each process.
+        prefetch (int): Number of batches that each worker reads ahead.
+            Defaults to 2.
+        processes (int): Number of processes on this machine that share the
+            batches. Defaults to 1.
 
     Returns:
-        int: The largest number that fits, from 0, which needs none, to
-        ``workers``.
+        int: Number of workers of each process, from 0 to ``workers``.
     """
     if free is None:
         return workers
@@ -92,33 +99,36 @@ def fitting_workers(
 def held(
     batches: np.ndarray, workers: int, prefetch: int = 2, processes: int = 1
 ) -> int:
-    """Most shared memory that the batches of some workers take.
+    """Compute the largest amount of shared memory that workers may take.
 
     Args:
-        batches (np.ndarray): See :func:`fitting_workers`.
-        workers (int): Workers of each process.
-        prefetch (int): As there. Defaults to 2.
-        processes (int): As there. Defaults to 1.
+        batches (np.ndarray): Bytes of each of the B batches, (B,) int64.
+        workers (int): Number of workers of each process.
+        prefetch (int): Number of batches that each worker reads ahead.
+            Defaults to 2.
+        processes (int): Number of processes on this machine that share the
+            batches. Defaults to 1.
 
     Returns:
-        int: Bytes; 0 without workers.
+        int: Size in bytes; 0 without workers.
     """
     if not workers:
         return 0
     sums = np.concatenate([[0], np.cumsum(batches)])
-    # Besides those that are read ahead, the one in use and the next.
+    # Batches that are read ahead, the one in use, and the next one.
     alive = min(processes * (workers * prefetch + 2), len(batches))
     return int((sums[alive:] - sums[: len(sums) - alive]).max())
 
 
 def shared_collate(batch: Sequence[Any]) -> Any:
-    """mmengine's ``pseudo_collate``; a worker shares the tensors here.
+    """mmengine's ``pseudo_collate``, which also puts tensors in shared memory.
 
-    If shared memory is short the error arises where the loader passes it on,
-    and not in the thread that sends the batch, where nobody hears of it.
+    If shared memory is full, the error is raised here, and the data loader
+    passes it on. Otherwise it would be raised in the thread that sends the
+    batch, and be lost.
 
     Args:
-        batch (Sequence): The items.
+        batch (Sequence[Any]): Items of a data set.
 
     Returns:
         Any: The batch.
@@ -131,19 +141,19 @@ def shared_collate(batch: Sequence[Any]) -> Any:
 
 
 def tensor_bytes(item: Any) -> int:
-    """What the tensors of an item take.
+    """Compute the size of the tensors of an item.
 
     Args:
         item (Any): Item of a data set.
 
     Returns:
-        int: Bytes.
+        int: Size in bytes.
     """
     return sum(one.numel() * one.element_size() for one in _tensors(item))
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:
-    """All tensors of an item or a batch."""
+    """Yield all tensors of an item or a batch."""
     if isinstance(value, torch.Tensor):
         yield value
         return
@@ -159,25 +169,25 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:
 
 
 def worker_error(error: RuntimeError, ways_out: str) -> WorkerError | None:
-    """What an error of torch's data loader means, in a line.
+    """Translate an error of torch's data loader into a clear one.
 
     Args:
         error (RuntimeError): The error.
-        ways_out (str): What to do about it.
+        ways_out (str): What the user can do, for the message.
 
     Returns:
-        WorkerError | None: None if it is of another kind.
+        WorkerError | None: The new error; None if the cause is another one.
     """
     text = str(error)
     if 'shared memory' in text or 'Bus error' in text:
         return WorkerError(
-            'shared memory (/dev/shm) is short for the '
-            f'processes that read photos; {ways_out}'
+            'shared memory (/dev/shm) is too small for the processes that read '
+            f'photos; {ways_out}'
         )
     if 'DataLoader worker (pid' in text or 'DataLoader timed out' in text:
         what = text.strip().splitlines()[0]
         return WorkerError(
             f'a process that reads photos has died: {what} '
-            f'Memory may be short; {ways_out}'
+            f'Perhaps there is not enough memory; {ways_out}'
         )
     return None

@@ -1,6 +1,6 @@
-"""A training of one's own: options, photos kept aside, its folder, its verdict.
+"""Training on the user's own boxes: options, data, folder and verdict.
 
-No model, no runner, no torch.
+Nothing here needs a model, a runner or torch.
 """
 
 from .boxes import (

@@ -1,4 +1,4 @@
-"""The boxes of a training: what is used, and the files that it reads."""
+"""Choosing the boxes of a training, and writing them to its folder."""
 
 import logging
 import os
@@ -17,21 +17,22 @@ from .split import keep_aside
 
 _log = logging.getLogger(__name__)
 
-# Fewer boxes are refused; with fewer there is a warning.
+# With fewer than LEAST boxes there is an error, with fewer than FEW a warning.
 LEAST, FEW = 20, 200
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingBoxes:
-    """Boxes to train on, and those of photos that are kept aside.
+    """Boxes to train on, and boxes of photos that are kept aside.
 
     Attributes:
-        boxes (BoxFile): All of them, read with their masks.
-        used (np.ndarray): (N,) bool: no crowd, a box with something of its
-            photo in it, the photo is there.
-        aside (np.ndarray): (I,) bool, photos that are kept aside.
-        given (np.ndarray): (N,) bool, boxes whose mask was given.
-        taught (np.ndarray): (N,) bool, whose mask is learnt from.
+        boxes (BoxFile): N boxes of I images, read with their masks.
+        used (np.ndarray): (N,) bool, True for boxes that can be used: no
+            crowd, overlaps its image, and the photo exists.
+        aside (np.ndarray): (I,) bool, True for photos that are kept aside.
+        given (np.ndarray): (N,) bool, True for boxes with a given mask.
+        taught (np.ndarray): (N,) bool, True for boxes whose mask is trained
+            on.
     """
 
     boxes: BoxFile
@@ -42,23 +43,23 @@ class TrainingBoxes:
 
     @property
     def training(self) -> np.ndarray:
-        """Boxes that are trained on, (N,) bool."""
+        """(N,) bool, True for boxes to train on."""
         return self.used & ~self.aside[self.boxes.image_index]
 
     @property
     def scored(self) -> np.ndarray:
-        """Boxes of photos that are kept aside, (N,) bool."""
+        """(N,) bool, True for usable boxes of photos that are kept aside."""
         return self.used & self.aside[self.boxes.image_index]
 
     @property
     def repeats(self) -> int:
-        """How often boxes with a mask are listed to be a sixth of all, 1 to 10."""
+        """Repetitions, 1 to 10, that make boxes with masks about a sixth of all."""
         taught = int((self.training & self.taught).sum())
         others = int(self.training.sum()) - taught
         return min(max(round(others / (5 * max(taught, 1))), 1), 10)
 
     def summary(self) -> str:
-        """What there is, in a line."""
+        """Summarize the numbers of boxes and photos in a line of text."""
         boxes, training, scored = self.boxes, self.training, self.scored
         photos = len(np.unique(boxes.image_index[training]))
         masks = int((training & self.taught).sum())
@@ -71,21 +72,21 @@ class TrainingBoxes:
 
 
 def training_boxes(boxes: BoxFile, keep_masks: bool) -> TrainingBoxes:
-    """Choose what is trained on and what is kept aside.
+    """Choose the boxes to train on and the photos to keep aside.
 
     Args:
-        boxes (BoxFile): Boxes with the photos' folder known and with given
-            masks kept, see
+        boxes (BoxFile): Boxes that were read with the folder of their photos,
+            and with given masks kept, see
             :func:`~mmboxcaseg.annotations.given.keep_given_masks`.
-        keep_masks (bool): Whether all given masks teach, and not only those
-            that are marked as kept.
+        keep_masks (bool): Whether to train on all given masks, instead of
+            only those that are marked as kept.
 
     Returns:
         TrainingBoxes: The boxes.
 
     Raises:
-        FileNotFoundError: If no photo is there.
-        ValueError: If fewer than 20 boxes can be used, or they are all of one
+        FileNotFoundError: If all photos are missing.
+        ValueError: If fewer than 20 boxes can be used, or all are in one
             photo.
     """
     given = np.zeros(len(boxes), dtype=bool)
@@ -97,13 +98,13 @@ def training_boxes(boxes: BoxFile, keep_masks: bool) -> TrainingBoxes:
     count = int(used.sum())
     if count < LEAST:
         raise ValueError(
-            f'{boxes.path}: {count} boxes can be used, and from fewer than '
-            f'{LEAST} nothing is learnt that the model does not know; '
-            'boxcaseg masks makes masks of them as it is'
+            f'{boxes.path}: only {count} boxes can be used, but training needs at '
+            f'least {LEAST}; add boxes, or make masks with the model as it is: '
+            'boxcaseg masks'
         )
     if count < FEW:
         _log.warning(
-            '%s: %d boxes are few; from %d on a training is likely to help',
+            '%s: %d boxes are few; training is likely to help from %d on',
             boxes.path,
             count,
             FEW,
@@ -122,19 +123,19 @@ def training_boxes(boxes: BoxFile, keep_masks: bool) -> TrainingBoxes:
 
 
 def _tell_left_out(boxes: BoxFile, covers: np.ndarray, used: np.ndarray) -> None:
-    """Tell what is not used, and refuse a folder without the photos."""
+    """Warn about skipped boxes; raise FileNotFoundError if no photo exists."""
     gone = np.unique(boxes.image_index[covers & ~used])
     if len(gone):
         names = ', '.join(boxes.file_names[one] for one in gone[:5].tolist())
-        text = f'{boxes.path}: {len(gone)} photos are not there: {names}'
+        text = f'{boxes.path}: {len(gone)} photos are missing: {names}'
         text += ', ...' if len(gone) > 5 else ''
         if not used.any():
-            raise FileNotFoundError(f'{text}; name the folder that they are in')
-        _log.warning('%s; they are left out', text)
+            raise FileNotFoundError(f'{text}; give the folder that they are in')
+        _log.warning('%s; they are skipped', text)
     if boxes.left_out:
         first = boxes.left_out[0]
         _log.warning(
-            '%s: %d annotation files have no image, such as %s: %s; they are left out',
+            '%s: %d annotation files have no image, such as %s: %s; they are skipped',
             boxes.path,
             len(boxes.left_out),
             first.file,
@@ -144,7 +145,7 @@ def _tell_left_out(boxes: BoxFile, covers: np.ndarray, used: np.ndarray) -> None
         place, reason = next(iter(boxes.why_not.items()))
         _log.warning(
             '%s: %d boxes cover nothing of their image, such as annotation %s: '
-            '%s; they are left out',
+            '%s; they are skipped',
             boxes.path,
             len(boxes.why_not),
             boxes.box_ids[place],
@@ -153,15 +154,17 @@ def _tell_left_out(boxes: BoxFile, covers: np.ndarray, used: np.ndarray) -> None
 
 
 def write_training_boxes(boxes: TrainingBoxes, folder: str) -> None:
-    """Write the COCO jsons of a training, ``train.json`` and
-    ``kept_aside.json``.
+    """Write the COCO jsons of a training: ``train.json``, ``kept_aside.json``.
 
-    In the first are the masks that are learnt from, in the second all that
-    were given, to be scored against.
+    The first has the masks to train on. The second has all given masks, to
+    score against.
 
     Args:
         boxes (TrainingBoxes): The boxes.
-        folder (str): Folder that is there.
+        folder (str): Folder to write to, which must exist.
+
+    Raises:
+        OSError: If a file can't be written.
     """
     for name, chosen, masks in (
         ('train.json', boxes.training, boxes.taught),
@@ -171,15 +174,15 @@ def write_training_boxes(boxes: TrainingBoxes, folder: str) -> None:
 
 
 def part_of(boxes: BoxFile, chosen: np.ndarray, masks: np.ndarray) -> dict[str, Any]:
-    """Some of the boxes, and the images that they are in.
+    """Make a COCO json of some boxes and the images that they are in.
 
     Args:
         boxes (BoxFile): N boxes, read with their masks.
-        chosen (np.ndarray): (N,) bool, which of them.
-        masks (np.ndarray): (N,) bool, whose masks go along.
+        chosen (np.ndarray): (N,) bool, True for boxes to include.
+        masks (np.ndarray): (N,) bool, True for boxes whose mask is included.
 
     Returns:
-        dict: Content of a COCO json.
+        dict: Content of the COCO json.
     """
     images = np.zeros(len(boxes.image_ids), dtype=bool)
     images[boxes.image_index[chosen]] = True
@@ -197,17 +200,20 @@ def part_of(boxes: BoxFile, chosen: np.ndarray, masks: np.ndarray) -> dict[str, 
 
 
 def salient_folders(folder: str) -> tuple[str, str]:
-    """The folders of images and of masks in a folder of salient images.
+    """Find the folders of images and of masks of a salient data set.
 
     Args:
-        folder (str): DUTS-TR, with ``DUTS-TR-Image`` and ``DUTS-TR-Mask``, or
-            any other with two folders of which one is named after masks.
+        folder (str): Path of the data set. It must have two folders, of which
+            one is named after masks, such as ``DUTS-TR-Image`` and
+            ``DUTS-TR-Mask``.
 
     Returns:
-        tuple[str, str]: Paths of the images' and of the masks' folder.
+        tuple[str, str]: Absolute paths of the folder of images and of the
+        folder of masks.
 
     Raises:
-        ValueError: If there are no two such folders.
+        OSError: If the folder can't be read.
+        ValueError: If it does not have two such folders.
     """
     below = sorted(
         one

@@ -1,4 +1,4 @@
-"""The folder of a training: what is where, and how far it is."""
+"""The folder of a training, with its files and its state."""
 
 import json
 import os
@@ -15,61 +15,69 @@ from .verdict import Verdict
 
 @dataclass(frozen=True)
 class TrainingFolder:
-    """Where the parts of a training are.
+    """The folder of a training.
 
     Attributes:
-        path (str): The folder.
+        path (str): Path of the folder.
     """
 
     path: str
 
     def at(self, *names: str) -> str:
-        """A path in the folder."""
+        """Make a path in the folder.
+
+        Args:
+            *names (str): Parts of the path below the folder.
+
+        Returns:
+            str: The path.
+        """
         return osp.join(self.path, *names)
 
     @property
     def data(self) -> str:
-        """Folder of the COCO jsons that it reads."""
+        """Folder of the COCO jsons that the training reads."""
         return self.at('data')
 
     @property
     def log_dir(self) -> str:
-        """Folder of checkpoints and log."""
+        """Folder of the checkpoints and the log."""
         return self.at('training')
 
     @property
     def config(self) -> str:
-        """Config of the training."""
+        """Path of the config of the training."""
         return self.at('config.py')
 
     def model(self, name: str) -> tuple[str, str]:
-        """Config and checkpoint for prediction.
+        """Make the paths of a model for prediction.
 
         Args:
-            name (str): ``'trained'``, or ``'start'`` for what was started
-                from.
+            name (str): ``'trained'`` for the trained model, or ``'start'`` for
+                the model that the training started from.
 
         Returns:
-            tuple[str, str]: Their paths.
+            tuple[str, str]: Paths of its config and of its checkpoint.
         """
         return self.at(f'{name}.py'), self.at(f'{name}.pth')
 
     def settings(self) -> dict[str, Any] | None:
-        """What it was begun with; None if it was not."""
+        """Read the settings of the training; None if it has not begun."""
         return _read(self.at('settings.json'))
 
     def begin(self, settings: dict[str, Any]) -> bool:
-        """Make the folder, or go on in it.
+        """Make the folder, or check that its training can be resumed.
 
         Args:
-            settings (dict): What the result depends on, json values.
+            settings (dict): Settings that the result depends on, json values.
 
         Returns:
-            bool: Whether it was begun before.
+            bool: Whether the training has begun before.
 
         Raises:
-            ValueError: If it was begun with other settings, or other things
-                are in it.
+            OSError: If the folder can't be written.
+            ValueError: If the training has begun with other settings, or the
+                folder has other files.
         """
         old = self.settings()
         if old is not None:
@@ -83,40 +91,62 @@ class TrainingFolder:
                 raise ValueError(
                     f'{self.path} was begun with another {key} '
                     f'({_short(old.get(key))}, now {_short(settings.get(key))}); '
-                    'give another --out, or the same command as before'
+                    'give another --out, or run the same command as before'
                 )
             return True
         if osp.isdir(self.path) and os.listdir(self.path):
             raise ValueError(
-                f'--out: {self.path} is not empty and no folder of such a '
-                'training; name a new one'
+                f'--out: {self.path} has other files in it; give a new or empty folder'
             )
         os.makedirs(self.data, exist_ok=True)
         write_json(self.at('settings.json'), settings)
         return False
 
     def note(self, name: str, content: Any) -> None:
-        """Keep json values under a name, whole."""
+        """Save json values under a name.
+
+        Args:
+            name (str): Name of the file, without ``.json``.
+            content (Any): Json values.
+
+        Raises:
+            OSError: If the file can't be written.
+        """
         write_json(self.at(f'{name}.json'), content)
 
     def noted(self, name: str) -> Any:
-        """What was kept under a name; None if there is nothing."""
+        """Read the json values saved under a name.
+
+        Args:
+            name (str): Name of the file, without ``.json``.
+
+        Returns:
+            Any: The values; None if there are none.
+        """
         return _read(self.at(f'{name}.json'))
 
     def note_scores(self, iters: int, scores: dict[str, float]) -> None:
-        """Keep the scores of the photos kept aside, after some iterations."""
+        """Add the scores of a validation on the photos kept aside.
+
+        Args:
+            iters (int): Number of iterations done so far.
+            scores (dict[str, float]): Scores by name.
+        """
         rows = [row for row in self.scores() if row['iters'] < iters]
         self.note('scores', [*rows, dict(scores, iters=iters)])
 
     def scores(self) -> list[dict[str, float]]:
-        """Scores of the photos kept aside, after each tenth so far."""
+        """Read the scores of all validations so far, each with its ``iters``."""
         return self.noted('scores') or []
 
     def locked(self) -> FileLock:
-        """Keep other processes off the folder, as a context manager.
+        """Lock the folder against other processes.
+
+        Returns:
+            FileLock: The lock, a context manager that releases it.
 
         Raises:
-            ValueError: If another process trains in it.
+            ValueError: If another process is training in the folder.
         """
         lock = FileLock(self.at('lock'))
         try:
@@ -129,25 +159,25 @@ class TrainingFolder:
         return lock
 
     def verdict(self) -> Verdict | None:
-        """What came of the training; None if it is not finished."""
+        """Read the verdict of the training; None if it has not finished."""
         content = self.noted('verdict')
         return None if content is None else Verdict.from_json(content)
 
     def chosen(self) -> tuple[str, str, str]:
-        """The model to make masks with.
+        """Choose the model to make masks with.
 
         Returns:
-            tuple[str, str, str]: Paths of config and checkpoint, and which
-            weights they are and why, in a line.
+            tuple[str, str, str]: Paths of its config and of its checkpoint;
+            and a line of text that says which weights these are, and why.
 
         Raises:
-            FileNotFoundError: If the folder holds no finished training.
+            FileNotFoundError: If the folder has no finished training.
         """
         verdict = self.verdict()
         if verdict is None:
-            why = 'is not there'
+            why = 'does not exist; give the output folder of a training'
             if osp.isdir(self.path):
-                why = 'holds no finished training'
+                why = 'has no finished training'
                 if self.settings() is not None:
                     why += '; run its command again to go on'
             raise FileNotFoundError(f'{self.path} {why}')
@@ -156,7 +186,7 @@ class TrainingFolder:
 
 
 def _read(path: str) -> Any:
-    """Json values of a file; None if it is not there."""
+    """Read the json values of a file; None if it does not exist."""
     if not osp.isfile(path):
         return None
     with open(path, encoding='utf-8') as file:

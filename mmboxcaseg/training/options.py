@@ -1,10 +1,10 @@
-"""What a training of one's own is given."""
+"""Options of the trainings on the user's own data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Recipe of each size, below configs/; with "_boxes" in its name that for boxes
-# alone.
+# Recipe of each size, below configs/. The recipe for boxes alone has "_boxes" at
+# the end of its name.
 SIZES = dict(small='boxcaseg/own/mobilenetv2_own', hrnet='boxcaseg/own/hrnet_w48_own')
 # Recipe of each size of detector.
 DETECTORS = dict(
@@ -15,39 +15,45 @@ DETECTORS = dict(
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """The boxes, the folder and the budget of a training.
+    """Options of :func:`mmboxcaseg.apis.train`.
 
     Attributes:
-        ann (str): The boxes: a COCO json, or a folder of Pascal VOC xml or of
-            YOLO txt files.
+        ann (str): Path of the boxes: a COCO json, or a folder of Pascal VOC
+            ``.xml`` files or YOLO ``.txt`` files.
         img_dir (str): Folder of the photos.
-        out (str): Folder to write: config, weights, verdict, log.
-        salient (str, optional): Folder of salient images, with a folder of
-            images and one of masks in it. None: where no masks teach either,
-            the salient head is not trained.
-        start (str, optional): What to start from: a folder of an earlier
-            training, or a checkpoint of the same size. None: the model of the
-            package; for ``'hrnet'`` ImageNet weights.
-        iters (int, optional): Iterations of 16 patches. None: as the recipe
-            says.
-        minutes (float, optional): In place of ``iters``: as many as fit, by
-            the speed of the first ones.
-        size (str): ``'small'`` (MobileNetV2, 160 px) or ``'hrnet'``
-            (HRNetV2-W48, 288 px).
-        ann_format (str, optional): ``'coco'``, ``'voc'`` or ``'yolo'``. None:
-            found out.
-        classes (str, optional): File with the names of YOLO's classes.
-        categories (Sequence[str], optional): Only these categories, by name
-            or id.
-        keep_masks (bool): Whether all masks that the boxes were given teach,
-            and not only those that ``boxcaseg masks`` has marked as kept.
-        cfg_options (Sequence[str]): ``KEY=VALUE``, settings that replace the
-            recipe's.
-        num_workers (int, optional): Processes that read photos. None: as the
-            recipe says.
-        device (str, optional): ``'cpu'`` or ``'cuda'``. None: a GPU if there
-            is one.
-        verbose (bool): Whether the log is printed as well.
+        out (str): Folder to write config, weights, verdict and log to.
+        salient (str, optional): Folder of salient images, which has one folder
+            of images and one of masks. Defaults to None: if there are no
+            masks to train on either, the salient head is not trained.
+        start (str, optional): Model to start from: the output folder of an
+            earlier training, or a checkpoint of the same size. Defaults to
+            None: the model of the package, or ImageNet weights for
+            ``'hrnet'``.
+        iters (int, optional): Number of iterations with 16 patches each, 1 or
+            more. Defaults to None: that of the recipe.
+        minutes (float, optional): Time of the training in minutes, above 0,
+            instead of ``iters``. The number of iterations follows from the
+            speed of the first ones. Defaults to None.
+        size (str): Size of the model: ``'small'`` (MobileNetV2, patches of
+            160 pixels) or ``'hrnet'`` (HRNetV2-W48, patches of 288 pixels).
+            Defaults to ``'small'``.
+        ann_format (str, optional): Format of the boxes: ``'coco'``, ``'voc'``
+            or ``'yolo'``. Defaults to None: it is found out.
+        classes (str, optional): Path of a file with the names of YOLO's
+            classes. Defaults to None: it is looked for near the labels.
+        categories (Sequence[str], optional): Names or ids of the categories to
+            use. Defaults to None: all.
+        keep_masks (bool): Whether to train on all masks that the boxes have,
+            instead of only those that ``boxcaseg masks`` has marked as kept.
+            Defaults to False.
+        cfg_options (Sequence[str]): Settings that replace those of the
+            recipe, as ``KEY=VALUE``. Defaults to ().
+        num_workers (int, optional): Number of processes that read photos, 0
+            or more. Defaults to None: that of the recipe.
+        device (str, optional): Device to train on, ``'cpu'`` or ``'cuda'``.
+            Defaults to None: a GPU if there is one.
+        verbose (bool): Whether the log is printed to the terminal too.
+            Defaults to False.
     """
 
     ann: str
@@ -68,7 +74,12 @@ class TrainOptions:
     verbose: bool = False
 
     def check(self) -> None:
-        """Raise ValueError if an option is out of its range."""
+        """Check the options.
+
+        Raises:
+            ValueError: If an option is out of its range, or options
+                contradict each other.
+        """
         _check_budget(self.iters, self.minutes)
         if self.size not in SIZES:
             raise ValueError(f'--size must be one of {list(SIZES)}, not {self.size!r}')
@@ -76,34 +87,41 @@ class TrainOptions:
         if self.size == 'hrnet' and self.start is None and self.salient is None:
             raise ValueError(
                 '--size hrnet starts from ImageNet weights, so its salient head '
-                'needs --salient; or start from a model that knows them by --from'
+                'needs salient images; give them with --salient, or start from '
+                'a trained model with --from'
             )
 
 
 @dataclass(frozen=True)
 class DetectorOptions:
-    """The masks, the folder and the budget of a Mask R-CNN.
+    """Options of :func:`mmboxcaseg.apis.train_detector`.
 
     Attributes:
-        masks (str): A file of ``boxcaseg masks``.
-        img_dir (str): Folder of its photos.
-        out (str): Folder to write: config, weights, log.
-        backbone (str, optional): Folder of ``boxcaseg train`` whose backbone
-            is started from. None: that of the model of the package; not for
-            ``'r50'``, which starts from ImageNet weights.
-        iters (int, optional): Iterations. None: as the recipe says.
-        minutes (float, optional): In place of ``iters``: as many as fit.
-        size (str): ``'small'`` (MobileNetV2) or ``'r50'`` (ResNet-50).
+        masks (str): Path of a COCO json that ``boxcaseg masks`` has written.
+        img_dir (str): Folder of the photos.
+        out (str): Folder to write config, weights and log to.
+        backbone (str, optional): Output folder of ``boxcaseg train``; the
+            training starts from the backbone of its model. Defaults to None:
+            the model of the package, or ImageNet weights for ``'r50'``.
+        iters (int, optional): Number of iterations, 1 or more. Defaults to
+            None: that of the recipe.
+        minutes (float, optional): Time of the training in minutes, above 0,
+            instead of ``iters``. The number of iterations follows from the
+            speed of the first ones. Defaults to None.
+        size (str): Size of the detector: ``'small'`` (MobileNetV2) or
+            ``'r50'`` (ResNet-50). Defaults to ``'small'``.
         confidence_thr (float): Masks with a lower confidence are ignored, in
-            [0, 1].
-        cfg_options (Sequence[str]): ``KEY=VALUE``, settings that replace the
-            recipe's.
-        num_workers (int, optional): Processes that read photos. None: as the
-            recipe says.
-        device (str, optional): ``'cpu'`` or ``'cuda'``. None: a GPU if there
-            is one.
-        verbose (bool): Whether the log is printed as well.
-        dry_run (bool): Whether the config is written, and nothing trained.
+            [0, 1]. Defaults to 0.5.
+        cfg_options (Sequence[str]): Settings that replace those of the
+            recipe, as ``KEY=VALUE``. Defaults to ().
+        num_workers (int, optional): Number of processes that read photos, 0
+            or more. Defaults to None: that of the recipe.
+        device (str, optional): Device to train on, ``'cpu'`` or ``'cuda'``.
+            Defaults to None: a GPU if there is one.
+        verbose (bool): Whether the log is printed to the terminal too.
+            Defaults to False.
+        dry_run (bool): Whether only the config is written and nothing is
+            trained. Defaults to False.
     """
 
     masks: str
@@ -121,7 +139,12 @@ class DetectorOptions:
     dry_run: bool = False
 
     def check(self) -> None:
-        """Raise ValueError if an option is out of its range."""
+        """Check the options.
+
+        Raises:
+            ValueError: If an option is out of its range, or options
+                contradict each other.
+        """
         _check_budget(self.iters, self.minutes)
         if self.size not in DETECTORS:
             raise ValueError(
@@ -133,9 +156,9 @@ class DetectorOptions:
 
 
 def _check_budget(iters: int | None, minutes: float | None) -> None:
-    """Raise ValueError if a budget is none."""
+    """Raise ValueError if a budget is not valid."""
     if iters is not None and minutes is not None:
-        raise ValueError('--iters and --minutes are two budgets; give one')
+        raise ValueError('--iters and --minutes exclude each other; give one')
     if iters is not None and iters < 1:
         raise ValueError('--iters must be at least 1')
     if minutes is not None and not 0 < minutes < float('inf'):
@@ -143,6 +166,6 @@ def _check_budget(iters: int | None, minutes: float | None) -> None:
 
 
 def _check_workers(num_workers: int | None) -> None:
-    """Raise ValueError if a number of processes is none."""
+    """Raise ValueError if a number of processes is not valid."""
     if num_workers is not None and num_workers < 0:
         raise ValueError('--num-workers must not be negative')

@@ -1,12 +1,12 @@
-"""Which photos are kept aside from a training, to score it."""
+"""Choosing the photos that are kept aside from training, for scoring."""
 
 import hashlib
 from collections.abc import Sequence
 
 import numpy as np
 
-# Part of the boxes that is kept aside, and the most: scoring takes time, and
-# so many tell a mean to about two points.
+# Share of the boxes that are kept aside, and their largest number. Scoring
+# takes time, and 200 boxes give a mean to within about two points.
 SHARE, MOST = 0.15, 200
 
 
@@ -18,20 +18,21 @@ def keep_aside(
 ) -> np.ndarray:
     """Choose whole photos by their names, the same ones each time.
 
-    Photos are gone through in the order of a hash of their names; each is
-    taken as long as no more than the asked boxes are in them. So a photo
-    mostly stays where it was when others are added.
+    Photos are visited in the order of a hash of their names, and each is
+    chosen if its boxes don't exceed what is left of the number wanted. So when
+    photos are added to a data set, most others stay where they were.
 
     Args:
         file_names (Sequence[str]): Names of I photos.
-        box_counts (np.ndarray): (I,) int, boxes of each; those without are
-            not taken.
-        share (float): Part of the boxes, in (0, 1). Defaults to 0.15.
-        most (int): Most boxes. Defaults to 200.
+        box_counts (np.ndarray): Number of boxes of each photo, (I,) int.
+            Photos without boxes are not chosen.
+        share (float): Share of the boxes to keep aside, in (0, 1). Defaults
+            to 0.15.
+        most (int): Largest number of boxes to keep aside. Defaults to 200.
 
     Returns:
-        np.ndarray: (I,) bool; True for at least one photo, and never for all
-        that have boxes.
+        np.ndarray: (I,) bool, True for photos to keep aside. At least one
+        photo with boxes is True, and at least one is False.
 
     Raises:
         ValueError: If fewer than two photos have boxes.
@@ -43,8 +44,8 @@ def keep_aside(
     )
     if len(order) < 2:
         raise ValueError(
-            f'{len(order)} photos have boxes, but one is to train on and '
-            'another to score; give at least two'
+            f'{len(order)} photos have boxes, but at least two are needed: one '
+            'to train on and one for scoring'
         )
     left = min(share * counts.sum(), most)
     aside = np.zeros(len(counts), dtype=bool)

@@ -1,4 +1,4 @@
-"""Whether a training has made the model better, said honestly."""
+"""The verdict whether a training has made the model better."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,23 +8,26 @@ import numpy as np
 
 from mmboxcaseg.evaluation.box_fit import BoxFits, FitSummary
 
-# True masks from which on they decide.
+# Number of true masks from which on the verdict depends on them.
 ENOUGH = 20
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Scores of the photos kept aside, before a training and after it.
+    """Scores on the photos kept aside, before and after a training.
 
     Attributes:
-        before (FitSummary): Of the model that it started from.
-        after (FitSummary): Of the trained one.
-        measure (str): ``'mIoU'``, which decides, with enough true masks; else
-            ``'confidence'``, which doesn't.
-        gain (float): Difference in that measure, in points of a hundred.
-        error (float): Standard error of the difference, from box to box.
-        photos (int): How many photos were kept aside.
-        iters (int): Iterations of the training.
+        before (FitSummary): Scores of the model that the training started
+            from.
+        after (FitSummary): Scores of the trained model.
+        measure (str): Score that is compared: ``'mIoU'`` if there are enough
+            true masks, else ``'confidence'``, which does not tell which model
+            is better.
+        gain (float): Difference of that score, in points of a hundred.
+        error (float): Standard error of the difference over the boxes, in
+            points of a hundred.
+        photos (int): Number of photos that were kept aside.
+        iters (int): Number of iterations of the training.
     """
 
     before: FitSummary
@@ -37,32 +40,34 @@ class Verdict:
 
     @property
     def known(self) -> bool:
-        """Whether it can be told which model is better.
+        """Whether it is known which model is better.
 
-        Boxes alone do not tell: confidence was seen to rise and to fall where
-        masks became better (docs/train_your_own.md), and agreement is high
-        whatever the masks are.
+        Boxes alone don't tell: in some trainings that made masks better the
+        confidence rose, in others it fell (docs/train_your_own.md), and the
+        agreement is always high.
         """
         return self.measure == 'mIoU'
 
     @property
     def improved(self) -> bool:
-        """Whether the trained model is the one to use: unless it is known to be
-        no better."""
+        """Whether the trained model is used: it is, unless known to be no better."""
         return self.gain > 0 or not self.known
 
     def choice(self) -> str:
-        """Which weights are used, and why, in a line."""
+        """Say in a line of text which weights are used, and why."""
         change = f'{self.measure} {self._value(self.before)} -> '
         change += f'{self._value(self.after)} on {self.photos} photos kept aside'
         if not self.known:
             return (
-                'the trained weights; whether they are better is not known, for '
-                f'lack of true masks ({change})'
+                'the trained weights; without true masks it is not known whether '
+                f'they are better ({change})'
             )
         if self.improved:
             return f'the trained weights ({change})'
-        return f'the weights it started from, as training has not helped ({change})'
+        return (
+            'the weights that the training started from, because training has '
+            f'not helped ({change})'
+        )
 
     def _value(self, summary: FitSummary) -> str:
         if self.known:
@@ -70,19 +75,19 @@ class Verdict:
         return f'{summary.confidence:.3f}'
 
     def summary(self) -> str:
-        """What came of it, in a few lines."""
+        """Summarize the verdict in a few lines of text, with advice."""
         lines = [f'before: {self.before}', f'after:  {self.after}', self._said()]
         if not self.known:
             lines.append(
-                'confidence tells little of it: look at the sheet; for the next '
-                f'training draw {ENOUGH} masks on photos kept aside, which are in '
-                'data/kept_aside.json'
+                'confidence alone tells little: look at before_after.png; for the '
+                f'next training draw {ENOUGH} masks on photos kept aside, which '
+                'are in data/kept_aside.json'
             )
         if not self.improved:
             lines.append(
                 'try more boxes, more iterations, a folder of salient images '
                 '(--salient), or some masks drawn by hand (--keep-masks); '
-                'the model it started from is used till then'
+                'until then the model that the training started from is used'
             )
         return '\n'.join(lines)
 
@@ -91,7 +96,7 @@ class Verdict:
         if not self.known:
             text = 'not known to be better'
         elif self.improved:
-            text = 'better' if sure else 'better, though by no more than chance may do'
+            text = 'better' if sure else 'better, but perhaps only by chance'
         else:
             text = 'not better' if sure or self.gain == 0 else 'no better than before'
         return (
@@ -101,12 +106,19 @@ class Verdict:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As json values; :meth:`from_json` reads them."""
+        """Convert the verdict to json values, for :meth:`from_json`."""
         return dict(asdict(self), improved=self.improved)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> 'Verdict':
-        """What :meth:`to_json` gave."""
+        """Make a verdict from json values.
+
+        Args:
+            content (Mapping[str, Any]): Values from :meth:`to_json`.
+
+        Returns:
+            Verdict: The verdict.
+        """
         values = {key: value for key, value in content.items() if key != 'improved'}
         for key in ('before', 'after'):
             values[key] = FitSummary(**values[key])
@@ -114,14 +126,14 @@ class Verdict:
 
 
 def judge(before: BoxFits, after: BoxFits, photos: int, iters: int) -> Verdict:
-    """Compare two models on the same boxes.
+    """Compare a model before and after a training, on the same boxes.
 
     Args:
-        before (BoxFits): Masks of the one, N boxes.
-        after (BoxFits): Masks of the other, of the same boxes in the same
-            order.
-        photos (int): Of how many photos they are.
-        iters (int): Iterations between them.
+        before (BoxFits): Scores of the masks before the training.
+        after (BoxFits): Scores of the masks after the training, for the same
+            boxes in the same order.
+        photos (int): Number of photos that the boxes are in.
+        iters (int): Number of iterations of the training.
 
     Returns:
         Verdict: The comparison.

@@ -55,11 +55,11 @@ def spoil(keys, value):
         (('images', 1, 'width'), 10.5, '"width" of image \'x\' is 10.5'),
         (('images', 1, 'width'), 10**400, '"width" of image \'x\' is 10'),
         (('images', 1, 'height'), -4, '"height" of image \'x\' is -4'),
-        (('images', 1, 'id'), '3', "image ids 3 and '3' are both there"),
+        (('images', 1, 'id'), '3', "there are image ids 3 and '3'"),
         (('images', 1, 'id'), True, 'image id True is neither'),
-        (('annotations', 2, 'id'), '7', "annotation ids 7 and '7' are both"),
+        (('annotations', 2, 'id'), '7', "there are annotation ids 7 and '7'"),
         (('annotations', 2, 'image_id'), [3], r'belongs to image \[3\], which'),
-        (('annotations', 2, 'category_id'), {}, 'is of category {}, which'),
+        (('annotations', 2, 'category_id'), {}, 'belongs to category {}, which'),
         (('annotations', 2, 'iscrowd'), 'maybe', '"iscrowd" of annotation 9 is'),
         (('categories', 0, 'id'), KeyError, r'categories\[0\] has no "id"'),
         (('categories', 0, 'id'), [1], r'category id \[1\] is neither'),
@@ -74,7 +74,7 @@ def spoil(keys, value):
         (('images', 1, 'id'), [3], r'image id \[3\] is neither'),
         (('annotations', 2, 'id'), 7, 'annotation ids occur more than once.* 7;'),
         (('annotations', 2, 'image_id'), 99, 'annotation 9 belongs to image 99'),
-        (('annotations', 2, 'category_id'), 2, 'annotation 9 is of category 2'),
+        (('annotations', 2, 'category_id'), 2, 'annotation 9 belongs to category 2'),
         (('annotations', 2, 'bbox'), KeyError, r'annotations\[2\] has no "bbox"'),
         (('annotations', 2, 'bbox'), [1, 2, 3], r'annotation 9 is \[1, 2, 3\]'),
         (('annotations', 2, 'bbox'), [1, 2, 3, '4'], 'annotation 9 is'),
@@ -172,7 +172,7 @@ def test_select_images():
     assert part.content['licenses'] == ['mine'] and len(boxes.image_ids) == 2
     assert part.digest != boxes.digest
     assert part.digest == boxes.select_images(['x']).digest
-    with pytest.raises(ValueError, match='1 of the asked image ids'):
+    with pytest.raises(ValueError, match='1 of the requested image ids'):
         boxes.select_images(['x', '4'])
 
 

@@ -52,8 +52,8 @@ def test_read(write):
 @pytest.mark.parametrize(
     'text, message',
     [
-        ('{"version": 1,', 'is not valid json: .*; give a file that the page'),
-        ('[1]', 'has no "decisions"; give a file that the page'),
+        ('{"version": 1,', 'is not valid json: .*; give a file that was saved'),
+        ('[1]', 'has no "decisions"; give a file that was saved'),
         ('{"annotations": []}', 'has no "decisions"'),
         (
             '{"decisions": []}',
@@ -83,7 +83,7 @@ def test_files_of_another_kind(tmp_path, text, message):
         ),
         (dict(review=['accepted']), 'has "review"'),
         (dict(mask=12), 'decision 2, of annotation 101, has "mask" 12'),
-        (dict(id=100), 'annotation 100 is decided 2 times'),
+        (dict(id=100), '2 decisions about annotation 100'),
     ],
 )
 def test_entries_of_another_kind(anns, write, change, message):
@@ -195,7 +195,7 @@ def test_what_does_not_fit(anns, write, tmp_path, caplog):
     (told,) = (one.getMessage() for one in caplog.records if one.levelname == 'WARNING')
     assert '2 about masks that have changed since, such as annotation 101' in told
     assert (
-        f'3 about annotations that {masks.boxes.path} lacks, such as '
+        f'3 about annotations that are not in {masks.boxes.path}, such as '
         'annotation 999' in told
     )
     assert '1 accepting a mask without pixels, such as annotation 102' in told
@@ -251,7 +251,7 @@ def test_boxes_without_masks(anns, write, tmp_path):
     (tmp_path / 'labels').mkdir()
     (tmp_path / 'labels' / 'classes.txt').write_text('cat')
     (tmp_path / 'labels' / '1.txt').write_text('0 0.5 0.5 0.1 0.1')
-    with pytest.raises(ValueError, match='has no masks that .*decisions.json'):
+    with pytest.raises(ValueError, match='has no masks to which .*decisions.json'):
         read_boxes(
             str(tmp_path / 'labels'),
             str(tmp_path / 'img'),

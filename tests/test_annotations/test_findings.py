@@ -50,7 +50,7 @@ def test_each_oddity_is_found_and_nothing_else():
         'images with the file name of another': 1,
         'boxes that reach out of their image': 1,
         'tiny boxes': 1,
-        'boxes that are there twice': 1,
+        'duplicate boxes': 1,
     }
     assert [what for what, one in said.items() if one.skipped] == [
         'boxes that cover nothing of their image'

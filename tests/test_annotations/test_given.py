@@ -73,7 +73,7 @@ def test_boxes_written_as_polygons_are_no_masks(corners, caplog):
     with caplog.at_level(logging.WARNING):
         kept = keep_given_masks(box_file(dict(segmentation=[corners]), dict(), dict()))
     assert not kept.kept and kept.usable.all()
-    assert 'boxes.json: all 1 given masks are polygons around' in caplog.text
+    assert 'boxes.json: all 1 given masks are outlines of their boxes' in caplog.text
     # One among true masks is an object that fills its box.
     kept = keep_given_masks(
         box_file(dict(segmentation=[corners]), dict(segmentation=TRIANGLE))
@@ -92,7 +92,7 @@ def test_a_mask_without_a_pixel_is_predicted(caplog):
             )
         )
     assert list(kept.kept) == [2]
-    assert '2 given masks have no pixel, of annotations 7, 8' in caplog.text
+    assert '2 given masks have no pixels, those of annotations 7, 8' in caplog.text
 
 
 def test_a_box_of_nothing_keeps_its_mask():
@@ -103,7 +103,7 @@ def test_a_box_of_nothing_keeps_its_mask():
 @pytest.mark.parametrize(
     'mask, words',
     [
-        (rle((1, 1), size=(4, 4)), r'has \(height, width\) \(4, 4\), its image'),
+        (rle((1, 1), size=(4, 4)), r'has \(height, width\) \(4, 4\), but its image'),
         ([[4, 4, 12, 4, 4, 12, 5]], 'is broken'),
         (dict(size=[20, 30], counts=5), 'is broken'),
         (dict(counts=[600]), 'is broken'),

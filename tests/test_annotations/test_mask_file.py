@@ -56,7 +56,7 @@ def test_mask_of_another_size(path):
     rle = dict(size=[12, 10], counts=[120])
     masks = read_masks(write(path, dict(segmentation=rle)))
     assert masks.size(0) == (10, 12)
-    with pytest.raises(ValueError, match=r'\(12, 10\), its image \(10, 12\)'):
+    with pytest.raises(ValueError, match=r'\(12, 10\), but its image has \(10, 12\)'):
         masks.rle(0)
 
 

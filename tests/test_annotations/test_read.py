@@ -83,7 +83,7 @@ def test_voc(tmp_path):
             '<a><size><width>5</width><height>5</height></size>'
             + OBJECT.format('cat', 1, 2, 'x', 4)
             + '</a>',
-            "object 'cat' has .*'x'",
+            "object 'cat' are .*'x'",
         ),
         (
             '<a><filename>../a.jpg</filename><size><width>5</width><height>5'
@@ -158,10 +158,10 @@ def test_names_of_yolo_classes(tmp_path, name, text, expected):
 @pytest.mark.parametrize(
     'line, message',
     [
-        ('0 0.5 0.5 1', r"a.txt:1: '0 0.5 0.5 1' is not a class number"),
+        ('0 0.5 0.5 1', r"a.txt:1: '0 0.5 0.5 1' is neither a class number"),
         ('cat 0.5 0.5 1 1', 'a.txt:1'),
         ('0 0.1 0.1 0.2 0.2 0.3 0.3', 'a.txt:1'),
-        ('7 0.5 0.5 1 1', r'class 7 has no name; there are names of \[0\]'),
+        ('7 0.5 0.5 1 1', r'class 7 has no name; .* the classes \[0\]'),
     ],
 )
 def test_broken_yolo(tmp_path, line, message):

@@ -45,7 +45,7 @@ def test_class_numbers_in_any_notation(tmp_path, label):
     ],
 )
 def test_what_is_no_line(tmp_path, line):
-    with pytest.raises(ValueError, match=f'a.txt:2: {line!r} is not a class'):
+    with pytest.raises(ValueError, match=f'a.txt:2: {line!r} is neither a class'):
         read(tmp_path, a=f'0 0.5 0.5 0.2 0.5\n{line}')
 
 
@@ -94,8 +94,8 @@ def test_poses_of_a_known_shape_are_their_boxes(tmp_path, each, end, extra):
     assert {key: first[key] for key in extra} == extra
     with pytest.raises(
         ValueError,
-        match='a.txt:1: .* 9 numbers behind its '
-        f'class, where a pose of 3 .* has {4 + 3 * each}'
+        match='a.txt:1: .* 9 numbers after its '
+        f'class, but a pose of 3 .* has {4 + 3 * each}'
         if each == 3
         else 'a.txt:1: .* 13 numbers',
     ):
@@ -278,7 +278,7 @@ def test_text_that_is_neither(tmp_path):
     write(tmp_path, **{'a.txt': BOX_TEXT, 'diary.txt': 'Dear diary,\n'})
     photo(tmp_path / 'a.png')
     (one,) = read_boxes(str(tmp_path), str(tmp_path)).left_out
-    assert one.file == 'diary.txt' and 'neither boxes nor' in one.reason
+    assert one.file == 'diary.txt' and 'no boxes, and no photo' in one.reason
     # A photo of its name makes it a label file.
     photo(tmp_path / 'diary.png')
     with pytest.raises(ValueError, match='diary.txt:1'):

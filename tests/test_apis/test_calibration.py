@@ -200,14 +200,14 @@ def test_a_rerun_without_forgets_it(inputs, made, tmp_path):
 def test_masks_made_in_another_way_are_told(inputs, tmp_path, capsys):
     make(inputs, tmp_path, *options(inputs))
     told = capsys.readouterr().err
-    assert 'in another way' not in told
+    assert 'with other settings' not in told
     content = json.loads((tmp_path / 'masks.json').read_text())
     ious = [a['proxy_iou'] for a in content['annotations'] if 'proxy_iou' in a]
     assert f'expected mean IoU {np.mean(ious):.2f}' in told
     make(inputs, tmp_path, '--no-merge', *options(inputs))
     told = capsys.readouterr().err
-    assert 'calibration.json was fitted on masks that were made in ' in told
-    assert 'another way (merge)' in told
+    assert 'calibration.json was fitted to masks that were made ' in told
+    assert 'with other settings (merge)' in told
 
 
 def test_command(inputs, tmp_path, capsys):
@@ -221,7 +221,7 @@ def test_command(inputs, tmp_path, capsys):
     ]
     assert main(words) == 0
     assert out.read_bytes() == (inputs / 'calibration.json').read_bytes()
-    assert f'{out}: fitted on ' in capsys.readouterr().out
+    assert f'{out}: fitted to ' in capsys.readouterr().out
 
 
 def test_predicted_masks_are_no_true_ones(inputs, tmp_path, caplog):
@@ -248,7 +248,7 @@ def test_predicted_masks_are_no_true_ones(inputs, tmp_path, caplog):
 
 def test_wrong_files(inputs, tmp_path):
     masks, truth = inputs / 'out/masks.json', inputs / 'true.json'
-    with pytest.raises(ValueError, match='true.json is an input'):
+    with pytest.raises(ValueError, match='true.json is one of the inputs'):
         calibrate(str(masks), str(truth), str(truth))
     content = json.loads(truth.read_text())
     for image in content['images']:

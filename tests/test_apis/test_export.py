@@ -49,7 +49,7 @@ def test_polygons_and_back(masks, tmp_path):
 
 
 def test_mistakes(masks, tmp_path):
-    with pytest.raises(ValueError, match='is the input; give another name'):
+    with pytest.raises(ValueError, match='is the input; give another path'):
         export_masks(str(masks), str(masks))
     with pytest.raises(ValueError, match="'png'; it must be one of rle, pol"):
         export_masks(str(masks), str(tmp_path / 'x.json'), 'png')

@@ -257,7 +257,7 @@ def test_a_file_that_is_no_image(infer, tmp_path):
 
 def test_mistakes(files, infer, tmp_path):
     config, weights = str(files / 'config.py'), str(files / 'model.pth')
-    with pytest.raises(ValueError, match='2 images, but boxes of 1'):
+    with pytest.raises(ValueError, match='2 images, but boxes for 1'):
         infer([photo(files, 1)] * 2, [[(0, 0, 2, 2)]])
     with pytest.raises(ValueError, match=r'must have shape \(N, 4\)'):
         infer(photo(files, 1), [0, 0, 2, 2])
@@ -268,7 +268,7 @@ def test_mistakes(files, infer, tmp_path):
     with pytest.raises(ValueError, match='weights is given without model'):
         BoxCasegInferencer(weights=weights)
     (tmp_path / 'other.py').write_text('model = dict()')
-    with pytest.raises(ValueError, match='tests on a BoxPromptDataset'):
+    with pytest.raises(ValueError, match='must be BoxPromptDataset'):
         BoxCasegInferencer(str(tmp_path / 'other.py'), weights)
 
 
@@ -282,7 +282,7 @@ def test_checkpoints(files, infer, tmp_path):
     # A class is not a weight.
     unsafe = str(tmp_path / 'unsafe.pth')
     save_checkpoint(dict(state_dict=infer.model.state_dict(), more=Config), unsafe)
-    with pytest.raises(ValueError, match='holds Python objects'):
+    with pytest.raises(ValueError, match='contains Python objects'):
         BoxCasegInferencer(config, unsafe, 'cpu')
     allowed = BoxCasegInferencer(config, unsafe, 'cpu', allow_unsafe=True)
     result, again = (one(photo(files, 1), xyxy(BOXES[0])) for one in (infer, allowed))

@@ -50,7 +50,7 @@ def test_the_command(folder, tmp_path, capsys):
     ('options', 'message'),
     [
         (['model.type=Other'], "model.type is 'Other'"),
-        (['test_dataloader.dataset.type=Other'], "dataset.type 'Other'"),
+        (['test_dataloader.dataset.type=Other'], "dataset.type is 'Other'"),
         (['model.test_cfg.precision=bf16'], 'computes in fp32'),
         (['test_dataloader.dataset.pipeline.1.fill=3'], 'has fill=3'),
     ],
@@ -78,7 +78,9 @@ def test_a_model_that_differs_is_not_written(folder, tmp_path, monkeypatch):
         return exported(network, size)
 
     monkeypatch.setattr(onnx_export, 'onnx_content', spoilt)
-    with pytest.raises(ValueError, match='not written, for its probabilities differ'):
+    with pytest.raises(
+        ValueError, match='not written, because its probabilities differ'
+    ):
         export_onnx(config, checkpoint, str(tmp_path / 'a.onnx'))
     assert not list(tmp_path.iterdir())
 

@@ -224,7 +224,7 @@ def test_unsafe_checkpoint(inputs, tmp_path):
 def test_no_model_is_named(inputs, tmp_path, monkeypatch):
     monkeypatch.setitem(default_model.__globals__, 'WEIGHTS', tmp_path)
     args = arguments(inputs, tmp_path)[2:]
-    with pytest.raises(SystemExit, match='no model was named and this copy'):
+    with pytest.raises(SystemExit, match='no model was given, and this copy'):
         tool()['main'](args)
     with pytest.raises(SystemExit) as error:
         tool()['main']([str(inputs / 'config.py'), *args])
@@ -344,7 +344,7 @@ def test_no_photo_of_a_yolo_folder(inputs, tmp_path):
 def test_output_must_not_replace_the_input(inputs, tmp_path):
     args = arguments(inputs, tmp_path)
     args[7] = args[3]
-    with pytest.raises(SystemExit, match='--out: .* is the file of --ann'):
+    with pytest.raises(SystemExit, match='--out: .* is the file of boxes'):
         tool()['main'](args)
 
 

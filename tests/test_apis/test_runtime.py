@@ -47,13 +47,13 @@ def test_named_models(gpu):
     ('words', 'message'),
     [
         (('jax', None, None), "runtime must be one of .* not 'jax'"),
-        (('auto', 'c.py', 'a.onnx'), 'give it without one'),
-        (('torch', None, 'a.onnx'), 'a.onnx is for the runtime onnx, not torch'),
+        (('auto', 'c.py', 'a.onnx'), 'give it without a config'),
+        (('torch', None, 'a.onnx'), 'a.onnx needs the runtime onnx, not torch'),
         (('onnx', 'c.py', 'a.pth'), 'a.pth is no exported model, .* export-onnx'),
         (('onnx', 'c.py', None), 'c.py is no exported model'),
         (
             ('onnx', None, None, ['--precision bf16']),
-            '--precision bf16: only the runtime torch can do that',
+            '--precision bf16: only the runtime torch supports that',
         ),
         (('auto', None, 'a.onnx', (), 'cuda'), 'the device cuda: only the runtime'),
     ],

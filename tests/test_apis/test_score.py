@@ -111,7 +111,7 @@ def test_a_random_network_is_scored(tmp_path, capsys, monkeypatch):
     main([*words, 'tiny_net:predict', '--by-overlap', '--out', 'm/masks.json'])
     told = capsys.readouterr().out
     assert '| masks, covered |' in told
-    assert 'tiny_net:predict took ' in told and ' ms a box' in told
+    assert 'tiny_net:predict took ' in told and ' ms per box' in told
     # The same numbers as from the file that it has written.
     main(['score', 'm/masks.json', str(truth), '--by-overlap'])
     rows = [line for line in told.splitlines() if line.startswith('| masks')]

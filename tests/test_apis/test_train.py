@@ -189,7 +189,9 @@ def check_masks_say_which_weights(verdict, tmp_path, caplog):
                 )
             )
         assert ('the trained weights' in caplog.text) is improved
-        assert ('the weights it started from' in caplog.text) is not improved
+        assert (
+            'the weights that the training started from' in caplog.text
+        ) is not improved
         masks[improved] = read_proxy_masks(str(tmp_path / f'{improved}.json'))
         name = 'trained' if improved else 'start'
         assert masks[improved].made['checkpoint_sha256']
@@ -208,7 +210,7 @@ def check_masks_say_which_weights(verdict, tmp_path, caplog):
         (['--iters', '0'], '--iters must be at least 1'),
         (['--minutes', '-1'], '--minutes must be a positive number'),
         (['--salient', 'nowhere'], '--salient: no folder nowhere'),
-        (['--from', 'nowhere'], 'nowhere is not there'),
+        (['--from', 'nowhere'], 'nowhere does not exist'),
     ],
 )
 def test_bad_options_are_a_line(options, tmp_path, words, message):

@@ -85,7 +85,7 @@ def test_what_is_no_file_is_not_replaced(tmp_path):
     assert not list(tmp_path.glob('pipe?*'))
     with pytest.raises(ValueError, match='pipe is no ordinary file'):
         write_json(str(pipe), {})
-    with pytest.raises(ValueError, match='is a folder; name a file'):
+    with pytest.raises(ValueError, match='is a folder; give the path of a file'):
         write_json(str(tmp_path), {})
 
 
@@ -114,7 +114,7 @@ def ends_with(error, args=None):
 def test_messages_of_several_lines_are_one():
     assert ends_with(ValueError('a\n  b')) == 'name: error: a b'
     assert ends_with(KeyError('no such type')) == 'name: error: no such type'
-    assert ends_with(MemoryError()) == 'name: error: memory is short'
+    assert ends_with(MemoryError()) == 'name: error: not enough memory'
     passed_on = OSError(
         'Caught OSError in DataLoader worker process 0.\n'
         'Original Traceback (most recent call last):\n'

@@ -72,8 +72,8 @@ def test_a_format_that_is_a_file(tmp_path):
     'out, options, message',
     [
         ('x.json', ['--format', 'png'], 'x.json must be a folder'),
-        ('x.json', ['--min-area', '3'], '--min-area is about an export'),
-        ('x', ['--format', 'png', '--simplify', '2'], 'png holds pixels'),
+        ('x.json', ['--min-area', '3'], '--min-area needs --format'),
+        ('x', ['--format', 'png', '--simplify', '2'], 'png has pixels'),
     ],
 )
 def test_mistakes_are_told_before_the_work(tmp_path, out, options, message):
@@ -86,5 +86,5 @@ def test_errors_are_a_line(tmp_path):
     path = str(write_hard_masks(tmp_path))
     with pytest.raises(SystemExit, match='error: --img-dir: no folder none'):
         main(['export', path, '-o', str(tmp_path / 'x'), '--img-dir', 'none'])
-    with pytest.raises(SystemExit, match='is the input; give another name'):
+    with pytest.raises(SystemExit, match='is the input; give another path'):
         main(['export', path, '-o', path])

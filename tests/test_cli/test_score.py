@@ -155,4 +155,4 @@ def test_rejected_masks_are_told(tmp_path, capsys):
         ann = json.load(file)['annotations'][-1]
     decisions = write_decisions(tmp_path / 'decisions.json', [entry(ann, 'rejected')])
     run(masks, truth, '--decisions', decisions)
-    assert '\n1 masks were rejected: ignored at' in capsys.readouterr().out
+    assert '\n1 masks were rejected, so they are ignored at' in capsys.readouterr().out

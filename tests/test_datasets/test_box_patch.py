@@ -213,7 +213,7 @@ def test_masks_on_request(ann_file, min_agreement, kinds):
     assert ['segmentation' in item for item in dataset] == [
         kind == 'mask' for kind in kinds
     ]
-    assert f'masks of {kinds.count("mask")} of 3 boxes' in text
+    assert f'{kinds.count("mask")} of 3 boxes train' in text
     if 'mask' in kinds:
         assert dataset[0]['segmentation'] == [[5, 5, 25, 5, 25, 15]]
 
@@ -255,7 +255,7 @@ def test_masks_that_are_not_there(ann_file):
             BoxPatchDataset(
                 ann_file=ann_file, data_prefix=dict(img=''), with_mask=True, **options
             )
-    with pytest.raises(ValueError, match='with_mask=True only'):
+    with pytest.raises(ValueError, match='needs with_mask=True'):
         BoxPatchDataset(ann_file=ann_file, data_prefix=dict(img=''), min_agreement=0.5)
 
 
@@ -284,19 +284,19 @@ def test_only_given_masks_are_learnt_from(tmp_path, ann_file):
     edit(ann_file, add_masks)
     keys = dict(ann_file=ann_file, data_prefix=dict(img=''), with_mask=True)
     text, dataset = tiny.log_of(lambda: BoxPatchDataset(**keys, given_only=True))
-    assert f'{ann_file}: masks of 1 of 3 boxes are learnt from' in text
+    assert f'{ann_file}: 1 of 3 boxes train on their masks' in text
     items = [dataset.get_data_info(index) for index in range(3)]
     assert [item['supervision'] for item in items] == ['mask', 'box', 'box']
     mask = decode_rle(to_rle(items[0]['segmentation'], 40, 60))
     # Half of 14 x 8 px, and the pixels that pycocotools adds along the edges.
     assert mask.shape == (40, 60) and 49 <= mask.sum() <= 70
     assert mask[8, 8] and not mask[13, 19]
-    with pytest.raises(ValueError, match='given_only=True is for with_mask'):
+    with pytest.raises(ValueError, match='given_only=True needs with_mask'):
         BoxPatchDataset(**{**keys, 'with_mask': False}, given_only=True)
     text, often = tiny.log_of(
         lambda: BoxPatchDataset(**keys, given_only=True, given_repeats=3)
     )
-    assert 'masks of 1 of 3 boxes are learnt from, 3 times as often' in text
+    assert '1 of 3 boxes train on their masks, 3 times as often' in text
     found = [often.get_data_info(index) for index in range(len(often))]
     assert [item['ann_id'] for item in found] == [
         items[0]['ann_id'],

@@ -101,7 +101,7 @@ def test_what_is_odd_is_told_before_training(build, test_mode):
     wanted = [
         'skipped 1 boxes that cover nothing of their image: annotation 1',
         '1 tiny boxes, with a side below 8 px: annotation 2',
-        '1 boxes that are there twice',
+        '1 duplicate boxes',
         '1 boxes that reach out',
     ]
     assert [text in log for text in wanted] == [not test_mode] * 4

@@ -152,7 +152,7 @@ def test_threshold_is_strict(build, thr, weights):
 @pytest.mark.parametrize('wrong', [-0.1, 1.5, float('nan'), 95])
 def test_thresholds_must_be_shares(build, wrong):
     for name in ('agreement_thr', 'confidence_thr'):
-        with pytest.raises(ValueError, match=rf'{name}={wrong} is not in \[0, 1\]'):
+        with pytest.raises(ValueError, match=rf'{name}={wrong} must lie in \[0, 1\]'):
             build(annotation(1, proxy_confidence=1.0), **{name: wrong})
 
 
@@ -232,7 +232,7 @@ def test_masks_may_be_weighted_by_a_score(build):
     ]
     # An empty mask, which has an agreement of 0, is one to be ignored.
     assert weights(0.0, mask_weight='agreement') == [0.75, 0.5, 0.25, 0]
-    with pytest.raises(ValueError, match="mask_weight='area' is none of"):
+    with pytest.raises(ValueError, match="mask_weight='area' must be one of"):
         build(mask_weight='area')
 
 
@@ -263,7 +263,7 @@ def with_shape(results):
         (dict(segmentation=None), 'segmentation=None'),
         (dict(segmentation=[]), r'segmentation=\[\]'),
         (dict(segmentation=[[5, 6, 25, 6, 25, 16]]), r'segmentation=\[\[5'),
-        (dict(segmentation=rle(size=(W, H))), r'an RLE of size \[40, 50\]'),
+        (dict(segmentation=rle(size=(W, H))), r'an RLE of the size \[40, 50\]'),
     ],
 )
 def test_errors_name_file_annotation_and_value(build, wrong, message):

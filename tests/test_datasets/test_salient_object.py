@@ -104,8 +104,8 @@ def test_single_objects(folder, rule, kept):
     none = 1 + ('touching' not in kept and area == 5)
     assert (
         f'single object (connectivity={connectivity}, min_area={area}): '
-        f'kept {len(kept)} of 4 images; {none} have none, '
-        f'{4 - none - len(kept)} several'
+        f'kept {len(kept)} of 4 images; {none} have no object, '
+        f'{4 - none - len(kept)} have several'
     ) in text
 
 
@@ -152,7 +152,7 @@ def test_soft_and_coloured_masks(tmp_path):
         assert mask.shape == (16, 16) and mask.dtype == np.uint8
         assert (mask == (grey > 127)).all()
     (tmp_path / 'mask.png').write_bytes(b'no picture')
-    with pytest.raises(ValueError, match='mask.png: no readable picture'):
+    with pytest.raises(ValueError, match='mask.png is not a readable picture'):
         read_mask(path)
     with pytest.raises(FileNotFoundError, match='none.png'):
         read_mask(str(tmp_path / 'none.png'))
@@ -189,8 +189,8 @@ def test_masks_that_do_not_fit_are_counted_at_the_start(folder, monkeypatch):
     assert names(build(folder)) == ['empty', 'touching']
     (line,) = told
     assert 'skipped 2 of 4 images' in line
-    assert 'single.png is 10 x 6 pixels, its image 10 x 8' in line
-    assert 'speck.png: no image of a known format' in line
+    assert 'single.png is 10 x 6 pixels, but its image is 10 x 8' in line
+    assert 'speck.png: not a photo of a known format' in line
 
 
 def test_hidden_files_are_not_looked_at(folder):

@@ -75,9 +75,9 @@ def test_code_is_refused_unless_allowed(tmp_path, kind):
 @pytest.mark.parametrize(
     'content, message',
     [
-        (b'', 'is no whole checkpoint'),
+        (b'', 'is not a complete checkpoint'),
         (b'hello world', 'model.pth'),
-        (None, 'is no whole checkpoint'),
+        (None, 'is not a complete checkpoint'),
     ],
 )
 def test_what_is_no_checkpoint(tmp_path, content, message):
@@ -92,5 +92,5 @@ def test_what_is_no_checkpoint(tmp_path, content, message):
 
 def test_another_thing_than_weights(tmp_path):
     torch.save([1], tmp_path / 'model.pth')
-    with pytest.raises(ValueError, match='holds a list, not a dictionary'):
+    with pytest.raises(ValueError, match='contains a list, not a dictionary'):
         read_checkpoint(str(tmp_path / 'model.pth'))

@@ -64,5 +64,5 @@ def test_a_gpu_without_it(monkeypatch):
     )
     monkeypatch.setattr(torch.cuda, 'is_bf16_supported', lambda **_: False)
     monkeypatch.setattr(torch.cuda, 'get_device_name', lambda: 'Old GPU')
-    with pytest.raises(RuntimeError, match='Old GPU has no bfloat16.*fp16'):
+    with pytest.raises(RuntimeError, match='Old GPU does not support bfloat16.*fp16'):
         wrapper.optim_context(on_gpu).__enter__()

@@ -121,7 +121,8 @@ def test_nothing_to_score(tmp_path):
             lambda masks, truth: masks[1].update(
                 segmentation=rle(0, 0, 5, 5, (50, 40))
             ),
-            r'masks.json: the mask of annotation 5 has .* \(50, 40\), its image \(40',
+            r'masks.json: the mask of annotation 5 has .* \(50, 40\), '
+            r'but its image has \(40',
         ),
     ],
 )

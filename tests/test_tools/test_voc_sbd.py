@@ -329,7 +329,7 @@ def test_errors_name_the_file(run, tree):
     numbers = tree.voc / 'SegmentationObject' / f'{TRAIN}.png'
     good = numbers.read_bytes()
     Image.new('RGB', (WIDTH, HEIGHT)).save(numbers)
-    fails(ValueError, f"{TRAIN}.png: a picture of mode 'RGB'")
+    fails(ValueError, f"{TRAIN}.png is a picture of mode 'RGB'")
     # Grey numbers are as good as ones with a palette.
     Image.fromarray(picture((1, 2, 1, 7, 6))).save(numbers)
     run('--no-check')
@@ -341,7 +341,7 @@ def test_errors_name_the_file(run, tree):
     text = tree.voc / 'Annotations' / f'{TRAIN}.xml'
     good = text.read_text()
     text.write_text(good.replace('dog', 'wolf'))
-    fails(ValueError, f"{TRAIN}.xml: an object of class 'wolf'")
+    fails(ValueError, f"{TRAIN}.xml: the class 'wolf' of an object")
     text.write_text(good[:-5])
     fails(ValueError, f'{TRAIN}.xml is not valid XML')
     text.write_text(good)
@@ -356,7 +356,7 @@ def test_errors_name_the_file(run, tree):
 def test_errors_of_mat_files(run, tree):
     tree.add(SBD, xml())
     tree.add_sbd(SBD, picture((1, 0, 0, 4, 6)), [21])
-    with pytest.raises(ValueError, match='instance 1 is of class 21'):
+    with pytest.raises(ValueError, match='instance 1 has the class 21'):
         run('--no-check')
     savemat(tree.sbd / 'inst' / f'{SBD}.mat', dict(GTcls=1))
     with pytest.raises(ValueError, match=f'{SBD}.mat has no GTinst'):

@@ -114,7 +114,7 @@ def test_photos_elsewhere(read, tmp_path):
     for photo in (tmp_path / 'photos').iterdir():
         photo.unlink()
     boxes = read_boxes(str(tmp_path / 'boxes.json'), str(tmp_path / 'photos'))
-    with pytest.raises(FileNotFoundError, match='name the folder that they are in'):
+    with pytest.raises(FileNotFoundError, match='give the folder that they are in'):
         training_boxes(boxes, keep_masks=False)
 
 

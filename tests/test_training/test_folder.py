@@ -17,7 +17,7 @@ def test_begin_and_go_on(tmp_path):
 
 def test_folders_of_others_are_left(tmp_path):
     (tmp_path / 'photo.jpg').write_bytes(b'')
-    with pytest.raises(ValueError, match='is not empty'):
+    with pytest.raises(ValueError, match='has other files in it'):
         TrainingFolder(str(tmp_path)).begin({})
     assert [one.name for one in tmp_path.iterdir()] == ['photo.jpg']
 
@@ -41,7 +41,7 @@ def test_scores_of_a_resumed_training(tmp_path):
 
 def test_chosen_weights(tmp_path):
     folder = TrainingFolder(str(tmp_path / 'new'))
-    with pytest.raises(FileNotFoundError, match='is not there'):
+    with pytest.raises(FileNotFoundError, match='does not exist'):
         folder.chosen()
     folder.begin({})
     with pytest.raises(FileNotFoundError, match='run its command again'):

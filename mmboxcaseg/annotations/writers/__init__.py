@@ -1,6 +1,6 @@
-"""Masks as other programs read them, a file a format.
+"""Writing masks in the formats of other programs, one module per format.
 
-No model, no torch.
+Nothing here needs a model or torch.
 """
 
 from collections.abc import Callable
@@ -37,22 +37,23 @@ WRITERS: dict[str, Callable[[ExportJob], None]] = {
 def write_masks(
     masks: MaskFile, out: str, options: ExportOptions, img_dir: str | None = None
 ) -> ExportReport:
-    """Write masks in a format.
+    """Write masks in the format of another program.
 
     Args:
         masks (MaskFile): The masks.
-        out (str): File or folder to write, as the format is.
-        options (ExportOptions): The format, which masks, and how.
-        img_dir (str, optional): Folder of the photos, for formats that say
-            where they are. Defaults to None.
+        out (str): Path of the file to write, or of the folder if the format
+            is in ``FOLDERS``.
+        options (ExportOptions): The format, which masks are written, and how.
+        img_dir (str, optional): Folder of the photos, for formats that refer
+            to them. Defaults to None.
 
     Returns:
-        ExportReport: What was written and what was not.
+        ExportReport: What was written, and what was left out.
 
     Raises:
-        OSError: If something can't be written.
+        OSError: If a file can't be written.
         ValueError: If the masks don't fit the options, an annotation has no
-            mask, or files of others are in the way.
+            mask, or the folder has files that no export has written.
     """
     job = ExportJob(masks, out, options, img_dir)
     WRITERS[options.format](job)

@@ -1,4 +1,4 @@
-"""COCO json, and what CVAT reads of it."""
+"""Writing COCO json, also in the variant that CVAT imports."""
 
 import os.path as osp
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,13 @@ from .job import ExportJob, ExportObject
 
 
 def write_coco(job: ExportJob) -> None:
-    """Write a COCO json: all of the file but the masks stays as it is.
+    """Write a COCO json, in which everything but the masks stays unchanged.
 
     Args:
-        job (ExportJob): What to write; ``out`` is the json.
+        job (ExportJob): The export. ``out`` is the path of the json.
+
+    Raises:
+        OSError: If the file can't be written.
     """
     content = job.masks.boxes.content
     anns = _annotations(job)
@@ -23,14 +26,17 @@ def write_coco(job: ExportJob) -> None:
 
 
 def write_cvat(job: ExportJob) -> None:
-    """Write a COCO json as CVAT takes it, and the labels that go with it.
+    """Write a COCO json that CVAT can import, and the labels for its task.
 
-    Scores are under ``attributes``, where CVAT looks for them; a crowd's RLE
-    and all ids are numbers, the smallest 1; an object without a mask is a box.
+    The scores are copied to ``attributes``, where CVAT looks for them. All
+    ids are numbers from 1. An object without a mask becomes a box.
 
     Args:
-        job (ExportJob): What to write; ``out`` is the json. The labels go to
-            ``<out without suffix>.labels.json``.
+        job (ExportJob): The export. ``out`` is the path of the json; the
+            labels go to ``<out without suffix>.labels.json``.
+
+    Raises:
+        OSError: If a file can't be written.
     """
     boxes = job.masks.boxes
     anns = _annotations(job)
@@ -94,11 +100,11 @@ def write_cvat(job: ExportJob) -> None:
     write_json(
         path, [dict(name=name, attributes=attributes) for name in boxes.category_names]
     )
-    job.notes.append(f'labels of the task in {path}')
+    job.notes.append(f'the labels for the task are in {path}')
 
 
 def _annotations(job: ExportJob) -> dict[int, dict[str, Any]]:
-    """The annotations that are written, by place, in the file's order."""
+    """The annotations to write, by place, in the order of the file."""
     boxes = job.masks.boxes
     found: dict[int, dict[str, Any]] = {}
     for image in job.images():
@@ -110,11 +116,11 @@ def _annotations(job: ExportJob) -> dict[int, dict[str, Any]]:
 
 
 def _mask(job: ExportJob, found: ExportObject) -> dict[str, Any]:
-    """``segmentation`` and ``area`` of an annotation."""
+    """``segmentation`` and ``area`` of an object."""
     rle, options = job.rle(found), job.options
     value, area = to_segmentation(rle, options.polygons, options.simplify or 0)
     if not area and not found.empty:
-        # Too small for what was taken out of its outline.
+        # The simplified polygons of a small mask may have no area left.
         value, area = to_segmentation(rle, True)
     return dict(segmentation=value, area=area)
 
@@ -124,7 +130,7 @@ def _box_area(ann: Mapping[str, Any]) -> float:
 
 
 def _numbers(ids: Sequence[Id]) -> list[int]:
-    """Ids as they are if they are numbers from 1 on, else counted anew."""
+    """The ids if all are numbers from 1, else new ones from 1."""
     if all(isinstance(one, int) and one > 0 for one in ids):
         return [int(one) for one in ids]
     return list(range(1, len(ids) + 1))

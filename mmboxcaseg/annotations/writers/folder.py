@@ -1,4 +1,4 @@
-"""A folder that an export fills: nothing of others is lost in it."""
+"""The folder of an export, in which no other files are overwritten."""
 
 import json
 import os.path as osp
@@ -11,24 +11,27 @@ from ..output import write_text
 from ..photos import files_below
 from .job import ExportJob
 
-# What an export says of itself, in its folder.
+# File that an export writes into its folder to describe itself.
 MARK = 'export.json'
 
 
 def claim(
     job: ExportJob, files: Mapping[str, Iterable[str]], folders: Iterable[str]
 ) -> None:
-    """Check that the files can be written, and mark the folder as ours.
+    """Check that an export can fill its folder, and mark the folder.
 
     Args:
         job (ExportJob): The export.
-        files (Mapping[str, Iterable[str]]): Files that will be written, below
-            its folder, by the photo that they are of.
-        folders (Iterable[str]): Folders in it that hold nothing else.
+        files (Mapping[str, Iterable[str]]): Paths of the files that will be
+            written for each photo, below the folder of the export.
+        folders (Iterable[str]): Paths of the subfolders in which there may be
+            no other files.
 
     Raises:
-        ValueError: If two photos would have the same file, a file is there
-            that no export has written, or one that this export won't write.
+        OSError: If the mark can't be written.
+        ValueError: If two photos would need the same file, a subfolder has a
+            file that no export has written or that this one won't write, or
+            the folder has an export in another format.
     """
     owners: dict[str, str] = {}
     for photo, paths in files.items():
@@ -37,7 +40,7 @@ def claim(
             if other != photo:
                 raise ValueError(
                     f'{job.masks.boxes.path}: the photos {other!r} and '
-                    f'{photo!r} would both have the file {path}; give them '
+                    f'{photo!r} would both need the file {path}; give them '
                     'names that differ by more than their suffix'
                 )
     ours = _is_ours(job)
@@ -51,15 +54,22 @@ def claim(
         if found:
             others = f' and {len(found) - 1} more' if found[1:] else ''
             raise ValueError(
-                f'{osp.join(inside, found[0])}{others} would lie among the '
-                'files of this export, but it does not write them; give '
+                f'{osp.join(inside, found[0])}{others} would be mixed with the '
+                'files of this export, which did not write them; give '
                 'another folder, or remove them'
             )
     _write_mark(job, dict(complete=False))
 
 
 def finish(job: ExportJob) -> None:
-    """Say in the folder that the export is complete, and what is in it."""
+    """Mark the folder of an export as complete, with its report.
+
+    Args:
+        job (ExportJob): The export.
+
+    Raises:
+        OSError: If the mark can't be written.
+    """
     report = job.report()
     _write_mark(
         job, dict(complete=True, summary=report.summary(), report=asdict(report))
@@ -77,7 +87,8 @@ def _is_ours(job: ExportJob) -> bool:
         content = None
     if not isinstance(content, dict) or (content.get('format') != job.options.format):
         raise ValueError(
-            f'{osp.join(job.out, MARK)} is of another export; give another folder'
+            f'{osp.join(job.out, MARK)} belongs to an export in another format; '
+            'give another folder'
         )
     return True
 

@@ -22,7 +22,7 @@ from ..mask_file import MaskFile
 from .options import FOLDERS, ExportOptions
 from .report import ExportReport
 
-# Formats that keep crowds, and masks that were rejected with their mark.
+# Formats that keep crowds, and also rejected masks with their mark.
 MARKED = ('coco', 'cvat')
 # Formats in which an object may be a box alone.
 WITH_BOXES = ('coco', 'cvat', 'labelstudio', 'labelme')
@@ -31,19 +31,21 @@ NO_MASK = 'without a mask'
 
 @dataclass(frozen=True, eq=False)
 class ExportObject:
-    """An annotation that is written.
+    """An annotation that is exported.
 
     Attributes:
-        place (int): Its place in the file.
-        id (int | str): Its id.
+        place (int): Place of the annotation in the file.
+        id (int | str): Id of the annotation.
         category (int): Place of its category.
-        box (np.ndarray): (4,) float64 xyxy, in pixels, as annotated.
-        mask (np.ndarray): (y1 - y0, x1 - x0) bool, its mask in ``rect``.
-        rect (tuple[int, int, int, int]): x0, y0, x1, y1, half-open, the
-            mask's tight rectangle in pixels; all 0 if it is empty.
-        scores (dict[str, float]): Those that the file has, by name, in
-            [0, 1].
-        changes (tuple[str, ...]): What has been done to its mask.
+        box (np.ndarray): Box as annotated, xyxy in pixels, (4,) float64.
+        mask (np.ndarray): Mask within ``rect``, (y1 - y0, x1 - x0) bool.
+        rect (tuple[int, int, int, int]): Tight rectangle of the mask in
+            pixels of the image: x0, y0, x1, y1, half-open; all 0 if the mask
+            is empty.
+        scores (dict[str, float]): Scores of the mask that the file has, by
+            name, in [0, 1].
+        changes (tuple[str, ...]): Changes made to the mask, as
+            :meth:`ExportJob.changed` takes them.
     """
 
     place: int
@@ -57,22 +59,22 @@ class ExportObject:
 
     @property
     def empty(self) -> bool:
-        """Whether it has no pixel."""
+        """Whether the mask has no pixels."""
         return not self.mask.size
 
 
 @dataclass(frozen=True, eq=False)
 class ExportImage:
-    """An image that is written, with its objects.
+    """An image that is exported, with its objects.
 
     Attributes:
-        image (int): Its place in the file.
-        name (str): Its path below the folder of the photos.
+        image (int): Place of the image in the file.
+        name (str): Path of the photo below the folder of the photos.
         size (tuple[int, int]): Height and width in pixels.
-        objects (list[ExportObject]): What is written, in the order of the
-            file.
-        crowds (list[int]): Places of its crowds, where the format keeps them.
-        left_out (list[int]): Places of its other annotations.
+        objects (list[ExportObject]): Annotations that are exported, in the
+            order of the file.
+        crowds (list[int]): Places of crowds that are exported unchanged.
+        left_out (list[int]): Places of annotations that are left out.
     """
 
     image: int
@@ -85,14 +87,19 @@ class ExportImage:
 
 @dataclass(eq=False)
 class ExportJob:
-    """What a writer is given, and what it tells.
+    """An export: what a writer needs, and a record of what it has done.
 
     Attributes:
         masks (MaskFile): The masks.
-        out (str): File or folder to write.
-        options (ExportOptions): As what.
-        img_dir (str | None): Folder of the photos, where it is known.
-        notes (list[str]): What the writer has to tell.
+        out (str): Path of the file or folder to write.
+        options (ExportOptions): The format, which masks are written, and how.
+        img_dir (str | None): Folder of the photos; None if it is not known.
+        notes (list[str]): Notes of the writer for the user.
+
+    Raises:
+        ValueError: If the masks lack a score that the options use, ``out`` is
+            a folder instead of a file or the reverse, or a file name leads
+            out of the folder of the photos.
     """
 
     masks: MaskFile
@@ -107,30 +114,31 @@ class ExportJob:
     _crowds: int = 0
 
     def __post_init__(self) -> None:
-        """Check that the file and the place fit the options."""
+        """Check that the masks and the output fit the options."""
         for score in ('confidence', 'agreement'):
             if getattr(self.options, f'min_{score}') is not None and (
                 score not in self.masks.scores
             ):
                 raise ValueError(
                     f'{self.masks.boxes.path} has no "proxy_{score}", so '
-                    f"--min-{score} can't choose; leave it out"
+                    f'--min-{score} has nothing to compare with; leave it out'
                 )
         check_file_names(self.masks.boxes)
         if self.options.format in FOLDERS:
             if osp.exists(self.out) and not osp.isdir(self.out):
                 raise ValueError(
-                    f'{self.out} is a file; {self.options.format} is a folder'
+                    f'{self.out} is a file, but {self.options.format} needs a '
+                    'folder; give the path of a folder'
                 )
         elif osp.isdir(self.out):
-            raise ValueError(f'{self.out} is a folder; name a file in it')
+            raise ValueError(f'{self.out} is a folder; give the path of a file')
 
     def images(self) -> Iterator[ExportImage]:
-        """The images of the file, one after the other.
+        """Iterate over the images to export.
 
         Yields:
-            ExportImage: Also those without objects, but not those whose photo
-            could not be used, where a format has nothing to say of them.
+            ExportImage: An image, with or without objects. A format that can
+            hold only masks leaves out images whose photo could not be used.
         """
         boxes = self.masks.boxes
         for image, name in enumerate(boxes.file_names):
@@ -147,20 +155,32 @@ class ExportJob:
             yield found
 
     def changed(self, place: int, what: str) -> None:
-        """Tell that a mask is not written to the pixel.
+        """Record that a mask is not written exactly as it is.
 
         Args:
             place (int): Place of the annotation.
-            what (str): What becomes of it, in the plural: ``'masks ...'``.
+            what (str): The change, as a sentence about several masks, such as
+                ``'masks got holes filled'``.
         """
         self._changed.setdefault(what, []).append(self.masks.boxes.box_ids[place])
 
     def rle(self, found: ExportObject) -> RLE:
-        """The mask of an object as RLE of its image's size."""
+        """Get the mask of an object as an RLE that has the size of its image.
+
+        Args:
+            found (ExportObject): The object.
+
+        Returns:
+            dict: Compressed RLE.
+        """
         return encode_rle(found.mask, found.rect, *self.masks.size(found.place))
 
     def report(self) -> ExportReport:
-        """What was written so far."""
+        """Report what has been exported so far.
+
+        Returns:
+            ExportReport: Counts, reasons and notes.
+        """
         return ExportReport(
             images=self._images,
             masks=self._masks,
@@ -176,7 +196,7 @@ class ExportJob:
         return self.options.chooses or self.options.format not in WITH_BOXES
 
     def _sort_in(self, place: int, image: ExportImage) -> None:
-        """Put an annotation where it belongs."""
+        """Add an annotation to the objects, crowds or left-out ones."""
         if self.masks.boxes.crowd[place] and self.options.format in MARKED:
             self._crowds += 1
             image.crowds.append(place)
@@ -206,7 +226,7 @@ class ExportJob:
         self._left_out[why] = self._left_out.get(why, 0) + 1
 
     def _why_not(self, place: int) -> str | None:
-        """Why an annotation is left out, by what the file says of it."""
+        """The reason to leave out an annotation before its mask is decoded."""
         if self.masks.boxes.crowd[place]:
             return 'crowds'
         if self.masks.rejected[place] and self.options.format not in MARKED:
@@ -220,7 +240,7 @@ class ExportJob:
         return None
 
     def _object(self, place: int) -> ExportObject:
-        """An annotation, with its mask as the options want it."""
+        """Decode the mask of an annotation and apply the options to it."""
         boxes, options = self.masks.boxes, self.options
         mask, rect = tight_crop(decode_rle(self.masks.rle(place)))
         changes = []
@@ -254,14 +274,21 @@ class ExportJob:
 
 
 def tight_crop(mask: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int, int]]:
-    """A mask in its tight rectangle.
+    """Crop a mask to its tight rectangle.
 
     Args:
-        mask (np.ndarray): (H, W) bool.
+        mask (np.ndarray): Mask, (H, W) bool.
 
     Returns:
-        tuple[np.ndarray, tuple[int, int, int, int]]: The part of it, and
-        x0, y0, x1, y1 in pixels, half-open; nothing and zeros if it is empty.
+        tuple[np.ndarray, tuple[int, int, int, int]]: The cropped mask, and
+        its rectangle x0, y0, x1, y1 in pixels, half-open. If the mask is
+        empty, so is the crop, and the rectangle is all 0.
+
+    Example:
+        >>> mask = np.zeros((4, 5), dtype=bool)
+        >>> mask[1:3, 2:5] = True
+        >>> tight_crop(mask)[1]
+        (2, 1, 5, 3)
     """
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if not len(rows):

@@ -1,4 +1,4 @@
-"""Labelme's files: a json an image."""
+"""Writing Labelme's files, one json per image."""
 
 import base64
 import io
@@ -21,16 +21,18 @@ VERSION = '5.3.0'
 
 
 def write_labelme(job: ExportJob) -> None:
-    """Write a json for each image, into the folder ``annotations``.
+    """Write one json per image into the folder ``annotations``.
 
-    An object is a shape of the type ``mask``, or a polygon for each part
-    with one ``group_id``; without a mask it is a rectangle.
+    An object becomes a shape of the type ``mask``, or one polygon for each of
+    its parts, which share a ``group_id``. Without a mask it becomes a
+    rectangle.
 
     Args:
-        job (ExportJob): What to write; ``out`` is the folder.
+        job (ExportJob): The export. ``out`` is the path of the folder.
 
     Raises:
-        ValueError: As of :func:`~.folder.claim`.
+        OSError: If a file can't be written.
+        ValueError: If the folder can't be used, see :func:`~.folder.claim`.
     """
     boxes = job.masks.boxes
     paths = {
@@ -61,7 +63,7 @@ def write_labelme(job: ExportJob) -> None:
         )
         write_text(path, f'{json.dumps(content, ensure_ascii=False, indent=1)}\n')
     if job.img_dir is None:
-        job.notes.append('the files belong beside their photos')
+        job.notes.append('move each json into the folder of its photo')
     finish(job)
 
 
@@ -91,13 +93,13 @@ def _shapes(
             for one in polygons
         ]
     x0, y0, x1, y1 = found.rect
-    # Both corners belong to the mask.
+    # Labelme's corners are inclusive.
     points = [[float(x0), float(y0)], [float(x1 - 1), float(y1 - 1)]]
     return [dict(common, shape_type='mask', points=points, mask=_png(found.mask))]
 
 
 def _png(mask: np.ndarray) -> str:
-    """A mask as PNG of ones and zeros, base64."""
+    """A mask as a PNG of ones and zeros, in base64."""
     buffer = io.BytesIO()
     Image.fromarray(mask.astype(np.uint8)).save(buffer, format='PNG')
     return base64.b64encode(buffer.getvalue()).decode('ascii')

@@ -1,4 +1,4 @@
-"""Label Studio's tasks: masks as brushes, boxes, and the scores of both."""
+"""Writing Label Studio's tasks, with masks, boxes and scores."""
 
 import os.path as osp
 from typing import Any
@@ -14,20 +14,24 @@ from .job import ExportImage, ExportJob, ExportObject
 
 # Names of the tags in the labelling interface.
 MASK, BOX, IMAGE = 'mask', 'box', 'image'
-# Bits of a run's length, of which each run takes the fewest that do.
+# Numbers of bits for the length of a run; each run takes the smallest that
+# suffices.
 SIZES = (4, 8, 12, 16)
 CHANNELS = 4
 
 
 def write_labelstudio(job: ExportJob) -> None:
-    """Write tasks, and the labelling interface that goes with them.
+    """Write tasks with predictions, and the labelling interface for them.
 
     Args:
-        job (ExportJob): What to write; ``out`` is the json of the tasks. The
-            interface goes to ``<out without suffix>.xml``.
+        job (ExportJob): The export. ``out`` is the path of the json with the
+            tasks; the interface goes to ``<out without suffix>.xml``.
+
+    Raises:
+        OSError: If a file can't be written.
     """
     names = job.masks.boxes.category_names
-    # The program serves folders below its root, not the root itself.
+    # Label Studio serves folders below its root, not the root itself.
     folder = ''
     if job.img_dir is not None:
         folder = f'{osp.basename(osp.abspath(job.img_dir))}/'
@@ -35,17 +39,17 @@ def write_labelstudio(job: ExportJob) -> None:
     write_json(job.out, tasks)
     path = f'{osp.splitext(job.out)[0]}.xml'
     write_text(path, interface(names))
-    job.notes.append(f'labelling interface in {path}')
+    job.notes.append(f'the labelling interface is in {path}')
 
 
 def interface(names: tuple[str, ...]) -> str:
-    """The labelling interface: a brush and a box for each class.
+    """Make a labelling interface with a brush and a box for each class.
 
     Args:
         names (tuple[str, ...]): Names of the classes.
 
     Returns:
-        str: XML.
+        str: The interface as XML.
     """
     labels = ''.join(f'    <Label value={quoteattr(name)}/>\n' for name in names)
     return (
@@ -58,15 +62,16 @@ def interface(names: tuple[str, ...]) -> str:
 
 
 def brush_rle(mask: np.ndarray) -> list[int]:
-    """A mask as Label Studio's brush: runs of four equal channels, as bytes.
+    """Encode a mask as the run lengths of Label Studio's brush.
 
-    The format is thi.ng's rle-pack: 32 bits for the number of values, 5 for
-    the bits of a value, four times 4 for ``SIZES``, each less 1 but the
-    first; then for each run a bit that says so, 2 that choose the size, the
-    length less 1, and the value.
+    The pixels are RGBA with equal channels, in the format rle-pack of thi.ng.
+    Its head has the number of values in 32 bits, the number of bits of a
+    value, less 1, in 5 bits, and each of the four ``SIZES``, less 1, in 4
+    bits. Each run has a bit that marks it as a run, the index of its size in
+    2 bits, its length, less 1, and its value.
 
     Args:
-        mask (np.ndarray): (H, W) bool, of the whole image.
+        mask (np.ndarray): Mask of the whole image, (H, W) bool.
 
     Returns:
         list[int]: Bytes, 0 to 255.
@@ -91,7 +96,7 @@ def brush_rle(mask: np.ndarray) -> list[int]:
 
 
 def _task(image: ExportImage, names: tuple[str, ...], folder: str) -> dict[str, Any]:
-    """An image with its masks as predictions."""
+    """The task of an image, with its masks and boxes as predictions."""
     results = []
     for found in image.objects:
         results += _results(found, image, names[found.category])

@@ -1,40 +1,43 @@
-"""What is exported, and as what."""
+"""Options of an export."""
 
 from dataclasses import dataclass
 
 FORMATS = ('coco', 'yolo-seg', 'labelstudio', 'cvat', 'labelme', 'png')
 SEGMENTATIONS = ('rle', 'polygons')
-# Formats that can hold a mask either way, and which is taken if neither is
-# asked for.
+# Formats that can hold masks as pixels or as polygons, with the default.
 EITHER = {'coco': 'polygons', 'cvat': 'rle', 'labelme': 'rle'}
-# Formats that are a folder of files.
+# Formats that are written as a folder of files.
 FOLDERS = ('yolo-seg', 'labelme', 'png')
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """A format, and which masks are written to it, and how.
+    """The format of an export, which masks it has, and how they are written.
 
     Attributes:
-        format (str): One of ``FORMATS``.
-        segmentation (str, optional): ``'rle'`` (pixels; what a format has for
-            them) or ``'polygons'``, which lose their holes; for ``'coco'``,
-            ``'cvat'`` and ``'labelme'``. None: polygons for ``'coco'`` and
-            with ``simplify``, else pixels.
-        simplify (float, optional): How far polygons may be from the mask's
-            outline, in pixels, to have fewer points. None: 0.
+        format (str): One of ``FORMATS``. Defaults to ``'coco'``.
+        segmentation (str, optional): How ``'coco'``, ``'cvat'`` and
+            ``'labelme'`` hold masks: ``'rle'`` for pixels, or ``'polygons'``,
+            which have no holes. Defaults to None: polygons for ``'coco'`` or
+            if ``simplify`` is given, else pixels.
+        simplify (float, optional): Largest distance in pixels between a
+            polygon and the outline of its mask, above 0. A larger one gives
+            fewer points. Defaults to None: polygons are not simplified.
         min_confidence (float, optional): Masks with a lower confidence are
-            left out, in [0, 1].
-        min_agreement (float, optional): So are masks with a lower agreement,
-            in [0, 1].
-        min_area (int, optional): So are masks of fewer pixels, counted after
-            holes are filled and parts are taken away.
-        fill_holes (int, optional): Holes of up to so many pixels are filled.
-        largest_part (bool): Whether only the largest part of each mask is
-            kept.
+            left out, in [0, 1]. Defaults to None.
+        min_agreement (float, optional): Masks with a lower agreement are left
+            out, in [0, 1]. Defaults to None.
+        min_area (int, optional): Masks with fewer pixels are left out, 1 or
+            more. They are counted after ``fill_holes`` and ``largest_part``
+            are applied. Defaults to None.
+        fill_holes (int, optional): Holes of up to this many pixels are
+            filled, 1 or more. Defaults to None: none is filled.
+        largest_part (bool): Whether only the largest connected part of each
+            mask is kept. Defaults to False.
 
     Raises:
-        ValueError: If a value makes no sense, or not with this format.
+        ValueError: If a value is out of its range, or the format does not
+            support it.
     """
 
     format: str = 'coco'
@@ -47,7 +50,7 @@ class ExportOptions:
     largest_part: bool = False
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check all values."""
         for name, known in (('format', FORMATS), ('segmentation', SEGMENTATIONS)):
             value = getattr(self, name)
             if value not in known and (name == 'format' or value is not None):
@@ -67,11 +70,11 @@ class ExportOptions:
         self._check_polygons()
 
     def _check_polygons(self) -> None:
-        """Check what is asked for the form of the masks."""
+        """Check that the format supports ``segmentation`` and ``simplify``."""
         if self.segmentation is not None and self.format not in EITHER:
             raise ValueError(
                 f'--segmentation goes with {", ".join(EITHER)}; '
-                f'{self.format} holds '
+                f'{self.format} always has '
                 f'{"polygons" if self.polygons else "pixels"}'
             )
         if self.simplify is None:
@@ -83,8 +86,8 @@ class ExportOptions:
         if not self.polygons:
             held = 'with --segmentation rle ' if self.segmentation else ''
             raise ValueError(
-                f'--simplify takes points out of polygons, and '
-                f'{held}{self.format} holds pixels; leave it out'
+                f'--simplify removes points of polygons, but {held}'
+                f'{self.format} has pixels; leave it out'
             )
 
     @property
@@ -98,7 +101,7 @@ class ExportOptions:
 
     @property
     def chooses(self) -> bool:
-        """Whether masks are left out for what they are."""
+        """Whether masks are left out for their scores or their area."""
         least = (self.min_confidence, self.min_agreement, self.min_area)
         return any(one is not None for one in least)
 

@@ -1,4 +1,4 @@
-"""Maps of objects and of classes as PNGs, as PASCAL VOC has them."""
+"""Writing maps of objects and classes as PNGs, in the style of Pascal VOC."""
 
 import csv
 import io
@@ -14,29 +14,32 @@ from ..output import write_text
 from .folder import claim, finish
 from .job import ExportImage, ExportJob
 
-# VOC's names.
+# VOC's names of the folders.
 OBJECTS, CLASSES = 'SegmentationObject', 'SegmentationClass'
-# VOC's value for what is neither background nor a known object.
+# Value of void pixels, which are neither background nor a known object, in
+# maps of 8 bits (as in VOC) and of 16 bits.
 VOID = 255
 VOID_16 = 65535
 
 
 def write_png(job: ExportJob) -> None:
-    """Write two maps an image, and what their values mean.
+    """Write two maps per image, and tables that explain their values.
 
-    0 is background; in the map of objects they count from 1 in the order of
-    the file, in the map of classes from 1 in the order of its categories.
-    Pixels of annotations that are left out, crowds among them, are void: the
-    mask's, or the box's where there is no mask. Where masks overlap the
-    smaller one is seen. A map is 8 bits with VOC's palette and 255 for void,
-    or, with more than 254 values, 16 bits without a palette and 65535.
+    In both maps 0 is background. The map of objects numbers them from 1 in
+    the order of the file, the map of classes numbers these from 1 in the
+    order of the file's categories. Annotations that are left out, such as
+    crowds, are void: the pixels of their mask, or of their box if there is no
+    mask. Where masks overlap, the smaller one is visible. A map has 8 bits,
+    VOC's palette and 255 for void; if it needs more than 254 values, it has
+    16 bits, no palette, and 65535 for void.
 
     Args:
-        job (ExportJob): What to write; ``out`` is the folder.
+        job (ExportJob): The export. ``out`` is the path of the folder.
 
     Raises:
-        ValueError: As of :func:`~.folder.claim`, or if an image has more
-            objects than 16 bits can tell apart.
+        OSError: If a file can't be written.
+        ValueError: If the folder can't be used, see :func:`~.folder.claim`,
+            or an image has more objects than 16 bits can distinguish.
     """
     boxes = job.masks.boxes
     stems = {name: osp.splitext(osp.normpath(name))[0] for name in boxes.file_names}
@@ -68,10 +71,17 @@ def write_png(job: ExportJob) -> None:
 
 
 def palette() -> list[int]:
-    """VOC's palette: 256 colours, each bit of the number in one channel.
+    """Make VOC's palette of 256 colours.
+
+    The bits of a colour's number are distributed over its three channels.
 
     Returns:
-        list[int]: 768 values, red, green, blue, ..., 0 to 255.
+        list[int]: Red, green and blue of each colour in turn, 768 values from
+        0 to 255.
+
+    Example:
+        >>> palette()[:9]
+        [0, 0, 0, 128, 0, 0, 0, 128, 0]
     """
     colours = []
     for number in range(256):
@@ -115,12 +125,15 @@ def _save(path: str, values: np.ndarray, count: int) -> None:
 
     Args:
         path (str): Path of the PNG.
-        values (np.ndarray): (H, W) int32, -1 for void.
-        count (int): Highest value that there may be.
+        values (np.ndarray): Map, (H, W) int32, -1 for void.
+        count (int): Highest value that a map of this kind may have.
     """
     os.makedirs(osp.dirname(path), exist_ok=True)
     if count >= VOID_16:
-        raise ValueError(f'{path}: {count} values are more than 16 bits hold')
+        raise ValueError(
+            f'{path}: {count} values are more than 16 bits can hold; export to '
+            'another format'
+        )
     if count < VOID:
         values = np.where(values < 0, VOID, values).astype(np.uint8)
         picture = Image.fromarray(values)

@@ -1,27 +1,27 @@
-"""What went into an export, what did not, and why."""
+"""The report of an export."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..box_file import Id
 
-# Most ids that are named in a summary.
+# Largest number of ids that a summary lists.
 NAMED = 5
 
 
 @dataclass(frozen=True)
 class ExportReport:
-    """What was written.
+    """What an export has written and what it has left out.
 
     Attributes:
-        images (int): Number of images.
-        masks (int): Number of masks, crowds not counted.
-        crowds (int): Number of crowds that passed through.
-        left_out (Mapping[str, int]): Number of annotations that were left
-            out, by the reason.
+        images (int): Number of images written.
+        masks (int): Number of masks written, without crowds.
+        crowds (int): Number of crowds written unchanged.
+        left_out (Mapping[str, int]): Numbers of annotations that were left
+            out, by reason.
         changed (Mapping[str, Sequence[int | str]]): Ids of annotations whose
-            mask is not written to the pixel, by what became of it.
-        notes (Sequence[str]): What else there is to know.
+            mask is not written exactly as it is, by the change.
+        notes (Sequence[str]): Notes of the writer for the user.
     """
 
     images: int
@@ -32,7 +32,7 @@ class ExportReport:
     notes: Sequence[str] = ()
 
     def summary(self) -> str:
-        """All of it in a line of text."""
+        """Summarize the report in a line of text."""
         text = f'{self.images} images, {self.masks} masks'
         if self.crowds:
             text += f', {self.crowds} crowds passed through'

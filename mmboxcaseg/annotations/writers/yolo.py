@@ -1,4 +1,4 @@
-"""YOLO's segmentation labels: a polygon a line."""
+"""Writing YOLO's segmentation labels, one polygon per line."""
 
 import json
 import os
@@ -14,17 +14,17 @@ from ..output import write_text
 from .folder import claim, finish
 from .job import ExportImage, ExportJob, ExportObject
 
-# What is added to the column and the row of a border's pixel. Readers draw
-# polygons by cv2.fillPoly, for which a point is a pixel: some round to it
-# (supervision), others cut digits off (ultralytics), so that it must be below
-# a half; those that make the photo smaller first want the pixel's middle, so
-# that it is near a half.
+# Offset added to the column and the row of a pixel on the outline. Readers
+# draw polygons with cv2.fillPoly, for which a point is a pixel. Some round to
+# it (supervision), others truncate (ultralytics), so the offset must be below
+# a half. Readers that shrink the photo first need the middle of the pixel, so
+# it is close to a half.
 OFFSET = 0.45
 HEAD = """\
 # {masks} as segmentation labels, by boxcaseg {version}.
-# Photos are looked for beside this file, in the folders of the list.
+# The list of photos has their paths relative to the folder of this file.
 train: train.txt
-# The same photos: put a list of others here before you trust a score.
+# The same photos: replace them by a list of others before you trust a score.
 val: train.txt
 names:
 """
@@ -32,15 +32,15 @@ names:
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where trainers look for a photo and for its labels.
+    """Paths at which trainers look for a photo and its labels.
 
-    They take the label's path from the photo's: ``labels`` in place of the
-    last folder that is called ``images``.
+    Trainers derive the path of the labels from that of the photo: they
+    replace the last folder named ``images`` by ``labels``.
 
     Attributes:
-        photos (str): Folder of photos below the export's folder.
-        source (str): Which one of the photos' folder it is.
-        name (str): Path of the photo below it.
+        photos (str): Folder of photos, below the folder of the export.
+        source (str): The same folder, below the folder of the user's photos.
+        name (str): Path of the photo below ``photos``.
     """
 
     photos: str
@@ -58,29 +58,30 @@ class _Layout:
 
     @property
     def labels(self) -> str:
-        """Folder of labels below the export's folder."""
+        """Folder of the labels, below the folder of the export."""
         return f'{self.photos[: -len("images")]}labels'
 
     @property
     def label(self) -> str:
-        """Path of the labels below the export's folder."""
+        """Path of the photo's labels, below the folder of the export."""
         return f'{self.labels}/{osp.splitext(self.name)[0]}.txt'
 
 
 def write_yolo_seg(job: ExportJob) -> None:
-    """Write a folder of labels, ``data.yaml`` and ``train.txt``.
+    """Write a folder of labels, with ``data.yaml`` and ``train.txt``.
 
-    Each image gets a file, with a line for each object: the number of its
-    class, from 0 on in the order of the file's categories, and the points of
-    one polygon, as parts of the photo's size. Parts are joined by bridges of
-    no width.
+    Each image gets a file with a line for each object: the number of its
+    class, from 0 in the order of the file's categories, and the points of one
+    polygon, as fractions of the photo's size. If a mask has several parts,
+    the polygon connects them by bridges of zero width.
 
     Args:
-        job (ExportJob): What to write; ``out`` is the folder.
+        job (ExportJob): The export. ``out`` is the path of the folder.
 
     Raises:
-        ValueError: As of :func:`~.folder.claim`, and if the photos can't be
-            laid out.
+        OSError: If a file can't be written.
+        ValueError: If the folder can't be used, see :func:`~.folder.claim`,
+            or trainers could not find the labels of all photos.
     """
     boxes = job.masks.boxes
     layouts = {name: _Layout.of(name) for name in boxes.file_names}
@@ -88,9 +89,9 @@ def write_yolo_seg(job: ExportJob) -> None:
     for name, layout in layouts.items():
         if sources.setdefault(layout.photos, layout.source) != layout.source:
             raise ValueError(
-                f'{boxes.path}: {name!r} and other photos lie in and beside a '
-                'folder "images", and trainers find their labels by its name; '
-                'put them all into it, or none'
+                f'{boxes.path}: {name!r} and the other photos must lie either '
+                'all inside a folder "images" or all outside one, since '
+                'trainers find labels by that name; move the photos'
             )
     if job.img_dir is not None:
         _check_links(job, sources)
@@ -109,13 +110,13 @@ def write_yolo_seg(job: ExportJob) -> None:
         photos.append(f'./{layout.photos}/{layout.name}\n')
     if job.img_dir is None:
         job.notes.append(
-            'photos belong into '
+            'put the photos into '
             + ' and '.join(osp.join(job.out, one) for one in sorted(sources))
         )
     else:
         _link(job, sources)
     write_text(osp.join(job.out, 'train.txt'), ''.join(photos))
-    # A json text is one of YAML too.
+    # Json strings are valid YAML.
     names = ''.join(
         f'  {number}: {json.dumps(name, ensure_ascii=False)}\n'
         for number, name in enumerate(boxes.category_names)
@@ -126,23 +127,22 @@ def write_yolo_seg(job: ExportJob) -> None:
 
 
 def polygon(mask: np.ndarray, distance: float = 0) -> np.ndarray:
-    """The one polygon of a mask, through the pixels of its border.
+    """Convert a mask to one polygon through the pixels on its outline.
 
     Args:
-        mask (np.ndarray): (H, W) bool; not empty.
-        distance (float): How far it may be from the outline of each part, in
-            pixels, to have fewer points. Defaults to 0.
+        mask (np.ndarray): Mask with at least one pixel, (H, W) bool.
+        distance (float): Largest distance in pixels between the simplified
+            polygon and the outline. Defaults to 0: it is not simplified.
 
     Returns:
-        np.ndarray: (P, 2) float64, column and row of pixels; three points at
-        least.
+        np.ndarray: Column and row of P >= 3 pixels, (P, 2) float64.
     """
     rings = centre_rings(mask)
     if distance:
         rings = [simplify(ring, distance) for ring in rings]
     ring = join_rings(rings)
     if len(ring) < 3:
-        # A single pixel or a row of them; fewer numbers would be a box.
+        # The mask is a row of pixels. Fewer numbers would be read as a box.
         ring = np.concatenate([ring] * 3)[:3]
     return ring
 
@@ -157,7 +157,7 @@ def _line(found: ExportObject, image: ExportImage, distance: float) -> str:
 
 
 def _check_links(job: ExportJob, sources: dict[str, str]) -> None:
-    """Raise ValueError if other photos are where the trainer looks."""
+    """Raise ValueError if other photos lie where trainers look for them."""
     for photos, source in sources.items():
         place = osp.join(job.out, photos)
         wanted = osp.normpath(osp.join(job.img_dir or '', source))
@@ -165,14 +165,13 @@ def _check_links(job: ExportJob, sources: dict[str, str]) -> None:
             osp.exists(place) and osp.samefile(place, wanted)
         ):
             raise ValueError(
-                f'{place} is there and is not {wanted}, but '
-                'trainers look there for the photos; give '
-                'another folder'
+                f'{place} exists and is not {wanted}, but trainers will look '
+                'there for the photos; give another folder'
             )
 
 
 def _link(job: ExportJob, sources: dict[str, str]) -> None:
-    """Put the photos where the trainer looks for them, as links."""
+    """Link the photos to where trainers look for them."""
     for photos, source in sorted(sources.items()):
         place = osp.join(job.out, photos)
         target = osp.abspath(osp.join(job.img_dir or '', source))
@@ -183,6 +182,6 @@ def _link(job: ExportJob, sources: dict[str, str]) -> None:
             os.symlink(target, place, target_is_directory=True)
         except OSError as error:
             job.notes.append(
-                f'put the photos of {target} into {place} '
-                f'yourself (no link: {error.strerror})'
+                f'copy the photos from {target} to {place} (they could not be '
+                f'linked: {error.strerror})'
             )

@@ -1,4 +1,4 @@
-"""Which items a process takes in which order."""
+"""Samplers, which determine the items of a process and their order."""
 
 from .block_sampler import BlockSampler
 from .overlap_sampler import OverlapMultiSourceSampler, max_overlaps

@@ -1,4 +1,4 @@
-"""Which process makes the masks of which images."""
+"""Distributing the images of a run over its processes."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -12,25 +12,27 @@ from mmboxcaseg.registry import DATA_SAMPLERS
 
 @DATA_SAMPLERS.register_module()
 class BlockSampler(Sampler):
-    """Hands out blocks of consecutive images, the same blocks in every run.
+    """Sampler of blocks of consecutive images, the same in every run.
 
-    The last digits of a network's output depend on what else is in the batch,
-    and a pixel at the threshold may turn on them. With a block a batch, an
-    image has the same company whether the run is cut short and resumed or
-    spread over several processes, so the masks are the same to the pixel.
+    The last digits of a network's output depend on the other images in the
+    batch, and a pixel at the threshold may depend on these digits. Since each
+    batch is one block, it has the same images if a run is resumed or spread
+    over several processes, and the masks are the same to the pixel.
 
     Args:
         dataset (BaseDataset): A :class:`BoxPromptDataset` of all images.
-        block (int): Images in a block: the batch size of the data loader.
-        done_ids (Collection): Ids of images that are done; a block of which
-            all images are done is left out. Defaults to ().
-        seed (int, optional): Not used; the data loader gives it.
-        part (tuple[int, int], optional): Which part of the blocks, from 0,
-            and of how many. Defaults to None: those of this process in a
-            distributed run.
+        block (int): Number of images in a block, 1 or more. It must be the
+            batch size of the data loader.
+        done_ids (Collection): Ids of images that are done. A block whose
+            images are all done is skipped. Defaults to ().
+        seed (int, optional): Not used; data loaders pass it to all samplers.
+            Defaults to None.
+        part (tuple[int, int], optional): Index of a part of the blocks, from
+            0, and the number of parts. Defaults to None: rank and world size
+            of a distributed run.
 
     Raises:
-        ValueError: If ``block`` is not positive.
+        ValueError: If ``block`` is below 1.
     """
 
     def __init__(
@@ -58,8 +60,8 @@ class BlockSampler(Sampler):
                 )
             ]
         rank, world_size = part or get_dist_info()
-        # Only the very last block may be short, and it stays the last of its
-        # process, so batches never reach across blocks.
+        # Only the very last block may be short. It is the last one of its
+        # process, so no batch contains images of two blocks.
         self.indices = [
             index for indices in blocks[rank::world_size] for index in indices
         ]

@@ -1,8 +1,8 @@
-"""Seeing boxes that overlap each other less often.
+"""Sampling boxes that overlap each other less often.
 
-What a box that shares most of its area with another one should be filled with
-is hard to tell from boxes. The authors' code leaves most of them out of every
-epoch on COCO; the paper does not mention it.
+Boxes hardly tell what should fill a box that shares most of its area with
+another one. On COCO, the authors' code drops most of these boxes in each
+epoch; the paper does not mention it.
 """
 
 import itertools
@@ -21,35 +21,42 @@ from ..box_patch import BoxPatchDataset, box_sources
 
 
 def max_overlaps(boxes: np.ndarray, image_ids: np.ndarray) -> np.ndarray:
-    """How much each box overlaps the other boxes of its image.
+    """Compute the largest IoU of each box with another box of its image.
 
-    Compares every box with the next one of its image, then with the one after
-    that, and so on, for all images at once: as many steps as the fullest
-    image has boxes, and memory in proportion to the boxes.
+    Every box is compared with the next box of its image, then with the one
+    after that, and so on, for all images at once. The number of steps is the
+    largest number of boxes in an image; the memory is proportional to the
+    number of boxes.
 
     Args:
-        boxes (np.ndarray): xyxy in pixels of the image, shape (N, 4), of
-            positive area.
-        image_ids (np.ndarray): Which image each box is in, in any order,
-            shape (N, ).
+        boxes (np.ndarray): Boxes with a positive area as xyxy in pixels of
+            their image, shape (N, 4).
+        image_ids (np.ndarray): Ids of the images of the boxes, in any order,
+            shape (N,).
 
     Returns:
-        np.ndarray: The greatest IoU with another box of the same image,
-        float64 in [0, 1], shape (N, ); 0 for a box alone in its image.
+        np.ndarray: Largest IoU, (N,) float64 in [0, 1]; 0 for the only box of
+        an image.
 
     Raises:
         ValueError: If the shapes don't match.
+
+    Example:
+        >>> boxes = [[0, 0, 2, 2], [0, 0, 2, 1], [0, 0, 2, 2]]
+        >>> max_overlaps(np.array(boxes), np.array([1, 1, 2])).tolist()
+        [0.5, 0.5, 0.0]
     """
     boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
     image_ids = np.asarray(image_ids)
     if image_ids.shape != (len(boxes),):
         raise ValueError(
-            f'{len(boxes)} boxes, but image ids of shape {image_ids.shape}'
+            f'there are {len(boxes)} boxes, but image ids of shape '
+            f'{image_ids.shape}; give one id per box'
         )
     _, images, counts = np.unique(image_ids, return_inverse=True, return_counts=True)
     order = np.argsort(images, kind='stable')
     boxes = boxes[order]
-    # How many boxes of the same image come after each box.
+    # Number of boxes of the same image that follow each box.
     after = np.cumsum(counts)[images[order]] - 1 - np.arange(len(boxes))
     best = np.zeros(len(boxes))
     step, one = 1, np.flatnonzero(after >= 1)
@@ -67,30 +74,29 @@ def max_overlaps(boxes: np.ndarray, image_ids: np.ndarray) -> np.ndarray:
 
 @DATA_SAMPLERS.register_module()
 class OverlapMultiSourceSampler(MultiSourceSampler):
-    """Batches of a fixed mixture, in which overlapping boxes are rarer.
+    """A ``MultiSourceSampler`` that draws overlapping boxes less often.
 
-    Like :class:`mmdet.MultiSourceSampler`, but in each pass over a
-    :class:`BoxPatchDataset` every box that overlaps another one of its image
-    is left out with some probability. Which ones is drawn anew for each
-    pass, alike in all processes. Other sources are not affected.
+    It mixes the sources as :class:`mmdet.MultiSourceSampler` does. But in
+    each pass over a :class:`BoxPatchDataset`, each box that overlaps another
+    box of its image is dropped with some probability. The choice is new in
+    each pass and the same in all processes. Other sources are not affected.
 
     Args:
         dataset (ConcatDataset): A :class:`JointPatchDataset`, or another
-            ``ConcatDataset`` that has a :class:`BoxPatchDataset` among its
-            parts.
-        batch_size (int): Samples of a batch, of one process.
-        source_ratio (list[int]): Shares of the parts in a batch.
-        iou_thr (float): Boxes overlap if their IoU is above this, in [0, 1).
-            Crowds don't count. Defaults to 0.5, the authors'.
-        drop_prob (float): Probability that an overlapping box is left out of
-            a pass, in [0, 1]. Defaults to 0.75, the authors'.
+            ``ConcatDataset`` with a :class:`BoxPatchDataset`.
+        batch_size (int): Number of samples in the batch of one process.
+        source_ratio (list[int]): Ratio of the sources in a batch.
+        iou_thr (float): IoU above which two boxes overlap, in [0, 1). Crowds
+            are not considered. Defaults to 0.5, the authors' value.
+        drop_prob (float): Probability that an overlapping box is dropped from
+            a pass, in [0, 1]. Defaults to 0.75, the authors' value.
         shuffle (bool): Whether passes are shuffled. Defaults to True.
-        seed (int, optional): Must be the same in all processes; None: they
-            agree on a random one. Defaults to None.
+        seed (int, optional): Seed, which must be the same in all processes.
+            Defaults to None: they agree on a random one.
 
     Raises:
         ValueError: If a number is out of its range, there is no
-            :class:`BoxPatchDataset`, or no box would ever be drawn.
+            :class:`BoxPatchDataset`, or every box would always be dropped.
     """
 
     def __init__(
@@ -125,7 +131,7 @@ class OverlapMultiSourceSampler(MultiSourceSampler):
             )
 
     def _overlapping(self, dataset: BoxPatchDataset) -> torch.Tensor:
-        """Which boxes overlap another one, bool of shape (N, )."""
+        """(N,) bool, True for boxes that overlap another one."""
         boxes = np.empty((len(dataset), 4))
         image_ids = []
         for index in range(len(dataset)):
@@ -139,18 +145,18 @@ class OverlapMultiSourceSampler(MultiSourceSampler):
             raise ValueError(
                 f'{dataset.ann_file}: every box overlaps another one with an '
                 f'IoU above {self.iou_thr}, so drop_prob=1 leaves none to '
-                'train on; lower it'
+                'train on; lower drop_prob'
             )
         print_log(
             f'{dataset.ann_file}: {count} of {len(dataset)} boxes overlap '
-            f'another one with an IoU above {self.iou_thr}; each is left out '
-            f'of a pass with probability {self.drop_prob}',
+            f'another one with an IoU above {self.iou_thr}; each is dropped '
+            f'from a pass with probability {self.drop_prob}',
             logger='current',
         )
         return overlapping
 
     def _passes(self, overlapping: torch.Tensor) -> Iterator[int]:
-        """Pass after pass over a source, without what is left out of it."""
+        """Yield indices, pass after pass, without the dropped boxes."""
         size = len(overlapping)
         generator = torch.Generator()
         generator.manual_seed(self.seed)

@@ -1,4 +1,4 @@
-"""Several boxes of a photo in a batch, so that it is decoded once."""
+"""Sampling several boxes of a photo together, so that it is decoded once."""
 
 import itertools
 from collections.abc import Iterator
@@ -15,27 +15,26 @@ from ..box_patch import box_sources
 
 @DATA_SAMPLERS.register_module()
 class PhotoMultiSourceSampler(MultiSourceSampler):
-    """Batches of a fixed mixture, with several boxes of each photo.
+    """A ``MultiSourceSampler`` that groups the boxes of a photo.
 
-    Like :class:`mmdet.MultiSourceSampler`, but the boxes of a
-    :class:`BoxPatchDataset` come in groups of the same photo, one after
-    another, and a worker whose pipeline begins with :class:`LoadBoxPatch`
-    decodes the photo once for all of them. Every pass still shows every box
-    once; which boxes of a photo are grouped, and the order of the groups, is
-    drawn anew for each pass. Patches of a batch are then less independent of
-    each other, which the paper's training is not: an option for when
-    decoding is the bottleneck.
+    It mixes the sources as :class:`mmdet.MultiSourceSampler` does. But the
+    boxes of a :class:`BoxPatchDataset` come in groups from the same photo, so
+    that a pipeline that begins with :class:`LoadBoxPatch` decodes the photo
+    once per group. Each pass has every box once; the groups and their order
+    are drawn anew in each pass. The patches of a batch are then less
+    independent of each other than in the paper. This sampler is an option for
+    training that decoding slows down.
 
     Args:
         dataset (ConcatDataset): A :class:`JointPatchDataset`, or another
-            ``ConcatDataset`` that has a :class:`BoxPatchDataset` among its
-            parts.
-        batch_size (int): Samples of a batch, of one process.
-        source_ratio (list[int]): Shares of the parts in a batch.
-        boxes_per_photo (int): Most boxes in a group. Defaults to 2.
+            ``ConcatDataset`` with a :class:`BoxPatchDataset`.
+        batch_size (int): Number of samples in the batch of one process.
+        source_ratio (list[int]): Ratio of the sources in a batch.
+        boxes_per_photo (int): Largest number of boxes in a group, 1 or more.
+            Defaults to 2.
         shuffle (bool): Whether passes are shuffled. Defaults to True.
-        seed (int, optional): Must be the same in all processes; None: they
-            agree on a random one. Defaults to None.
+        seed (int, optional): Seed, which must be the same in all processes.
+            Defaults to None: they agree on a random one.
 
     Raises:
         ValueError: If ``boxes_per_photo`` is below 1 or there is no
@@ -64,7 +63,7 @@ class PhotoMultiSourceSampler(MultiSourceSampler):
                 part.get_data_info(index)['img_id'] for index in range(len(part))
             ]
             photos = np.unique(image_ids, return_inverse=True)[1]
-            # Whole groups to each process.
+            # Each process gets whole groups.
             self.source2inds[source] = itertools.chain.from_iterable(
                 itertools.islice(
                     self._groups(torch.from_numpy(photos)),
@@ -75,10 +74,13 @@ class PhotoMultiSourceSampler(MultiSourceSampler):
             )
 
     def _groups(self, photos: torch.Tensor) -> Iterator[list[int]]:
-        """Group after group of boxes, pass after pass.
+        """Yield groups of boxes, pass after pass.
 
         Args:
-            photos (Tensor): The photo of each box, int of shape (N, ).
+            photos (Tensor): Number of the photo of each box, (N,) int64.
+
+        Yields:
+            list[int]: Indices of the boxes of a group.
         """
         generator = torch.Generator()
         generator.manual_seed(self.seed)

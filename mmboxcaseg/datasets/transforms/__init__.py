@@ -1,3 +1,5 @@
+"""Transforms of the pipelines of all stages."""
+
 from .box_masks import BoxesAsMasks
 from .ignored_masks import MarkIgnoredMasks, PackProxyDetInputs
 from .load_photo import LoadPhoto, UprightPhoto

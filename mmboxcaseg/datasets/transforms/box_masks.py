@@ -1,4 +1,4 @@
-"""Masks that are nothing but filled boxes."""
+"""Using filled boxes as masks."""
 
 from collections.abc import Iterable
 
@@ -13,14 +13,14 @@ from .mask_weights import encode_weights
 
 
 def fill_boxes(masks: np.ndarray, boxes: np.ndarray, chosen: Iterable[int]) -> None:
-    """Make masks, in place, all the pixels that their boxes touch.
+    """Replace masks, in place, by all pixels that their boxes touch.
 
     Args:
-        masks (np.ndarray): uint8, (N, height, width); the chosen ones become
-            0 or 1 anew.
-        boxes (np.ndarray): x1, y1, x2, y2 in pixels of the image, (N, 4);
-            what lies outside the image is cut off.
-        chosen (Iterable[int]): Which of the N masks.
+        masks (np.ndarray): Masks, (N, H, W) uint8. Those that are replaced
+            are 0 or 1 afterwards.
+        boxes (np.ndarray): Boxes as xyxy in pixels of the image, shape
+            (N, 4). They are clipped to the image.
+        chosen (Iterable[int]): Indices of the masks to replace.
     """
     x1, y1 = np.floor(boxes[:, :2]).astype(int).clip(min=0).T
     x2, y2 = np.ceil(boxes[:, 2:]).astype(int).clip(min=0).T
@@ -31,16 +31,15 @@ def fill_boxes(masks: np.ndarray, boxes: np.ndarray, chosen: Iterable[int]) -> N
 
 @TRANSFORMS.register_module()
 class BoxesAsMasks(BaseTransform):
-    """Take the filled box of every object for its mask.
+    """Use the filled box of every object as its mask.
 
-    Place it right after ``mmdet.LoadAnnotations(with_bbox=True)``; masks need
-    not be loaded, and if they were they are replaced.
+    Place this transform right after ``mmdet.LoadAnnotations(with_bbox=True)``.
+    Masks need not be loaded; if they are, they are replaced.
 
     Required Keys:
 
     - gt_bboxes
     - img_shape
-
     - gt_bboxes_labels (with ``weight``)
 
     Added or Modified Keys:
@@ -51,24 +50,27 @@ class BoxesAsMasks(BaseTransform):
     Args:
         weight (float, optional): Weight of the masks in the mask loss, in
             [0, 1], put on the labels as :class:`MarkIgnoredMasks` does. With
-            0 no mask is valid: boxes alone, for a head that learns from valid
-            masks beside them. Defaults to None: the full weight.
+            0 all masks are ignored, for a head that learns masks from other
+            images. Defaults to None: the weight is 1.
+
+    Raises:
+        ValueError: If ``weight`` is not in [0, 1].
     """
 
     def __init__(self, weight: float | None = None) -> None:
         if weight is not None and not 0 <= weight <= 1:
-            raise ValueError(f'BoxesAsMasks: weight={weight!r} is not in [0, 1]')
+            raise ValueError(f'BoxesAsMasks: weight={weight!r} must lie in [0, 1]')
         self.weight = weight
 
     def transform(self, results: dict) -> dict:
         """Fill the boxes of one image.
 
         Args:
-            results (dict): Result dict of ``mmdet.LoadAnnotations``.
+            results (dict): Result of ``mmdet.LoadAnnotations``.
 
         Returns:
-            dict: The same with ``gt_masks``, and weights on
-            ``gt_bboxes_labels``.
+            dict: The results with ``gt_masks`` and, if there is a weight,
+            with weights on ``gt_bboxes_labels``.
         """
         boxes = results['gt_bboxes']
         xyxy = boxes.tensor if isinstance(boxes, BaseBoxes) else boxes

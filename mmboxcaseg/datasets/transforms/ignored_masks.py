@@ -1,4 +1,4 @@
-"""Masks that the mask loss ignores, see mask_weights.py."""
+"""Passing the weights of masks, 0 for ignored ones, through the pipeline."""
 
 from collections.abc import Sequence
 
@@ -16,21 +16,21 @@ from .mask_weights import decode_weights, encode_weights
 
 @TRANSFORMS.register_module()
 class MarkIgnoredMasks(BaseTransform):
-    """Mark the masks that the mask loss ignores, and how the others weigh.
+    """Put the weight of each mask in the mask loss on its label.
 
-    It carries what the data set has decided (see :class:`ProxyMaskDataset`):
-    each instance's ``mask_weight``, 0 for a mask to be ignored, is put on its
-    label.
+    The weights are those of :class:`ProxyMaskDataset`: ``mask_weight`` of each
+    instance, which is 0 for an ignored mask.
 
-    Place it right after ``mmdet.LoadAnnotations``, and end the pipeline with
-    :class:`PackProxyDetInputs`: in between, ``gt_bboxes_labels`` holds labels
-    with weights (see :func:`encode_weights`), which no model can take.
+    Place this transform right after ``mmdet.LoadAnnotations``, and end the
+    pipeline with :class:`PackProxyDetInputs`. In between, ``gt_bboxes_labels``
+    has labels with weights (see :func:`encode_weights`), which no model
+    understands.
 
-    An ignored mask is also replaced by its box. Nobody learns from it any
-    more, but some transforms take the box from the mask again (``CopyPaste``,
-    ``RandomCrop`` with ``recompute_bbox``) or throw out instances whose mask
-    is empty (``FilterAnnotations`` with ``by_mask``), and a poor mask would
-    spoil a true box there.
+    An ignored mask is also replaced by its filled box. The mask loss does not
+    see it, but some transforms compute the box from the mask again
+    (``CopyPaste``, ``RandomCrop`` with ``recompute_bbox``) or remove instances
+    with an empty mask (``FilterAnnotations`` with ``by_mask``). A poor mask
+    would spoil the annotated box there.
 
     Required Keys:
 
@@ -45,13 +45,11 @@ class MarkIgnoredMasks(BaseTransform):
     - gt_masks (optional)
 
     Args:
-        agreement_thr (None): Thresholds are those of the data set; a value
-            is an error that says where it belongs.
+        agreement_thr (None): Not supported. The threshold belongs to the data
+            set, as the error message says. Defaults to None.
 
     Raises:
-        ValueError: If ``agreement_thr`` is given, if an instance has no
-            ``mask_weight``, if instances were filtered already, or if masks
-            are not bitmaps.
+        ValueError: If ``agreement_thr`` is given.
     """
 
     def __init__(self, agreement_thr: None = None) -> None:
@@ -66,15 +64,19 @@ class MarkIgnoredMasks(BaseTransform):
         """Put the weights on the labels of one image.
 
         Args:
-            results (dict): Result dict of ``mmdet.LoadAnnotations``.
+            results (dict): Result of ``mmdet.LoadAnnotations``.
 
         Returns:
-            dict: The same with weights on ``gt_bboxes_labels``.
+            dict: The results with weights on ``gt_bboxes_labels``.
+
+        Raises:
+            ValueError: If an instance has no ``mask_weight``, instances were
+                filtered before, or masks are not bitmaps.
         """
         given = [one.get('mask_weight') for one in results['instances']]
         if len(given) != len(results['gt_bboxes_labels']):
             raise ValueError(
-                f'{results.get("img_path")}: {len(given)} instances but '
+                f'{results.get("img_path")} has {len(given)} instances, but '
                 f'{len(results["gt_bboxes_labels"])} labels; put '
                 'MarkIgnoredMasks right after mmdet.LoadAnnotations'
             )
@@ -82,8 +84,8 @@ class MarkIgnoredMasks(BaseTransform):
             raise ValueError(
                 f'{results.get("img_path")}: instance {given.index(None)} '
                 'has no "mask_weight"; load the annotations with '
-                "type='mmboxcaseg.ProxyMaskDataset' from a file of boxcaseg "
-                'masks'
+                "type='mmboxcaseg.ProxyMaskDataset' from a file that boxcaseg "
+                'masks has written'
             )
         weights = np.array(given, dtype=np.float64)
         results['gt_bboxes_labels'] = encode_weights(
@@ -95,10 +97,10 @@ class MarkIgnoredMasks(BaseTransform):
 
     @staticmethod
     def _fill(masks: BitmapMasks, boxes: BaseBoxes, ignored: np.ndarray) -> None:
-        """Make the ignored masks, in place, all pixels their box touches."""
+        """Replace ignored masks, in place, by their filled boxes."""
         if not isinstance(masks, BitmapMasks):
-            # LoadAnnotations without poly2mask flags every RLE to be ignored,
-            # with its box, and says nothing.
+            # LoadAnnotations without poly2mask silently marks all instances
+            # with an RLE as ignored, so that their boxes don't train either.
             raise ValueError(
                 f'gt_masks is of type {type(masks).__name__}, not '
                 'BitmapMasks; leave poly2mask=True in mmdet.LoadAnnotations'
@@ -111,15 +113,16 @@ class MarkIgnoredMasks(BaseTransform):
 class PackProxyDetInputs(PackDetInputs):
     """``mmdet.PackDetInputs`` for labels with weights of masks.
 
-    ``gt_instances`` and ``ignored_instances`` get their class labels, and
-    beside them as ``mask_weights`` what :class:`MarkIgnoredMasks` has put on
-    them: a float32 tensor of shape (N,) in [0, 1], 0 for a mask to be
-    ignored, which :class:`ProxyFCNMaskHead` reads. Labels without weights
-    have 1 everywhere.
+    It separates the class labels from the weights that
+    :class:`MarkIgnoredMasks` has put on them. ``gt_instances`` and
+    ``ignored_instances`` get the weights as ``mask_weights``, a float32 tensor
+    of shape (N,) in [0, 1], 0 for ignored masks. :class:`ProxyFCNMaskHead`
+    reads them. A label without a weight has the weight 1.
 
     Args:
-        meta_keys (Sequence[str]): As of ``mmdet.PackDetInputs``. Defaults to
-            its keys and ``supervision``, which salient images have.
+        meta_keys (Sequence[str]): Keys of the meta information, as in
+            ``mmdet.PackDetInputs``. Defaults to mmdet's keys and
+            ``supervision``, which salient images have.
     """
 
     META_KEYS = (
@@ -141,10 +144,10 @@ class PackProxyDetInputs(PackDetInputs):
         """Pack one image.
 
         Args:
-            results (dict): Result dict of the pipeline.
+            results (dict): Results of the pipeline.
 
         Returns:
-            dict: ``inputs`` (3, H, W) and ``data_samples`` as of
+            dict: ``inputs``, a tensor (3, H, W), and ``data_samples``, as in
             ``mmdet.PackDetInputs``.
         """
         if 'gt_bboxes_labels' in results:

@@ -1,4 +1,4 @@
-"""Loading a photo from its file."""
+"""Loading photos upright and with eight bits per channel."""
 
 import logging
 
@@ -16,23 +16,25 @@ from ..photo_size import check_photo_size
 
 @TRANSFORMS.register_module(name='LoadImageFromFile')
 class LoadPhoto(LoadImageFromFile):
-    """mmcv's ``LoadImageFromFile``, with every photo upright.
+    """A ``LoadImageFromFile`` that loads every photo upright.
 
-    It takes the place of mmcv's in the scope ``mmboxcaseg``. What differs:
+    In the scope ``mmboxcaseg`` it replaces mmcv's transform of this name. It
+    differs in two points:
 
-    - A WebP or AVIF is turned as its EXIF orientation says; OpenCV itself
-      turns JPEG, PNG and TIFF only.
-    - A photo of sixteen bits of which 14 or fewer are used, as cameras,
-      scanners and microscopes write, is nearly black in eight bits. It gets
-      the key ``used_bits``, and is told once; with ``stretch_16bit`` its
-      eight highest used bits are taken.
+    - The EXIF orientation is applied to WebP and AVIF too. OpenCV itself
+      applies it only to JPEG, PNG and TIFF.
+    - A sixteen-bit photo that uses at most 14 bits, as cameras, scanners and
+      microscopes write them, is nearly black in eight bits. With
+      ``stretch_16bit`` its eight highest used bits are taken. Otherwise it
+      gets the key ``used_bits``, and the first such photo logs a warning.
 
     Args:
-        stretch_16bit (bool): See above; other photos are not changed.
-            Defaults to False.
-        **kwargs: See :class:`mmcv.transforms.LoadImageFromFile`. Only
-            ``color_type='color'`` with ``imdecode_backend='cv2'``, the
-            defaults, differs from mmcv's.
+        stretch_16bit (bool): Whether sixteen-bit photos that use at most 14
+            bits are brightened. Defaults to False.
+        **kwargs (Any): Arguments of
+            :class:`mmcv.transforms.LoadImageFromFile`. The differences apply
+            only to ``color_type='color'`` with ``imdecode_backend='cv2'``,
+            which are the defaults.
     """
 
     _told = False
@@ -50,7 +52,20 @@ class LoadPhoto(LoadImageFromFile):
         )
 
     def transform(self, results: dict) -> dict | None:
-        """Load the photo, see the class."""
+        """Load the photo.
+
+        Args:
+            results (dict): Item with ``img_path``.
+
+        Returns:
+            dict | None: The item with ``img``, ``img_shape``, ``ori_shape``
+            and perhaps ``used_bits``; None if the file can't be read and
+            ``ignore_empty`` is set.
+
+        Raises:
+            AssertionError: If the photo can't be decoded.
+            OSError: If the file can't be read.
+        """
         if not self._is_ours:
             return super().transform(results)
         path = results['img_path']
@@ -61,7 +76,7 @@ class LoadPhoto(LoadImageFromFile):
             if self.ignore_empty:
                 return None
             raise
-        # mmcv's error, which those who skip such photos know.
+        # mmcv's own error, which code that skips such photos expects.
         assert img is not None, f'failed to load image: {path}'
         if bits is not None:
             results['used_bits'] = bits
@@ -77,10 +92,11 @@ class LoadPhoto(LoadImageFromFile):
         """Decode a photo as in the pipeline.
 
         Args:
-            content (bytes): Content of the file.
+            content (bytes): Content of the photo's file.
 
         Returns:
-            np.ndarray | None: The photo; None if it can't be decoded.
+            np.ndarray | None: The photo, by default in BGR, (H, W, 3) uint8;
+            None if it can't be decoded.
         """
         if not self._is_ours:
             if not content:
@@ -95,13 +111,13 @@ class LoadPhoto(LoadImageFromFile):
 
     @classmethod
     def _tell(cls, path: str, bits: int) -> None:
-        """Warn of the first dark photo of this process."""
+        """Warn about the first dark photo of this process."""
         if not cls._told:
             cls._told = True
             print_log(
-                f'{path}: {bits} of its 16 bits are used, so it is nearly '
-                'black in 8 bits; set stretch_16bit=True of '
-                'LoadImageFromFile to use those that it has',
+                f'{path} uses {bits} of its 16 bits, so it is nearly black in 8 '
+                'bits; set stretch_16bit=True of LoadImageFromFile to take the '
+                '8 highest bits that it uses',
                 logger='current',
                 level=logging.WARNING,
             )
@@ -113,23 +129,21 @@ class LoadPhoto(LoadImageFromFile):
 
 @TRANSFORMS.register_module()
 class UprightPhoto(BaseTransform):
-    """What :class:`LoadPhoto` does besides, behind mmcv's loader.
+    """Load a photo again with :class:`LoadPhoto` if mmcv's loader is not enough.
 
     MMDetection's tools and its ``DetInferencer`` look for mmcv's
-    ``LoadImageFromFile`` in a pipeline, and put another in its place. So
-    pipelines of detectors keep it, with this step after it: a WebP or AVIF,
-    and what may have sixteen bits, is loaded once more by :class:`LoadPhoto`.
-    A photo that came as an array stays as it is. Where the annotations tell
-    the photo's size it is compared.
+    ``LoadImageFromFile`` in a pipeline and replace it. So pipelines of
+    detectors keep mmcv's loader, and this transform follows it. Photos in WebP
+    or AVIF, or possibly with sixteen bits, are loaded again. A photo that was
+    given as an array stays as it is. If the annotations have the size of the
+    photo, it is checked.
 
     Args:
         stretch_16bit (bool): See :class:`LoadPhoto`. Defaults to False.
-        to_float32 (bool): As of the loader before. Defaults to False.
-        backend_args (dict, optional): As of the loader before. Defaults to
-            None.
-
-    Raises:
-        BadInputError: If the photo has another size than its annotation says.
+        to_float32 (bool): ``to_float32`` of the loader before. Defaults to
+            False.
+        backend_args (dict, optional): ``backend_args`` of the loader before.
+            Defaults to None.
     """
 
     def __init__(
@@ -145,7 +159,17 @@ class UprightPhoto(BaseTransform):
         )
 
     def transform(self, results: dict) -> dict:
-        """Load the photo again if need be, see the class."""
+        """Load the photo again if necessary.
+
+        Args:
+            results (dict): Result of mmcv's loader.
+
+        Returns:
+            dict: The results, perhaps with a new ``img``.
+
+        Raises:
+            BadInputError: If the photo differs in size from its annotation.
+        """
         path = results.get('img_path')
         if path and needs_care(self._head(path)):
             results = self.load.transform(results)

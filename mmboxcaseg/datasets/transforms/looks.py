@@ -1,4 +1,4 @@
-"""Other looks of a photo: grey, inverted, blurred."""
+"""Random changes of the look of a photo: grey, inverted, blurred."""
 
 import cv2
 import numpy as np
@@ -9,22 +9,25 @@ from mmboxcaseg.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomLook(BaseTransform):
-    """Change the look of a patch, and nothing of its shapes.
+    """Change the look of a patch at random, but not its shapes.
 
-    Salient images are everyday photos. Where boxes are of other ones (X-rays,
-    microscopes, infrared), what is learnt from salient images must not hang on
-    their colours, on light objects being in front of dark ones, or on sharp
-    edges. Not in the paper.
+    Salient images are everyday photos. If the photos with boxes are different
+    (X-rays, microscopy, infrared), what is learnt from salient images must not
+    depend on colours, on objects being lighter than their background, or on
+    sharp edges. The paper has no such transform.
 
     Required keys: ``img``. Modified: ``img``.
 
     Args:
-        grey (float): How often the patch is turned to grey, in [0, 1].
+        grey (float): Probability that the patch is turned to grey, in [0, 1].
             Defaults to 0.5.
-        invert (float): How often it is inverted, in [0, 1]. Defaults to 0.5.
-        blur (float): How often it is blurred, in [0, 1]. Defaults to 0.5.
-        sigma (float): Largest width of the blur, in parts of the patch's
-            side, drawn evenly from 0 on. Defaults to 0.015.
+        invert (float): Probability that the patch is inverted, in [0, 1].
+            Defaults to 0.5.
+        blur (float): Probability that the patch is blurred, in [0, 1].
+            Defaults to 0.5.
+        sigma (float): Largest standard deviation of the blur, as a fraction
+            of the shorter side of the patch, above 0. It is drawn uniformly
+            from 0. Defaults to 0.015.
 
     Raises:
         ValueError: If a number is out of its range.
@@ -48,14 +51,21 @@ class RandomLook(BaseTransform):
         self.sigma = sigma
 
     def transform(self, results: dict) -> dict:
-        """Change the look, see the class."""
+        """Change the look of a patch.
+
+        Args:
+            results (dict): Results with ``img`` in BGR, (H, W, 3) uint8.
+
+        Returns:
+            dict: The results with a new ``img``.
+        """
         img = results['img']
         grey, invert, blur, width = np.random.uniform(size=4)
         if grey < self.grey:
             img = np.repeat(cv2.cvtColor(img, cv2.COLOR_BGR2GRAY)[..., None], 3, axis=2)
         if invert < self.invert:
             img = 255 - img
-        # Narrower ones change nothing.
+        # A narrower blur has no effect.
         width *= self.sigma * min(img.shape[:2])
         if blur < self.blur and width > 0.3:
             img = cv2.GaussianBlur(img, (0, 0), width)

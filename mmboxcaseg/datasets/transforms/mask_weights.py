@@ -1,35 +1,40 @@
-"""Weights of masks on labels, on their way to the mask loss.
+"""Encoding the weights of masks in labels, on the way to the mask loss.
 
-mmdet's transforms carry boxes, labels, masks and ignore flags from step to
-step, and nothing else: an array under a key of its own goes out of step with
-them at the first crop. Masks are rebuilt on the way and ignore flags would
-take the box out of training, so the weight rides on the label, in bits far
-above any class. What the bits hold is what a weight lacks of 1, so that a
-label without a weight has the full one.
+mmdet's transforms pass on boxes, labels, masks and ignore flags, but nothing
+else: an array with its own key would no longer match them after the first
+crop. Masks are rebuilt on the way, and an ignore flag would remove the box
+from training. So the weight is encoded in the label, in bits far above any
+class. The bits hold the difference of the weight from 1, so that a label
+without a weight has the full weight.
 """
 
 import numpy as np
 
 WEIGHT_SHIFT = 32
-# Steps from a weight of 0 to 1.
+# Number of steps between the weights 0 and 1.
 WEIGHT_STEPS = 1 << 16
 
 
 def encode_weights(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Put weights of masks on labels.
+    """Put the weights of masks on labels.
 
     Args:
-        labels (np.ndarray): Class labels of N instances, >= 0, int, (N,),
-            with weights or without.
-        weights (np.ndarray): Weights of their masks in the mask loss, in
-            [0, 1], 0 for a mask to be ignored, float, (N,). They are kept to
-            1/65536; what is above 0 stays above 0.
+        labels (np.ndarray): Labels of N instances, 0 or more, (N,) int, with
+            or without weights.
+        weights (np.ndarray): Weights of the masks in the mask loss, (N,)
+            float in [0, 1], 0 for ignored masks. They are rounded up to a
+            multiple of 1/65536, so a weight above 0 stays above 0.
 
     Returns:
-        np.ndarray: Labels with weights, int64, (N,).
+        np.ndarray: Labels with weights, (N,) int64.
 
     Raises:
         ValueError: If a weight is not in [0, 1].
+
+    Example:
+        >>> labels = encode_weights(np.array([3, 7]), np.array([0.5, 0]))
+        >>> [values.tolist() for values in decode_weights(labels)]
+        [[3, 7], [0.5, 0.0]]
     """
     labels, _ = decode_weights(labels)
     weights = np.asarray(weights, dtype=np.float64)
@@ -42,15 +47,15 @@ def encode_weights(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def decode_weights(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Take the weights off labels again.
+    """Separate labels from the weights of masks.
 
     Args:
-        labels (np.ndarray): Labels of N instances, with weights or without,
-            int, (N,).
+        labels (np.ndarray): Labels of N instances, (N,) int, with or without
+            weights.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: Class labels, int64, (N,), and the
-        weights of the masks in [0, 1], float32, (N,).
+        tuple[np.ndarray, np.ndarray]: Labels without weights, (N,) int64; and
+        weights, (N,) float32 in [0, 1], 1 for labels that had none.
     """
     labels = np.asarray(labels, dtype=np.int64)
     lost = labels >> WEIGHT_SHIFT

@@ -1,4 +1,4 @@
-"""Training patches as the model takes them."""
+"""Packing training patches for the model."""
 
 from collections.abc import Sequence
 
@@ -14,20 +14,20 @@ from mmboxcaseg.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class PackPatch(BaseTransform):
-    """What ``mmseg.PackSegInputs`` gives of a patch, sooner.
+    """A faster ``mmseg.PackSegInputs`` for patches.
 
-    Of the time of a patch that is left beside decoding, most went into
-    putting the channels one after another, which OpenCV does sooner than
-    NumPy and torch, above all of a flipped image.
+    Apart from decoding, most of the time of a patch went into making the
+    channels contiguous. OpenCV does this faster than NumPy and torch,
+    especially for a flipped image.
 
-    Required keys: ``img`` (H, W, C), ``gt_seg_map`` (H, W). Gives ``inputs``,
-    Tensor (C, H, W) of the image's type, and ``data_samples``,
-    ``SegDataSample`` with ``gt_sem_seg``, int64 (1, H, W).
+    Required keys: ``img`` (H, W, C) and ``gt_seg_map`` (H, W). The result has
+    ``inputs``, a tensor (C, H, W) of the image's type, and ``data_samples``, a
+    ``SegDataSample`` with ``gt_sem_seg``, (1, H, W) int64.
 
     Args:
-        meta_keys (Sequence[str]): Keys whose values become meta information
-            of the sample, where they are there. Defaults to ``('img_path',
-            'ori_shape', 'img_shape', 'supervision')``.
+        meta_keys (Sequence[str]): Keys that become meta information of the
+            sample, if they exist. Defaults to ``('img_path', 'ori_shape',
+            'img_shape', 'supervision')``.
     """
 
     def __init__(
@@ -42,10 +42,17 @@ class PackPatch(BaseTransform):
         self.meta_keys = tuple(meta_keys)
 
     def transform(self, results: dict) -> dict:
-        """Pack, see the class."""
+        """Pack a patch.
+
+        Args:
+            results (dict): Results of the pipeline.
+
+        Returns:
+            dict: ``inputs`` and ``data_samples``, see the class.
+        """
         img = results['img']
         if img.strides[1] < 0:
-            # A view flipped sideways, of which OpenCV would make a slow copy.
+            # The image is a flipped view, which OpenCV would copy slowly.
             img = cv2.flip(img[:, ::-1], 1).reshape(img.shape)
         height, width, channels = img.shape
         planes = np.empty((channels, height, width), dtype=img.dtype)

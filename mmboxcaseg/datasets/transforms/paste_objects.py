@@ -1,4 +1,4 @@
-"""Salient objects pasted over and behind each other; not in the paper."""
+"""Pasting salient objects into other images; this is not in the paper."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,12 @@ from mmboxcaseg.registry import TRANSFORMS
 
 @dataclass(frozen=True)
 class Cutout:
-    """An object cut out of its photo along its mask.
+    """An object that was cut out of its photo.
 
-    Args:
-        img (np.ndarray): Its tight box of the photo, shape (H, W, 3), uint8.
-        mask (np.ndarray): Shape (H, W), bool.
+    Attributes:
+        img (np.ndarray): Photo within the tight box of the object, (H, W, 3)
+            uint8.
+        mask (np.ndarray): Mask of the object within that box, (H, W) bool.
     """
 
     img: np.ndarray
@@ -26,35 +27,37 @@ class Cutout:
 
 
 def cut_out(img: np.ndarray, mask: np.ndarray) -> Cutout:
-    """Cut the object of a mask out of its photo.
+    """Cut an object out of its photo.
 
     Args:
-        img (np.ndarray): Shape (H, W, 3), uint8.
-        mask (np.ndarray): Shape (H, W), positive on the object; not empty.
+        img (np.ndarray): Photo, (H, W, 3) uint8.
+        mask (np.ndarray): Mask of the object, shape (H, W), positive on the
+            object and with at least one such pixel.
 
     Returns:
-        Cutout: Views of the photo and of the mask.
+        Cutout: The object. Its ``img`` is a view of the photo.
     """
     x0, y0, x1, y1 = _tight_box(mask)
     return Cutout(img[y0:y1, x0:x1], mask[y0:y1, x0:x1] > 0)
 
 
 def _tight_box(mask: np.ndarray) -> np.ndarray:
-    """x0, y0, x1, y1 of a mask (H, W), half-open, int64."""
+    """Tight box of a mask: x0, y0, x1, y1 in pixels, half-open, int64."""
     height, width = mask.shape
     return tight_boxes([mask > 0], [[0, 0, width, height]])[0].astype(np.int64)
 
 
 def resize_cutout(cutout: Cutout, factor: float, flip: bool = False) -> Cutout:
-    """Scale an object, and mirror it if asked.
+    """Scale an object and optionally mirror it.
 
     Args:
         cutout (Cutout): The object.
-        factor (float): New by old side length, positive.
-        flip (bool): Whether it is mirrored left to right. Defaults to False.
+        factor (float): Ratio of new to old side length, above 0.
+        flip (bool): Whether the object is mirrored horizontally. Defaults to
+            False.
 
     Returns:
-        Cutout: At least one pixel high and wide.
+        Cutout: The new object, at least one pixel high and wide.
     """
     height, width = cutout.mask.shape
     size = (max(round(width * factor), 1), max(round(height * factor), 1))
@@ -72,20 +75,20 @@ def paste(
     corner: tuple[int, int],
     on_top: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Paste an object over or behind the one that a mask belongs to.
+    """Paste another object over or behind the object of a photo.
 
     Args:
-        img (np.ndarray): Photo, shape (H, W, 3), uint8.
-        mask (np.ndarray): Mask of its object, shape (H, W), uint8, 0 or 1.
-        cutout (Cutout): The other object.
-        corner (tuple[int]): x and y of the cutout's upper left corner in the
-            photo; what lies outside of the photo is cut off.
-        on_top (bool): Whether it hides the photo's object where both are;
-            otherwise that object hides it.
+        img (np.ndarray): Photo, (H, W, 3) uint8.
+        mask (np.ndarray): Mask of the photo's object, (H, W) uint8, 0 or 1.
+        cutout (Cutout): The object to paste.
+        corner (tuple[int, int]): x and y of its upper left corner in pixels
+            of the photo. What lies outside the photo is cut off.
+        on_top (bool): Whether the pasted object hides the photo's object
+            where both are; otherwise the photo's object hides it.
 
     Returns:
-        tuple[np.ndarray]: The new photo and the visible part of the mask,
-        both new.
+        tuple[np.ndarray, np.ndarray]: The new photo, and the mask of the
+        visible part of its object. Both are copies.
     """
     height, width = mask.shape
     x, y = corner
@@ -107,34 +110,37 @@ def paste(
 
 @TRANSFORMS.register_module()
 class PasteSalientObjects(BaseTransform):
-    """Objects of other salient images, pasted over and behind an image's own.
+    """Paste objects of other salient images over and behind the image's own.
 
-    Salient images show one object, while boxes overlap in most photos of
-    everyday scenes. With others pasted around it, over it and behind it, the
-    pixel heads learn the object that spans the box, and not all that is
-    salient. The masks stay exact. It comes before the object is cropped.
+    Salient images show one object, but in everyday photos boxes overlap. With
+    other objects around, over and behind it, the pixel heads learn to find
+    the object that spans the box instead of everything that is salient. The
+    masks stay exact. This transform comes before the object is cropped.
 
-    Each object gets ``sqrt(w * h)`` of its tight box as ``U(*scale)`` times that
-    of the image's own object, is mirrored in half of the cases, and has its
-    centre anywhere in the own object's tight box, grown by a half to each
-    side. A paste that leaves less than ``min_visible`` of the own object is
-    left out.
+    The ``sqrt(w * h)`` of a pasted object's tight box is ``U(*scale)`` times
+    that of the image's own object. Half of the objects are mirrored. The
+    centre of a pasted object lies anywhere in the own object's tight box,
+    grown by half of its size on each side. An object that would leave less
+    than ``min_visible`` of the own object is not pasted.
 
     Required keys: ``img``, ``gt_seg_map`` (uint8, 0 or 1, not empty) and
-    ``dataset``, which :class:`SalientObjectDataset` gives. Modified: ``img``,
+    ``dataset``, which :class:`SalientObjectDataset` adds. Modified: ``img``,
     ``gt_seg_map``.
 
     Args:
-        load (Sequence[dict]): Transforms that load another item of the data
-            set, its ``img`` and ``gt_seg_map``.
-        prob (float): Share of the images that get objects, in [0, 1].
+        load (Sequence[dict]): Transforms that load ``img`` and ``gt_seg_map``
+            of another item of the data set.
+        prob (float): Probability that an image gets other objects, in [0, 1].
             Defaults to 0.7.
-        max_objects (int): 1 to so many objects are pasted. Defaults to 2.
-        scale (Sequence[float]): Low and high. Defaults to (0.3, 1.3).
-        min_visible (float): In (0, 1]. Defaults to 0.3.
+        max_objects (int): Largest number of objects to paste, 1 or more; the
+            smallest is 1. Defaults to 2.
+        scale (Sequence[float]): Smallest and largest relative size of a
+            pasted object, above 0. Defaults to (0.3, 1.3).
+        min_visible (float): Smallest share of the own object that stays
+            visible, in (0, 1]. Defaults to 0.3.
 
     Raises:
-        ValueError: For values out of these ranges.
+        ValueError: If a value is out of its range.
     """
 
     def __init__(
@@ -172,14 +178,20 @@ class PasteSalientObjects(BaseTransform):
 
     @cache_randomness
     def _random_places(self, count: int) -> list[int]:
-        """Which of ``count`` images give an object; none for no paste."""
+        """Draw the images, of ``count``, whose object is pasted; maybe none."""
         if np.random.rand() >= self.prob:
             return []
         number = np.random.randint(1, self.max_objects + 1)
         return np.random.randint(count, size=number).tolist()
 
     def transform(self, results: dict) -> dict:
-        """Paste, see the class.
+        """Paste objects of other images.
+
+        Args:
+            results (dict): Results of the pipeline, see the class.
+
+        Returns:
+            dict: The results with new ``img`` and ``gt_seg_map``.
 
         Raises:
             ValueError: If ``dataset`` is missing.
@@ -187,8 +199,8 @@ class PasteSalientObjects(BaseTransform):
         dataset = results.get('dataset')
         if dataset is None:
             raise ValueError(
-                'PasteSalientObjects takes objects of other images, and needs the '
-                "key 'dataset': use it in the pipeline of a SalientObjectDataset"
+                "PasteSalientObjects needs the key 'dataset' to take objects from "
+                'other images: use it in the pipeline of a SalientObjectDataset'
             )
         whole = (results['gt_seg_map'] > 0).sum()
         for place in self._random_places(len(dataset)):
@@ -201,7 +213,7 @@ class PasteSalientObjects(BaseTransform):
 
     @cache_randomness
     def _random_factors(self) -> tuple[float, np.ndarray, bool, bool]:
-        """Relative size, centre in the grown box, mirrored, on top."""
+        """Draw relative size, relative centre, mirroring, and order."""
         return (
             np.random.uniform(self.scale[0], self.scale[1]),
             np.random.uniform(-0.5, 1.5, 2),
@@ -212,7 +224,7 @@ class PasteSalientObjects(BaseTransform):
     def _paste(
         self, img: np.ndarray, mask: np.ndarray, cutout: Cutout
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Paste one object at random."""
+        """Paste an object at a random place, in a random size."""
         relative, place, flip, on_top = self._random_factors()
         box = _tight_box(mask)
         size = box[2:] - box[:2]

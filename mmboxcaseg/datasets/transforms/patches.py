@@ -15,15 +15,21 @@ from ..salient_mask import read_mask
 
 
 def augment_box(box: np.ndarray, shift: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Shift a box's centre and scale its sides.
+    """Shift the centre of a box and scale its sides.
 
     Args:
-        box (np.ndarray): xyxy, shape (4, ).
-        shift (np.ndarray): Shift in x and y, in widths and heights.
-        scale (np.ndarray): Factors of width and height.
+        box (np.ndarray): Box as xyxy, shape (4,).
+        shift (np.ndarray): Shift in x and y, as fractions of the box's width
+            and height, shape (2,).
+        scale (np.ndarray): Factors for width and height, shape (2,).
 
     Returns:
-        np.ndarray: xyxy, shape (4, ), float64.
+        np.ndarray: New box as xyxy, (4,) float64.
+
+    Example:
+        >>> box = np.array([0, 0, 10, 20])
+        >>> augment_box(box, np.array([0.1, 0]), np.array([1, 0.5])).tolist()
+        [1.0, 5.0, 11.0, 15.0]
     """
     size = box[2:] - box[:2]
     center = (box[:2] + box[2:]) / 2 + shift * size
@@ -32,17 +38,22 @@ def augment_box(box: np.ndarray, shift: np.ndarray, scale: np.ndarray) -> np.nda
 
 
 def paint_box(box: np.ndarray, rect: np.ndarray, size: int) -> np.ndarray:
-    """The label of a box patch: the box, cropped and resized with it.
+    """Make the label of a box patch: the box within the resized crop.
 
     Args:
-        box (np.ndarray): xyxy in pixels of the image, shape (4, ). It meets
-            ``rect``.
-        rect (np.ndarray): The crop, x0, y0, x1, y1 (half-open), integer.
+        box (np.ndarray): Box as xyxy in pixels of the image, shape (4,). It
+            must overlap ``rect``.
+        rect (np.ndarray): Crop as x0, y0, x1, y1 in pixels of the image,
+            half-open, (4,) int.
         size (int): Side of the patch in pixels.
 
     Returns:
-        np.ndarray: Shape (size, size), uint8, 1 inside the box; at least one
-        pixel is.
+        np.ndarray: Label, (size, size) uint8, 1 inside the box and 0 outside.
+        At least one pixel is 1.
+
+    Example:
+        >>> paint_box(np.array([0, 0, 2, 4]), np.array([0, 0, 4, 4]), 2).tolist()
+        [[1, 0], [1, 0]]
     """
     factor = size / (rect[2:] - rect[:2])
     in_patch = (box.reshape(2, 2) - rect[:2]) * factor
@@ -54,22 +65,28 @@ def paint_box(box: np.ndarray, rect: np.ndarray, size: int) -> np.ndarray:
 
 @TRANSFORMS.register_module()
 class RandomBoxPatch(BaseTransform):
-    """The paper's ``box_augmentation``: a crop around a shifted, scaled box.
+    """Crop a patch around a shifted and scaled box (the paper, Sec. 3.2).
 
-    With (x, y) the centre of the box, x moves by ``U(-shift, shift) * w`` and y
-    by ``U(-shift, shift) * h``, then w and h are scaled by ``U(*scale)`` each.
-    The new box is clipped to the image, cropped and resized to a square. The
-    centre stays inside the true box, so the crop always meets it.
+    The paper calls it ``box_augmentation``. The centre of the box moves by
+    ``U(-shift, shift) * w`` in x and by ``U(-shift, shift) * h`` in y, then w
+    and h are multiplied by ``U(*scale)`` each. The new box is clipped to the
+    image, cropped, and resized to a square. Its centre lies inside the
+    annotated box, so the crop always overlaps that box.
 
-    Required keys: ``img``, ``box`` (xyxy); ``height`` and ``width`` are
-    compared with the photo where they are there. Modified: ``img``. Added:
-    ``gt_seg_map`` (uint8, 1 inside the box or, where there is
+    Required keys: ``img``, ``box`` (xyxy in pixels of the image); ``height``
+    and ``width`` are compared with the photo if they exist. Modified: ``img``.
+    Added: ``gt_seg_map`` (uint8, 1 inside the box or, if there is a
     ``segmentation``, inside that mask), ``img_shape``, ``patch_rect``.
 
     Args:
         size (int): Side of the patch in pixels. Defaults to 288.
-        shift (float): In [0, 0.5). Defaults to 0.25.
-        scale (Sequence[float]): Low and high. Defaults to (0.5, 1.5).
+        shift (float): Largest shift of the centre, as a fraction of the box's
+            width and height, in [0, 0.5). Defaults to 0.25.
+        scale (Sequence[float]): Smallest and largest factor for width and
+            height, above 0. Defaults to (0.5, 1.5).
+
+    Raises:
+        ValueError: If a value is out of its range.
     """
 
     def __init__(
@@ -91,17 +108,23 @@ class RandomBoxPatch(BaseTransform):
 
     @cache_randomness
     def _random_factors(self) -> tuple[np.ndarray, np.ndarray]:
-        """Shift and scale in x and y."""
+        """Draw shift and scale in x and y."""
         return (
             np.random.uniform(-self.shift, self.shift, 2),
             np.random.uniform(self.scale[0], self.scale[1], 2),
         )
 
     def transform(self, results: dict) -> dict:
-        """Crop and resize, see the class.
+        """Crop and resize.
+
+        Args:
+            results (dict): Results of the pipeline, see the class.
+
+        Returns:
+            dict: The results with the patch and its label.
 
         Raises:
-            ValueError: If the photo's size is not the one announced.
+            BadInputError: If the photo differs in size from its annotation.
         """
         check_photo_size(results)
         height, width = results['img'].shape[:2]
@@ -113,7 +136,7 @@ class RandomBoxPatch(BaseTransform):
     def _label(
         self, results: dict, box: np.ndarray, rect: np.ndarray, height: int, width: int
     ) -> np.ndarray:
-        """The box, or its mask, cropped and resized with the photo."""
+        """The label of a patch: its box, or its mask if there is one."""
         if 'segmentation' not in results:
             return paint_box(box, rect, self.size)
         return self._crop_mask(
@@ -121,7 +144,7 @@ class RandomBoxPatch(BaseTransform):
         )
 
     def _crop_mask(self, mask: np.ndarray, rect: np.ndarray) -> np.ndarray:
-        """A mask (H, W) of the photo, cropped and resized with it."""
+        """Crop and resize the mask of a photo, (H, W), to that of the patch."""
         x0, y0, x1, y1 = rect
         return mmcv.imresize(
             mask[y0:y1, x0:x1].astype(np.uint8),
@@ -130,7 +153,7 @@ class RandomBoxPatch(BaseTransform):
         )
 
     def _crop_around(self, box: np.ndarray, results: dict) -> np.ndarray:
-        """Crop and resize the photo; returns the crop's rectangle."""
+        """Crop and resize the photo; return the rectangle of the crop."""
         img = results['img']
         crop = augment_box(box, *self._random_factors())
         rect = pixel_rects(crop[None], *img.shape[:2])[0]
@@ -143,24 +166,34 @@ class RandomBoxPatch(BaseTransform):
 
 @TRANSFORMS.register_module()
 class RandomObjectPatch(RandomBoxPatch):
-    """``box_augmentation`` around the object of a mask.
+    """Crop a patch around the object of a mask, like :class:`RandomBoxPatch`.
 
-    Not in the paper, which takes salient images whole: there the object has
-    room around it, while at prediction it fills its crop. This one crops a
-    mask-supervised image around the tight box of its mask as
-    :class:`RandomBoxPatch` crops a box-supervised one.
+    It takes the tight box of the mask as the box. The paper uses whole salient
+    images instead. There an object has room around it, whereas at prediction
+    it fills its crop.
 
-    Required keys: ``img``, ``gt_seg_map`` (the mask, not empty). Modified:
-    both, to patches. Added: ``img_shape``, ``patch_rect``.
+    Required keys: ``img``, ``gt_seg_map`` (the mask, not empty). Both become
+    patches. Added: ``img_shape``, ``patch_rect``.
 
     Args:
         size (int): Side of the patch in pixels. Defaults to 288.
-        shift (float): In [0, 0.5). Defaults to 0.25.
-        scale (Sequence[float]): Low and high. Defaults to (0.5, 1.5).
+        shift (float): Largest shift of the centre, as a fraction of the box's
+            width and height, in [0, 0.5). Defaults to 0.25.
+        scale (Sequence[float]): Smallest and largest factor for width and
+            height, above 0. Defaults to (0.5, 1.5).
+
+    Raises:
+        ValueError: If a value is out of its range.
     """
 
     def transform(self, results: dict) -> dict:
-        """Crop and resize, see the class.
+        """Crop and resize.
+
+        Args:
+            results (dict): Results of the pipeline, see the class.
+
+        Returns:
+            dict: The results with the patch and its label.
 
         Raises:
             ValueError: If the mask is empty.
@@ -170,9 +203,9 @@ class RandomObjectPatch(RandomBoxPatch):
         box = tight_boxes([mask > 0], [[0, 0, width, height]])[0]
         if not (box[2:] > box[:2]).all():
             raise ValueError(
-                f'{results.get("mask_path")}: the mask is empty, '
-                'there is no object to crop around; leave such '
-                'images out with single_object of the data set'
+                f'{results.get("mask_path")}: the mask is empty, so there is no '
+                'object to crop around; set single_object of the data set, '
+                'which skips such images'
             )
         rect = self._crop_around(box, results)
         results['gt_seg_map'] = self._crop_mask(mask, rect)
@@ -181,26 +214,36 @@ class RandomObjectPatch(RandomBoxPatch):
 
 @TRANSFORMS.register_module()
 class LoadSalientMask(BaseTransform):
-    """Load ``mask_path`` as foreground (grey value above 127) or not.
+    """Load the mask of a salient image from ``mask_path``.
 
-    Required keys: ``mask_path``, ``img``. Added: ``gt_seg_map`` (H, W),
-    uint8, 0 or 1, and ``seg_fields``.
+    Grey values above 127 are foreground.
+
+    Required keys: ``mask_path``, ``img``. Added: ``gt_seg_map`` ((H, W)
+    uint8, 0 or 1) and ``seg_fields``.
     """
 
     def transform(self, results: dict) -> dict | None:
-        """Load, see the class.
+        """Load the mask.
+
+        Args:
+            results (dict): Results of the pipeline, see the class.
+
+        Returns:
+            dict: The results with the mask.
 
         Raises:
-            ValueError: If mask and image differ in size.
+            OSError: If the file can't be read.
+            ValueError: If the file is no picture, or mask and image differ in
+                size.
         """
         mask = read_mask(results['mask_path'])
         if mask.shape != results['img'].shape[:2]:
             raise ValueError(
                 f'{results["mask_path"]}: the mask has (height, width) '
-                f'{mask.shape}, its image {results["img"].shape[:2]}; they '
-                'must be the same'
+                f'{mask.shape}, but its image has {results["img"].shape[:2]}; '
+                'they must be the same'
             )
         results['gt_seg_map'] = mask
-        # mmseg's crops look for the maps to crop under these names.
+        # mmseg's crops read from seg_fields which maps to crop.
         results['seg_fields'] = ['gt_seg_map']
         return results

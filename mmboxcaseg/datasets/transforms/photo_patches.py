@@ -1,4 +1,4 @@
-"""Box patches straight from the file, decoding no more than is needed."""
+"""Loading box patches without decoding more of a photo than is needed."""
 
 from collections import OrderedDict
 
@@ -13,7 +13,7 @@ from mmboxcaseg.registry import TRANSFORMS
 
 from .patches import RandomBoxPatch, augment_box
 
-# A JPEG decodes directly at these fractions of its size.
+# OpenCV's flags to decode a JPEG directly at a fraction of its size.
 REDUCED_FLAGS = {
     1: cv2.IMREAD_COLOR,
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -23,15 +23,20 @@ REDUCED_FLAGS = {
 
 
 def decode_factor(rect: np.ndarray, size: int) -> int:
-    """How much smaller a JPEG may be decoded for a crop of it.
+    """Choose the factor by which a JPEG can be decoded smaller for a crop.
 
     Args:
-        rect (np.ndarray): The crop, x0, y0, x1, y1 (half-open), integer.
-        size (int): Side that the crop is resized to, in pixels.
+        rect (np.ndarray): Crop as x0, y0, x1, y1 in pixels of the photo,
+            half-open, (4,) int.
+        size (int): Side in pixels that the crop will be resized to.
 
     Returns:
-        int: 1, 2, 4 or 8: the largest at which the crop still has at least
-        ``size`` pixels a side.
+        int: 1, 2, 4 or 8: the largest factor at which the crop still has at
+        least ``size`` pixels on each side.
+
+    Example:
+        >>> decode_factor(np.array([0, 0, 700, 900]), 288)
+        2
     """
     side = int((rect[2:] - rect[:2]).min())
     return max(
@@ -41,19 +46,23 @@ def decode_factor(rect: np.ndarray, size: int) -> int:
 
 @TRANSFORMS.register_module()
 class LoadBoxPatch(RandomBoxPatch):
-    """``LoadImageFromFile`` and :class:`RandomBoxPatch` in one.
+    """A faster ``LoadImageFromFile`` with :class:`RandomBoxPatch`.
 
-    The crop is drawn before the photo is read, which allows two savings. A
-    JPEG whose crop is at least twice, four or eight times as large as the
-    patch is decoded at a half, a quarter or an eighth of its size; the crop's
-    sides then move outwards to multiples of that factor, by less than a
-    pixel of the patch, and the label with them. And the last photos are kept,
-    for a sampler that asks for several boxes of a photo one after another,
-    see :class:`PhotoMultiSourceSampler`. Where nothing is decoded smaller,
-    the patches are those of the two transforms.
+    The crop is drawn before the photo is read, which saves time in two ways:
 
-    Required keys: ``img_path``, ``box`` (xyxy), ``height``, ``width``. Added:
-    ``img``, ``gt_seg_map`` (uint8, 1 inside the box), ``ori_shape``,
+    - A JPEG whose crop is at least two, four or eight times as large as the
+      patch is decoded at a half, a quarter or an eighth of its size. The
+      sides of the crop, and with them the label, then move outwards to
+      multiples of that factor, by less than a pixel of the patch.
+    - The last photos are kept, for a sampler that draws several boxes of a
+      photo in turn, see :class:`PhotoMultiSourceSampler`.
+
+    If no photo is decoded smaller, the patches are the same as with the two
+    transforms.
+
+    Required keys: ``img_path``, ``box`` (xyxy in pixels of the image),
+    ``height``, ``width``. Added: ``img``, ``gt_seg_map`` (uint8, 1 inside the
+    box or, if there is a ``segmentation``, inside that mask), ``ori_shape``,
     ``img_shape``, ``patch_rect``.
 
     Args:
@@ -63,8 +72,11 @@ class LoadBoxPatch(RandomBoxPatch):
             (0.5, 1.5).
         reduced (bool): Whether JPEGs may be decoded smaller. Defaults to
             True.
-        kept_photos (int): Decoded photos that each worker keeps. Defaults
-            to 1.
+        kept_photos (int): Number of decoded photos that each worker keeps.
+            Defaults to 1.
+
+    Raises:
+        ValueError: If a value is out of its range.
     """
 
     def __init__(
@@ -81,11 +93,17 @@ class LoadBoxPatch(RandomBoxPatch):
         self._photos: OrderedDict[tuple, tuple] = OrderedDict()
 
     def transform(self, results: dict) -> dict:
-        """Draw the crop, load and resize it, see the class.
+        """Draw the crop, load it, and resize it.
+
+        Args:
+            results (dict): Results of the pipeline, see the class.
+
+        Returns:
+            dict: The results with the patch and its label.
 
         Raises:
-            ValueError: If the file is no picture, or not of the size
-                announced.
+            ValueError: If the file is no photo, or the photo differs in size
+                from its annotation.
         """
         height, width = results['height'], results['width']
         box = clip_boxes([results['box']], height, width)[0]
@@ -97,7 +115,8 @@ class LoadBoxPatch(RandomBoxPatch):
             rect[:2] -= rect[:2] % factor
             rect[2:] += -rect[2:] % factor
             rect = np.minimum(rect, [width, height, width, height])
-        # The last column of the smaller photo may stand for fewer pixels.
+        # Rounded up: the last column of the smaller photo may stand for fewer
+        # pixels.
         x0, y0, x1, y1 = -(-rect // factor)
         results['img'] = mmcv.imresize(photo[y0:y1, x0:x1], (self.size, self.size))
         results['ori_shape'] = (height, width)
@@ -107,24 +126,27 @@ class LoadBoxPatch(RandomBoxPatch):
         return results
 
     def _photo(self, results: dict, factor: int) -> tuple[np.ndarray, int]:
-        """The photo at 1 / factor of its size, and the factor used."""
+        """Get a photo, at 1 / factor of its size if it is a JPEG.
+
+        Returns the photo and the factor used.
+        """
         key = (results['img_path'], factor)
         if key in self._photos:
             self._photos.move_to_end(key)
             return self._photos[key]
         data = get(results['img_path'])
         if data[:2] != b'\xff\xd8':
-            # Other formats are decoded in full all the same.
+            # OpenCV would decode other formats in full and then shrink them.
             factor = 1
         photo = decode_photo(data, REDUCED_FLAGS[factor])
         if photo is None:
-            raise ValueError(f'{results["img_path"]}: no readable picture')
+            raise ValueError(f'{results["img_path"]} is not a readable photo')
         height, width = results['height'], results['width']
         if photo.shape[:2] != (-(-height // factor), -(-width // factor)):
             raise ValueError(
                 f'{results["img_path"]}: decoded at 1/{factor}, the photo is '
                 f'{photo.shape[1]} x {photo.shape[0]} pixels, which does not '
-                f'belong to the {width} x {height} of its annotation; correct '
+                f'fit the {width} x {height} of its annotation; correct '
                 'the annotation file'
             )
         self._photos[key] = photo, factor

@@ -1,4 +1,4 @@
-"""Transforms that make prompts: one image with the crops of its boxes."""
+"""Transforms that make prompts: an image with the crops of its boxes."""
 
 from collections.abc import Sequence
 
@@ -17,25 +17,25 @@ from ..photo_size import check_photo_size
 
 @TRANSFORMS.register_module()
 class CropBoxes(BaseTransform):
-    """Crop exactly the ground-truth boxes and resize them to squares.
+    """Crop the boxes of an image and resize them to squares.
 
-    Required keys: ``img``, ``boxes``; ``height`` and ``width`` are compared
-    with the photo where they are there. Added: ``rects`` (N, 4), the pixel
-    rectangle of each box, in which its mask will lie, and ``crops``
-    (N * M, size, size, 3), uint8, M crops a box. If there are other margins
-    than 0 also ``windows`` (N, M, 4), where the rectangle lies in each of its
-    crops, x0, y0, x1, y1 as parts of the crop's width and height.
+    Required keys: ``img``, ``boxes`` (N boxes as xyxy in pixels); ``height``
+    and ``width`` are compared with the photo if they exist. Added: ``rects``
+    (N, 4), the pixel rectangle of each box, in which its mask will lie; and
+    ``crops``, (N * M, size, size, 3) uint8, M crops for each box. If there is
+    a margin other than 0, also ``windows`` (N, M, 4), the place of the
+    rectangle in each of its crops: x0, y0, x1, y1 as fractions of the crop's
+    width and height.
 
     Args:
         size (int): Side of the crops in pixels. Defaults to 320.
-        margins (Sequence[float]): How much of the photo is shown on each side
-            of the box, as parts of its width and height: a crop for each
-            margin, whose probabilities are averaged. A crop ends where the
-            photo does. Defaults to (0, ), as in the paper.
-        grow (float): How much larger than the box its rectangle is on each
-            side, as a part of the box's width and height: for boxes that may
-            cut their object, whose mask can then reach beyond them. Defaults
-            to 0.
+        margins (Sequence[float]): Margins around the box that are shown on
+            each side, as fractions of its width and height, 0 or more. There
+            is a crop for each margin; their probabilities are averaged. Crops
+            are clipped to the photo. Defaults to (0,), as in the paper.
+        grow (float): Fraction of the box's width and height by which its
+            rectangle is larger on each side, 0 or more. It is meant for boxes
+            that may cut off parts of their object. Defaults to 0.
 
     Raises:
         ValueError: If there are no margins, or one of them or ``grow`` is
@@ -51,10 +51,16 @@ class CropBoxes(BaseTransform):
         self.margins = np.asarray(margins, dtype=np.float64)
 
     def transform(self, results: dict) -> dict:
-        """Crop and resize, see the class.
+        """Crop and resize.
+
+        Args:
+            results (dict): Results of the pipeline, see the class.
+
+        Returns:
+            dict: The results with the crops.
 
         Raises:
-            BadInputError: If the photo's size is not the one announced.
+            BadInputError: If the photo differs in size from its annotation.
         """
         check_photo_size(results)
         found = crop_boxes(
@@ -69,19 +75,20 @@ class CropBoxes(BaseTransform):
 
 @TRANSFORMS.register_module()
 class PackBoxPrompts(BaseTransform):
-    """Pack what :class:`BoxCaseg` and those who use its masks need.
+    """Pack the crops of an image for :class:`BoxCaseg`.
 
-    Required keys: ``crops``, ``rects``, ``boxes``, ``ori_shape``; ``windows``,
-    ``labels``, ``ann_ids`` and ``segmentations`` where they are there.
+    Required keys: ``crops``, ``rects``, ``boxes``, ``ori_shape``. Optional:
+    ``windows``, ``labels``, ``ann_ids``, ``segmentations``.
 
     The result has ``inputs``, a uint8 tensor (N * M, 3, S, S), and
     ``data_samples`` with ``prompt_instances``: ``bboxes`` (N, 4), ``rects``
-    (N, 4), ``windows`` (N, M, 4), ``labels``, ``ann_ids`` (a list), and
-    ``true_rles``, the true masks as compressed RLE.
+    (N, 4) and, if their keys exist, ``windows`` (N, M, 4), ``labels`` (N,),
+    ``ann_ids`` (a list), and ``true_rles``, the true masks as compressed RLE.
 
     Args:
-        meta_keys (tuple[str, ...]): Meta information of the image. Defaults
-            to ``('img_id', 'img_path', 'ori_shape')``.
+        meta_keys (tuple[str, ...]): Keys that become meta information of the
+            sample, if they exist. Defaults to ``('img_id', 'img_path',
+            'ori_shape')``.
     """
 
     def __init__(
@@ -90,7 +97,14 @@ class PackBoxPrompts(BaseTransform):
         self.meta_keys = meta_keys
 
     def transform(self, results: dict) -> dict:
-        """Pack, see the class."""
+        """Pack the crops of an image.
+
+        Args:
+            results (dict): Results of the pipeline, see the class.
+
+        Returns:
+            dict: ``inputs`` and ``data_samples``, see the class.
+        """
         prompts = InstanceData(
             bboxes=torch.tensor(results['boxes'], dtype=torch.float64).reshape(-1, 4),
             rects=torch.from_numpy(results['rects']),
@@ -100,7 +114,7 @@ class PackBoxPrompts(BaseTransform):
         if 'labels' in results:
             prompts.labels = torch.tensor(results['labels'], dtype=torch.int64)
         if 'ann_ids' in results:
-            # A list: ids may be strings.
+            # A list, since ids may be strings.
             prompts.ann_ids = list(results['ann_ids'])
         if 'segmentations' in results:
             height, width = results['ori_shape']

@@ -1,4 +1,4 @@
-"""Salient images as images of a detector's training set."""
+"""Loading salient images for the training of a detector."""
 
 import numpy as np
 from mmdet.structures.bbox import HorizontalBoxes
@@ -11,13 +11,13 @@ from .patches import LoadSalientMask
 
 @TRANSFORMS.register_module()
 class LoadSalientInstance(LoadSalientMask):
-    """Load ``mask_path`` as the one object of its image.
+    """Load the mask of a salient image as its only instance.
 
-    It takes the place of ``mmdet.LoadAnnotations`` for the images of
-    :class:`SalientInstanceDataset`. The object's box is the tight box of its
-    mask, in continuous coordinates: a mask of the columns x0 to x1 spans
-    [x0, x1 + 1). An image whose mask is empty gives None, for which the data
-    set draws another image.
+    It replaces ``mmdet.LoadAnnotations`` for the images of
+    :class:`SalientInstanceDataset`. The box of the instance is the tight box
+    of its mask in continuous coordinates: a mask with the columns x0 to x1
+    spans [x0, x1 + 1). For an empty mask the result is None, and the data set
+    draws another image.
 
     Required Keys:
 
@@ -34,13 +34,22 @@ class LoadSalientInstance(LoadSalientMask):
     """
 
     def transform(self, results: dict) -> dict | None:
-        """Load, see the class.
+        """Load the instance.
+
+        Args:
+            results (dict): Results of the pipeline, see the class.
+
+        Returns:
+            dict | None: The results with the instance; None if the mask is
+            empty.
 
         Raises:
-            ValueError: If mask and image differ in size.
+            OSError: If the file can't be read.
+            ValueError: If the file is no picture, or mask and image differ in
+                size.
         """
         results = super().transform(results)
-        # No map of classes: nothing is to pack it.
+        # The mask becomes an instance, so it must not be packed as a map.
         results.pop('seg_fields')
         mask = results.pop('gt_seg_map')
         columns, rows = (np.flatnonzero(mask.any(axis=axis)) for axis in (0, 1))

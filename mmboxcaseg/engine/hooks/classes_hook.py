@@ -1,4 +1,4 @@
-"""Whether the classes of model and data sets fit together, and metrics."""
+"""Checking that the classes of model, data sets and metrics match."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from mmboxcaseg.registry import HOOKS
 
 from ..unwrapped import unwrapped
 
-# Their num_classes is not the number of the detector's classes.
+# Modules whose num_classes is not the number of the detector's classes.
 OTHER_MODULES = ('VGG', 'FusedSemanticHead')
 
 
@@ -17,18 +17,22 @@ OTHER_MODULES = ('VGG', 'FusedSemanticHead')
 class ClassesHook(Hook):
     """Checks the classes of a detector before its first iteration.
 
-    mmdet's NumClassCheckHook looks at the validation set only when it is
-    validated, which is after the training where that is done once.
+    mmdet's NumClassCheckHook checks the validation set only at the first
+    validation, which may be after the training.
     """
 
     def before_train(self, runner: Runner) -> None:
-        """Compare model, training set, validation set and its metrics.
+        """Compare the model, both data sets and the metrics.
+
+        Args:
+            runner (Runner): The runner.
 
         Raises:
             ValueError: If ``num_classes`` of a head is not the number of
-                classes, the heads don't know the extra class of salient
-                images, the two sets have other classes or another order, or
-                the metric's file lacks an image of the validation set.
+                classes, ``num_extra_classes`` of a head is not the number of
+                extra classes, the data sets have different classes or another
+                order of them, or the file of a metric lacks an image of the
+                validation set.
         """
         classes = _classes(runner.train_dataloader)
         if classes is None:
@@ -47,7 +51,7 @@ class ClassesHook(Hook):
             )
         dataset = runner.val_dataloader.dataset
         for metric in runner.val_loop.evaluator.metrics:
-            # Told by the metric itself only when it comes to the image.
+            # The metric itself would fail only when it reaches the image.
             if hasattr(metric, 'check_images'):
                 metric.check_images(
                     dataset.get_data_info(place)['img_id']
@@ -55,10 +59,14 @@ class ClassesHook(Hook):
                 )
 
     def before_test(self, runner: Runner) -> None:
-        """Compare model and test set.
+        """Compare the model and the test set.
+
+        Args:
+            runner (Runner): The runner.
 
         Raises:
-            ValueError: As of :meth:`before_train`.
+            ValueError: If ``num_classes`` of a head is not the number of
+                classes.
         """
         classes = _classes(runner.test_dataloader)
         if classes is not None:
@@ -79,7 +87,7 @@ def _check_heads(model: Any, classes: tuple[str, ...]) -> None:
             or type(module).__name__ in OTHER_MODULES
         ):
             continue
-        # Learnt beside the classes and never detected.
+        # Extra classes are learnt, but never detected.
         number -= getattr(module, 'num_extra_classes', 0)
         if number != len(classes):
             raise ValueError(
@@ -90,10 +98,10 @@ def _check_heads(model: Any, classes: tuple[str, ...]) -> None:
 
 
 def _check_extra(model: Any, extra: tuple[str, ...]) -> None:
-    """Compare the classes that are learnt and never detected.
+    """Compare the extra classes, which are learnt, but never detected.
 
-    Where a box head knows none, their label is that of the background there;
-    other heads would have no channel for them.
+    A box head without extra classes is accepted: their label is that of the
+    background there. Other heads would have no channel for them.
     """
     for name, module in unwrapped(model).named_modules():
         number = getattr(module, 'num_extra_classes', None)

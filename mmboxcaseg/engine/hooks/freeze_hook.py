@@ -1,4 +1,4 @@
-"""Training a part of a model alone."""
+"""Training only a part of a model."""
 
 from collections.abc import Sequence
 
@@ -12,40 +12,40 @@ from ..unwrapped import unwrapped
 
 @HOOKS.register_module()
 class FreezeHook(Hook):
-    """Freezes a model but for some of its modules.
+    """Freezes all of a model except some modules.
 
-    Frozen parameters get no gradient, and frozen modules stay in evaluation
-    mode, so that normalisation statistics and dropout don't move either.
-    Proxy masks enter nothing but the mask loss: detectors that share all but
-    the mask head differ by their masks alone.
+    Frozen parameters get no gradient. Frozen modules stay in evaluation mode,
+    so that their normalisation statistics don't change and dropout is off.
+    Proxy masks are used only by the mask loss, so detectors that share
+    everything but the mask head differ only by their masks.
 
     With several processes the model wrapper needs
     ``find_unused_parameters=True``.
 
     Args:
-        trained (str | Sequence[str]): Names of the modules that are trained,
-            as in ``model.named_modules()``, e.g. ``'roi_head.mask_head'``.
-
-    Raises:
-        ValueError: Before training, if the model has no such module.
+        trained (str | Sequence[str]): Names of the modules to train, as in
+            ``model.named_modules()``, such as ``'roi_head.mask_head'``.
     """
 
     def __init__(self, trained: str | Sequence[str]) -> None:
         self.trained = [trained] if isinstance(trained, str) else list(trained)
 
     def before_train(self, runner: Runner) -> None:
-        """Take the gradients off everything else.
+        """Freeze the parameters of all other modules.
+
+        Args:
+            runner (Runner): The runner.
 
         Raises:
-            ValueError: If the model has no module of one of the names.
+            ValueError: If the model has no module with one of the names.
         """
         model = unwrapped(runner.model)
         modules = dict(model.named_modules())
         for name in self.trained:
             if name not in modules:
                 raise ValueError(
-                    f'FreezeHook: trained names {name!r}, but '
-                    f'{type(model).__name__} has no such module'
+                    f'FreezeHook: trained={name!r}, but {type(model).__name__} '
+                    'has no such module; see model.named_modules()'
                 )
         model.requires_grad_(False)
         for name in self.trained:
@@ -59,13 +59,19 @@ class FreezeHook(Hook):
     ) -> None:
         """Put the frozen modules into evaluation mode.
 
-        Anew in every iteration, since loops put the whole model into training
-        mode whenever they have validated.
+        This is repeated in every iteration, since loops put the whole model
+        into training mode after each validation.
+
+        Args:
+            runner (Runner): The runner.
+            batch_idx (int): Number of the batch.
+            data_batch (dict | tuple | list, optional): The batch. Defaults to
+                None.
         """
         model = unwrapped(runner.model)
         model.eval()
         for name in self.trained:
             model.get_submodule(name).train()
-        # Of the model itself it says how a data preprocessor and forward()
-        # behave, not how its parts do.
+        # The flag of the model itself concerns forward() and the data
+        # preprocessor, not the frozen modules.
         model.training = True

@@ -1,4 +1,4 @@
-"""Proxy masks out of the test loop."""
+"""Writing proxy masks in the test loop."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,59 +29,59 @@ from ..checkpoints import check_weights
 
 @HOOKS.register_module()
 class ProxyMaskHook(Hook):
-    """Merges, scores and writes the masks of the test loop.
+    """Merges, scores and writes the masks of a test loop.
 
-    The masks of each image are merged and scored as soon as they come and
-    appended to the shard of the process; at the end one process joins the
-    shards of all into one COCO file (the paper, Sec. 3.4). The model's
-    outputs must carry ``prompt_instances`` (``bboxes``, ``ann_ids``) and
-    ``pred_instances`` (``rects``, ``masks``, and if there is such a score
+    The masks of each image are merged, scored and appended to the shard of
+    the process as soon as they are predicted. At the end the first process
+    joins all shards into one COCO json (the paper, Sec. 3.4). The outputs of
+    the model must have ``prompt_instances`` (with ``bboxes`` and ``ann_ids``)
+    and ``pred_instances`` (with ``rects``, ``masks`` and perhaps
     ``confidence``).
 
     Args:
-        out_file (str): Path of the COCO json to write. The shards are kept in
-            ``<out_file>.shards`` until then.
-        ann_file (str, optional): Path of the COCO json the boxes come from.
-            Defaults to None: ``boxes`` are given.
-        merge (bool): Whether a pixel claimed by several masks goes to one of
-            them only: to one that is kept, else to the smallest object, or as
-            the model's ``test_cfg.merge_exponent`` says. Defaults to True.
-        resume (bool): Keep the results of an earlier run that was cut short;
-            the sampler skips its images, see :class:`BlockSampler`. Defaults
-            to False.
-        settings (dict, optional): What the masks depend on, json values: kept
-            in ``info.proxy_masks``, and compared on resuming. ``merge`` is
-            added to it. Defaults to None.
+        out_file (str): Path of the COCO json to write. Until it is complete,
+            the shards are in ``<out_file>.shards``.
+        ann_file (str, optional): Path of a COCO json with the boxes. Defaults
+            to None, for use with ``boxes``.
+        merge (bool): Whether masks of an image are merged, so that a pixel
+            claimed by several of them goes to one only: to a kept mask, else
+            to the smallest object, or as ``test_cfg.merge_exponent`` of the
+            model says. Defaults to True.
+        resume (bool): Whether the results of an earlier run that was stopped
+            are kept; the sampler skips its images, see :class:`BlockSampler`.
+            Defaults to False.
+        settings (dict, optional): Settings that the masks depend on, json
+            values. They are written to ``info.proxy_masks`` and compared when
+            a run is resumed. ``merge`` is added to them. Defaults to None.
         polygons (bool): Whether masks are written as polygons. Defaults to
             False: as compressed RLE.
-        tighten (bool): Whether the masks' tight boxes are written too.
-            Defaults to False.
-        strict (bool): Whether a photo that can't be used is an error; else
-            its annotations get empty masks and it is listed in the report.
-            Defaults to False.
-        boxes (BoxFile, optional): The boxes where they have been read
-            already; their ``kept`` masks go into the file as they are.
+        strict (bool): Whether a photo that can't be used is an error.
+            Otherwise its annotations get empty masks, and the report lists
+            it. Defaults to False.
+        boxes (BoxFile, optional): Boxes that have been read already, instead
+            of ``ann_file``. Their ``kept`` masks are written unchanged.
             Defaults to None.
-        progress (Callable, optional): It is called with the numbers of images
-            and instances of each batch. Defaults to None: now and then a line
-            of the runner's log tells how far it is.
-        calibration (Calibration, optional): It tells the expected IoU of each
-            mask. Defaults to None.
-        part (Part, optional): The part of the images that this process makes,
-            where whoever has started it makes the shards ready and joins
-            them. Defaults to None: this hook does both.
+        progress (Callable, optional): Function that is called with the
+            numbers of images and instances of each batch. Defaults to None.
+        tighten (bool): Whether the tight boxes of the masks are written too.
+            Defaults to False.
+        calibration (Calibration, optional): Calibration of the expected IoU.
+            Defaults to None: no expected IoU is written.
+        part (Part, optional): Part of the images for this process, whose
+            parent prepares and joins the shards. Defaults to None: the hook
+            does both.
 
     Attributes:
-        report (JoinReport | None): What went into the file, when it is
-            complete; in the first process only.
-        dim (list[str]): Paths of photos of 16 bits of which 14 or fewer are
-            used; of all processes when the file is complete.
+        report (JoinReport | None): What is in the file, once it is complete;
+            always None in processes other than the first.
+        dim (list[str]): Paths of sixteen-bit photos that use 14 bits or
+            fewer; those of all processes once the file is complete.
 
     Raises:
-        ValueError: Unless one of ``ann_file`` and ``boxes`` is given.
+        ValueError: If not exactly one of ``ann_file`` and ``boxes`` is given.
     """
 
-    # After hooks that change the weights or the outputs.
+    # Runs after hooks that change the weights or the outputs.
     priority = 'LOW'
 
     def __init__(
@@ -100,7 +100,7 @@ class ProxyMaskHook(Hook):
         part: Part | None = None,
     ) -> None:
         if (ann_file is None) == (boxes is None):
-            raise ValueError('ProxyMaskHook: give one of ann_file and boxes')
+            raise ValueError('ProxyMaskHook: give either ann_file or boxes')
         self.out_file = out_file
         self.ann_file = ann_file
         self.boxes = boxes
@@ -119,10 +119,14 @@ class ProxyMaskHook(Hook):
         self._behind: InBackground | None = None
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Refuse a checkpoint that leaves weights of the model unset.
+        """Check that the checkpoint has all weights of the model.
 
-        The runner itself would only warn, and masks of a random network look
-        like a result.
+        The runner itself would only warn, and the masks of a random network
+        can be taken for a result.
+
+        Args:
+            runner (Runner): The runner.
+            checkpoint (dict): Content of the checkpoint.
 
         Raises:
             ValueError: If a weight is missing or has another shape.
@@ -130,10 +134,14 @@ class ProxyMaskHook(Hook):
         check_weights(runner.model, checkpoint)
 
     def before_test(self, runner: Runner) -> None:
-        """Open the shard of this process."""
+        """Open the shard of this process.
+
+        Args:
+            runner (Runner): The runner.
+        """
         if self.part is None:
-            # The shards may change only once every process has built its
-            # sampler, which looks into them.
+            # The samplers of all processes read the shards when they are
+            # built, so the shards must not change before.
             barrier()
             if runner.rank == 0:
                 prepare_shards(self.folder, self.settings, self.resume)
@@ -151,7 +159,18 @@ class ProxyMaskHook(Hook):
         data_batch: Any = None,
         outputs: Sequence[BaseDataElement] | None = None,
     ) -> None:
-        """Write the masks of a batch of images, while the network goes on."""
+        """Write the masks of a batch in the background.
+
+        Args:
+            runner (Runner): The runner.
+            batch_idx (int): Number of the batch.
+            data_batch (Any): The batch. Defaults to None.
+            outputs (Sequence[BaseDataElement], optional): Samples with the
+                masks of each image. Defaults to None.
+
+        Raises:
+            BadInputError: If ``strict`` is set and a photo can't be used.
+        """
         instances = 0
         for sample in outputs:
             if 'skipped' in sample:
@@ -189,16 +208,25 @@ class ProxyMaskHook(Hook):
     def after_test_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
     ) -> None:
-        """Wait for the masks that are still being written."""
+        """Wait for the masks that are still being written.
+
+        Args:
+            runner (Runner): The runner.
+            metrics (dict[str, float], optional): Not used. Defaults to None.
+        """
         self._behind.finish()
 
     def stop(self) -> None:
-        """Write no more, after an error."""
+        """Stop writing, after an error."""
         if self._behind is not None:
             self._behind.stop()
 
     def after_test(self, runner: Runner) -> None:
-        """Join the shards of all processes."""
+        """Join the shards of all processes.
+
+        Args:
+            runner (Runner): The runner.
+        """
         self._behind.finish()
         self._writer.close()
         if self.part is not None:

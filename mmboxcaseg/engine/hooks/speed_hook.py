@@ -1,4 +1,4 @@
-"""How long an iteration of a training takes."""
+"""Measuring the time of an iteration."""
 
 import time
 from collections.abc import Callable
@@ -12,13 +12,13 @@ from mmboxcaseg.registry import HOOKS
 
 @HOOKS.register_module()
 class SpeedHook(Hook):
-    """Times the iterations of a short training.
+    """Measures the time of the iterations of a short training.
 
     Args:
-        warm_up (int): Iterations that are not counted: workers start, and
-            buffers are made. Defaults to 4.
-        clock (Callable): Returns seconds; for tests. Defaults to
-            ``time.monotonic``.
+        warm_up (int): Number of first iterations that are not measured, in
+            which workers start and buffers are allocated. Defaults to 4.
+        clock (Callable[[], float]): Function that returns the time in
+            seconds; tests replace it. Defaults to ``time.monotonic``.
     """
 
     def __init__(
@@ -29,17 +29,23 @@ class SpeedHook(Hook):
         self._ends: list[float] = []
 
     def after_train_iter(self, runner: Runner, *args, **kwargs) -> None:
-        """Note when it ended."""
+        """Record the time at the end of an iteration.
+
+        Args:
+            runner (Runner): The runner.
+            *args (Any): Not used.
+            **kwargs (Any): Not used.
+        """
         self._ends.append(self._clock())
 
     @property
     def seconds(self) -> float:
-        """Mean time of an iteration.
+        """Mean time of an iteration in seconds.
 
         Raises:
-            ValueError: If there were too few.
+            ValueError: If there were too few iterations.
         """
         ends = self._ends[self.warm_up :]
         if len(ends) < 2:
-            raise ValueError('too few iterations to tell how long one takes')
+            raise ValueError('there are too few iterations to measure their time')
         return float(np.diff(ends).mean())

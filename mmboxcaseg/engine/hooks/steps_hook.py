@@ -1,4 +1,4 @@
-"""How far a training is, for a person to see."""
+"""Showing the progress of a training."""
 
 from collections.abc import Callable
 
@@ -8,22 +8,22 @@ from mmengine.runner import Runner
 from mmboxcaseg.progress import Steps
 from mmboxcaseg.registry import HOOKS
 
-# What validation gives and people look at, in this order.
+# Scores of a validation that are shown, in this order.
 SCORES = ('mIoU', 'agreement', 'confidence', 'coco/bbox_mAP', 'coco/segm_mAP')
 
 
 @HOOKS.register_module()
 class StepsHook(Hook):
-    """Tells each iteration with its losses, and each validation.
+    """Shows each iteration with its losses, and the scores of each validation.
 
     Args:
-        steps (Steps): What shows it.
-        on_scores (Callable, optional): Called with the number of iterations
-            and the scores of each validation, numbers by name. Defaults to
-            None.
+        steps (Steps): Display of the progress.
+        on_scores (Callable, optional): Function that is called with the
+            number of iterations and the scores by name, after each
+            validation. Defaults to None.
     """
 
-    # After hooks that average weights or save them.
+    # Runs after hooks that average weights or save them.
     priority = 'VERY_LOW'
 
     def __init__(
@@ -41,7 +41,15 @@ class StepsHook(Hook):
         data_batch: dict | tuple | list | None = None,
         outputs: dict | None = None,
     ) -> None:
-        """Tell the iteration."""
+        """Show an iteration and its losses.
+
+        Args:
+            runner (Runner): The runner.
+            batch_idx (int): Number of the batch.
+            data_batch (dict | tuple | list, optional): The batch. Defaults to
+                None.
+            outputs (dict, optional): Losses by name. Defaults to None.
+        """
         losses = ', '.join(
             f'{name.removeprefix("loss_")} {float(value.detach()):.3f}'
             for name, value in (outputs or {}).items()
@@ -52,7 +60,13 @@ class StepsHook(Hook):
     def after_val_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
     ) -> None:
-        """Tell the scores."""
+        """Show the scores of a validation.
+
+        Args:
+            runner (Runner): The runner.
+            metrics (dict[str, float], optional): Metrics by name. Defaults to
+                None.
+        """
         numbers = {
             name: float(value)
             for name, value in (metrics or {}).items()

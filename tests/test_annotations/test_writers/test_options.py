@@ -21,12 +21,12 @@ def test_formats_are_the_same_everywhere():
     'options, message',
     [
         (dict(format='gif'), "format is 'gif'; it must be one of coco, yolo-seg"),
-        (dict(format='png', simplify=1), 'png holds pixels; leave it out'),
-        (dict(format='labelstudio', simplify=1), 'labelstudio holds pixels'),
+        (dict(format='png', simplify=1), 'png has pixels; leave it out'),
+        (dict(format='labelstudio', simplify=1), 'labelstudio has pixels'),
         (dict(segmentation='rle', simplify=1), 'with --segmentation rle coco'),
         (dict(simplify=0), '--simplify is 0; it must be more than 0'),
         (dict(simplify=float('nan')), '--simplify is nan'),
-        (dict(format='yolo-seg', segmentation='rle'), 'yolo-seg holds polygons'),
+        (dict(format='yolo-seg', segmentation='rle'), 'yolo-seg always has polygons'),
         (dict(min_confidence=60), '--min-confidence is 60; it must be from 0'),
         (dict(min_agreement=-1), '--min-agreement is -1'),
         (dict(min_area=0), '--min-area is 0; it must be 1 or more pixels'),
@@ -135,7 +135,7 @@ def test_photos_that_could_not_be_used(tmp_path):
 
 def test_a_folder_in_place_of_a_file(tmp_path):
     path = write_hard_masks(tmp_path)
-    with pytest.raises(ValueError, match='is a folder; name a file in it'):
+    with pytest.raises(ValueError, match='is a folder; give the path of a file'):
         export(path, tmp_path)
-    with pytest.raises(ValueError, match='is a file; png is a folder'):
+    with pytest.raises(ValueError, match='is a file, but png needs a folder'):
         export(path, path, format='png')

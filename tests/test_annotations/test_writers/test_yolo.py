@@ -145,13 +145,13 @@ def test_labels_of_others_are_safe(tmp_path):
     labels = tmp_path / 'out/labels'
     labels.mkdir(parents=True)
     (labels / '1.txt').write_text('0 .5 .5 .1 .1')
-    with pytest.raises(ValueError, match=r'1\.txt would lie among'):
+    with pytest.raises(ValueError, match=r'1\.txt would be mixed with'):
         export(path, tmp_path / 'out', format='yolo-seg')
     assert (labels / '1.txt').read_text() == '0 .5 .5 .1 .1'
     (labels / '1.txt').unlink()
     for _ in range(2):
         export(path, tmp_path / 'out', format='yolo-seg')
-    with pytest.raises(ValueError, match='is of another export'):
+    with pytest.raises(ValueError, match='belongs to an export in another format'):
         export(path, tmp_path / 'out', format='png')
     (labels / 'old.txt').write_text('')
     with pytest.raises(ValueError, match='old.txt'):

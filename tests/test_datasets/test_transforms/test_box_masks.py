@@ -61,5 +61,5 @@ def test_masks_with_a_weight():
         labels, weights = decode_weights(load(weight=weight))
         assert labels.tolist() == [3, 0, 19, 7]
         assert weights.tolist() == [weight] * 4
-    with pytest.raises(ValueError, match='weight=2 is not in'):
+    with pytest.raises(ValueError, match='weight=2 must lie in'):
         load(weight=2)

@@ -109,7 +109,7 @@ def test_what_is_wrong_is_named(tmp_path):
     with pytest.raises(ValueError, match='a.jpg.* 90 x 60 .*91 x 60'):
         LoadBoxPatch(size=64)(dict(item, width=91))
     (tmp_path / 'b.jpg').write_bytes(b'')
-    with pytest.raises(ValueError, match='b.jpg: no readable picture'):
+    with pytest.raises(ValueError, match='b.jpg is not a readable photo'):
         LoadBoxPatch()(dict(item, img_path=str(tmp_path / 'b.jpg')))
     with pytest.raises(ValueError, match='kept_photos'):
         LoadBoxPatch(kept_photos=-1)
