@@ -140,13 +140,13 @@ def thread_settings(
 
     Example:
         >>> thread_settings({}, cores=8, quota=2.5)
-        {'OMP_WAIT_POLICY': 'PASSIVE', 'OMP_NUM_THREADS': '3'}
+        {'GOMP_SPINCOUNT': '1000', 'KMP_BLOCKTIME': '0', 'OMP_NUM_THREADS': '3'}
     """
     cores = schedulable_cores() if cores is None else cores
     quota = cgroup_quota() if quota is None else quota
     settings = {}
     if not any(name in environ for name in WAITING):
-        settings['OMP_WAIT_POLICY'] = 'PASSIVE'
+        settings.update(WAIT_SETTINGS)
     # OpenMP counts the cores itself, but does not know of the quota.
     threads = math.ceil(min(cores, quota))
     if threads < cores and 'OMP_NUM_THREADS' not in environ:
