@@ -1,4 +1,4 @@
-"""How far long work is, and the time left."""
+"""The progress of long work, and the time left."""
 
 import sys
 import time
@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
 # Takes the numbers of images and of instances done since the last call.
 Update = Callable[..., None]
+# What is counted unless a caller names something else.
+IMAGES = 'images'
 
 
 class Progress:
-    """Counts images and instances and tells the rate and the time left.
+    """Counts what is done and works out the rate and the time left.
 
     Args:
         total (int): Number of images to come.
@@ -23,6 +25,8 @@ class Progress:
             to 5.
         clock (Callable): Returns seconds; for tests. Defaults to
             ``time.monotonic``.
+        unit (str): Plural noun for what is counted. Defaults to ``'images'``,
+            whose instances are counted too.
     """
 
     def __init__(
@@ -30,24 +34,27 @@ class Progress:
         total: int,
         interval: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
+        unit: str = IMAGES,
     ) -> None:
         self.total = total
         self.interval = interval
+        self.unit = unit
         self.images = 0
         self.instances = 0
         self._clock = clock
         self._start = self._last = clock()
 
-    def update(self, images: int, instances: int) -> str | None:
-        """Count what is done.
+    def update(self, images: int, instances: int = 0) -> str | None:
+        """Count what has been done since the last call.
 
         Args:
-            images (int): Number of images done since the last call.
-            instances (int): Number of instances in them.
+            images (int): Number of images, or of what ``unit`` names.
+            instances (int): Number of instances in the images. Defaults to 0.
 
         Returns:
-            str or None: A line such as ``'120/500 images, 843 instances, 3.1
-            images/s, 0:02:02 left'`` if one is due, and after the last image.
+            str | None: A line such as ``'120/500 images, 843 instances, 3.1
+            images/s, 0:02:02 left'`` if one is due, and after the last image;
+            None otherwise.
         """
         self.images += images
         self.instances += instances
@@ -58,39 +65,48 @@ class Progress:
         # The first images may be done within the clock's resolution.
         rate = self.images / max(now - self._start, 1e-9)
         left = max(self.total - self.images, 0) / rate if rate else 0.0
+        counted = f'{self.images}/{self.total} {self.unit}'
+        if self.unit == IMAGES:
+            counted += f', {self.instances} instances'
         return (
-            f'{self.images}/{self.total} images, {self.instances} '
-            f'instances, {rate:.1f} images/s, '
+            f'{counted}, {rate:.1f} {self.unit}/s, '
             f'{timedelta(seconds=round(left))} left'
         )
 
 
 @contextmanager
 def show_progress(
-    total: int, title: str = '', stream: TextIO | None = None, quiet: bool = False
+    total: int,
+    title: str = '',
+    stream: TextIO | None = None,
+    quiet: bool = False,
+    unit: str = IMAGES,
 ) -> Iterator[Update]:
-    """Show how far some work is, on standard error.
+    """Show the progress of some work on standard error.
 
-    On a terminal it is one bar; elsewhere, as in a log file, a line every
-    five seconds with the time left.
+    A terminal shows one bar. A log file or a pipe gets a line every five
+    seconds with the time left.
 
     Args:
         total (int): Number of images to come.
-        title (str): What is done, in a word or two. Defaults to ''.
-        stream (TextIO, optional): Where to. Defaults to None: standard error.
+        title (str): Name of the work, in a word or two. Defaults to ''.
+        stream (TextIO, optional): Stream to write to. Defaults to None:
+            standard error.
         quiet (bool): Whether nothing is shown, as in all processes but one.
             Defaults to False.
+        unit (str): Plural noun for what is counted. Defaults to ``'images'``,
+            whose instances are counted too.
 
     Yields:
-        Callable[[int, int], None]: To be called with the numbers of images
-        and of instances that have been done since the last call.
+        Callable[[int, int], None]: A function to call with the numbers of
+        images and of instances that have been done since the last call.
     """
     stream = stream or sys.stderr
     if quiet:
         yield lambda images, instances=0: None
         return
     if stream.isatty():
-        with _bar(stream) as bar:
+        with _bar(stream, unit) as bar:
             task = bar.add_task(title, total=total, instances=0)
 
             def update(images: int, instances: int = 0) -> None:
@@ -102,7 +118,7 @@ def show_progress(
 
             yield update
         return
-    progress = Progress(total)
+    progress = Progress(total, unit=unit)
     before = f'{title}: ' if title else ''
 
     def write(images: int, instances: int = 0) -> None:
@@ -114,12 +130,13 @@ def show_progress(
 
 
 class Steps:
-    """How far a training is: a bar or lines, with losses and time left.
+    """Shows the progress of a training with its losses and the time left.
 
     Args:
         total (int): Number of iterations.
         done (int): Iterations of earlier runs. Defaults to 0.
-        stream (TextIO, optional): Where to. Defaults to None: standard error.
+        stream (TextIO, optional): Stream to write to. Defaults to None:
+            standard error.
         interval (float): Least time between two lines where there is no
             terminal, in seconds. Defaults to 30.
         clock (Callable): Returns seconds; for tests. Defaults to
@@ -154,11 +171,11 @@ class Steps:
             self._shown.stop()
 
     def update(self, done: int, losses: str) -> None:
-        """Tell how far it is.
+        """Show how many iterations are done.
 
         Args:
-            done (int): Iterations that are done.
-            losses (str): The losses, as they are shown.
+            done (int): Number of iterations, those of earlier runs included.
+            losses (str): The losses as text.
         """
         self._done = done
         if self._shown:
@@ -203,8 +220,9 @@ def _step_bar(stream: TextIO) -> 'BarProgress':
     )
 
 
-def _bar(stream: TextIO) -> 'BarProgress':
+def _bar(stream: TextIO, unit: str) -> 'BarProgress':
     """A bar with counts and the time left."""
+    counted = ', {task.fields[instances]} instances' if unit == IMAGES else ''
     # Commands that show no bar need not wait for the import.
     from rich import progress
     from rich.console import Console
@@ -213,7 +231,7 @@ def _bar(stream: TextIO) -> 'BarProgress':
         progress.TextColumn('{task.description}'),
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
-        progress.TextColumn('images, {task.fields[instances]} instances'),
+        progress.TextColumn(unit + counted),
         progress.TimeRemainingColumn(),
         console=Console(file=stream),
     )

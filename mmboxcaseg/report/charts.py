@@ -267,7 +267,7 @@ def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
     Returns:
         matplotlib.figure.Figure: The chart.
     """
-    panels: list[tuple[str, list]] = [('Masks', [row.count for row in rows])]
+    panels: list[tuple[str, list]] = [('Number of masks', [row.count for row in rows])]
     if rows[0].confidence is not None:
         panels.append(('Mean confidence', [row.confidence for row in rows]))
     panels.append(('Mean agreement', [row.agreement for row in rows]))
@@ -285,8 +285,10 @@ def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
         axes.grid(axis='x', color=GRID, linewidth=0.8)
         axes.set_axisbelow(True)
         axes.tick_params(axis='x', labelsize=8)
-    # Thousands of people beside ten toasters: both bars must be seen.
-    columns[0].set_xscale('log')
+    # Of ten toasters beside thousands of people, the bar can hardly be seen.
+    numbers = [f'{row.count:,}' for row in rows]
+    columns[0].bar_label(columns[0].containers[0], numbers, padding=3, fontsize=7)
+    columns[0].margins(x=0.2)
     # A name is no formula, whatever dollar signs it has.
     columns[0].set_yticks(
         places,

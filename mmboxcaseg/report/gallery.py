@@ -146,7 +146,7 @@ def make_gallery(masks: ReportMasks, img_dir: str, out: str, num: int) -> list[G
         for name in GROUPS
     }
     total = sum(map(len, chosen.values()))
-    with show_progress(total, 'drawing') as update:
+    with show_progress(total, 'gallery', unit='pictures') as update:
         return [
             _make_group(name, masks, indices, img_dir, out, update)
             for name, indices in chosen.items()
@@ -170,7 +170,7 @@ def _make_group(
             masks.file, int(masks.places[index]), img_dir, bool(masks.ignored[index])
         )
         cards.append(_make_card(masks, index, picture))
-        update(1, 1)
+        update(1)
         if len(cells) < SHEET:
             scores = vis.score_text(**cards[-1].scores)
             cells.append(vis.Cell(picture, f'{cards[-1].class_name} {scores}'))

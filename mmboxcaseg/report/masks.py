@@ -77,7 +77,10 @@ def report_masks(
     boxes = file.boxes
     places = np.flatnonzero(~boxes.crowd)
     if not len(places):
-        raise ValueError(f'{boxes.path}: no annotation has a mask')
+        raise ValueError(
+            f'{boxes.path}: no annotation has a mask, so there is nothing to '
+            'report; give a file of boxcaseg masks'
+        )
     # Confidence tells good masks from bad ones better (docs/variants.md).
     columns = dict(confidence=file.confidence, agreement=file.agreement)
     scores = {

@@ -120,7 +120,8 @@ def make_review(
     chosen = choose_review(masks.scores[masks.order_by], masks.areas, masks.asked)
     cards: list[ReviewCard] = []
     unshown = 0
-    with show_progress(min(num or len(chosen), len(chosen)), 'review') as update:
+    count = min(num or len(chosen), len(chosen))
+    with show_progress(count, 'review', unit='masks') as update:
         for index in chosen:
             if num and len(cards) == num:
                 break
@@ -130,7 +131,7 @@ def make_review(
                 unshown += 1
                 continue
             cards.append(_make_card(masks, index, view))
-            update(1, 1)
+            update(1)
     boxes = masks.file.boxes
     return Review(
         cards=tuple(cards),
