@@ -10,7 +10,7 @@ import numpy as np
 from mmboxcaseg.annotations import MaskFile
 from mmboxcaseg.masks import decode_rle
 
-from .mask_function import InRects, masks_of_images, read_photo
+from .mask_function import InRects, masks_of_images, photo_of
 
 METHODS = ('grabcut', 'box', 'truth')
 # Pixels that each of GrabCut's colour models needs for its components.
@@ -149,7 +149,7 @@ def baseline_masks(
                 for place, (x0, y0, x1, y1) in zip(places.tolist(), rects)
             ]
         else:
-            photo = read_photo(boxes, image, img_dir)
+            photo = photo_of(boxes, image, img_dir)
             masks = [grabcut_mask(photo, rect, grabcut) for rect in rects]
         return InRects(masks)
 

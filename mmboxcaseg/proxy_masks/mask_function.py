@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mmboxcaseg.annotations import BoxFile, MaskFile
-from mmboxcaseg.decoding import decode_photo
+from mmboxcaseg.annotations import BadInputError, BoxFile, MaskFile
 from mmboxcaseg.masks import (
     RLE,
     Claims,
@@ -21,6 +20,7 @@ from mmboxcaseg.masks import (
     proxy_rles,
     rle_area,
 )
+from mmboxcaseg.prediction.photos import read_photo
 
 # From a photo (H, W, 3), uint8, RGB, and boxes (N, 4), xyxy, float64, to N
 # masks (H, W): bool, or probabilities in [0, 1].
@@ -152,7 +152,7 @@ def predictor_masks(
 
     def predict(image: int, places: np.ndarray, rects: np.ndarray) -> InRects:
         nonlocal spent
-        photo = read_photo(boxes, image, img_dir)[..., ::-1]
+        photo = photo_of(boxes, image, img_dir)[..., ::-1]
         begin = time.perf_counter()
         outputs = predictor(np.ascontiguousarray(photo), boxes.boxes[places])
         spent += time.perf_counter() - begin
@@ -222,31 +222,26 @@ def _with_mask(ann: dict, rle: RLE, agreement: float) -> dict:
     return dict(ann, segmentation=rle, area=rle_area(rle), proxy_agreement=agreement)
 
 
-def read_photo(boxes: BoxFile, image: int, img_dir: str | None) -> np.ndarray:
-    """The photo of an image.
+def photo_of(boxes: BoxFile, image: int, img_dir: str | None) -> np.ndarray:
+    """Read the photo of an image.
 
     Args:
-        boxes (BoxFile): The file.
-        image (int): Place of the image.
-        img_dir (str | None): Folder of the photos.
+        boxes (BoxFile): The file that has the image.
+        image (int): Place of the image in the file.
+        img_dir (str | None): Folder of the photos. None: the working
+            directory.
 
     Returns:
-        np.ndarray: (H, W, 3) uint8 BGR.
+        np.ndarray: The photo, BGR, uint8, shape (H, W, 3).
 
     Raises:
-        ValueError: If it can't be read, or has another size than the file
+        BadInputError: If it can't be read, or has another size than the file
             says.
     """
     path = osp.join(img_dir or '', boxes.file_names[image])
-    photo = None
-    if osp.isfile(path):
-        with open(path, 'rb') as file:
-            photo = decode_photo(file.read())
-    if photo is None:
-        raise ValueError(f'{path} is no readable photo')
-    size = tuple(boxes.sizes[image].tolist())
-    if photo.shape[:2] != size:
-        raise ValueError(
-            f'{path}: (height, width) is {photo.shape[:2]}, but {size} in {boxes.path}'
-        )
-    return photo
+    height, width = boxes.sizes[image].tolist()
+    try:
+        return read_photo(path, height, width, stretch_16bit=False).image
+    except BadInputError as error:
+        reason = str(error).removeprefix(f'{osp.basename(path)}: ')
+        raise BadInputError(f'{path}: {reason}') from error
