@@ -205,7 +205,7 @@ class MaskScores:
             return cls.from_json(content)
         except (KeyError, TypeError) as error:
             raise ValueError(
-                f'{path}: the key {error} is missing; give a file that boxcaseg score --json '
+                f'{path}: no scores of masks; give a file that boxcaseg score --json '
                 'has written, version 0.2 or later'
             ) from error
 
