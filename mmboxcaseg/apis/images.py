@@ -1,7 +1,7 @@
 """Images as people give them: paths, contents of files, arrays."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,7 +10,14 @@ Image = Path | bytes | np.ndarray
 
 
 def image_name(image: Image) -> str:
-    """What to call an image in messages."""
+    """Name of an image for messages.
+
+    Args:
+        image (str | Path | bytes | np.ndarray): The image.
+
+    Returns:
+        str: Its path, or what it is.
+    """
     if isinstance(image, (str, os.PathLike)):
         return os.fspath(image)
     if isinstance(image, bytes):
@@ -19,7 +26,19 @@ def image_name(image: Image) -> str:
 
 
 def as_bgr(image: np.ndarray, channel_order: str) -> np.ndarray:
-    """An array of the user's as the loading transform would give it."""
+    """Convert an image array to the form that a loaded photo has.
+
+    Args:
+        image (np.ndarray): uint8, shape (H, W, 3), or (H, W) if it is grey.
+        channel_order (str): Its channel order, ``'rgb'`` or ``'bgr'``.
+
+    Returns:
+        np.ndarray: BGR, uint8, shape (H, W, 3), contiguous.
+
+    Raises:
+        ValueError: If the array has another dtype or shape, or the channel
+            order is unknown.
+    """
     if channel_order not in ('rgb', 'bgr'):
         raise ValueError(f"channel_order must be 'rgb' or 'bgr', not {channel_order!r}")
     if (
@@ -37,16 +56,58 @@ def as_bgr(image: np.ndarray, channel_order: str) -> np.ndarray:
     return np.ascontiguousarray(image[..., ::-1] if channel_order == 'rgb' else image)
 
 
+def load_image(
+    image: Image, channel_order: str, decode: Callable[[bytes], np.ndarray | None]
+) -> np.ndarray:
+    """Load an image as the first step of the pipeline does.
+
+    Args:
+        image (str | Path | bytes | np.ndarray): Path of a file, content of a
+            file, or an array, see :func:`as_bgr`.
+        channel_order (str): Channel order of an array, ``'rgb'`` or
+            ``'bgr'``.
+        decode (Callable[[bytes], np.ndarray | None]): Function that decodes
+            the content of a file to BGR; None if it can't.
+
+    Returns:
+        np.ndarray: BGR, uint8, shape (H, W, 3).
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        TypeError: If the image has none of these types.
+        ValueError: If the image can't be decoded, or the array has another
+            dtype or shape.
+    """
+    if isinstance(image, np.ndarray):
+        return as_bgr(image, channel_order)
+    if isinstance(image, bytes):
+        content = image
+    elif isinstance(image, (str, os.PathLike)):
+        if not os.path.isfile(image):
+            raise FileNotFoundError(f'no image {os.fspath(image)}')
+        with open(image, 'rb') as file:
+            content = file.read()
+    else:
+        raise TypeError(
+            'an image must be a path, bytes or a NumPy array, '
+            f'not {type(image).__name__}'
+        )
+    array = decode(content)
+    if array is None or not len(array):
+        raise ValueError(f"{image_name(image)} can't be decoded as an image")
+    return array
+
+
 def picture_names(images: Sequence[Image]) -> list[str]:
-    """Names for the pictures of some images, without a suffix, all different.
+    """Names for the pictures of images, without suffix and all different.
 
     Args:
         images (Sequence): The images.
 
     Returns:
-        list[str]: The name of the photo's file, or ``image_<number>`` where
-        there is none; behind a name that has been given already stands the
-        number as well. Numbers count from 0.
+        list[str]: For each image the name of its file, or ``image_<number>``
+        if it has none, counted from 0. A name that is already taken gets the
+        number appended.
     """
     names: list[str] = []
     for number, image in enumerate(images):
