@@ -173,7 +173,7 @@ def test_nothing_to_draw(draw, options, message):
 
 def test_photos_that_do_not_fit(draw, tmp_path):
     cv2.imwrite(str(tmp_path / 'img' / '1.png'), np.zeros((5, 7, 3), np.uint8))
-    with pytest.raises(ValueError, match='7 x 5 pixels, its masks 90 x 60'):
+    with pytest.raises(ValueError, match='7 x 5 pixels, its masks are 90 x 60'):
         draw()
     (tmp_path / 'img' / '1.png').write_text('no picture')
     with pytest.raises(ValueError, match="1.png can't be decoded"):
