@@ -1,4 +1,4 @@
-"""A report on proxy masks, to be looked at in a browser."""
+"""Reports on proxy masks, for a browser."""
 
 import os.path as osp
 
@@ -27,40 +27,42 @@ def make_report(
     review: int | None = None,
     decisions: str | None = None,
 ) -> str:
-    """Write a page on the masks of a file, and its charts as PNGs.
+    """Write an HTML page about the masks of a file, and its charts as PNGs.
 
-    It shows how confidence and agreement are distributed, how many masks are
-    ignored at which threshold beside the paper's Table 8, the classes, and
-    masks on their photos. With true masks it compares both: IoU against the
+    The page shows the distributions of confidence and agreement, the share of
+    ignored masks by threshold beside the paper's Table 8, the classes, and
+    masks on their photos. With true masks it also shows the IoU against the
     scores, and their rank correlation.
 
     Args:
-        masks (str): A file of :func:`make_proxy_masks`.
+        masks (str): Path of a file of :func:`make_proxy_masks`.
         img_dir (str): Folder of its photos.
         out (str): Folder to write to; it is made.
-        truth (str | None): COCO json with the true masks of the same
-            annotations. Defaults to None.
+        truth (str | None): Path of a COCO json with the true masks of the
+            same annotations. Defaults to None.
         agreement_thr (float): Masks with a lower agreement, in [0, 1], are
             shown as ignored. Defaults to 0.95.
-        confidence_thr (float | None): So are those with a lower confidence,
-            in [0, 1]. Defaults to None.
-        num (int): Most pictures in each of the four groups of the gallery.
-            Defaults to 96.
+        confidence_thr (float | None): Masks with a lower confidence, in
+            [0, 1], are shown as ignored too. Defaults to None: confidence is
+            not looked at.
+        num (int): Largest number of pictures in each of the four groups of
+            the gallery. Defaults to 96.
         review (int | None): Number of masks that the page asks about, those
-            of the least confidence; 0 for all. What is given, accepted or
-            rejected already is not asked. Defaults to None: the page asks
-            nothing.
-        decisions (str | None): File of what was decided about the masks,
-            which such a page saves; it is applied, and the page saves it
-            again with what it asks. Defaults to None.
+            with the lowest confidence; 0 for all. It does not ask about masks
+            that are given, accepted or rejected. Defaults to None: it asks
+            about none.
+        decisions (str | None): File of decisions about the masks, as such a
+            page saves it. They are applied to the masks, and the page saves
+            them again with new ones. Defaults to None.
 
     Returns:
         str: Path of the page, ``index.html``.
 
     Raises:
-        FileNotFoundError: If a file or the folder of the photos is not there.
-        ValueError: If an option is out of its range, or a file is not of the
-            kind described; nothing is written then.
+        FileNotFoundError: If a file or the folder of the photos does not
+            exist.
+        ValueError: If an option is out of its range, or a file has other
+            content than described. Nothing is written then.
     """
     if num < 1:
         raise ValueError(f'num must be at least 1, not {num}')

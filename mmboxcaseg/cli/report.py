@@ -7,8 +7,8 @@ from .common import add_decisions_option, add_threshold_options
 HELP = 'one HTML page on proxy masks: their scores, classes and pictures'
 EPILOG = (
     'Writes index.html, which needs no other file, and its charts as PNGs. '
-    'The best and the worst masks go by confidence, or by agreement '
-    'where the file has none.'
+    'Best and worst masks are chosen by confidence, or by agreement if the '
+    'file has no confidence.'
 )
 
 
@@ -40,7 +40,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--num',
         type=int,
         default=96,
-        help='most pictures in each of the four groups; default: %(default)s',
+        help='largest number of pictures in each of the four groups; '
+        'default: %(default)s',
     )
     parser.add_argument(
         '--review',
@@ -48,9 +49,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         nargs='?',
         const=200,
         metavar='N',
-        help='let the page ask about the N masks of the least confidence, '
-        'and save what was decided; 0: all masks; default without N: '
-        '%(const)s',
+        help='let the page ask about the N masks with the lowest confidence '
+        'and save the decisions; 0: all masks; default without N: %(const)s',
     )
     add_decisions_option(parser)
 
