@@ -1,7 +1,7 @@
-"""Commands as whole processes, alone and beside another program.
+"""Whole commands, alone and beside another program.
 
-The plain side is PyTorch with the allocator and the threads that its libraries
-choose, which was the way of ``boxcaseg`` before it settled both itself.
+The plain side is PyTorch with the memory allocator and the threads that its
+libraries choose. ``boxcaseg`` now chooses both itself.
 """
 
 import itertools
@@ -21,12 +21,12 @@ from mmboxcaseg.process import WAITING, usable_cores
 from .inputs import ROOT, Inputs
 from .measure import Row, compare, in_fresh_process, in_turn
 
-# How many photos get masks, and how many steps are trained.
+# Numbers of photos that get masks, and of training steps.
 PHOTOS, STEPS = 96, 12
 REPEATS = 2
 # A training step of the quickstart.
 BATCH, SIDE = 16, 96
-# Settles nothing.
+# Code that turns off the choice of allocator and threads.
 PLAIN = (
     'from mmboxcaseg import process; '
     'process.prepare = process.keep_freed_memory = lambda *_: {}; '
@@ -34,9 +34,9 @@ PLAIN = (
 COMMAND = (
     'import sys; from mmboxcaseg.cli.main import main; sys.exit(main(sys.argv[1:]))'
 )
-# A program that never waits.
+# Another program, which is always busy.
 COMPETITOR = 'while True: pass'
-# What the environment may say of it, which would go before.
+# Environment variables that would override the choice.
 DECISIONS = (
     *WAITING,
     'OMP_NUM_THREADS',
@@ -49,11 +49,12 @@ DECISIONS = (
 
 @dataclass(frozen=True)
 class Case:
-    """What else there is while a side is measured.
+    """Conditions of a measurement.
 
     Attributes:
-        name (str): In words.
-        threads (int | None): Threads that the environment asks for.
+        name (str): Description of the conditions.
+        threads (int | None): Number of threads that the environment sets, if
+            it does.
         beside (bool): Whether another program keeps a core busy.
     """
 
@@ -70,7 +71,7 @@ CASES = (
 
 
 def rows(inputs: Inputs) -> list[Row]:
-    """Masks by the model of the package, and training steps."""
+    """Measure making masks with the model of the package, and training steps."""
     with tempfile.TemporaryDirectory() as folder:
         photos = Photos(inputs, folder, PHOTOS)
         one = Photos(inputs, folder, 1)
@@ -80,12 +81,12 @@ def rows(inputs: Inputs) -> list[Row]:
 
 
 class Photos:
-    """The first photos of the inputs, to be given to ``boxcaseg masks``.
+    """The first photos of the inputs, for ``boxcaseg masks``.
 
     Args:
-        inputs (Inputs): What to measure on.
-        folder (str): Where to write.
-        count (int): How many photos.
+        inputs (Inputs): Photos and boxes.
+        folder (str): Folder to write to.
+        count (int): Number of photos.
     """
 
     def __init__(self, inputs: Inputs, folder: str, count: int) -> None:
@@ -122,7 +123,8 @@ class Photos:
 
 
 def mask_rows(photos: Photos, case: Case) -> list[Row]:
-    """Rows of masks in a case; raises ValueError if settling changes them."""
+    """Measure making masks; raises ValueError if allocator and threads change
+    the masks."""
     made: dict[str, bytes] = {}
 
     def side(name: str, settled: bool, *more: str) -> Callable[[], None]:
@@ -152,7 +154,7 @@ def mask_rows(photos: Photos, case: Case) -> list[Row]:
 
 
 def job_rows(photos: Photos) -> list[Row]:
-    """A process for each core against one with all of them."""
+    """Compare one process for each core with one process for all cores."""
     count = usable_cores()
     if count < 2:
         return []
@@ -173,7 +175,7 @@ def job_rows(photos: Photos) -> list[Row]:
 
 
 def first_mask_rows(photo: Photos) -> list[Row]:
-    """From the command to the masks of a photo."""
+    """Measure the time from the command to the masks of one photo."""
     sides = dict(
         plain=lambda: run_command(photo.words('--runtime', 'torch'), False, None),
         default=lambda: run_command(photo.words(), True, None),
@@ -184,7 +186,7 @@ def first_mask_rows(photo: Photos) -> list[Row]:
 
 
 def training_rows(case: Case) -> list[Row]:
-    """A training step of the size of the quickstart's."""
+    """Measure a training step of the quickstart's size."""
     seconds: dict[bool, list[float]] = {False: [], True: []}
     with competitor() if case.beside else nullcontext():
         for _ in range(REPEATS):
@@ -200,10 +202,10 @@ def train(settled: bool) -> float:
     """Train some steps in this process, which has not imported torch.
 
     Args:
-        settled (bool): Whether allocator and threads are settled before.
+        settled (bool): Whether ``boxcaseg`` chooses allocator and threads.
 
     Returns:
-        float: Median seconds of a step.
+        float: Median time of a step in seconds.
     """
     if settled:
         from mmboxcaseg.process import prepare
@@ -232,9 +234,10 @@ def run_command(words: Sequence[str], settled: bool, threads: int | None) -> Non
     """Run ``boxcaseg`` in a new process.
 
     Args:
-        words (Sequence[str]): Its command line.
-        settled (bool): Whether it settles allocator and threads.
-        threads (int | None): What the environment says of threads.
+        words (Sequence[str]): Words of the command line.
+        settled (bool): Whether ``boxcaseg`` chooses allocator and threads.
+        threads (int | None): Number of threads that the environment sets, if
+            it does.
 
     Raises:
         RuntimeError: If it fails.
@@ -248,20 +251,21 @@ def run_command(words: Sequence[str], settled: bool, threads: int | None) -> Non
             capture_output=True,
             text=True,
         )
-    # 3: something was skipped.
+    # Exit status 3: something was skipped.
     if done.returncode not in (0, 3):
         raise RuntimeError(done.stderr)
 
 
 @contextmanager
 def without_decisions(threads: int | None) -> Iterator[Mapping[str, str]]:
-    """The environment as if it said nothing of allocator and threads.
+    """Remove the settings of allocator and threads from the environment.
 
     Args:
-        threads (int | None): But for the number of threads.
+        threads (int | None): Number of threads to set, if any.
 
     Yields:
-        Mapping[str, str]: The environment of this process, for so long.
+        Mapping[str, str]: The environment of this process. It is restored
+        when the context ends.
     """
     before = {name: os.environ.pop(name) for name in DECISIONS if name in os.environ}
     if threads is not None:
@@ -275,7 +279,7 @@ def without_decisions(threads: int | None) -> Iterator[Mapping[str, str]]:
 
 @contextmanager
 def competitor() -> Iterator[None]:
-    """Another program that keeps a core busy."""
+    """Run another program that keeps a core busy."""
     process = subprocess.Popen([sys.executable, '-c', COMPETITOR])
     try:
         yield

@@ -1,4 +1,4 @@
-"""Prediction end to end against the network's forward pass alone."""
+"""Prediction end to end, compared with only the network's forward pass."""
 
 import time
 
@@ -18,9 +18,9 @@ IMAGES = dict(cpu=4, cuda=60)
 
 
 def rows(inputs: Inputs, device: str = 'cpu') -> list[Row]:
-    """From photos that a worker decodes to encoded masks.
+    """Measure the time from photos, which a worker decodes, to encoded masks.
 
-    Wall time, because the worker's time beside the network's is the point.
+    It is wall time, since the worker should run beside the network.
     """
     with DefaultScope.overwrite_default_scope('mmboxcaseg'):
         dataset = BoxPromptDataset(
