@@ -1,4 +1,4 @@
-"""Showing the progress of long work and the time left."""
+"""The progress of long work, and the time left."""
 
 import sys
 import time
@@ -13,17 +13,21 @@ if TYPE_CHECKING:
 # A function that takes the numbers of images and of instances done since its
 # last call.
 Update = Callable[..., None]
+# What is counted unless a caller names something else.
+IMAGES = 'images'
 
 
 class Progress:
-    """Counts images and instances and reports the rate and the time left.
+    """Counts what is done and works out the rate and the time left.
 
     Args:
         total (int): Number of images to process.
         interval (float): Minimum time between two lines, in seconds. Defaults
             to 5.
-        clock (Callable[[], float]): Function that returns the time in
-            seconds; tests replace it. Defaults to ``time.monotonic``.
+        clock (Callable): Returns seconds; for tests. Defaults to
+            ``time.monotonic``.
+        unit (str): Plural noun for what is counted. Defaults to ``'images'``,
+            whose instances are counted too.
     """
 
     def __init__(
@@ -31,25 +35,27 @@ class Progress:
         total: int,
         interval: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
+        unit: str = IMAGES,
     ) -> None:
         self.total = total
         self.interval = interval
+        self.unit = unit
         self.images = 0
         self.instances = 0
         self._clock = clock
         self._start = self._last = clock()
 
-    def update(self, images: int, instances: int) -> str | None:
-        """Add images and instances that have been processed.
+    def update(self, images: int, instances: int = 0) -> str | None:
+        """Count what has been done since the last call.
 
         Args:
-            images (int): Number of images done since the last call.
-            instances (int): Number of instances in these images.
+            images (int): Number of images, or of what ``unit`` names.
+            instances (int): Number of instances in the images. Defaults to 0.
 
         Returns:
             str | None: A line such as ``'120/500 images, 843 instances, 3.1
-            images/s, 0:02:02 left'`` if the interval has passed or the last
-            image is done, else None.
+            images/s, 0:02:02 left'`` if one is due, and after the last image;
+            None otherwise.
         """
         self.images += images
         self.instances += instances
@@ -60,40 +66,48 @@ class Progress:
         # The first images may be done within the clock's resolution.
         rate = self.images / max(now - self._start, 1e-9)
         left = max(self.total - self.images, 0) / rate if rate else 0.0
+        counted = f'{self.images}/{self.total} {self.unit}'
+        if self.unit == IMAGES:
+            counted += f', {self.instances} instances'
         return (
-            f'{self.images}/{self.total} images, {self.instances} '
-            f'instances, {rate:.1f} images/s, '
+            f'{counted}, {rate:.1f} {self.unit}/s, '
             f'{timedelta(seconds=round(left))} left'
         )
 
 
 @contextmanager
 def show_progress(
-    total: int, title: str = '', stream: TextIO | None = None, quiet: bool = False
+    total: int,
+    title: str = '',
+    stream: TextIO | None = None,
+    quiet: bool = False,
+    unit: str = IMAGES,
 ) -> Iterator[Update]:
-    """Show the progress of work on images while a block runs.
+    """Show the progress of some work on standard error.
 
-    A terminal gets a bar. Any other stream, such as a log file, gets a line
-    with the time left every five seconds.
+    A terminal shows one bar. A log file or a pipe gets a line every five
+    seconds with the time left.
 
     Args:
-        total (int): Number of images to process.
+        total (int): Number of images to come.
         title (str): Name of the work, in a word or two. Defaults to ''.
         stream (TextIO, optional): Stream to write to. Defaults to None:
             standard error.
         quiet (bool): Whether nothing is shown, as in all processes but one.
             Defaults to False.
+        unit (str): Plural noun for what is counted. Defaults to ``'images'``,
+            whose instances are counted too.
 
     Yields:
         Callable[[int, int], None]: A function to call with the numbers of
-        images and of instances done since its last call.
+        images and of instances that have been done since the last call.
     """
     stream = stream or sys.stderr
     if quiet:
         yield lambda images, instances=0: None
         return
     if stream.isatty():
-        with _bar(stream) as bar:
+        with _bar(stream, unit) as bar:
             task = bar.add_task(title, total=total, instances=0)
 
             def update(images: int, instances: int = 0) -> None:
@@ -105,7 +119,7 @@ def show_progress(
 
             yield update
         return
-    progress = Progress(total)
+    progress = Progress(total, unit=unit)
     before = f'{title}: ' if title else ''
 
     def write(images: int, instances: int = 0) -> None:
@@ -117,21 +131,17 @@ def show_progress(
 
 
 class Steps:
-    """Shows the progress of a training, with its losses and the time left.
-
-    It is a context manager. A terminal gets a bar, any other stream a line at
-    each interval.
+    """Shows the progress of a training with its losses and the time left.
 
     Args:
-        total (int): Number of iterations of the training.
-        done (int): Number of iterations that earlier runs have done. Defaults
-            to 0.
+        total (int): Number of iterations.
+        done (int): Iterations of earlier runs. Defaults to 0.
         stream (TextIO, optional): Stream to write to. Defaults to None:
             standard error.
-        interval (float): Minimum time between two lines, in seconds, if the
-            stream is no terminal. Defaults to 30.
-        clock (Callable[[], float]): Function that returns the time in
-            seconds; tests replace it. Defaults to ``time.monotonic``.
+        interval (float): Least time between two lines where there is no
+            terminal, in seconds. Defaults to 30.
+        clock (Callable): Returns seconds; for tests. Defaults to
+            ``time.monotonic``.
     """
 
     def __init__(
@@ -162,12 +172,11 @@ class Steps:
             self._shown.stop()
 
     def update(self, done: int, losses: str) -> None:
-        """Show the number of iterations done and the losses.
+        """Show how many iterations are done.
 
         Args:
-            done (int): Number of iterations done so far, with those of
-                earlier runs.
-            losses (str): The losses as text, such as ``'loss 0.71'``.
+            done (int): Number of iterations, those of earlier runs included.
+            losses (str): The losses as text.
         """
         self._done = done
         if self._shown:
@@ -212,9 +221,10 @@ def _step_bar(stream: TextIO) -> 'BarProgress':
     )
 
 
-def _bar(stream: TextIO) -> 'BarProgress':
+def _bar(stream: TextIO, unit: str) -> 'BarProgress':
     """A bar with counts and the time left."""
-    # Imported here so that commands without a bar start faster.
+    counted = ', {task.fields[instances]} instances' if unit == IMAGES else ''
+    # Commands that show no bar need not wait for the import.
     from rich import progress
     from rich.console import Console
 
@@ -222,7 +232,7 @@ def _bar(stream: TextIO) -> 'BarProgress':
         progress.TextColumn('{task.description}'),
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
-        progress.TextColumn('images, {task.fields[instances]} instances'),
+        progress.TextColumn(unit + counted),
         progress.TimeRemainingColumn(),
         console=Console(file=stream),
     )

@@ -26,6 +26,10 @@ ROOMS = {
     'evaluation',
     'masks',
     'models',
+    'prediction',
+    'proxy_masks',
+    'report',
+    'visualization',
 }
 
 

@@ -44,6 +44,23 @@ def test_a_bar_on_a_terminal():
     assert '3/3 images, 7 instances' in text.splitlines()[-1]
 
 
+def test_other_things_than_images():
+    """They have no instances."""
+    stream = io.StringIO()
+    with show_progress(2, 'gallery', stream, unit='pictures') as update:
+        update(1)
+        update(1)
+    assert re.fullmatch(
+        r'gallery: 2/2 pictures, [\d.]+ pictures/s, 0:00:00 left\n', stream.getvalue()
+    )
+    stream = Terminal()
+    with show_progress(2, 'gallery', stream, unit='pictures') as update:
+        update(2)
+    text = re.sub(r'\x1b\[[0-9;?]*[a-zA-Z]', '', stream.getvalue())
+    last = text.splitlines()[-1]
+    assert '2/2 pictures' in last and 'instances' not in last
+
+
 def test_quiet():
     stream = io.StringIO()
     with show_progress(3, 'masks', stream, quiet=True) as update:

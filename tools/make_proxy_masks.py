@@ -1,7 +1,7 @@
-"""Make proxy masks: boxes in, a COCO file with masks and their scores out.
+"""Make proxy masks of boxes: a COCO json with masks and their scores.
 
-The same as ``boxcaseg masks``, with the model first, as OpenMMLab's tools
-have it.
+It does the same as ``boxcaseg masks``, but takes config and checkpoint first,
+as OpenMMLab's tools do.
 """
 
 import sys

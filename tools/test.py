@@ -16,22 +16,22 @@ from mmboxcaseg.cli.common import add_config_options, parse_config_args
 
 
 def pickle_file(path: str) -> str:
-    """Path of a pickle file, by its suffix."""
+    """Check that a path has the suffix of a pickle file."""
     if not path.endswith(('.pkl', '.pickle')):
-        raise argparse.ArgumentTypeError(f'must end in .pkl or .pickle, got {path}')
+        raise argparse.ArgumentTypeError(f'must end in .pkl or .pickle, not {path}')
     return path
 
 
 def dump_metric(cfg, out: str):
-    """Metric that writes the predictions to a pickle file.
+    """Build the metric that writes the predictions to a pickle file.
 
     Args:
         cfg (mmengine.config.Config): Config of a test.
-        out (str): File to write.
+        out (str): Path of the file to write.
 
     Returns:
-        mmengine.evaluator.DumpResults: The metric. For a detector it is
-        MMDetection's, which packs the masks as RLE.
+        mmengine.evaluator.DumpResults: The metric. For a detector it is that
+        of MMDetection, which writes masks as RLE.
     """
     if cfg.get('default_scope') == 'mmdet':
         from mmdet.evaluation import DumpDetResults as DumpResults
@@ -60,14 +60,14 @@ def parse_args() -> argparse.Namespace:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Test; the exit status."""
+    """Test; returns the exit status."""
     from mmboxcaseg.engine import launch
 
     cfg = launch.load_config(
         args.config, args.cfg_options, args.work_dir, args.launcher
     )
     cfg.load_from = args.checkpoint
-    # For whoever tells an error.
+    # The traceback of an error is written there.
     args.log_dir = cfg.work_dir
     if args.show_dir is not None:
         launch.draw_results(cfg, args.config, args.show_dir)

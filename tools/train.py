@@ -22,20 +22,20 @@ def parse_args() -> argparse.Namespace:
         nargs='?',
         choices=['bf16', 'fp16'],
         const='bf16',
-        help='train in mixed precision: bf16 (without a value), also on a '
-        'CPU, or fp16 with loss scaling, on a GPU',
+        help='train in mixed precision: bf16 (the default without a value), '
+        'on a GPU or a CPU, or fp16 with loss scaling, on a GPU',
     )
     parser.add_argument(
         '--auto-scale-lr',
         action='store_true',
-        help='scale the learning rate with the number of samples a step',
+        help='scale the learning rate with the number of samples of a step',
     )
     parser.add_argument(
         '--resume',
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
-        help='go on from a checkpoint, without a value from the last one in '
+        help='resume from a checkpoint; without a value, from the last one in '
         'the work folder',
     )
     add_config_options(parser)
@@ -43,13 +43,13 @@ def parse_args() -> argparse.Namespace:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train; the exit status."""
+    """Train; returns the exit status."""
     from mmboxcaseg.engine import launch
 
     cfg = launch.load_config(
         args.config, args.cfg_options, args.work_dir, args.launcher
     )
-    # For whoever tells an error.
+    # The traceback of an error is written there.
     args.log_dir = cfg.work_dir
     if args.amp:
         launch.use_amp(cfg, args.amp)

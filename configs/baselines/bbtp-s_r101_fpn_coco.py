@@ -1,10 +1,10 @@
 # BBTP+S, our reading of the paper's Table 1 (docs/baselines.md): BBTP on boxes
 # and salient images. The object of a salient image has a class of its own,
-# which is never detected, and it alone has a valid mask.
+# which is never detected. Only salient objects have a valid mask.
 #
-# Batches are drawn from the union of both sets;
-# train_dataloader.sampler has the ratio where there is to be one.
-# model.rpn_head.salient_images=False keeps salient images from the RPN.
+# Batches are drawn from the union of both sets; train_dataloader.sampler can set a
+# ratio. model.rpn_head.salient_images=False excludes salient images from the
+# losses of the RPN.
 _base_ = ['../_base_/datasets/salient_instances.py', './bbtp_r101_fpn_coco.py']
 
 boxes = _base_.train_dataloader.dataset
@@ -31,7 +31,7 @@ train_dataloader = dict(
                 load,
                 upright,
                 annotations,
-                # Masks that are not valid.
+                # Masks of these objects are not valid.
                 dict(type='mmboxcaseg.BoxesAsMasks', weight=0.0),
                 *augmentation,
             ],

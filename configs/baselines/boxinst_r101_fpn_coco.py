@@ -1,10 +1,10 @@
-# BoxInst (Tian et al., CVPR 2021) as MMDetection has it, on the data and the
-# schedule of the other baselines.
+# MMDetection's BoxInst (Tian et al., CVPR 2021) with the data and the schedule of
+# the other baselines.
 _base_ = ['../_base_/models/boxinst_r101_fpn.py', './bbtp_r101_fpn_coco.py']
 
 boxinst = _base_.boxinst
 model = dict(
     _delete_=True, **dict(boxinst, bbox_head=dict(boxinst.bbox_head, num_classes=80))
 )
-# As MMDetection has it for 16 images.
+# MMDetection's learning rate for 16 images.
 optim_wrapper = dict(optimizer=dict(lr=0.01))

@@ -1,5 +1,5 @@
-# BoxInst (Tian et al., CVPR 2021) as MMDetection has it, on the data and the
-# schedule of the other baselines.
+# MMDetection's BoxInst (Tian et al., CVPR 2021) with the data and the schedule of
+# the other baselines.
 _base_ = ['../_base_/models/boxinst_r101_fpn.py', './bbtp_r101_fpn_voc.py']
 
 boxinst = _base_.boxinst
@@ -7,10 +7,10 @@ model = dict(
     _delete_=True,
     **dict(
         boxinst,
-        # The ninth of the iterations, as in MMDetection's schedule, until the
-        # pairwise term has its full weight.
+        # The pairwise loss reaches its full weight after a ninth of the
+        # iterations, as in MMDetection's schedule.
         mask_head=dict(boxinst.mask_head, warmup_iters=2500),
     ),
 )
-# MMDetection's 0.01 for 16 images, scaled to 6.
+# MMDetection's learning rate, 0.01 for 16 images, scaled to 6 images.
 optim_wrapper = dict(optimizer=dict(lr=0.00375))

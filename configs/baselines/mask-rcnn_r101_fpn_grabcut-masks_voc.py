@@ -1,5 +1,5 @@
-# Mask R-CNN on masks that GrabCut makes of the boxes, merged and ignored below
-# a threshold of agreement as proxy masks are.
+# Mask R-CNN on masks that GrabCut makes from the boxes. Like proxy masks, they are
+# merged, and ignored below a threshold of agreement.
 # tools/analysis_tools/baseline_masks.py grabcut makes the annotation file.
 _base_ = '../proxy_mask_rcnn/mask-rcnn_r101_fpn_voc.py'
 

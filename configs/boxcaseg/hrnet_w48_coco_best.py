@@ -1,9 +1,10 @@
-# The paper's recipe with salient images cropped around their object and a
-# pairwise term on neighbours of similar colours, and masks of the weak and the
-# salient head, averaged with those of the mirror image, whose threshold goes
-# down until they reach their boxes: as in mini/mobilenetv2_coco-mini_best.py,
-# where this was chosen. After a whole schedule `model.test_cfg.head='fused'`,
-# the paper's, is worth a try.
+# The paper's recipe with four changes, which were chosen on the mini data
+# (mini/mobilenetv2_coco-mini_best.py). In training, salient images are cropped
+# around their object, and there is a pairwise loss on neighbours of similar
+# colours. In prediction, probabilities are averaged over the weak and the
+# salient head and over the mirror image, and the threshold of a mask is lowered
+# until it reaches its box. After a full schedule, the paper's
+# `model.test_cfg.head='fused'` is worth a try.
 _base_ = './hrnet_w48_coco.py'
 model = dict(
     loss_color=dict(type='ColorPairsLoss', loss_weight=0.3),

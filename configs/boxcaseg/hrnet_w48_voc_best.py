@@ -1,4 +1,4 @@
-# What hrnet_w48_coco_best.py changes, on VOC.
+# The changes of hrnet_w48_coco_best.py on VOC.
 _base_ = './hrnet_w48_voc.py'
 model = dict(
     loss_color=dict(type='ColorPairsLoss', loss_weight=0.3),

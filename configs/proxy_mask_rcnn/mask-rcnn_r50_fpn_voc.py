@@ -1,9 +1,9 @@
-# Proxy Mask R-CNN on VOC (the paper, Table 1). Schedule and solver are those
-# of maskrcnn-benchmark; losses and sampling are mmdet's.
+# Proxy Mask R-CNN on VOC (the paper, Table 1). Schedule and optimiser are those of
+# maskrcnn-benchmark, losses and sampling those of mmdet.
 #
-# A batch is 6 images in all: batch_size=3 on each of 2 GPUs, as the paper
-# trained. On one GPU add
-# --cfg-options train_dataloader.batch_size=6, on three =2.
+# A batch has 6 images: batch_size=3 on each of 2 GPUs, as in the paper. For one
+# GPU add --cfg-options train_dataloader.batch_size=6, for three GPUs
+# --cfg-options train_dataloader.batch_size=2.
 #
 # The threshold of agreement is train_dataloader.dataset.agreement_thr.
 _base_ = [
@@ -23,7 +23,7 @@ custom_imports = dict(
 )
 
 model = dict(
-    # maskrcnn-benchmark trains neither statistics nor affine part of BN.
+    # maskrcnn-benchmark trains neither the statistics nor the affine weights of BN.
     backbone=dict(norm_cfg=dict(type='BN', requires_grad=False)),
     roi_head=dict(
         bbox_head=dict(num_classes=20),

@@ -161,10 +161,11 @@ def read_proxy_masks(path: str) -> MaskFile:
     for place in np.flatnonzero(~masks.boxes.crowd).tolist():
         ann = masks.boxes.annotation(place)
         if masks.agreement is None or 'segmentation' not in ann:
+            lacking = 'proxy_agreement' if masks.agreement is None else 'segmentation'
             raise ValueError(
-                f'{path}: annotation {ann["id"]!r} has no "proxy_agreement" '
-                'from 0 to 1 or no "segmentation"; give a file that boxcaseg '
-                'masks has written'
+                f'{path}: annotation {ann["id"]!r} has no "{lacking}", so boxcaseg '
+                'masks has not made this file; make masks of its boxes with '
+                f'boxcaseg masks {path} PHOTOS -o MASKS.json, and give MASKS.json'
             )
     if masks.agreement is None:
         # The file has only crowds, or no annotations.

@@ -22,7 +22,7 @@ def draw_masks(
     images: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
     only_ignored: bool = False,
-    agreement_thr: float = DEFAULT_AGREEMENT_THR,
+    agreement_thr: float | None = None,
     confidence_thr: float | None = None,
     num: int | None = None,
     side: int = 1000,
@@ -30,42 +30,41 @@ def draw_masks(
 ) -> list[str]:
     """Draw proxy masks on their photos.
 
-    Each mask is drawn with its class and its scores. Ignored masks are
-    hatched in red.
+    Every mask is drawn with its class and its scores. Masks below a threshold
+    that is given, and those that a person rejected, are hatched in red: the
+    training of a detector would ignore them.
 
     Args:
-        masks (str): Path of a file that :func:`make_proxy_masks` has written.
-        img_dir (str): Folder of the photos.
-        out (str | None): Folder to write PNGs to. Defaults to None: each
-            picture is opened in a window, the next one when it is closed.
+        masks (str): A file of :func:`make_proxy_masks`.
+        img_dir (str): Folder of its photos.
+        out (str | None): Folder to write the pictures to, as PNGs. Defaults
+            to None: each picture opens in a window until it is closed.
         images (Sequence[str] | None): Ids or file names of the images to
-            draw. Defaults to None: all images with masks.
-        classes (Sequence[str] | None): Names of classes; only images with an
-            object of one of them are drawn. Defaults to None: all images.
-        only_ignored (bool): Whether only images with an ignored mask are
+            draw. Defaults to None: all that have masks.
+        classes (Sequence[str] | None): Only images with an object of one of
+            these classes. Defaults to None.
+        only_ignored (bool): Whether only images with a hatched mask are
             drawn. Defaults to False.
-        agreement_thr (float): Masks with a lower agreement are ignored, in
-            [0, 1]. Defaults to 0.95.
-        confidence_thr (float | None): Masks with a lower confidence are
-            ignored, in [0, 1]. Defaults to None: the confidence does not
-            matter.
-        num (int | None): Largest number of images to draw, 1 or more.
-            Defaults to None: no limit.
-        side (int): Longer side of a picture in pixels. Defaults to 1000.
-        decisions (str | None): Path of a file of decisions, saved from the
-            page of :func:`make_report`, that are applied to the masks.
-            Defaults to None.
+        agreement_thr (float | None): Threshold of the agreement, in [0, 1]:
+            masks with a lower one are hatched. Defaults to None, see
+            :func:`draw_threshold`.
+        confidence_thr (float | None): Threshold of the confidence, in [0, 1].
+            Defaults to None: confidence is not looked at.
+        num (int | None): Largest number of images. Defaults to None: all.
+        side (int): Longer side of the pictures in pixels. Defaults to 1000.
+        decisions (str | None): File of decisions about the masks, as the page
+            of :func:`make_report` saves it. They are applied to the masks
+            before drawing. Defaults to None.
 
     Returns:
         list[str]: Paths of the pictures written; empty if ``out`` is None.
 
     Raises:
-        OSError: If a file, a photo or the folder of the photos can't be read,
-            or a picture can't be written.
+        OSError: If the file, the folder of the photos or a photo does not
+            exist.
         ValueError: If an option is out of its range, the file has no proxy
-            masks, it lacks an image or class that was asked for, no image is
-            left to draw, a photo differs in size from its masks, or there is
-            no display.
+            masks or lacks an image or class that was asked for, no image is
+            left, a photo doesn't fit its masks, or there is no display.
     """
     for name, value in (('num', num), ('side', side)):
         if value is not None and value < 1:
@@ -73,6 +72,7 @@ def draw_masks(
     if not osp.isdir(img_dir):
         raise FileNotFoundError(f'no folder of photos {img_dir}')
     file = with_decisions(read_proxy_masks(masks), decisions)
+    agreement_thr = draw_threshold(agreement_thr, confidence_thr, only_ignored)
     chosen = choose_images(
         file, images, classes, only_ignored, agreement_thr, confidence_thr
     )[:num]
@@ -99,6 +99,31 @@ def draw_masks(
     return written
 
 
+def draw_threshold(
+    agreement_thr: float | None,
+    confidence_thr: float | None = None,
+    only_ignored: bool = False,
+) -> float:
+    """The threshold of the agreement that :func:`draw_masks` uses.
+
+    Args:
+        agreement_thr (float | None): The threshold that is asked for, in
+            [0, 1], if one is.
+        confidence_thr (float | None): The threshold of the confidence, if one
+            is asked for. Defaults to None.
+        only_ignored (bool): Whether only images with an ignored mask are
+            wanted. Defaults to False.
+
+    Returns:
+        float: ``agreement_thr`` if it is given. Otherwise 0, by which no mask
+        is ignored; but 0.95, as in a report and in training, if only ignored
+        masks are wanted and no threshold says which they are.
+    """
+    if agreement_thr is not None:
+        return agreement_thr
+    return DEFAULT_AGREEMENT_THR if only_ignored and confidence_thr is None else 0.0
+
+
 def choose_images(
     masks: MaskFile,
     images: Sequence[str] | None = None,
@@ -107,33 +132,36 @@ def choose_images(
     agreement_thr: float = DEFAULT_AGREEMENT_THR,
     confidence_thr: float | None = None,
 ) -> list[int]:
-    """Choose the images to draw. The arguments are those of :func:`draw_masks`.
+    """Choose the images to draw.
 
     Args:
         masks (MaskFile): Proxy masks.
         images (Sequence[str] | None): Ids or file names of images. Defaults
-            to None: all images with masks.
-        classes (Sequence[str] | None): Names of classes. Defaults to None.
-        only_ignored (bool): Whether only images with an ignored mask are
-            chosen. Defaults to False.
-        agreement_thr (float): Threshold of the agreement, in [0, 1]. Defaults
-            to 0.95.
-        confidence_thr (float | None): Threshold of the confidence, in [0, 1].
-            Defaults to None.
+            to None: all that have masks.
+        classes (Sequence[str] | None): Names of classes, of which an image
+            must have one. Defaults to None: any class.
+        only_ignored (bool): Whether an image must have an ignored mask.
+            Defaults to False.
+        agreement_thr (float): Masks with a lower agreement, in [0, 1], are
+            ignored. Defaults to 0.95.
+        confidence_thr (float | None): Masks with a lower confidence, in
+            [0, 1], are ignored too. Defaults to None: confidence is not
+            looked at.
 
     Returns:
-        list[int]: Places of the images, in the order of the file.
+        list[int]: Places of the images in the file, ascending.
 
     Raises:
-        ValueError: If the file has no such image or class.
+        ValueError: If the file has no such image or class, or as of
+            :func:`~mmboxcaseg.thresholds.ignored_masks`.
     """
     boxes = masks.boxes
     _check_there(
-        boxes.path, 'images', images, (*map(str, boxes.image_ids), *boxes.file_names)
+        boxes.path, 'image', images, (*map(str, boxes.image_ids), *boxes.file_names)
     )
-    _check_there(boxes.path, 'classes', classes, boxes.category_names)
+    _check_there(boxes.path, 'class', classes, boxes.category_names)
     kept = np.ones(len(boxes.image_ids), dtype=bool)
-    # An image without masks is drawn only if it is asked for by name.
+    # An image without masks is drawn only if its name is given.
     if images is None:
         kept &= _have(boxes, ~boxes.crowd)
     else:
@@ -168,7 +196,7 @@ def _check_there(
     known = set(there)
     missing = [name for name in asked or () if name not in known]
     if missing:
-        raise ValueError(f'{what}: {missing[0]} is not in {path}')
+        raise ValueError(f'{path} has no {what} {missing[0]!r}')
 
 
 def _have(boxes: BoxFile, chosen: np.ndarray) -> np.ndarray:
@@ -184,8 +212,8 @@ def picture_name(boxes: BoxFile, image: int) -> str:
         image (int): Place of the image.
 
     Returns:
-        str: ``<id>_<name of the photo>.png``. The id keeps apart photos whose
-        names differ only in their folder or suffix.
+        str: ``<id>_<name of the photo>.png``. The id tells photos apart that
+        have the same name but another folder or suffix.
     """
     name = osp.splitext(boxes.file_names[image])[0]
     name = f'{boxes.image_ids[image]}_{name}'
@@ -223,27 +251,27 @@ def proxy_sheet(
     max_instances: int = 12,
     seed: int = 0,
 ) -> np.ndarray:
-    """Draw a sheet of randomly chosen images with their proxy masks.
+    """Draw a sheet of some images with their proxy masks.
 
-    Ignored masks are hatched.
+    The ignored masks are hatched in red.
 
     Args:
-        masks (str): Path of a file that :func:`make_proxy_masks` has written.
-        img_dir (str): Folder of the photos.
-        num (int): Number of images to draw. Defaults to 6.
-        agreement_thr (float): Masks with a lower agreement are ignored, in
-            [0, 1]. Defaults to 0.95.
-        max_instances (int): Largest number of masks in an image that is
-            drawn. Defaults to 12.
-        seed (int): Seed of the random choice. Defaults to 0.
+        masks (str): A file of :func:`make_proxy_masks`.
+        img_dir (str): Folder of its photos.
+        num (int): Number of images to draw, chosen at random. Defaults to 6.
+        agreement_thr (float): Masks with a lower agreement, in [0, 1], are
+            ignored. Defaults to 0.95.
+        max_instances (int): Images with more masks are not drawn. Defaults
+            to 12.
+        seed (int): Seed of the choice. Defaults to 0.
 
     Returns:
         np.ndarray: The sheet in RGB, (H, W, 3) uint8.
 
     Raises:
-        OSError: If a file or photo can't be read.
-        ValueError: If the file has no proxy masks, every image has too many
-            of them, or a photo differs in size from its masks.
+        OSError: If the file or a photo does not exist.
+        ValueError: If the file has no proxy masks, no image has so few of
+            them, or a photo doesn't fit its masks.
     """
     file = read_proxy_masks(masks)
     boxes = file.boxes
@@ -276,14 +304,14 @@ def proxy_sheet(
 
 
 def choose(count: int, total: int, seed: int) -> list[int]:
-    """Choose numbers below ``total`` at random.
+    """Draw numbers at random.
 
     Args:
-        count (int): How many numbers to choose; all if there are fewer.
-        total (int): Number of numbers to choose from.
-        seed (int): Seed of the random choice.
+        count (int): How many; all if there are fewer.
+        total (int): Numbers to draw from: 0 to ``total - 1``.
+        seed (int): Seed of the generator.
 
     Returns:
-        list[int]: Different numbers from 0 to ``total`` - 1, sorted.
+        list[int]: The numbers, ascending, all different.
     """
     return sorted(np.random.default_rng(seed).permutation(total)[:count].tolist())

@@ -1,7 +1,7 @@
 """Images as users give them: paths, contents of files, or arrays."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -59,6 +59,48 @@ def as_bgr(image: np.ndarray, channel_order: str) -> np.ndarray:
     if image.ndim == 2:
         return np.repeat(image[..., None], 3, axis=2)
     return np.ascontiguousarray(image[..., ::-1] if channel_order == 'rgb' else image)
+
+
+def load_image(
+    image: Image, channel_order: str, decode: Callable[[bytes], np.ndarray | None]
+) -> np.ndarray:
+    """Load an image as the first step of the pipeline does.
+
+    Args:
+        image (str | Path | bytes | np.ndarray): Path of a file, content of a
+            file, or an array, see :func:`as_bgr`.
+        channel_order (str): Channel order of an array, ``'rgb'`` or
+            ``'bgr'``.
+        decode (Callable[[bytes], np.ndarray | None]): Function that decodes
+            the content of a file to BGR; None if it can't.
+
+    Returns:
+        np.ndarray: BGR, uint8, shape (H, W, 3).
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        TypeError: If the image has none of these types.
+        ValueError: If the image can't be decoded, or the array has another
+            dtype or shape.
+    """
+    if isinstance(image, np.ndarray):
+        return as_bgr(image, channel_order)
+    if isinstance(image, bytes):
+        content = image
+    elif isinstance(image, (str, os.PathLike)):
+        if not os.path.isfile(image):
+            raise FileNotFoundError(f'no image {os.fspath(image)}')
+        with open(image, 'rb') as file:
+            content = file.read()
+    else:
+        raise TypeError(
+            'an image must be a path, bytes or a NumPy array, '
+            f'not {type(image).__name__}'
+        )
+    array = decode(content)
+    if array is None or not len(array):
+        raise ValueError(f"{image_name(image)} can't be decoded as an image")
+    return array
 
 
 def picture_names(images: Sequence[Image]) -> list[str]:

@@ -2,12 +2,15 @@
 
 import argparse
 
-from .common import add_decisions_option, add_threshold_options
+from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
+
+from .common import add_decisions_option
 
 HELP = 'draws proxy masks on their photos, as PNGs or in a window'
 EPILOG = (
-    'Each mask has its class and its scores written on it: "cat c 0.71 a 0.97" '
-    'means a confidence of 0.71 and an agreement of 0.97.'
+    'Each mask gets its class and its scores: "cat c 0.71 a 0.97" is a '
+    'confidence of 0.71 and an agreement of 0.97. Masks are hatched in red '
+    'where you give a threshold, or rejected them.'
 )
 
 
@@ -49,9 +52,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--only-ignored',
         action='store_true',
-        help='only images with an ignored mask',
+        help='only images with a mask that is hatched; without a threshold: by '
+        f'an agreement below {DEFAULT_AGREEMENT_THR:g}, as boxcaseg report has it',
     )
-    add_threshold_options(parser, 'ignored (hatched in red)')
+    parser.add_argument(
+        '--agreement-thr',
+        type=float,
+        metavar='T',
+        help='hatch masks with a lower agreement in red, as the training of a '
+        'detector would ignore them; default: none',
+    )
+    parser.add_argument(
+        '--confidence-thr',
+        type=float,
+        metavar='T',
+        help='the same for the confidence; default: none',
+    )
     add_decisions_option(parser)
     parser.add_argument(
         '--num', type=int, metavar='N', help='draw at most N images; default: all'
@@ -74,8 +90,11 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         int: Exit status.
     """
-    from mmboxcaseg.apis.draw import draw_masks
+    from mmboxcaseg.apis.draw import draw_masks, draw_threshold
 
+    agreement_thr = draw_threshold(
+        args.agreement_thr, args.confidence_thr, args.only_ignored
+    )
     written = draw_masks(
         args.masks,
         args.img_dir,
@@ -83,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
         images=args.images,
         classes=args.classes,
         only_ignored=args.only_ignored,
-        agreement_thr=args.agreement_thr,
+        agreement_thr=agreement_thr,
         confidence_thr=args.confidence_thr,
         num=args.num,
         side=args.side,
@@ -92,4 +111,19 @@ def run(args: argparse.Namespace) -> int:
     if written:
         noun = 'picture' if len(written) == 1 else 'pictures'
         print(f'saved {len(written)} {noun} in {args.out}')
+    hatched = _hatched(agreement_thr, args.confidence_thr, args.decisions is not None)
+    if hatched:
+        print(f'hatched in red: masks {hatched}, which training would ignore')
     return 0
+
+
+def _hatched(agreement_thr: float, confidence_thr: float | None, decided: bool) -> str:
+    """Which masks are hatched, in words, with the options that say so."""
+    parts = []
+    if agreement_thr:
+        parts.append(f'with an agreement below {agreement_thr:g} (--agreement-thr)')
+    if confidence_thr:
+        parts.append(f'with a confidence below {confidence_thr:g} (--confidence-thr)')
+    if decided:
+        parts.append('that were rejected (--decisions)')
+    return ' or '.join(parts)

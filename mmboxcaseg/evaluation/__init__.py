@@ -1,7 +1,7 @@
-"""Numbers of masks: with boxes given, and of detectors.
+"""Evaluation of masks: those of given boxes, and those of detectors.
 
-The metrics of mmengine are in :mod:`mmboxcaseg.evaluation.metrics`, which is
-imported where one is asked for: scoring a file needs no torch.
+The metrics for mmengine lie in :mod:`mmboxcaseg.evaluation.metrics`. They are
+imported only when one is used, so scoring a file does not import torch.
 """
 
 import warnings
@@ -26,7 +26,7 @@ from .voc_instance_ap import (
 )
 
 METRICS = ('InstanceIoUMetric', 'VOCInstanceMetric')
-# They were here before there was mmboxcaseg.masks.
+# Names that moved from here to mmboxcaseg.masks.
 MOVED = ('boundary_width', 'inner_boundary', 'rect_boundary_iou', 'rect_mask_iou')
 
 __all__ = [

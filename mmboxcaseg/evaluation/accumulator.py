@@ -1,4 +1,4 @@
-"""One accumulator of mask scores, behind the metric and the command."""
+"""The accumulator of mask scores that the metric and the command share."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -21,29 +21,33 @@ from mmboxcaseg.thresholds import ignored_masks
 from .instance_iou import size_groups, spearman, summarize_ious
 from .mask_scores import BOX, MASKS, MaskScores, ScoreRow
 
-# Share of a box from which on others cover it.
+# Objects count as covered if other boxes cover this share of their box or more.
 COVERED = 0.2
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class InstanceIoUs:
-    """How well N masks, and their filled boxes, cover the true masks.
+    """IoUs of N masks, and of their filled boxes, with the true masks.
 
     Attributes:
         labels (np.ndarray): (N,) int64, class of each instance.
         areas (np.ndarray): (N,) float64, areas of the true masks in pixels.
-        ious (np.ndarray): (N,) float64 in [0, 1], of the masks.
-        box_ious (np.ndarray): (N,) float64 in [0, 1], of the filled boxes.
+        ious (np.ndarray): (N,) float64 in [0, 1], IoUs of the masks.
+        box_ious (np.ndarray): (N,) float64 in [0, 1], IoUs of the filled
+            boxes.
         covered (np.ndarray): (N,) float64 in [0, 1], share of each box that
             other boxes of its image cover.
         boundary_ious (np.ndarray | None): (N,) float64 in [0, 1], Boundary
-            IoU of the masks; None where it was not asked for.
-        box_boundary_ious (np.ndarray | None): The same of the filled boxes.
-        agreement (np.ndarray | None): (N,) float64 in [0, 1]; None where the
+            IoUs of the masks; None if they were not asked for.
+        box_boundary_ious (np.ndarray | None): (N,) float64 in [0, 1],
+            Boundary IoUs of the filled boxes; None if they were not asked
+            for.
+        agreement (np.ndarray | None): (N,) float64 in [0, 1]; None if the
             masks have none.
-        confidence (np.ndarray | None): The same for confidence.
+        confidence (np.ndarray | None): (N,) float64 in [0, 1]; None if the
+            masks have none.
         rejected (np.ndarray | None): (N,) bool, masks that a person rejected;
-            None where nothing is known of it.
+            None if the masks were not reviewed.
     """
 
     labels: np.ndarray
@@ -62,13 +66,14 @@ class InstanceIoUs:
         return len(self.labels)
 
     def take(self, chosen: np.ndarray) -> 'InstanceIoUs':
-        """Some of the instances.
+        """Select some of the instances.
 
         Args:
-            chosen (np.ndarray): Bool of shape (N,), or places (M,).
+            chosen (np.ndarray): Bool of shape (N,), or int places of shape
+                (M,).
 
         Returns:
-            InstanceIoUs: Their columns.
+            InstanceIoUs: The chosen instances.
         """
         columns = {one.name: getattr(self, one.name) for one in fields(self)}
         return replace(
@@ -94,19 +99,25 @@ def image_ious(
     """Compare the masks of an image with the true ones.
 
     Args:
-        rles (Sequence[dict]): Compressed RLE of N masks, of the image's size.
+        rles (Sequence[dict]): Masks as N compressed RLEs of the image's size.
         rects (np.ndarray): (N, 4) int, pixel rectangles of their boxes, x0,
             y0, x1, y1, half-open, inside the image.
-        true_rles (Sequence[dict]): Compressed RLE of the N true masks.
-        labels (np.ndarray): (N,) int, their classes.
-        boundary (bool): Whether Boundary IoU is wanted too, with boundaries
-            as wide as 2 % of the image's diagonal. Defaults to False.
-        agreement (np.ndarray, optional): (N,) in [0, 1]. Defaults to None.
-        confidence (np.ndarray, optional): (N,) in [0, 1]. Defaults to None.
-        rejected (np.ndarray, optional): (N,) bool. Defaults to None.
+        true_rles (Sequence[dict]): True masks as N compressed RLEs.
+        labels (np.ndarray): (N,) int, class of each instance.
+        boundary (bool): Whether Boundary IoUs are computed too. The boundary
+            is 2 % of the image's diagonal wide. Defaults to False.
+        agreement (np.ndarray, optional): (N,) in [0, 1], agreement of each
+            mask. Defaults to None.
+        confidence (np.ndarray, optional): (N,) in [0, 1], confidence of each
+            mask. Defaults to None.
+        rejected (np.ndarray, optional): (N,) bool, masks that a person
+            rejected. Defaults to None.
 
     Returns:
-        InstanceIoUs: Their IoUs.
+        InstanceIoUs: The IoUs of the instances.
+
+    Raises:
+        ValueError: If the numbers of masks and true masks differ.
     """
     rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
     height, width = true_rles[0]['size'] if len(true_rles) else (1, 1)
@@ -140,7 +151,7 @@ def image_ious(
 def _paired(
     measure, rles: Sequence[RLE], true_rles: Sequence[RLE], *more
 ) -> np.ndarray:
-    """A measure of mask i and true mask i, (N,) float64."""
+    """A measure of each mask and its true mask, (N,) float64."""
     return np.array(
         [
             measure(rle, true_rle, *more)
@@ -151,13 +162,13 @@ def _paired(
 
 
 class MaskScoreAccumulator:
-    """Masks are compared image by image, and summarized at the end.
+    """Compares masks image by image and summarizes them at the end.
 
     Args:
-        boundary (bool): Whether Boundary IoU is wanted too. Defaults to
+        boundary (bool): Whether Boundary IoUs are computed too. Defaults to
             False.
-        images (Iterable[InstanceIoUs]): What :func:`image_ious` gave for
-            images, such as those of other processes. Defaults to ().
+        images (Iterable[InstanceIoUs]): Results of :func:`image_ious` to
+            start with, such as those of other processes. Defaults to ().
     """
 
     def __init__(
@@ -176,8 +187,7 @@ class MaskScoreAccumulator:
         confidence: np.ndarray | None = None,
         rejected: np.ndarray | None = None,
     ) -> None:
-        """Add the masks of an image; for the arguments see
-        :func:`image_ious`."""
+        """Add the masks of an image, with the arguments of :func:`image_ious`."""
         self._images.append(
             image_ious(
                 rles,
@@ -192,8 +202,8 @@ class MaskScoreAccumulator:
         )
 
     def ious(self) -> InstanceIoUs:
-        """The columns of all images, one image after the other."""
-        # An empty image, so that there are columns without any.
+        """The IoUs of all images, in the order in which they were added."""
+        # Without images, the columns are those of an empty image.
         images = self._images or [
             image_ious([], np.zeros((0, 4)), [], np.zeros(0), self.boundary)
         ]
@@ -210,7 +220,7 @@ class MaskScoreAccumulator:
         confidence_thrs: Sequence[float] = (),
         by_overlap: bool = False,
     ) -> MaskScores:
-        """The numbers of all images; see :func:`summarize_masks`."""
+        """Summarize all images, with the arguments of :func:`summarize_masks`."""
         return summarize_masks(
             self.ious(), by_size, agreement_thrs, confidence_thrs, by_overlap=by_overlap
         )
@@ -224,28 +234,27 @@ def summarize_masks(
     unusable: int = 0,
     by_overlap: bool = False,
 ) -> MaskScores:
-    """The numbers of masks, of their filled boxes, and by thresholds.
+    """Summarize masks and their filled boxes, in all and by groups.
 
     Args:
-        ious (InstanceIoUs): The masks.
-        by_size (bool): Whether the rows of the masks and of the filled boxes
-            are followed by those of small, medium and large objects. Defaults
-            to False.
-        agreement_thrs (Sequence[float]): For each, in [0, 1], a row of the
-            masks with that agreement or a higher one, and a row of the
-            others, which training would ignore (the paper, Table 8), as it
-            does those that a person rejected; none where the masks have no
-            agreement. Defaults to ().
-        confidence_thrs (Sequence[float]): The same for confidence. Defaults
-            to ().
-        unusable (int): How many boxes cover nothing of their image. Defaults
-            to 0.
-        by_overlap (bool): Whether they are followed by those of free objects,
-            of whose box others cover less than ``COVERED``, and of covered
+        ious (InstanceIoUs): IoUs of the masks.
+        by_size (bool): Whether there are also rows for small, medium and
+            large objects. Defaults to False.
+        agreement_thrs (Sequence[float]): Thresholds of the agreement, in
+            [0, 1]. Each gives a row for the kept masks, whose agreement is at
+            or above it, and a row for the ignored ones, which are below it or
+            were rejected by a person (the paper, Table 8). There are no such
+            rows if the masks have no agreement. Defaults to ().
+        confidence_thrs (Sequence[float]): Thresholds of the confidence, in
+            [0, 1], with the same rows. Defaults to ().
+        unusable (int): Number of boxes that cover nothing of their image.
+            Defaults to 0.
+        by_overlap (bool): Whether there are also rows for free objects, of
+            whose box others cover less than ``COVERED``, and for covered
             ones. Defaults to False.
 
     Returns:
-        MaskScores: The numbers.
+        MaskScores: The rows and rank correlations.
 
     Raises:
         ValueError: If a threshold is not in [0, 1].
@@ -287,7 +296,7 @@ def _row(
     agreement_thr: float | None = None,
     confidence_thr: float | None = None,
 ) -> ScoreRow:
-    """The numbers of the chosen masks, or of their boxes; chosen is bool."""
+    """The row of some masks or of their filled boxes; chosen is (N,) bool."""
     some = ious.take(chosen)
     plain, boundary = (
         (some.ious, some.boundary_ious)

@@ -1,4 +1,4 @@
-"""How well masks fit their boxes, and true masks where there are some."""
+"""How well masks fit their boxes, and the true masks that are known."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -39,7 +39,7 @@ class BoxFits:
         return ~np.isnan(self.iou)
 
     def summary(self) -> 'FitSummary':
-        """Their means."""
+        """The means over the boxes."""
         known = self.known
         return FitSummary(
             boxes=len(self),
@@ -51,13 +51,13 @@ class BoxFits:
 
     @classmethod
     def join(cls, parts: Sequence['BoxFits']) -> 'BoxFits':
-        """Those of several images as one.
+        """Join the scores of several images.
 
         Args:
             parts (Sequence[BoxFits]): One or more.
 
         Returns:
-            BoxFits: In the same order.
+            BoxFits: The scores in the same order.
         """
         columns = {
             one.name: np.concatenate([getattr(part, one.name) for part in parts])
@@ -69,7 +69,7 @@ class BoxFits:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As json values; :meth:`from_json` reads them."""
+        """The scores as json values, which :meth:`from_json` reads."""
         return dict(
             box_ids=list(self.box_ids),
             agreement=self.agreement.tolist(),
@@ -79,7 +79,17 @@ class BoxFits:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> 'BoxFits':
-        """What :meth:`to_json` gave."""
+        """Read what :meth:`to_json` returned.
+
+        Args:
+            content (Mapping[str, Any]): Json values.
+
+        Returns:
+            BoxFits: The scores.
+
+        Raises:
+            KeyError: If a key is missing.
+        """
         columns = {
             name: np.array(content[name], dtype=np.float64)
             for name in ('agreement', 'confidence', 'iou')
@@ -89,15 +99,15 @@ class BoxFits:
 
 @dataclass(frozen=True)
 class FitSummary:
-    """Means over boxes.
+    """Means over boxes; as a string, a line of text.
 
     Attributes:
-        boxes (int): How many.
-        true_masks (int): How many have a true mask.
+        boxes (int): Number of boxes.
+        true_masks (int): Number of boxes whose true mask is known.
         agreement (float): Mean agreement, in [0, 1].
         confidence (float): Mean confidence, in [0, 1].
         miou (float | None): Mean IoU with the true masks, in percent; None
-            where there are none.
+            if none is known.
     """
 
     boxes: int
@@ -112,16 +122,20 @@ class FitSummary:
 
 
 def known_masks(ann: str) -> dict[Id, RLE]:
-    """True masks of some of the boxes of a file.
+    """Read the true masks that a file has for some of its boxes.
 
     Args:
-        ann (str): COCO json. Masks in it that were given, and not predicted,
-            are true ones, see
+        ann (str): Path of a COCO json. Masks that were given, and not
+            predicted, are true ones, see
             :func:`~mmboxcaseg.annotations.given.keep_given_masks`.
 
     Returns:
-        dict[int | str, dict]: Compressed RLE of the image's size by the id of
-        the annotation.
+        dict[int | str, dict]: True masks, compressed RLE of the image's size,
+        by the id of their annotation.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not a COCO json.
     """
     boxes = keep_given_masks(read_coco(ann, with_masks=True))
     return {boxes.box_ids[place]: rle for place, rle in boxes.kept.items()}
@@ -139,19 +153,22 @@ def box_fits(
     """Score the masks of an image.
 
     Args:
-        box_ids (Sequence[int | str]): Ids of N annotations.
+        box_ids (Sequence[int | str]): Ids of the N annotations.
         masks (Sequence[np.ndarray]): N bool arrays of the size of their
             rectangles.
         rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open, in pixels.
         boxes (np.ndarray): (N, 4) float, xyxy in pixels of the image.
-        confidence (np.ndarray): (N,) in [0, 1], of the network.
+        confidence (np.ndarray): (N,) in [0, 1], confidence of the network.
         size (tuple[int, int]): Height and width of the image in pixels.
-        truth (Mapping[int | str, dict]): True masks by the id of their
-            annotation, compressed RLE of the image's size; there need not be
-            one for each box.
+        truth (Mapping[int | str, dict]): Known true masks, compressed RLE of
+            the image's size, by the id of their annotation.
 
     Returns:
-        BoxFits: Their scores.
+        BoxFits: The scores of the masks.
+
+    Raises:
+        ValueError: If numbers or shapes do not match, or a box covers nothing
+            of the image.
     """
     iou = np.full(len(masks), np.nan)
     places = [place for place, one in enumerate(box_ids) if one in truth]

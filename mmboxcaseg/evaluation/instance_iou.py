@@ -1,27 +1,36 @@
-"""Class-agnostic mask quality, boxes given (the paper, Sec. 4).
+"""Quality of masks whose boxes are given (the paper, Sec. 4).
 
-Pure functions of the IoU of every instance.
+All functions take the IoU of each instance.
 """
 
 import numpy as np
 
 THRESHOLDS = (25, 50, 70, 75)
-# COCO's object sizes: areas of the true mask in pixels, from and below.
+# COCO's object sizes: the area of the true mask in pixels is at least the first
+# number and below the second.
 SIZES = dict(small=(0, 32**2), medium=(32**2, 96**2), large=(96**2, np.inf))
 
 
 def summarize_ious(ious: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """The paper's numbers from the IoU of every instance.
+    """Compute the paper's metrics from the IoU of each instance.
 
     Args:
-        ious (np.ndarray): Shape (N, ), in [0, 1].
-        labels (np.ndarray): Class of each instance, shape (N, ).
+        ious (np.ndarray): IoU of each instance, (N,) in [0, 1].
+        labels (np.ndarray): Class of each instance, (N,) int.
 
     Returns:
-        dict[str, float]: In percent: ``mIoU_star`` (mean over classes of the
-        mean IoU over the class's instances), ``mIoU`` (mean over instances)
-        and ``IoU@25``, ``@50``, ``@70``, ``@75`` (share of instances with an
-        IoU strictly above). NaN without instances.
+        dict[str, float]: Metrics in percent: ``mIoU_star``, the mean over
+        classes of the mean IoU of the class; ``mIoU``, the mean over
+        instances; and ``IoU@25``, ``IoU@50``, ``IoU@70``, ``IoU@75``, the
+        share of instances with an IoU strictly above the threshold. All are
+        NaN without instances.
+
+    Example:
+        Two instances of class 0 and one of class 1:
+
+        >>> metrics = summarize_ious(np.array([0.75, 0.25, 1]), np.array([0, 0, 1]))
+        >>> metrics['mIoU_star']
+        75.0
     """
     ious = np.asarray(ious, dtype=np.float64)
     labels = np.asarray(labels)
@@ -38,14 +47,15 @@ def summarize_ious(ious: np.ndarray, labels: np.ndarray) -> dict[str, float]:
 
 
 def size_groups(areas: np.ndarray) -> dict[str, np.ndarray]:
-    """Which objects are small, medium and large, as in COCO.
+    """Group objects by their size, as COCO does.
 
     Args:
-        areas (np.ndarray): Area of each true mask in pixels, shape (N, ).
+        areas (np.ndarray): Area of each true mask in pixels, shape (N,).
 
     Returns:
-        dict[str, np.ndarray]: ``small`` (below 32 ** 2 pixels), ``medium``
-        and ``large`` (from 96 ** 2 on), each bool of shape (N, ).
+        dict[str, np.ndarray]: Which objects are ``small`` (below 32 ** 2
+        pixels), ``medium`` and ``large`` (96 ** 2 pixels or more), each (N,)
+        bool.
     """
     areas = np.asarray(areas)
     return {
@@ -56,17 +66,17 @@ def size_groups(areas: np.ndarray) -> dict[str, np.ndarray]:
 def summarize_by_size(
     ious: np.ndarray, labels: np.ndarray, areas: np.ndarray
 ) -> dict[str, float]:
-    """:func:`summarize_ious` of small, medium and large objects.
+    """Compute the paper's metrics for small, medium and large objects.
 
     Args:
-        ious (np.ndarray): Shape (N, ), in [0, 1].
-        labels (np.ndarray): Class of each instance, shape (N, ).
-        areas (np.ndarray): Area of each true mask in pixels, shape (N, ), see
+        ious (np.ndarray): IoU of each instance, (N,) in [0, 1].
+        labels (np.ndarray): Class of each instance, (N,) int.
+        areas (np.ndarray): Area of each true mask in pixels, shape (N,), see
             :func:`size_groups`.
 
     Returns:
-        dict[str, float]: The keys of :func:`summarize_ious` behind
-        ``small_``, ``medium_`` and ``large_``.
+        dict[str, float]: Metrics of :func:`summarize_ious`, whose keys begin
+        with ``small_``, ``medium_`` or ``large_``.
     """
     ious, labels = np.asarray(ious), np.asarray(labels)
     result = {}
@@ -80,12 +90,12 @@ def spearman(first: np.ndarray | None, second: np.ndarray) -> float | None:
     """Spearman's rank correlation; equal values share their mean rank.
 
     Args:
-        first (np.ndarray | None): Shape (N, ).
-        second (np.ndarray): Shape (N, ).
+        first (np.ndarray | None): Values of shape (N,), or None.
+        second (np.ndarray): Values of shape (N,).
 
     Returns:
-        float | None: In [-1, 1]; None where there is no first, or one of the
-        two is constant.
+        float | None: Correlation in [-1, 1]; None if ``first`` is None or
+        empty, or one of the two is constant.
 
     Example:
         >>> round(spearman(np.array([0.1, 0.4, 0.2]), np.array([0.5, 0.9, 0.6])), 6)

@@ -1,4 +1,4 @@
-"""Numbers of masks whose boxes are given, as typed rows with keys."""
+"""Scores of a file of masks as typed rows, with a table and a json of them."""
 
 import json
 from collections.abc import Mapping
@@ -7,12 +7,12 @@ from typing import Any
 
 from mmboxcaseg.markdown import markdown_table
 
-# What a row is about: the masks, or their boxes filled, which masks beat.
+# What a row scores: the masks, or their filled boxes as a baseline.
 MASKS, BOX = 'masks', 'box'
-# Which of them: all, by the size of the true mask, by what other boxes cover,
-# or by a threshold.
+# The part of the masks that a row scores: all, or some by the size of the true
+# mask, by how much other boxes cover, or by a threshold.
 PARTS = ('all', 'small', 'medium', 'large', 'free', 'covered', 'kept', 'ignored')
-# Columns of the table, and the metrics in them.
+# Columns of the table, with their metrics.
 COLUMNS = {
     'mIoU*': 'mIoU_star',
     'mIoU': 'mIoU',
@@ -25,22 +25,24 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """The numbers of some of the masks, or of their filled boxes.
+    """Metrics of some of the masks, or of their filled boxes.
 
     Attributes:
-        of (str): ``'masks'`` or ``'box'``.
-        part (str): One of ``PARTS``. ``'kept'`` are those with a score at or
-            above the threshold, ``'ignored'`` the others.
-        agreement_thr (float | None): The threshold, for these two, where the
-            score is the agreement.
-        instances (int): How many there are.
-        share (float): Percent of all.
+        of (str): What is scored, ``'masks'`` or ``'box'``.
+        part (str): Which masks are scored, one of ``PARTS``. ``'kept'`` masks
+            have a score at or above the threshold; ``'ignored'`` ones are
+            below it or were rejected.
+        agreement_thr (float | None): Threshold of the agreement, in [0, 1],
+            if ``part`` is ``'kept'`` or ``'ignored'`` by it.
+        instances (int): Number of masks.
+        share (float): Share of all masks, in percent.
         metrics (Mapping[str, float | None]): ``mIoU_star``, ``mIoU``,
-            ``IoU@25``, ``IoU@50``, ``IoU@70``, ``IoU@75`` in percent, and
-            the same behind ``boundary_`` where they were asked for; None
+            ``IoU@25``, ``IoU@50``, ``IoU@70``, ``IoU@75`` in percent, and, if
+            they were asked for, the same with ``boundary_`` before them. None
             without instances.
-        confidence_thr (float | None): The threshold where the score is the
-            confidence. Defaults to None.
+        confidence_thr (float | None): Threshold of the confidence, in [0, 1],
+            if ``part`` is ``'kept'`` or ``'ignored'`` by it. Defaults to
+            None.
     """
 
     of: str
@@ -53,12 +55,12 @@ class ScoreRow:
 
     @property
     def key(self) -> tuple:
-        """What :meth:`MaskScores.row` looks for."""
+        """The key by which :meth:`MaskScores.row` finds the row."""
         return self.of, self.part, self.agreement_thr, self.confidence_thr
 
     @property
     def name(self) -> str:
-        """The row in words, for tables."""
+        """Name of the row in tables."""
         if self.part in ('kept', 'ignored'):
             score, thr = ('agreement', self.agreement_thr)
             if thr is None:
@@ -71,17 +73,19 @@ class ScoreRow:
 
 @dataclass(frozen=True)
 class MaskScores:
-    """All numbers of a file of masks.
+    """All scores of a file of masks.
 
     Attributes:
-        rows (tuple[ScoreRow, ...]): In the order of the table.
-        spearman (float | None): Rank correlation of agreement and IoU; None
-            where there is no agreement or one of the two is constant.
-        spearman_confidence (float | None): The same for confidence.
-        unusable (int): Boxes that are not scored because they cover nothing
-            of their image.
-        rejected (int): Masks that a person rejected: they are scored, and
-            ignored at every threshold.
+        rows (tuple[ScoreRow, ...]): Rows in the order of the table.
+        spearman (float | None): Spearman's rank correlation of agreement and
+            IoU; None if there is no agreement or one of the two is constant.
+        spearman_confidence (float | None): Spearman's rank correlation of
+            confidence and IoU; None if there is no confidence or one of the
+            two is constant.
+        unusable (int): Number of boxes that are not scored because they cover
+            nothing of their image.
+        rejected (int): Number of masks that a person rejected. They are
+            scored, and ignored at every threshold.
     """
 
     rows: tuple[ScoreRow, ...]
@@ -97,21 +101,23 @@ class MaskScores:
         agreement_thr: float | None = None,
         confidence_thr: float | None = None,
     ) -> ScoreRow:
-        """A row by its key.
+        """Find a row.
 
         Args:
-            of (str): ``'masks'`` or ``'box'``. Defaults to ``'masks'``.
-            part (str): One of ``PARTS``. Defaults to ``'all'``.
-            agreement_thr (float, optional): For ``'kept'`` and ``'ignored'``
-                by agreement. Defaults to None.
-            confidence_thr (float, optional): For those by confidence.
-                Defaults to None.
+            of (str): What is scored, ``'masks'`` or ``'box'``. Defaults to
+                ``'masks'``.
+            part (str): Which masks are scored, one of ``PARTS``. Defaults to
+                ``'all'``.
+            agreement_thr (float, optional): Threshold of the agreement, for
+                ``'kept'`` and ``'ignored'``. Defaults to None.
+            confidence_thr (float, optional): Threshold of the confidence, for
+                ``'kept'`` and ``'ignored'``. Defaults to None.
 
         Returns:
             ScoreRow: The row.
 
         Raises:
-            KeyError: If it was not scored.
+            KeyError: If there is no such row.
         """
         key = of, part, agreement_thr, confidence_thr
         for row in self.rows:
@@ -142,7 +148,7 @@ class MaskScores:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As json values; :meth:`from_json` reads them."""
+        """The scores as json values, which :meth:`from_json` reads."""
         rows = []
         for row in self.rows:
             entry = dict(name=row.name, **asdict(row))
@@ -158,13 +164,23 @@ class MaskScores:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> 'MaskScores':
-        """What :meth:`to_json` gave."""
+        """Read what :meth:`to_json` returned.
+
+        Args:
+            content (Mapping[str, Any]): Json values.
+
+        Returns:
+            MaskScores: The scores.
+
+        Raises:
+            KeyError: If a key is missing.
+        """
         return cls(
             rows=tuple(map(_read_row, content['rows'])),
             spearman=content['spearman'],
             spearman_confidence=content['spearman_confidence'],
             unusable=content['unusable'],
-            # Files from before there were decisions have none.
+            # Older files, written before there were decisions, lack the key.
             rejected=content.get('rejected', 0),
         )
 
@@ -176,11 +192,12 @@ class MaskScores:
             path (str): Path of the file.
 
         Returns:
-            MaskScores: The numbers.
+            MaskScores: The scores.
 
         Raises:
-            ValueError: If it is none, or of version 0.1, whose rows have
-                names but no keys.
+            FileNotFoundError: If there is no such file.
+            ValueError: If it is another file, or one of version 0.1, whose
+                rows have names but no keys.
         """
         with open(path, encoding='utf-8') as file:
             content = json.load(file)
@@ -188,13 +205,13 @@ class MaskScores:
             return cls.from_json(content)
         except (KeyError, TypeError) as error:
             raise ValueError(
-                f'{path}: no {error}; give a file of boxcaseg '
-                'score --json, of version 0.2 or later'
+                f'{path}: no scores of masks; give a file that boxcaseg score --json '
+                'has written, version 0.2 or later'
             ) from error
 
 
 def _read_row(entry: Mapping[str, Any]) -> ScoreRow:
-    """A row of :meth:`MaskScores.to_json`."""
+    """Read a row of :meth:`MaskScores.to_json`."""
     keys = ('of', 'part', 'agreement_thr', 'confidence_thr', 'instances', 'share')
     return ScoreRow(
         **{key: entry[key] for key in keys},

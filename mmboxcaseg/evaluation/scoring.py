@@ -1,4 +1,4 @@
-"""The masks of a file against the true masks of another."""
+"""Scoring of the masks of a file against the true masks of another."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -16,15 +16,17 @@ __all__ = ['MaskIoUs', 'mask_ious', 'spearman']
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MaskIoUs(InstanceIoUs):
-    """:class:`InstanceIoUs` of two files, in the order of the true masks.
+    """IoUs of the masks of two files, in the order of the true masks.
+
+    Its other attributes are those of :class:`InstanceIoUs`.
 
     Attributes:
         places (np.ndarray): (N,) int64, places of the annotations in the file
             of the masks.
-        truth_places (np.ndarray): (N,) int64, their places in the file of the
-            true masks, ascending.
-        unusable (int): How many annotations are not scored because their
-            boxes cover nothing of their image.
+        truth_places (np.ndarray): (N,) int64, places of the annotations in
+            the file of the true masks, ascending.
+        unusable (int): Number of annotations that are not scored because
+            their boxes cover nothing of their image.
     """
 
     places: np.ndarray
@@ -38,32 +40,35 @@ def mask_ious(
     boundary: bool = False,
     on_image: Callable[[int], None] = lambda instances: None,
 ) -> MaskIoUs:
-    """The IoU of every mask, and of its filled box, with its true mask.
+    """Compute the IoU of each mask, and of its filled box, with its true mask.
 
-    Masks belong together by annotation id. Crowds are not scored, nor are
-    boxes that cover nothing of their image.
+    Masks are matched by the ids of their annotations. Crowds and boxes that
+    cover nothing of their image are not scored.
 
     Args:
-        masks (MaskFile): The masks to score.
-        truth (MaskFile): The true masks; their boxes are the filled ones.
-        boundary (bool): Whether Boundary IoU is wanted too. Defaults to
+        masks (MaskFile): File of the masks to score.
+        truth (MaskFile): File of the true masks. Its boxes are those that are
+            filled.
+        boundary (bool): Whether Boundary IoUs are computed too. Defaults to
             False.
-        on_image (Callable[[int], None]): Called with the number of its
-            instances after each image of ``truth.boxes.wanted``. Defaults to
-            doing nothing.
+        on_image (Callable[[int], None]): Function that is called after each
+            image of ``truth.boxes.wanted`` with the number of its instances.
+            Defaults to one that does nothing.
 
     Returns:
-        MaskIoUs: The IoUs; classes are places of categories in the truth.
+        MaskIoUs: The IoUs. Labels are places of categories in ``truth``.
 
     Raises:
-        ValueError: If an annotation is in one file only; differs in image,
-            its size, or category; has no mask, or one of another size; or if
-            there is nothing to score.
+        ValueError: If an annotation is in one file only; its image, the
+            image's size or its category differ; it has no mask or one of
+            another size; or there is nothing to score.
     """
     partners = _pair(masks.boxes, truth.boxes)
     boxes = truth.boxes
     if not len(boxes.wanted):
-        raise ValueError(f'{boxes.path}: no annotation to score')
+        raise ValueError(
+            f'{boxes.path}: no annotation to score; give a file of true masks'
+        )
     accumulator = MaskScoreAccumulator(boundary)
     of_images = []
     for image in boxes.wanted.tolist():
@@ -91,8 +96,12 @@ def mask_ious(
 
 
 def _pair(masks: BoxFile, truth: BoxFile) -> np.ndarray:
-    """The place in ``masks`` of each annotation of ``truth``, (N,) int64; -1
-    for crowds."""
+    """Match annotations by their ids.
+
+    Returns:
+        np.ndarray: (N,) int64, place in ``masks`` of each annotation of
+        ``truth``; -1 for crowds.
+    """
     ours, theirs = (
         {boxes.box_ids[place]: place for place in np.flatnonzero(~boxes.crowd).tolist()}
         for boxes in (masks, truth)
@@ -128,7 +137,7 @@ def _pair(masks: BoxFile, truth: BoxFile) -> np.ndarray:
 
 
 def _owner(boxes: BoxFile, place: int) -> tuple:
-    """Ids of an annotation's image and category, and the image's size."""
+    """Ids of an annotation's image and category, and size of the image."""
     image = boxes.image_index[place]
     return (
         boxes.image_ids[image],

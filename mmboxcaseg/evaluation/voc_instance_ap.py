@@ -1,10 +1,11 @@
 """Average precision of instance masks on PASCAL VOC (the paper, Sec. 4).
 
-The protocol is that of BBTP: a detection is right if the truth of its class
-and image that it overlaps most, among those that no better scored detection
-has taken, has an IoU strictly above the threshold. "Difficult" objects count
-like any other. The average precision of a class is the area under its
-precision-recall curve made monotone, not the mean of eleven points.
+The protocol is that of BBTP. Detections are matched in the order of their
+scores. A detection is correct if, of the objects of its class and image that
+no earlier detection has matched, the one with the highest IoU is strictly
+above the threshold. "Difficult" objects count like any other. The average
+precision of a class is the area under its monotone precision-recall curve, not
+the mean of eleven points.
 """
 
 from collections.abc import Sequence
@@ -18,13 +19,15 @@ THRESHOLDS = (25, 50, 70, 75)
 
 @dataclass(frozen=True, eq=False)
 class ImageMatches:
-    """Which detections of an image are right: all that is kept of it.
+    """The D detections of an image, the G objects, and what was matched.
+
+    It is all that is stored of an image.
 
     Attributes:
         scores (np.ndarray): (D,), score of each detection, best first.
         labels (np.ndarray): (D,), class of each detection.
-        hits (np.ndarray): (D, T) bool, whether it is right at each of the T
-            thresholds.
+        hits (np.ndarray): (D, T) bool, whether each detection is correct at
+            each of the T thresholds.
         truth_labels (np.ndarray): (G,), class of each object.
     """
 
@@ -35,15 +38,23 @@ class ImageMatches:
 
 
 def match_detections(ious: np.ndarray, thr: float) -> np.ndarray:
-    """Say which detections of a class in an image are right.
+    """Match the detections of a class with the objects of an image.
 
     Args:
         ious (np.ndarray): IoU of each detection, best score first, with each
-            truth, shape (D, G), in [0, 1].
-        thr (float): A match has an IoU strictly above it.
+            object, (D, G) in [0, 1].
+        thr (float): Threshold in [0, 1]; a match has an IoU strictly above
+            it.
 
     Returns:
-        np.ndarray: Shape (D, ), bool. Each truth is matched once at most.
+        np.ndarray: (D,) bool, whether each detection is correct. An object is
+        matched at most once.
+
+    Example:
+        Both detections overlap the only object:
+
+        >>> match_detections(np.array([[0.6], [0.9]]), thr=0.5).tolist()
+        [True, False]
     """
     hits = np.zeros(len(ious), dtype=bool)
     taken = np.zeros(ious.shape[1], dtype=bool)
@@ -56,21 +67,27 @@ def match_detections(ious: np.ndarray, thr: float) -> np.ndarray:
 
 
 def average_precision(hits: np.ndarray, num_truths: int) -> float:
-    """Area under the monotone precision-recall curve.
+    """Compute the area under the monotone precision-recall curve.
 
     Args:
-        hits (np.ndarray): Whether each detection is right, best score first,
-            shape (D, ), bool.
-        num_truths (int): Number of objects there are to find, at least 1.
+        hits (np.ndarray): Whether each detection is correct, best score
+            first, (D,) bool.
+        num_truths (int): Number of true objects, at least 1.
 
     Returns:
-        float: In [0, 1].
+        float: Average precision in [0, 1].
+
+    Example:
+        Half of the objects are found, at precisions of 1 and 2 / 3:
+
+        >>> round(average_precision(np.array([True, False, True]), 4), 4)
+        0.4167
     """
     found = np.cumsum(hits)
     precision = found / np.arange(1, len(hits) + 1)
-    # At each recall the best precision of that recall or a higher one.
+    # The precision at a recall is the highest at that recall or above.
     precision = np.maximum.accumulate(precision[::-1])[::-1]
-    # Recall grows by one object at each hit and nowhere else.
+    # Recall grows by 1 / num_truths at each hit.
     return float(precision[np.asarray(hits, dtype=bool)].sum() / num_truths)
 
 
@@ -85,19 +102,20 @@ def score_image(
     """Match the detections of an image with its objects.
 
     Args:
-        rles (Sequence[dict]): Compressed RLE of each detection.
-        scores (np.ndarray): Score of each detection, shape (D, ).
-        labels (np.ndarray): Class of each detection, shape (D, ).
-        truth_rles (Sequence[dict]): Compressed RLE of each object.
-        truth_labels (np.ndarray): Class of each object, shape (G, ).
+        rles (Sequence[dict]): Masks of the detections, D compressed RLEs.
+        scores (np.ndarray): Score of each detection, shape (D,).
+        labels (np.ndarray): Class of each detection, shape (D,).
+        truth_rles (Sequence[dict]): Masks of the objects, G compressed RLEs.
+        truth_labels (np.ndarray): Class of each object, shape (G,).
         thresholds (Sequence[int]): The T thresholds of the IoU, in percent.
+            Defaults to (25, 50, 70, 75).
 
     Returns:
-        ImageMatches: All that :func:`summarize_ap` needs.
+        ImageMatches: The matches, which :func:`summarize_ap` takes.
     """
     scores, labels = np.asarray(scores), np.asarray(labels)
     truth_labels = np.asarray(truth_labels)
-    # Stable, so that equal scores stay in the order of the detector.
+    # A stable sort keeps equal scores in the order of the detector.
     order = np.argsort(-scores, kind='stable')
     scores, labels = scores[order], labels[order]
     hits = np.zeros((len(order), len(thresholds)), dtype=bool)
@@ -118,17 +136,17 @@ def summarize_ap(
     images: Sequence[ImageMatches],
     thresholds: Sequence[int] = THRESHOLDS,
 ) -> dict[str, float]:
-    """Mean over classes of the average precision at each threshold.
+    """Average the precision over classes at each threshold.
 
     Args:
-        images (Sequence[ImageMatches]): What :func:`score_image` gave for
-            each image.
-        thresholds (Sequence[int]): Those given to :func:`score_image`.
+        images (Sequence[ImageMatches]): Results of :func:`score_image`.
+        thresholds (Sequence[int]): Thresholds that :func:`score_image` used,
+            in percent. Defaults to (25, 50, 70, 75).
 
     Returns:
-        dict[str, float]: ``AP25``, ``AP50``, ``AP70`` and ``AP75`` for the
-        default thresholds, in percent. The mean is over the classes that have
-        an object; NaN if there is no object at all.
+        dict[str, float]: Mean average precision in percent by name, such as
+        ``AP50``. The mean is over the classes that have an object; NaN if
+        there is no object at all.
     """
     names = [f'AP{thr}' for thr in thresholds]
     truth_labels = np.concatenate(

@@ -7,156 +7,40 @@ from typing import Any
 import numpy as np
 
 from .isotonic import isotonic
+from .spread import Spread, check_number, is_number, mean_variance, variances
+from .traits import MaskTraits, feature_names, features
 
 VERSION = 1
-# Fewer masks make no curve.
+# Fewest masks to which a curve can be fitted.
 LEAST_MASKS = 30
-# Masks that each point of the curve stands for at least: of fewer, the mean
-# IoU is mostly chance.
+# Fewest masks for each point of the curve. The mean IoU of fewer masks is mostly
+# noise.
 POINT_MASKS = 10
-# Half the width of a normal distribution's middle 95 %.
-WIDTH_95 = 1.96
-# How hard weights are drawn to 0, in masks: of no account with thousands.
+# Strength of the ridge penalty, in masks; it hardly matters with thousands.
 RIDGE = 5.0
-# Of the numbers in a file.
+# Decimals of the numbers in a file.
 DIGITS = 6
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class MaskTraits:
-    """What is known of N masks without their true ones.
-
-    Attributes:
-        agreement (np.ndarray): (N,) float64 in [0, 1].
-        confidence (np.ndarray): (N,) float64 in [0, 1], see
-            :func:`~mmboxcaseg.masks.merged_confidence`.
-        areas (np.ndarray): (N,) float64, areas of the masks in pixels.
-        rect_areas (np.ndarray): (N,) float64, areas of their pixel
-            rectangles; 0 where a box covers nothing of its image.
-        shared (np.ndarray): (N,) float64 in [0, 1], how much of each box
-            other boxes of its image cover: the sum of their shares of it, 1
-            at most.
-    """
-
-    agreement: np.ndarray
-    confidence: np.ndarray
-    areas: np.ndarray
-    rect_areas: np.ndarray
-    shared: np.ndarray
-
-    def __len__(self) -> int:
-        """Number of masks, N."""
-        return len(self.agreement)
-
-    def take(self, chosen: np.ndarray) -> 'MaskTraits':
-        """Some of them: bool of shape (N,), or places (M,)."""
-        return MaskTraits(
-            **{one.name: getattr(self, one.name)[chosen] for one in fields(self)}
-        )
-
-    @property
-    def there(self) -> np.ndarray:
-        """Which masks have a pixel, (N,) bool; no IoU but 0 is possible for
-        the others."""
-        return (self.areas > 0) & (self.rect_areas > 0)
-
-
-def features(traits: MaskTraits) -> dict[str, np.ndarray]:
-    """The numbers from which the expected IoU is told.
-
-    Args:
-        traits (MaskTraits): Traits of N masks that have a pixel.
-
-    Returns:
-        dict[str, np.ndarray]: (N,) float64 each, about as wide as 1.
-    """
-    share = np.minimum(traits.areas / traits.rect_areas, 1)
-    return dict(
-        agreement=traits.agreement,
-        confidence=traits.confidence,
-        # Merging lowers the confidence by the root of the share that it
-        # left, so both together tell what the network was sure of.
-        share=share,
-        shared=traits.shared,
-        # In doublings of the side of a small object, 32 px.
-        size=np.log2(np.maximum(traits.rect_areas, 1)) / 2 - 5,
-    )
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How far true IoUs lie from expected ones, as variances.
-
-    Attributes:
-        within (float): Variance of the masks of one photo, around what is
-            expected.
-        between (float): What masks of one photo share.
-        curve (float): Variance of the curve's mean, from these two.
-    """
-
-    within: float
-    between: float
-    curve: float
-
-    def mean_interval(
-        self, expected: np.ndarray, images: np.ndarray, sure: np.ndarray
-    ) -> tuple[float, float]:
-        """Where the true mean IoU of a file lies, in 95 of 100 files.
-
-        From variances, without drawing samples: that of the file's masks
-        around what is expected of them, of which those of one photo share a
-        part, and that of the curve. It is an interval for photos like those
-        of the fit; what others differ by, it can't know.
-
-        Args:
-            expected (np.ndarray): (N,) expected IoUs, N at least 1.
-            images (np.ndarray): (N,) int, place of each mask's photo.
-            sure (np.ndarray): (N,) bool: masks that were given.
-
-        Returns:
-            tuple[float, float]: Lower and upper end, in [0, 1].
-        """
-        open_ = ~np.asarray(sure) & (expected > 0)
-        share = open_.mean()
-        variance = share**2 * self.curve
-        if open_.any():
-            variance += share**2 * _mean_variance(
-                images[open_], self.within, self.between
-            )
-        mean, half = float(expected.mean()), WIDTH_95 * float(np.sqrt(variance))
-        return max(mean - half, 0.0), min(mean + half, 1.0)
-
-    @classmethod
-    def from_json(cls, content: Any) -> 'Spread':
-        """What ``dataclasses.asdict`` gave; further keys are not looked at.
-
-        Raises:
-            ValueError: If it is none, with the key that is wrong.
-        """
-        if not isinstance(content, dict):
-            raise ValueError('"spread" must be an object')
-        for one in fields(cls):
-            _check_number(one.name, content.get(one.name))
-        return cls(**{one.name: content[one.name] for one in fields(cls)})
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Tells the expected IoU of masks.
+    """Predicts the expected IoU of masks.
 
-    A weighted sum of :func:`features` is the score of a mask; a curve that
-    never falls makes an IoU of it.
+    The score of a mask is a weighted sum of its :func:`features`. A curve
+    that never falls maps the score to an IoU.
 
     Attributes:
         weights (Mapping[str, float]): Weight of each feature.
-        scores (tuple[float, ...]): The points of the curve, ascending; between
-            them it is straight, beyond them level.
-        ious (tuple[float, ...]): Its IoU at each of them, in [0, 1].
-        masks (int): How many masks it was fitted on.
-        photos (int): How many photos they are of.
-        mean_iou (float): Their mean IoU.
+        scores (tuple[float, ...]): Scores at the points of the curve,
+            ascending. The curve is linear between its points and constant
+            beyond them.
+        ious (tuple[float, ...]): IoUs at the points of the curve, in [0, 1].
+        masks (int): Number of masks that it was fitted to.
+        photos (int): Number of photos of these masks.
+        mean_iou (float): Mean IoU of these masks, in [0, 1].
         spread (Spread): How far true IoUs lie from expected ones.
-        made (Mapping[str, Any]): How these masks were made, json values.
+        made (Mapping[str, Any]): Settings that these masks were made with,
+            json values. Defaults to none.
     """
 
     weights: Mapping[str, float]
@@ -169,10 +53,10 @@ class Calibration:
     made: Mapping[str, Any] = field(default_factory=dict)
 
     def predict(self, traits: MaskTraits) -> np.ndarray:
-        """The expected IoU of N masks.
+        """Predict the expected IoU of N masks.
 
         Args:
-            traits (MaskTraits): The masks.
+            traits (MaskTraits): Traits of the masks.
 
         Returns:
             np.ndarray: (N,) float64 in [0, 1]; 0 for an empty mask.
@@ -185,12 +69,12 @@ class Calibration:
         return expected
 
     def to_json(self) -> dict[str, Any]:
-        """As json values; :meth:`from_json` reads them."""
+        """The calibration as json values, which :meth:`from_json` reads."""
         return dict(version=VERSION, **asdict(self))
 
     @classmethod
     def from_json(cls, content: Any) -> 'Calibration':
-        """What :meth:`to_json` gave.
+        """Read what :meth:`to_json` returned.
 
         Args:
             content (Any): Json values.
@@ -199,14 +83,14 @@ class Calibration:
             Calibration: The calibration.
 
         Raises:
-            ValueError: If it is none, with the key that is wrong.
+            ValueError: If a value is missing or wrong; names the key.
         """
         if not isinstance(content, dict) or 'version' not in content:
             raise ValueError('no "version"; give a file of boxcaseg calibrate')
         if content['version'] != VERSION:
             raise ValueError(
-                f'"version" is {content["version"]!r}, this '
-                f'program reads {VERSION}; make it anew with '
+                f'"version" is {content["version"]!r}, but this version of '
+                f'mmboxcaseg reads {VERSION}; make the file again with '
                 'boxcaseg calibrate'
             )
         values = {}
@@ -229,16 +113,16 @@ def fit_calibration(
     images: np.ndarray,
     made: Mapping[str, Any] | None = None,
 ) -> Calibration:
-    """Fit the expected IoU on masks whose true ones are known.
+    """Fit a calibration to masks whose true ones are known.
 
-    Empty masks are left out: their IoU is 0 without a curve.
+    Empty masks are not used: their IoU is 0 anyway.
 
     Args:
-        traits (MaskTraits): The N masks.
+        traits (MaskTraits): Traits of the N masks.
         ious (np.ndarray): (N,) float in [0, 1], IoU with the true masks.
         images (np.ndarray): (N,) int, place of each mask's photo.
-        made (Mapping[str, Any], optional): How they were made. Defaults to
-            None.
+        made (Mapping[str, Any], optional): Settings that the masks were made
+            with, json values. Defaults to None.
 
     Returns:
         Calibration: The calibration.
@@ -250,15 +134,15 @@ def fit_calibration(
     traits, ious, images = traits.take(there), ious[there], images[there]
     if len(ious) < LEAST_MASKS:
         raise ValueError(
-            f'{len(ious)} masks have a true one and are not '
-            f'empty; calibrating needs {LEAST_MASKS}, better 100'
+            f'{len(ious)} masks have a true one and are not empty; a '
+            f'calibration needs {LEAST_MASKS}, better 100'
         )
     columns = features(traits)
     weights = _fit_weights(columns, ious)
     score = _score(weights, columns)
     scores, points = _fit_curve(score, ious)
     residuals = ious - np.interp(score, scores, points)
-    within, between = _variances(residuals, images)
+    within, between = variances(residuals, images)
     return Calibration(
         weights=weights,
         scores=tuple(scores.tolist()),
@@ -266,27 +150,33 @@ def fit_calibration(
         masks=len(ious),
         photos=len(np.unique(images)),
         mean_iou=float(ious.mean()),
-        spread=Spread(within, between, _mean_variance(images, within, between)),
+        spread=Spread(within, between, mean_variance(images, within, between)),
         made=dict(made or {}),
     )
 
 
 def reviews_needed(expected: np.ndarray, target: float) -> int:
-    """How many masks to review until the mean IoU is expected to be reached.
+    """Number of masks to review to reach an expected mean IoU.
 
-    The least expected come first, and one that was reviewed counts as 1: it
-    is right, or was made right.
+    Masks with the lowest expected IoU are reviewed first. A reviewed mask has
+    an IoU of 1: it was right, or it was corrected.
 
     Args:
         expected (np.ndarray): (N,) expected IoUs in [0, 1], N at least 1.
-        target (float): The mean IoU, in [0, 1].
+        target (float): The mean IoU to reach, in [0, 1].
 
     Returns:
-        int: The number, 0 where the mean is reached already.
+        int: The number; 0 if the mean is reached without a review.
+
+    Example:
+        The mean is 0.7. With the first mask reviewed it is 0.9:
+
+        >>> reviews_needed(np.array([0.4, 0.7, 1.0]), target=0.85)
+        1
     """
     gains = np.concatenate([[0.0], np.cumsum(1 - np.sort(expected))])
     lacking = target * len(expected) - expected.sum()
-    # A sum of many numbers is as exact as this.
+    # Sums of many floats have rounding errors of this size.
     return int(np.argmax(gains >= lacking - 1e-9))
 
 
@@ -299,11 +189,11 @@ def _score(
 def _fit_weights(
     columns: Mapping[str, np.ndarray], ious: np.ndarray
 ) -> dict[str, float]:
-    """Least squares with a ridge, on features of unit width."""
+    """Ridge regression on standardised features."""
     table = np.stack(list(columns.values()), axis=1)
     centred = table - table.mean(axis=0)
     width = centred.std(axis=0)
-    # A feature that never varies has no weight.
+    # A constant feature gets the weight 0.
     unit = centred / np.where(width > 1e-9, width, np.inf)
     found = np.linalg.solve(
         unit.T @ unit + RIDGE * np.eye(unit.shape[1]), unit.T @ (ious - ious.mean())
@@ -313,7 +203,7 @@ def _fit_weights(
 
 
 def _fit_curve(score: np.ndarray, ious: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Points of the curve that never falls: their scores and IoUs."""
+    """Scores and IoUs at the points of a curve that never falls."""
     order = np.argsort(score, kind='stable')
     score, ious = score[order], ious[order]
     number = max(int(np.sqrt(len(score))), 1)
@@ -328,38 +218,14 @@ def _fit_curve(score: np.ndarray, ious: np.ndarray) -> tuple[np.ndarray, np.ndar
     return x, np.round(y[first], DIGITS)
 
 
-def _variances(residuals: np.ndarray, images: np.ndarray) -> tuple[float, float]:
-    """Variance within photos, and that which masks of a photo share.
-
-    As in an analysis of variance with one random factor.
-    """
-    _, group, counts = np.unique(images, return_inverse=True, return_counts=True)
-    residuals = residuals - residuals.mean()
-    means = np.bincount(group, residuals) / counts
-    total, photos = len(residuals), len(counts)
-    if photos in (1, total):
-        return float(residuals.var()), 0.0
-    within = float(((residuals - means[group]) ** 2).sum() / (total - photos))
-    among = float((counts * means**2).sum() / (photos - 1))
-    size = (total - (counts**2).sum() / total) / (photos - 1)
-    return within, max((among - within) / size, 0.0)
-
-
-def _mean_variance(images: np.ndarray, within: float, between: float) -> float:
-    """Variance of the mean of masks."""
-    _, counts = np.unique(images, return_counts=True)
-    total = counts.sum()
-    return float(within / total + between * (counts**2).sum() / total**2)
-
-
 def _check(values: Mapping[str, Any]) -> None:
-    """Raise ValueError where a value of a file can't be right."""
-    known = _feature_names()
+    """Raise ValueError if a value of a file is wrong; names the key."""
+    known = feature_names()
     weights = values['weights']
     if (
         not isinstance(weights, dict)
         or set(weights) != set(known)
-        or not all(map(_is_number, weights.values()))
+        or not all(map(is_number, weights.values()))
     ):
         raise ValueError(f'"weights" must have a number for each of {", ".join(known)}')
     for key in ('scores', 'ious'):
@@ -367,7 +233,7 @@ def _check(values: Mapping[str, Any]) -> None:
         if (
             not isinstance(column, list)
             or not column
-            or not all(map(_is_number, column))
+            or not all(map(is_number, column))
         ):
             raise ValueError(f'"{key}" must be a list of numbers')
         if sorted(column) != column:
@@ -377,26 +243,6 @@ def _check(values: Mapping[str, Any]) -> None:
     if not 0 <= values['ious'][0] <= values['ious'][-1] <= 1:
         raise ValueError('"ious" must be from 0 to 1')
     for key in ('masks', 'photos', 'mean_iou'):
-        _check_number(key, values[key])
+        check_number(key, values[key])
     if not isinstance(values['made'], dict):
         raise ValueError('"made" must be an object')
-
-
-def _feature_names() -> list[str]:
-    one = np.ones(1)
-    return list(
-        features(MaskTraits(**{column.name: one for column in fields(MaskTraits)}))
-    )
-
-
-def _check_number(key: str, value: Any) -> None:
-    if not _is_number(value) or value < 0:
-        raise ValueError(f'"{key}" is {value!r}; it must be a number, 0 or more')
-
-
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and bool(np.isfinite(value))
-    )

@@ -11,14 +11,14 @@ from .rle import RLE, encode_rle
 
 
 def rle_iou(first: RLE, second: RLE) -> float:
-    """IoU of two masks, 0 where both are empty.
+    """IoU of two masks.
 
     Args:
-        first (dict): Compressed RLE.
-        second (dict): Compressed RLE of the same size.
+        first (dict): Compressed RLE of a mask.
+        second (dict): Compressed RLE of a mask of the same image.
 
     Returns:
-        float: In [0, 1].
+        float: IoU in [0, 1]; 0 if both masks are empty.
     """
     both = coco_mask.area(coco_mask.merge([first, second], intersect=True))
     union = coco_mask.area(first) + coco_mask.area(second) - both
@@ -26,14 +26,14 @@ def rle_iou(first: RLE, second: RLE) -> float:
 
 
 def box_rle(box: Sequence[float], size: tuple[int, int]) -> RLE:
-    """A filled box, in the pixel rectangle that its mask would have.
+    """The mask that fills a box: all pixels of its pixel rectangle.
 
     Args:
         box (Sequence[float]): x0, y0, x1, y1 in pixels of the image.
         size (tuple[int, int]): Height and width of the image in pixels.
 
     Returns:
-        dict: Compressed RLE.
+        dict: Compressed RLE of the image's size.
 
     Raises:
         ValueError: If the box covers nothing of the image.
@@ -47,12 +47,12 @@ def rect_mask_iou(mask: np.ndarray, rect: Sequence[int], truth: np.ndarray) -> f
     """IoU of a mask inside a rectangle with a mask of the whole image.
 
     Args:
-        mask (np.ndarray): Boolean, shape (y1 - y0, x1 - x0).
+        mask (np.ndarray): Bool, shape (y1 - y0, x1 - x0).
         rect (Sequence[int]): x0, y0, x1, y1, half-open, inside the image.
-        truth (np.ndarray): 0 or 1, shape (H, W) of the image.
+        truth (np.ndarray): Mask of the whole image, 0 or 1, shape (H, W).
 
     Returns:
-        float: In [0, 1]; 0 where both are empty.
+        float: IoU in [0, 1]; 0 if both masks are empty.
     """
     x0, y0, x1, y1 = rect
     intersection = np.count_nonzero(mask & (truth[y0:y1, x0:x1] > 0))
@@ -61,16 +61,20 @@ def rect_mask_iou(mask: np.ndarray, rect: Sequence[int], truth: np.ndarray) -> f
 
 
 def boundary_width(height: int, width: int, ratio: float = 0.02) -> int:
-    """Width of the boundary band of Boundary IoU.
+    """Width of the boundary for Boundary IoU.
 
     Args:
         height (int): Height of the image in pixels.
         width (int): Width of the image in pixels.
-        ratio (float): Share of the image's diagonal. Defaults to 0.02, as in
-            Cheng et al., "Boundary IoU", CVPR 2021.
+        ratio (float): Width as a share of the image's diagonal. Defaults to
+            0.02, as in Cheng et al., "Boundary IoU", CVPR 2021.
 
     Returns:
-        int: In pixels, at least 1.
+        int: Width in pixels, at least 1.
+
+    Example:
+        >>> boundary_width(480, 640)
+        16
     """
     return max(1, round(ratio * float(np.hypot(height, width))))
 
@@ -78,17 +82,17 @@ def boundary_width(height: int, width: int, ratio: float = 0.02) -> int:
 def inner_boundary(mask: np.ndarray, width: int) -> np.ndarray:
     """The pixels of a mask that are near its outline (Cheng et al.).
 
-    A pixel is near if a pixel that is not in the mask, or lies outside the
+    A pixel is near the outline if a background pixel, or a place outside the
     array, is at most ``width`` rows and at most ``width`` columns away. A
-    mask thinner than two widths is all boundary, so that Boundary IoU is the
-    plain IoU for small objects.
+    mask thinner than two widths is all boundary, so for small objects
+    Boundary IoU is the plain IoU.
 
     Args:
-        mask (np.ndarray): Boolean or 0 and 1, shape (H, W).
-        width (int): In pixels, at least 1.
+        mask (np.ndarray): Bool or 0 and 1, shape (H, W).
+        width (int): Width of the boundary in pixels, at least 1.
 
     Returns:
-        np.ndarray: Boolean, shape (H, W).
+        np.ndarray: Bool, shape (H, W).
     """
     framed = np.pad(np.asarray(mask, dtype=np.uint8), 1)
     inside = cv2.erode(framed, np.ones((3, 3), dtype=np.uint8), iterations=width)
@@ -100,16 +104,17 @@ def rect_boundary_iou(
 ) -> float:
     """Boundary IoU of a mask inside a rectangle with one of the whole image.
 
-    It is the IoU of the two inner boundaries.
+    Boundary IoU is the IoU of the two inner boundaries.
 
     Args:
-        mask (np.ndarray): Boolean, shape (y1 - y0, x1 - x0).
+        mask (np.ndarray): Bool, shape (y1 - y0, x1 - x0).
         rect (Sequence[int]): x0, y0, x1, y1, half-open, inside the image.
-        truth (np.ndarray): 0 or 1, shape (H, W) of the image.
-        width (int): Width of the boundaries, see :func:`boundary_width`.
+        truth (np.ndarray): Mask of the whole image, 0 or 1, shape (H, W).
+        width (int): Width of the boundaries in pixels, see
+            :func:`boundary_width`.
 
     Returns:
-        float: In [0, 1]; 0 where both are empty.
+        float: Boundary IoU in [0, 1]; 0 if both masks are empty.
     """
     return rect_mask_iou(
         inner_boundary(mask, width), rect, inner_boundary(truth, width)
@@ -117,18 +122,18 @@ def rect_boundary_iou(
 
 
 def rle_boundary_iou(first: RLE, second: RLE, width: int) -> float:
-    """:func:`rect_boundary_iou` of two masks of the whole image.
+    """Boundary IoU of two masks of the whole image.
 
     Args:
-        first (dict): Compressed RLE.
-        second (dict): Compressed RLE of the same size.
+        first (dict): Compressed RLE of a mask.
+        second (dict): Compressed RLE of a mask of the same image.
         width (int): Width of the boundaries in pixels, see
             :func:`boundary_width`.
 
     Returns:
-        float: In [0, 1]; 0 where both are empty.
+        float: Boundary IoU in [0, 1]; 0 if both masks are empty.
     """
-    # Nothing of a boundary lies outside the boxes of the masks.
+    # Boundaries lie inside the tight boxes of the masks.
     found = coco_mask.toBbox([first, second]).astype(np.int64)
     x0, y0 = found[:, :2].min(axis=0)
     x1, y1 = (found[:, :2] + found[:, 2:]).max(axis=0)

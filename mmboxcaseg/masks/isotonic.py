@@ -1,23 +1,27 @@
-"""Isotonic regression: the best curve that never falls."""
+"""Isotonic regression: the best fit that never falls."""
 
 import numpy as np
 
 
 def isotonic(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The ascending sequence nearest to a given one.
+    """Fit an ascending sequence to a given one by weighted least squares.
 
-    Pool adjacent violators: neighbours that fall are replaced by their
-    weighted mean, until none falls.
+    The algorithm pools adjacent violators: neighbours in falling order are
+    replaced by their weighted mean until none is left.
 
     Args:
         values (np.ndarray): (N,) float.
         weights (np.ndarray): (N,) float, above 0.
 
     Returns:
-        np.ndarray: (N,) float64, ascending, with the least weighted sum of
-        squared differences to ``values``; their weighted mean is the same.
+        np.ndarray: (N,) float64, ascending. Its weighted mean is that of
+        ``values``.
+
+    Example:
+        >>> isotonic(np.array([1, 3, 2, 4]), np.ones(4)).tolist()
+        [1.0, 2.5, 2.5, 4.0]
     """
-    # Of each block that is done: its mean, its weight, its length.
+    # Mean, weight and length of each block that is done.
     means: list[float] = []
     sums: list[float] = []
     lengths: list[int] = []

@@ -1,4 +1,4 @@
-"""Overlapping masks of an image made disjoint: "smaller object better"."""
+"""Merging: overlapping masks of an image become disjoint (the paper, Sec. 3.4)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ def check_masks(masks: Sequence[np.ndarray], rects: np.ndarray) -> None:
         rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open.
 
     Raises:
-        ValueError: If numbers or shapes do not match.
+        ValueError: If the numbers differ, or a mask is not bool or does not
+            have the shape of its rectangle.
     """
     if len(masks) != len(rects):
         raise ValueError(f'{len(masks)} masks, but {len(rects)} rectangles')
@@ -22,27 +23,27 @@ def check_masks(masks: Sequence[np.ndarray], rects: np.ndarray) -> None:
         x0, y0, x1, y1 = rect
         if mask.shape != (y1 - y0, x1 - x0) or mask.dtype != bool:
             raise ValueError(
-                f'mask {index} is {mask.dtype} of shape {mask.shape}, but its '
-                f'rectangle {rect} holds bool of shape {(y1 - y0, x1 - x0)}: '
-                'it does not fit'
+                f'mask {index} is {mask.dtype} of shape {mask.shape} and does not '
+                f'fit its rectangle {rect}: it must be bool of shape '
+                f'{(y1 - y0, x1 - x0)}'
             )
 
 
 def take_away(
     masks: Sequence[np.ndarray], rects: np.ndarray, taken: np.ndarray
 ) -> list[np.ndarray]:
-    """Take pixels away that belong to something else.
+    """Remove the pixels from masks that belong to other masks.
 
     Args:
         masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
             (y1 - y0, x1 - x0) of its rectangle.
         rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open, in pixels
             of the image, inside it.
-        taken (np.ndarray): (height, width) bool of the image.
+        taken (np.ndarray): Pixels to remove, (height, width) bool of the
+            image.
 
     Returns:
-        list[np.ndarray]: N bool arrays of the same shapes, without what is
-        taken. The input is left as it was.
+        list[np.ndarray]: N new bool arrays of the same shapes.
 
     Raises:
         ValueError: If numbers or shapes do not match.
@@ -63,9 +64,9 @@ def merge(
     """Give each pixel claimed by several masks to the smallest object.
 
     The smallest object is the one with the smallest box, not the smallest
-    mask (the paper, Sec. 3.4: "smaller object better"). Of boxes with the
-    same area the earlier one wins. Only the intersections of rectangles are
-    looked at; there is no full canvas.
+    mask (the paper, Sec. 3.4: "smaller object better"). Of two boxes with the
+    same area the earlier one gets the pixel. Only the intersections of
+    rectangles are computed, never a canvas of the whole image.
 
     Args:
         masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
@@ -77,8 +78,8 @@ def merge(
 
     Returns:
         list[np.ndarray]: N bool arrays of the same shapes, disjoint in the
-        image: those that meet a smaller object are copies, the others the
-        arrays given. The input is left as it was.
+        image. Masks that meet a smaller object are copied, the others are the
+        given arrays. The input is not changed.
 
     Raises:
         ValueError: If numbers or shapes do not match, or an area is NaN.
@@ -96,23 +97,24 @@ def merge(
     for winner, loser, of_winner, of_loser in _meetings(rects, areas):
         if merged[loser] is masks[loser]:
             merged[loser] = masks[loser].copy()
-        # The winner's own claim counts even where a still smaller object
-        # takes the pixel from it: the loser has lost it either way.
+        # The mask of the winner before merging: even if a third, smaller object
+        # takes the pixel from the winner, the loser does not get it.
         lost = merged[loser][of_loser]
-        # Of booleans, "greater" is "and not".
+        # For booleans, a > b is "a and not b".
         np.greater(lost, masks[winner][of_winner], out=lost)
     return merged
 
 
 @dataclass(frozen=True, eq=False)
 class Claims:
-    """How strongly the masks of an image claim their pixels.
+    """How strongly the N masks of an image claim their pixels.
+
+    A claim is probability * (box area)^-exponent.
 
     Attributes:
-        probs (Sequence[np.ndarray]): N float arrays of the masks' shapes, in
-            [0, 1], above 0 where the mask is True.
-        exponent (float): At least 0. A claim is probability *
-            (box area)^-exponent.
+        probs (Sequence[np.ndarray]): Probabilities in [0, 1], N float arrays
+            of the masks' shapes, above 0 where the mask is True.
+        exponent (float): Exponent of the box area, at least 0.
 
     Raises:
         ValueError: If the exponent is negative.
@@ -136,8 +138,9 @@ def merge_by_probability(
 ) -> list[np.ndarray]:
     """Give each pixel claimed by several masks to the strongest claim.
 
-    Where two are equal it goes to the smaller box, then to the earlier one.
-    The higher the exponent, the nearer to :func:`merge`, the paper's rule.
+    Of equal claims, that of the smaller box wins, then that of the earlier
+    one. The higher the exponent, the closer the result is to :func:`merge`,
+    the paper's rule.
 
     Args:
         masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
@@ -146,11 +149,11 @@ def merge_by_probability(
             of the image.
         box_areas (Sequence[float]): (N,) areas of the boxes clipped to the
             image, in square pixels, positive.
-        claims (Claims): How strongly they claim their pixels.
+        claims (Claims): Claims of the masks to their pixels.
 
     Returns:
         list[np.ndarray]: N bool arrays of the same shapes, disjoint in the
-        image. The input is left as it was.
+        image. The input is not changed.
 
     Raises:
         ValueError: If numbers or shapes do not match, or an area is NaN or
@@ -165,12 +168,11 @@ def merge_by_probability(
     shapes = [prob.shape for prob in probs]
     if shapes != [mask.shape for mask in masks]:
         raise ValueError(
-            f'masks and their probabilities differ in shape or '
-            f'number: {len(masks)} masks, {len(probs)} of '
-            'probabilities'
+            'masks and their probabilities differ in shape or number: '
+            f'{len(masks)} masks, {len(probs)} arrays of probabilities'
         )
     merged = list(masks)
-    # Relative to the smallest box, so that a high exponent leaves something.
+    # Relative to the smallest box: a high exponent must not round all to 0.
     factors = (areas / areas.min(initial=np.inf)) ** -claims.exponent
     bids: dict[int, np.ndarray] = {}
     for winner, loser, of_winner, of_loser in _meetings(rects, areas):
@@ -178,22 +180,22 @@ def merge_by_probability(
             if place not in bids:
                 bids[place] = _bid(masks[place], probs[place], factors[place])
                 merged[place] = masks[place].copy()
-        # A pixel that neither or only one of them claims stays as it is:
-        # what is not claimed is 0 here, and False in the mask.
+        # Pixels that only one mask claims stay with it: the claim of the other
+        # is 0, and its mask is False.
         first = bids[winner][of_winner] >= bids[loser][of_loser]
         merged[winner][of_winner] &= first
         lost = merged[loser][of_loser]
-        # Of booleans, "greater" is "and not".
+        # For booleans, a > b is "a and not b".
         np.greater(lost, first, out=lost)
     return merged
 
 
 def _bid(mask: np.ndarray, prob: np.ndarray, factor: float) -> np.ndarray:
-    """The claim of a mask to its pixels, float32; 0 outside of it."""
+    """The claim of a mask to its pixels, float32; 0 outside the mask."""
     bid = np.multiply(prob, mask, dtype=np.float32)
     np.multiply(bid, np.float32(factor), out=bid)
     if factor < 1e-30:
-        # Whatever is claimed stays above 0.
+        # Claimed pixels must stay above 0.
         np.maximum(bid, np.finfo(np.float32).tiny, where=mask, out=bid)
     return bid
 
@@ -203,7 +205,7 @@ def _checked(
     rects: np.ndarray,
     box_areas: Sequence[float] | np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rectangles, (N, 4) int64, and areas, (N,) float64, that fit."""
+    """Checked rectangles, (N, 4) int64, and areas, (N,) float64."""
     rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
     areas = np.asarray(box_areas, dtype=np.float64)
     check_masks(masks, rects)
@@ -220,12 +222,12 @@ Window = tuple[slice, slice]
 def _meetings(
     rects: np.ndarray, areas: np.ndarray
 ) -> Iterator[tuple[int, int, Window, Window]]:
-    """Pairs of rectangles that meet.
+    """Find the pairs of rectangles that intersect.
 
     Yields:
-        tuple[int, int, Window, Window]: Place of the smaller box (among equal
-        ones the earlier) and of the other; their intersection as a window of
-        each.
+        tuple[int, int, Window, Window]: Place of the smaller box (of two
+        equal ones, the earlier) and of the other; their intersection as a
+        window of the one and of the other.
     """
     x0, y0, x1, y1 = rects.T
     meet = (x0[:, None] < x1) & (y0[:, None] < y1)

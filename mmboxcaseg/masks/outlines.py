@@ -1,4 +1,4 @@
-"""The outlines of masks with their holes, for the even-odd rule."""
+"""Outlines of masks and of their holes, to be filled by the even-odd rule."""
 
 import numpy as np
 
@@ -6,16 +6,21 @@ from .rings import edge_rings
 
 
 def to_outlines(mask: np.ndarray) -> list[np.ndarray]:
-    """The outlines of a mask along the edges of its pixels.
+    """Trace the outlines of a mask along the edges of its pixels.
 
-    Filled by the even-odd rule, they give the mask back to the pixel.
+    Filled by the even-odd rule, the outlines reproduce the mask exactly.
 
     Args:
         mask (np.ndarray): (H, W) bool.
 
     Returns:
-        list[np.ndarray]: (K, 2) int64 each, x and y of the corners, where the
-        outline turns by a right angle; none for an empty mask.
+        list[np.ndarray]: An array for each outline, (K, 2) int64: x and y of
+        its corners in pixels, where it turns by a right angle. Empty for an
+        empty mask.
+
+    Example:
+        >>> [ring.tolist() for ring in to_outlines(np.ones((1, 2), dtype=bool))]
+        [[[0, 0], [0, 1], [2, 1], [2, 0]]]
     """
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if not len(rows):

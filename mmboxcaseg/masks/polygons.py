@@ -1,4 +1,4 @@
-"""Masks as polygons, for tools that read nothing else."""
+"""Masks as polygons, for tools that read no RLE."""
 
 import numpy as np
 
@@ -9,18 +9,18 @@ from .rle import RLE, decode_rle, rle_area, to_rle
 def to_segmentation(
     rle: RLE, polygons: bool, distance: float = 0
 ) -> tuple[RLE | list, int]:
-    """A mask as ``segmentation`` of a COCO json, and its area.
+    """Convert a mask to the ``segmentation`` and ``area`` of a COCO json.
 
     Args:
-        rle (dict): Compressed RLE of the image's size.
-        polygons (bool): Whether as polygons. An empty mask stays an RLE, for
-            no polygon can say that there is nothing.
-        distance (float): How far polygons may be from the mask's outline, in
-            pixels. Defaults to 0.
+        rle (dict): Compressed RLE of the mask, of the image's size.
+        polygons (bool): Whether the mask becomes polygons. An empty mask
+            stays an RLE, since no polygon is empty.
+        distance (float): Largest distance of the polygons from the mask's
+            outline, in pixels. Defaults to 0.
 
     Returns:
         tuple[dict | list[list[float]], int]: The RLE or the polygons, and the
-        area in pixels; polygons fill the holes, and the area goes with them.
+        area in pixels. Polygons fill holes; the area includes them then.
     """
     area = rle_area(rle)
     if not polygons or not area:
@@ -30,15 +30,17 @@ def to_segmentation(
 
 
 def to_polygons(rle: RLE, distance: float = 0) -> list[list[float]]:
-    """The outlines of a mask's parts, along the edges of its pixels.
+    """Trace the outlines of a mask's parts along the edges of its pixels.
 
-    Drawn by pycocotools, they give the mask back to the pixel, but for its
-    holes: a COCO polygon can't have any, so they are filled.
+    Drawn by pycocotools, the polygons reproduce the mask exactly, except that
+    holes are filled: COCO's polygons can't have any.
 
     Args:
-        rle (dict): ``size`` [height, width] and ``counts`` (str); not empty.
-        distance (float): How far a polygon may be from the outline, in
-            pixels, to have fewer points. Defaults to 0.
+        rle (dict): Compressed RLE of a mask that is not empty: ``size``
+            [height, width] and ``counts`` (str).
+        distance (float): Largest distance of a polygon from the outline, in
+            pixels. The larger it is, the fewer points a polygon has. Defaults
+            to 0.
 
     Returns:
         list[list[float]]: A polygon for each part, x, y, x, y, ... in pixels

@@ -1,7 +1,7 @@
 """Boxes in continuous coordinates and the pixel rectangles of their masks.
 
-A mask is held inside its pixel rectangle, never as a full canvas, so the cost
-of an instance does not depend on the size of the photo.
+A mask is stored inside its pixel rectangle, not as a canvas of the whole
+image, so the cost of an instance does not depend on the size of the photo.
 """
 
 from collections.abc import Sequence
@@ -31,20 +31,23 @@ def _clip(array: np.ndarray, height: Size, width: Size) -> np.ndarray:
 
 
 def usable_boxes(boxes: Boxes, height: Size, width: Size) -> np.ndarray:
-    """Which boxes still cover something once clipped to the image.
+    """Find the boxes that cover something of the image.
 
-    A box with NaN or an infinite side, with zero or negative width or height,
-    or wholly outside the image can't be cropped.
+    A box is not usable if it has a side that is NaN or infinite, has no
+    positive width and height, or lies outside the image.
 
     Args:
         boxes (np.ndarray): (N, 4) xyxy, in pixels of the image.
-        height (int or np.ndarray): Height of the image in pixels; (N,) where
-            the boxes lie in different images.
-        width (int or np.ndarray): Width of the image in pixels; (N,) where
-            the boxes lie in different images.
+        height (int | np.ndarray): Height of the image in pixels; (N,) if the
+            boxes lie in different images.
+        width (int | np.ndarray): Width of the image in pixels; (N,) if the
+            boxes lie in different images.
 
     Returns:
         np.ndarray: (N,) bool.
+
+    Raises:
+        ValueError: If the boxes have another shape.
 
     Example:
         >>> usable_boxes([(0, 0, 5, 5), (5, 5, 5, 9), (20, 0, 30, 5)], 10, 10).tolist()
@@ -55,14 +58,14 @@ def usable_boxes(boxes: Boxes, height: Size, width: Size) -> np.ndarray:
 
 
 def _usable(array: np.ndarray, clipped: np.ndarray) -> np.ndarray:
-    """Whether boxes (N, 4) cover something once clipped, bool (N,)."""
-    # NaN compares as false, so those rows need no further care.
+    """Whether boxes (N, 4) cover something after clipping, (N,) bool."""
+    # Comparisons with NaN are false, so such boxes are not positive.
     positive = (clipped[:, :2] < clipped[:, 2:]).all(axis=1)
     return positive & np.isfinite(array).all(axis=1)
 
 
 def clip_boxes(boxes: Boxes, height: int, width: int) -> np.ndarray:
-    """Boxes clipped to the image, in continuous coordinates.
+    """Clip boxes to the image, in continuous coordinates.
 
     Args:
         boxes (np.ndarray): (N, 4) xyxy, in pixels of the image.
@@ -86,20 +89,20 @@ def clip_boxes(boxes: Boxes, height: int, width: int) -> np.ndarray:
         index = int(np.flatnonzero(~usable)[0])
         raise ValueError(
             f'box {index}, xyxy {array[index].tolist()}, covers nothing of '
-            f'the image of {width} x {height} pixels (width x height); leave '
-            'it out with usable_boxes()'
+            f'the image of {width} x {height} pixels (width x height); select '
+            'boxes with usable_boxes()'
         )
     return clipped
 
 
 def pixel_rects(boxes: Boxes, height: int, width: int) -> np.ndarray:
-    """The pixel rectangle that holds the mask of each box.
+    """Find the pixel rectangle for the mask of each box.
 
-    Each side of the clipped box goes to the nearest pixel edge: of all
-    rectangles with whole sides this one is nearest to the box, so a mask that
-    touches its four sides reaches the highest agreement with the box. Rounding
-    outwards would cost every small box agreement for a fraction of a pixel.
-    A box that rounds to nothing gets the pixel its centre lies in.
+    Each side of the clipped box is rounded to the nearest pixel edge. A mask
+    that touches all sides of this rectangle has the highest agreement with
+    its box that a mask can have. Rounding outwards instead would lower the
+    agreement of small boxes. A box that rounds to nothing gets the pixel that
+    contains its centre.
 
     Args:
         boxes (np.ndarray): (N, 4) xyxy, in pixels of the image.
@@ -108,7 +111,8 @@ def pixel_rects(boxes: Boxes, height: int, width: int) -> np.ndarray:
 
     Returns:
         np.ndarray: (N, 4) int64, x0, y0, x1, y1, half-open: columns x0..x1-1
-        and rows y0..y1-1. At least one pixel each, always inside the image.
+        and rows y0..y1-1. Each has at least one pixel and lies inside the
+        image.
 
     Raises:
         ValueError: If a box is not :func:`usable <usable_boxes>`.
@@ -118,8 +122,8 @@ def pixel_rects(boxes: Boxes, height: int, width: int) -> np.ndarray:
         [[1, 3, 10, 7], [3, 3, 4, 4]]
     """
     clipped = clip_boxes(boxes, height, width)
-    # Not np.round, which sends halves to the even edge: 1.5 and 2.5 would
-    # both become 2 and a box of one pixel nothing.
+    # Not np.round, which rounds halves to the even number: a box from 1.5 to
+    # 2.5 would be empty.
     rects = np.floor(clipped + 0.5).astype(np.int64)
     empty = rects[:, 2:] <= rects[:, :2]
     if empty.any():
@@ -135,44 +139,56 @@ def areas(boxes: np.ndarray) -> np.ndarray:
     """Areas of boxes.
 
     Args:
-        boxes (np.ndarray): (N, 4) xyxy.
+        boxes (np.ndarray): (N, 4) xyxy, in pixels.
 
     Returns:
-        np.ndarray: (N,) of the same type.
+        np.ndarray: (N,) areas in square pixels, of the same dtype.
+
+    Example:
+        >>> areas(np.array([[0, 0, 4, 3]])).tolist()
+        [12]
     """
     sides = boxes[:, 2:] - boxes[:, :2]
     return sides[:, 0] * sides[:, 1]
 
 
 def paired_ious(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """IoU of box i with box i.
+    """IoU of each box with the box at the same place in another array.
 
     Args:
         one (np.ndarray): (N, 4) float, xyxy.
-        other (np.ndarray): (N, 4) float, xyxy; box i of one of the two has an
-            area.
+        other (np.ndarray): (N, 4) float, xyxy. Of each pair, at least one box
+            has an area above 0.
 
     Returns:
         np.ndarray: (N,) float64 in [0, 1].
+
+    Example:
+        >>> paired_ious(np.array([[0.0, 0, 4, 4]]), np.array([[0.0, 0, 4, 2]])).tolist()
+        [0.5]
     """
     sides = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(one[:, :2], other[:, :2])
     np.maximum(sides, 0, out=sides)
     overlap = sides[:, 0] * sides[:, 1]
     union = areas(one) + areas(other) - overlap
-    # Rounding may put a perfect overlap a hair above the union.
+    # Rounding errors may give equal boxes an IoU slightly above 1.
     return np.minimum(overlap / union, 1.0)
 
 
 def covered_shares(rects: np.ndarray) -> np.ndarray:
-    """How much of each rectangle the others of the image cover.
+    """Share of each rectangle that the others of the image cover.
 
     Args:
-        rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open, none of
-            them empty, in pixels.
+        rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open, in pixels;
+            none is empty.
 
     Returns:
-        np.ndarray: (N,) float64 in [0, 1], the share of its pixels that lie
-        in any other one.
+        np.ndarray: (N,) float64 in [0, 1], share of the pixels that lie in at
+        least one other rectangle.
+
+    Example:
+        >>> covered_shares(np.array([[0, 0, 4, 1], [3, 0, 5, 1]])).tolist()
+        [0.25, 0.5]
     """
     rects = np.asarray(rects, dtype=np.int64).reshape(-1, 4)
     shares = np.zeros(len(rects))

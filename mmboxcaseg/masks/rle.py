@@ -13,9 +13,7 @@ RLE = dict[str, Any]
 
 
 def encode_rle(mask: np.ndarray, rect: Sequence[int], height: int, width: int) -> RLE:
-    """Encode a mask held in a rectangle as if it lay on the full canvas.
-
-    :func:`encode_rles` of one mask.
+    """Encode a mask inside a rectangle as an RLE of the whole image.
 
     Args:
         mask (np.ndarray): (y1 - y0, x1 - x0) bool.
@@ -29,6 +27,10 @@ def encode_rle(mask: np.ndarray, rect: Sequence[int], height: int, width: int) -
 
     Raises:
         ValueError: If the rectangle leaves the image or does not fit the mask.
+
+    Example:
+        >>> encode_rle(np.ones((2, 2), dtype=bool), (1, 0, 3, 2), 2, 4)
+        {'size': [2, 4], 'counts': '242'}
     """
     return encode_rles([mask], np.array([rect]), height, width)[0]
 
@@ -36,11 +38,11 @@ def encode_rle(mask: np.ndarray, rect: Sequence[int], height: int, width: int) -
 def encode_rles(
     masks: Sequence[np.ndarray], rects: np.ndarray, height: int, width: int
 ) -> list[RLE]:
-    """Encode the masks of an image as if they lay on the full canvas.
+    """Encode masks inside rectangles as RLEs of the whole image.
 
-    The run lengths of all masks are worked out together and inside their
-    rectangles, so time and memory follow the rectangles and not the image.
-    The result is byte for byte pycocotools' encoding of the full canvases.
+    The runs of all masks are found at once and inside their rectangles, so
+    time and memory depend on the rectangles and not on the image. The result
+    is byte for byte that of pycocotools for masks of the whole image.
 
     Args:
         masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
@@ -69,7 +71,7 @@ def check_inside(rects: np.ndarray, height: int, width: int) -> None:
         width (int): Width of the image in pixels.
 
     Raises:
-        ValueError: If one does not.
+        ValueError: If a rectangle leaves the image.
     """
     for x0, y0, x1, y1 in rects.tolist():
         if not (0 <= x0 <= x1 <= width and 0 <= y0 <= y1 <= height):
@@ -82,7 +84,7 @@ def check_inside(rects: np.ndarray, height: int, width: int) -> None:
 def encode_with_boxes(
     masks: Sequence[np.ndarray], rects: np.ndarray, height: int, width: int
 ) -> tuple[list[RLE], np.ndarray]:
-    """:func:`encode_rles`, and the tight boxes, which come along.
+    """Encode masks as :func:`encode_rles` does, and find their tight boxes.
 
     Args:
         masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
@@ -93,9 +95,9 @@ def encode_with_boxes(
         width (int): Width of the image in pixels.
 
     Returns:
-        tuple[list[dict], np.ndarray]: N RLEs, as of :func:`encode_rles`; the
-        tight boxes, (N, 4) float64 xyxy, in pixels of the image, four zeros
-        for an empty mask.
+        tuple[list[dict], np.ndarray]: N RLEs, see :func:`encode_rles`; and
+        the tight boxes, (N, 4) float64 xyxy, in pixels of the image, four
+        zeros for an empty mask.
 
     Raises:
         ValueError: If a rectangle leaves the image or does not fit its mask.
@@ -107,9 +109,9 @@ def encode_with_boxes(
         return [], np.zeros((0, 4))
     rows, columns, counts = _edges(masks, rects)
     boxes = _edge_boxes(rows, columns, counts)
-    # Each mask gets its own stretch of numbers, so that all can be sorted
-    # and subtracted at once; it begins at the first pixel and ends behind
-    # the last one.
+    # Each mask gets its own range of numbers, from its first pixel to behind
+    # its last, so that the edges of all masks can be sorted and subtracted at
+    # once.
     area = height * width
     begins = np.arange(len(counts)) * (area + 1)
     places = columns * height + rows
@@ -118,13 +120,13 @@ def encode_with_boxes(
         places, counts = _join_columns(places, begins)
     places = np.concatenate([places, begins, begins + area])
     if len(counts) * (area + 1) < 2**31:
-        # Sorting takes half as long.
+        # Sorting int32 takes half as long.
         places = places.astype(np.int32)
     places.sort()
     runs = (places[1:] - places[:-1]).astype(np.uint32)
     stops = (counts + 2).cumsum() - 1
     starts = stops - counts - 1
-    # A mask that reaches the last pixel has no background behind it.
+    # A mask that reaches the last pixel has no last run of background.
     stops -= (runs[stops - 1] == 0) & (counts > 0)
     size = [height, width]
     rles = coco_mask.frPyObjects(
@@ -143,7 +145,7 @@ def encode_with_boxes(
 def _edges(
     masks: Sequence[np.ndarray], rects: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where pixels of masks differ from the ones above them.
+    """Find the pixels of masks that differ from the ones above them.
 
     Args:
         masks (Sequence[np.ndarray]): N bool arrays, N > 0.
@@ -156,8 +158,8 @@ def _edges(
         edges each mask has, (N,).
     """
     widths = rects[:, 2] - rects[:, 0]
-    # A row more than the mask has, so that every run inside a column gets
-    # its start and its end.
+    # One row more than the mask, so that every run of a column has a start and
+    # an end.
     ends = ((rects[:, 3] - rects[:, 1] + 1) * widths).cumsum()
     starts = np.zeros_like(ends)
     starts[1:] = ends[:-1]
@@ -181,7 +183,7 @@ def _edges(
 def _edge_boxes(
     rows: np.ndarray, columns: np.ndarray, counts: np.ndarray
 ) -> np.ndarray:
-    """Tight boxes of masks by their :func:`_edges`.
+    """Tight boxes of masks from their :func:`_edges`.
 
     Args:
         rows (np.ndarray): (E,) int64, ascending within a mask.
@@ -211,18 +213,18 @@ def _edge_boxes(
 def _join_columns(
     places: np.ndarray, begins: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Make one run of two that meet at the foot and head of two columns.
+    """Join a run that ends a column with one that begins the next column.
 
-    COCO counts on from column to column, so where one run ends and the next
-    begins neither edge is left.
+    In COCO's encoding a run continues from column to column, so the end of
+    the first and the start of the second are no edges.
 
     Args:
-        places (np.ndarray): (E,) edges, each mask in its own stretch.
-        begins (np.ndarray): (N,) where the stretches begin.
+        places (np.ndarray): (E,) edges, those of each mask in its own range.
+        begins (np.ndarray): (N,) starts of the ranges.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: The edges that are left, sorted, and
-        how many each mask has, (N,).
+        tuple[np.ndarray, np.ndarray]: The remaining edges, sorted, and how
+        many of them each mask has, (N,).
     """
     places = np.sort(places)
     met = np.flatnonzero(places[1:] == places[:-1])
@@ -232,7 +234,7 @@ def _join_columns(
 
 
 def decode_rle(rle: RLE) -> np.ndarray:
-    """The full mask of a compressed RLE.
+    """Decode a compressed RLE to a mask of the whole image.
 
     Args:
         rle (dict): ``size`` [height, width] and ``counts`` (str).
@@ -244,10 +246,11 @@ def decode_rle(rle: RLE) -> np.ndarray:
 
 
 def rle_union(rles: Sequence[RLE]) -> np.ndarray:
-    """The pixels of any of some masks.
+    """The union of masks.
 
     Args:
-        rles (Sequence[dict]): At least one compressed RLE, all of one size.
+        rles (Sequence[dict]): One or more compressed RLEs, all of the same
+            size.
 
     Returns:
         np.ndarray: (height, width) bool.
@@ -256,13 +259,13 @@ def rle_union(rles: Sequence[RLE]) -> np.ndarray:
 
 
 def rle_area(rle: RLE) -> int:
-    """Number of pixels of a compressed RLE.
+    """Area of a compressed RLE.
 
     Args:
         rle (dict): ``size`` [height, width] and ``counts`` (str).
 
     Returns:
-        int: The area in pixels.
+        int: Number of pixels of the mask.
     """
     return int(coco_mask.area(rle))
 
@@ -277,25 +280,27 @@ def rle_box(rle: RLE) -> list[float]:
         list[float]: x, y, width, height in pixels; four zeros for an empty
         mask.
     """
-    # pycocotools takes an empty mask for one that begins behind the image.
+    # pycocotools would return a box outside the image for an empty mask.
     return coco_mask.toBbox(rle).tolist() if rle_area(rle) else [0.0] * 4
 
 
 def rle_length(counts: str) -> int:
-    """How many pixels the runs of a compressed RLE cover.
+    """Number of pixels that the runs of a compressed RLE cover.
 
-    pycocotools fills what is missing with whatever lies in memory.
+    It must be checked before decoding: if runs are missing, pycocotools
+    returns uninitialised memory for the rest of the mask.
 
     Args:
-        counts (str): Counts of a compressed RLE: each is the difference from
-            the one before the last, in groups of five bits, lowest first, of
-            which the sixth tells that more follow.
+        counts (str): Counts of a compressed RLE. Each is the difference from
+            the count before the last, in groups of five bits, lowest first. A
+            sixth bit is set if more groups follow.
 
     Returns:
-        int: The sum of the runs; height * width of a whole mask.
+        int: Sum of the runs; height * width if the RLE is complete.
 
     Raises:
-        ValueError: If it ends within a number or has a run below 0.
+        ValueError: If the counts end within a number, or a run has a length
+            below 0.
     """
     runs: list[int] = []
     value = shift = 0
@@ -318,13 +323,12 @@ def rle_length(counts: str) -> int:
 
 
 def to_rle(segmentation: list[list] | RLE, height: int, width: int) -> RLE:
-    """One compressed RLE of a COCO ``segmentation`` of any kind.
+    """Convert a COCO ``segmentation`` of any kind to a compressed RLE.
 
     Args:
         segmentation (list[list[float]] | dict): Polygons, each x, y, x, y, ...
-            in pixels (without one the mask is empty), or an RLE with its
-            counts as a list or compressed; a compressed one is returned as it
-            is.
+            in pixels; an empty list is an empty mask. Or an RLE, whose counts
+            are a list or compressed; a compressed one is returned as it is.
         height (int): Height of the image in pixels.
         width (int): Width of the image in pixels.
 
@@ -340,5 +344,5 @@ def to_rle(segmentation: list[list] | RLE, height: int, width: int) -> RLE:
         rle = coco_mask.frPyObjects(segmentation, height, width)
     else:
         return segmentation
-    # pycocotools gives bytes, which no json takes.
+    # pycocotools returns bytes, which json can't write.
     return dict(size=rle['size'], counts=rle['counts'].decode('ascii'))

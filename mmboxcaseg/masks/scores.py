@@ -1,4 +1,4 @@
-"""How well a mask fills the box it was made from."""
+"""Scores of masks: agreement with their boxes, and confidence."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ from .rle import RLE, encode_with_boxes
 def tight_boxes(
     masks: Sequence[np.ndarray], rects: np.ndarray | Sequence[Sequence[int]]
 ) -> np.ndarray:
-    """The tight box of each mask, in continuous coordinates.
+    """Find the tight box of each mask, in continuous coordinates.
 
-    A mask of the pixel columns x0..x1 spans [x0, x1 + 1).
+    A mask with the pixel columns x0..x1 spans [x0, x1 + 1).
 
     Args:
         masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
@@ -51,8 +51,9 @@ def agreement(
 ) -> np.ndarray:
     """IoU of each mask's tight box with the annotated box.
 
-    The quality score by which proxy masks are kept or ignored (the paper,
-    Sec. 3.4 and Table 8). The annotated box is clipped to the image first.
+    The agreement is the score by which proxy masks are kept or ignored (the
+    paper, Sec. 3.4 and Table 8). The annotated box is clipped to the image
+    first.
 
     Args:
         masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
@@ -87,29 +88,38 @@ def agreement(
 def merged_confidence(
     confidences: np.ndarray, mask_areas: np.ndarray | Sequence[int], rects: np.ndarray
 ) -> np.ndarray:
-    """Confidence of masks of which merging may have taken something away.
+    """Confidence of masks after merging.
 
-    What the network knew of a box is worth the less, the less of the box is
-    left to its mask: times the square root of that share. On merged masks
-    this tells good ones from bad ones far better than the network's
-    confidence alone, on masks as predicted just as well (docs/variants.md).
+    The confidence of the network times the square root of the share of the
+    box that its mask covers. This separates good merged masks from bad ones
+    far better than the confidence of the network alone, and masks before
+    merging just as well (docs/variants.md).
 
     Args:
-        confidences (np.ndarray): (N,) float in [0, 1], of the network, see
-            ``masks_in_rects`` in mmboxcaseg/models/segmentors/crop_masks.py.
-        mask_areas (np.ndarray): (N,) areas of the masks after merging, px.
-        rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open, not empty,
-            in pixels of the image.
+        confidences (np.ndarray): (N,) float in [0, 1], confidences of the
+            network, see
+            :func:`~mmboxcaseg.prediction.box_masks.masks_in_rects`.
+        mask_areas (np.ndarray): (N,) areas of the masks after merging, in
+            pixels.
+        rects (np.ndarray): (N, 4) int, x0, y0, x1, y1, half-open, in pixels
+            of the image; none is empty.
 
     Returns:
         np.ndarray: (N,) float64 in [0, 1]; 0 for an empty mask.
+
+    Example:
+        The mask covers a quarter of its box:
+
+        >>> rects = np.array([[0, 0, 10, 10]])
+        >>> merged_confidence(np.array([0.8]), [25], rects).tolist()
+        [0.4]
     """
     shares = np.asarray(mask_areas, dtype=np.float64) / areas(rects)
     return np.asarray(confidences) * np.sqrt(shares)
 
 
 def _ious(tight: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """IoU of tight box i with annotated box i, (N, 4) xyxy each."""
+    """IoUs of tight boxes with annotated boxes, (N, 4) xyxy each."""
     _check_numbers(len(tight), len(truth))
     return paired_ious(tight, truth)
 
@@ -139,7 +149,7 @@ def merge_and_score(
     merging: bool = True,
     claims: Claims | None = None,
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """From the network's masks of an image to its proxy masks.
+    """Merge the masks of an image and score them.
 
     Args:
         masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
@@ -152,9 +162,9 @@ def merge_and_score(
         width (int): Width of the image in pixels.
         merging (bool): Whether a pixel claimed by several masks goes to one
             of them only. Defaults to True.
-        claims (Claims, optional): It goes to the strongest claim, see
-            :func:`merge_by_probability`. Defaults to None: to the smallest
-            object, see :func:`merge`.
+        claims (Claims, optional): Claims of the masks; a pixel goes to the
+            strongest, see :func:`merge_by_probability`. Defaults to None: it
+            goes to the smallest object, see :func:`merge`.
 
     Returns:
         tuple[list[np.ndarray], np.ndarray]: N bool arrays of the same shapes,
@@ -179,10 +189,11 @@ def proxy_rles(
     merging: bool = True,
     claims: Claims | None = None,
 ) -> tuple[list[RLE], np.ndarray]:
-    """:func:`merge_and_score` for files: RLEs in place of arrays.
+    """Merge and score the masks of an image, and encode them as RLEs.
 
-    Encoding finds the tight boxes along the way, so this is faster than the
-    two one after the other.
+    It is faster than :func:`merge_and_score` and then
+    :func:`~mmboxcaseg.masks.encode_rles`, since encoding finds the tight
+    boxes.
 
     Args:
         masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
@@ -195,9 +206,9 @@ def proxy_rles(
         width (int): Width of the image in pixels.
         merging (bool): Whether a pixel claimed by several masks goes to one
             of them only. Defaults to True.
-        claims (Claims, optional): It goes to the strongest claim, see
-            :func:`merge_by_probability`. Defaults to None: to the smallest
-            object, see :func:`merge`.
+        claims (Claims, optional): Claims of the masks; a pixel goes to the
+            strongest, see :func:`merge_by_probability`. Defaults to None: it
+            goes to the smallest object, see :func:`merge`.
 
     Returns:
         tuple[list[dict], np.ndarray]: N RLEs with ``size`` [height, width]

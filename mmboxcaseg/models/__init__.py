@@ -18,8 +18,8 @@ __all__ = [
     'WeightTransfer',
 ]
 
-# Mask R-CNN can't be imported where mmcv has no compiled ops; BoxCaseg and
-# proxy masks need none of them.
+# mmdet's Mask R-CNN can't be imported if mmcv has no compiled ops. BoxCaseg and
+# making proxy masks don't need them.
 if find_spec('mmcv._ext') is not None:
     from .dense_heads import *  # noqa: F401, F403
     from .mask_heads import *  # noqa: F401, F403

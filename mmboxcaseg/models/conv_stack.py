@@ -1,11 +1,11 @@
-"""Convolutions one after another."""
+"""Stacks of convolutions."""
 
 from collections.abc import Sequence
 
 from mmengine.model import BaseModule, Sequential
 from torch import nn
 
-# As all convolutions of ShapeProp's heads start.
+# Initialisation of all convolutions of ShapeProp's heads.
 KAIMING = dict(
     type='Kaiming',
     layer='Conv2d',
@@ -17,15 +17,18 @@ KAIMING = dict(
 
 
 def conv_stack(channels: Sequence[int], last_relu: bool) -> BaseModule:
-    """3x3 convolutions with ReLU between, that keep the size of a map.
+    """Build a stack of 3x3 convolutions with ReLU between them.
+
+    The convolutions keep the size of a map.
 
     Args:
-        channels (Sequence[int]): Channels of the input, and of the output of
-            each convolution.
-        last_relu (bool): Whether a ReLU comes after the last one too.
+        channels (Sequence[int]): Numbers of channels: of the input, then of
+            the output of each convolution.
+        last_relu (bool): Whether a ReLU follows the last convolution too.
 
     Returns:
-        BaseModule: The layers; weights start as by Kaiming He, biases at 0.
+        BaseModule: The layers. Weights are initialised by Kaiming's method,
+        biases with 0.
     """
     layers: list[nn.Module] = []
     for before, after in zip(channels, channels[1:]):

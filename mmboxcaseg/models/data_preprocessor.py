@@ -1,4 +1,4 @@
-"""Normalisation of training patches and of crops at prediction."""
+"""Normalisation of patches in training and of crops in prediction."""
 
 from typing import Any
 
@@ -11,16 +11,16 @@ from mmboxcaseg.registry import MODELS
 
 @MODELS.register_module()
 class BoxCasegDataPreprocessor(ImgDataPreprocessor):
-    """Patches of one size in training, crops by the image at prediction.
+    """Data preprocessor of BoxCaseg.
 
     In training, a list of uint8 patches (3, H, W) becomes a normalised batch
-    (B, 3, H, W). At prediction the inputs are a list with the crops of one
-    image each, uint8 (N_i, 3, S, S); they stay where they are, and
-    :meth:`normalize` is called on as many as the network takes at once, so
-    that an image with a thousand boxes never stands in memory as floats.
+    (B, 3, H, W). In prediction, the inputs are a list with the crops of each
+    image, uint8 (N_i, 3, S, S). They are not changed; the model calls
+    :meth:`normalize` on as many crops as the network takes at once, so the
+    crops of an image with a thousand boxes are never all floats in memory.
 
     Args:
-        **kwargs: ``mean``, ``std``, ``bgr_to_rgb``; see
+        **kwargs: ``mean``, ``std`` and ``bgr_to_rgb``, see
             :class:`mmengine.model.ImgDataPreprocessor`.
     """
 
@@ -30,27 +30,28 @@ class BoxCasegDataPreprocessor(ImgDataPreprocessor):
         Args:
             data (dict): ``inputs`` and ``data_samples``, lists as
                 :func:`mmengine.dataset.pseudo_collate` makes them.
-            training (bool): Which of the two forms. Defaults to False.
+            training (bool): Whether the batch is for training. Defaults to
+                False.
 
         Returns:
-            dict: ``inputs`` and ``data_samples``.
+            dict: ``inputs``, in training a tensor, and ``data_samples``.
         """
         if not training:
-            # Copies of the samples, as the predictions are put into them.
+            # Copies of the samples, since predictions are stored in them.
             return dict(data, data_samples=self.cast_data(data['data_samples']))
         data = self.cast_data(data)
         data['inputs'] = self.normalize(torch.stack(data['inputs']))
         return data
 
     def normalize(self, patches: Tensor) -> Tensor:
-        """Channel order, mean and standard deviation.
+        """Convert the channel order, and normalise by mean and deviation.
 
         Args:
-            patches (Tensor): uint8 in the loader's channel order (BGR),
-                shape (N, 3, H, W).
+            patches (Tensor): Patches or crops in the loader's channel order
+                (BGR), uint8, shape (N, 3, H, W).
 
         Returns:
-            Tensor: float32, shape (N, 3, H, W).
+            Tensor: Normalised patches, float32, shape (N, 3, H, W).
         """
         if self._channel_conversion:
             patches = patches[:, [2, 1, 0]]
@@ -60,13 +61,13 @@ class BoxCasegDataPreprocessor(ImgDataPreprocessor):
         return patches
 
     def to_rgb(self, patches: Tensor) -> Tensor:
-        """The patches that :meth:`normalize` was given, as RGB.
+        """Undo :meth:`normalize`, with RGB as the result.
 
         Args:
-            patches (Tensor): What it returned, shape (N, 3, H, W).
+            patches (Tensor): Normalised patches, shape (N, 3, H, W).
 
         Returns:
-            Tensor: float32, in [0, 255], shape (N, 3, H, W).
+            Tensor: Patches as RGB, in [0, 255], float32, shape (N, 3, H, W).
         """
         patches = patches.float()
         if self._enable_normalize:

@@ -1,7 +1,7 @@
-"""From a photo, its boxes and a network to masks.
+"""Prediction: from a photo and its boxes, through a network, to masks.
 
-NumPy and OpenCV only: whatever computes the probabilities, PyTorch or an
-exported model, all around it is the same code.
+It uses only NumPy and OpenCV. Whether PyTorch or an exported model computes
+the probabilities, everything around the network is this code.
 """
 
 from .box_masks import BoxMasks, box_masks

@@ -1,4 +1,4 @@
-"""Work that is done ahead of, and behind, the one who needs the results."""
+"""Work in other threads: results computed ahead, and calls made later."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -8,23 +8,26 @@ from typing import Any, TypeVar
 
 Item = TypeVar('Item')
 Result = TypeVar('Result')
-# Results that wait for the one who needs them, for each thread.
+# Results of each thread that may wait until they are asked for.
 AHEAD = 2
 
 
 def map_ahead(
     function: Callable[[Item], Result], items: Iterable[Item], threads: int
 ) -> Iterator[Result]:
-    """As :func:`map`, but threads compute some results ahead.
+    """Do what :func:`map` does, with threads that compute results ahead.
 
     Args:
-        function (Callable): From an item to its result.
+        function (Callable): Function of an item that returns its result.
         items (Iterable): The items.
-        threads (int): Number of threads; 0 for none, the results are computed
-            as they are asked for.
+        threads (int): Number of threads. With 0, a result is computed when it
+            is asked for.
 
     Yields:
         Any: The results, in the order of the items.
+
+    Raises:
+        Exception: The exception of a call, when its result is asked for.
     """
     if not threads:
         yield from map(function, items)
@@ -43,13 +46,15 @@ def map_ahead(
 
 
 class InBackground:
-    """Makes calls in a thread of its own, in their order.
+    """Makes calls one after the other in another thread.
 
-    What a call has raised is raised by a later one, or at the end.
+    An exception of a call is raised by a later :meth:`call` or by
+    :meth:`finish`.
 
     Args:
-        most (int): Calls that may wait; the next one waits for the first of
-            them, so that what they hold does not pile up. Defaults to 8.
+        most (int): Largest number of calls that may wait. Another call blocks
+            until the first of them is done, which limits the memory that
+            their arguments take. Defaults to 8.
     """
 
     def __init__(self, most: int = 8) -> None:
@@ -58,11 +63,14 @@ class InBackground:
         self._waiting: deque[Future] = deque()
 
     def call(self, function: Callable, *args: Any) -> None:
-        """Call a function soon.
+        """Queue the call of a function.
 
         Args:
-            function (Callable): The function; what it returns is not kept.
-            *args: Its arguments.
+            function (Callable): The function; its returned value is not used.
+            *args: Arguments of the function.
+
+        Raises:
+            Exception: The exception of an earlier call, if there was one.
         """
         waiting = self._waiting
         while waiting and (waiting[0].done() or len(waiting) >= self._most):
@@ -70,27 +78,33 @@ class InBackground:
         waiting.append(self._pool.submit(function, *args))
 
     def finish(self) -> None:
-        """Wait until all is done."""
+        """Wait until all calls are done.
+
+        Raises:
+            Exception: The exception of a call, if there was one.
+        """
         while self._waiting:
             self._waiting.popleft().result()
         self._pool.shutdown()
 
     def stop(self) -> None:
-        """Call no more; wait for the call that is under way."""
+        """Drop the calls that wait; wait for the one that is running."""
         self._waiting.clear()
         self._pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
 def done_behind(threads: int, most: int = 8) -> Iterator[Callable[..., None]]:
-    """Calls of an :class:`InBackground`, all made when the context ends.
+    """Context in which calls are made in another thread.
+
+    All calls are done when the context ends, see :class:`InBackground`.
 
     Args:
-        threads (int): 0 for no such thread: calls are made at once.
-        most (int): See there. Defaults to 8.
+        threads (int): 0 if calls are made at once, in this thread.
+        most (int): Largest number of calls that may wait. Defaults to 8.
 
     Yields:
-        Callable: It takes a function and its arguments.
+        Callable: A function to call with a function and its arguments.
     """
     if not threads:
         yield lambda function, *args: function(*args)

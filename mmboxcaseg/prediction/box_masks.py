@@ -1,4 +1,4 @@
-"""From the probabilities of crops to the masks of boxes (the paper, Sec. 3.4)."""
+"""Masks of boxes from the probabilities of their crops (the paper, Sec. 3.4)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,19 +14,20 @@ from .options import PredictOptions
 
 @dataclass(frozen=True, eq=False)
 class BoxMasks:
-    """The masks of the N boxes of an image, as the network sees them.
+    """The masks of the N boxes of an image, before merging.
 
     Attributes:
-        rects (np.ndarray): (N, 4) int64, x0, y0, x1, y1, half-open, in pixels
-            of the image.
+        rects (np.ndarray): (N, 4) int64, pixel rectangles of the boxes, x0,
+            y0, x1, y1, half-open, in pixels of the image.
         masks (list[np.ndarray]): N bool arrays of the size of their
             rectangles.
         confidence (np.ndarray | None): (N,) float64 in [0, 1], see
-            :func:`masks_in_rects`; None where there is no such score.
+            :func:`masks_in_rects`; None if the network has no such score.
         probs (list[np.ndarray] | None): N float32 arrays in [0, 1] of the
-            same sizes, as compared with the threshold; on request, or where
+            same sizes: the probabilities that were compared with the
+            threshold. They are there if the options ask for them or
             ``merge_exponent`` is given.
-        merge_exponent (float | None): As in :class:`PredictOptions`.
+        merge_exponent (float | None): See :class:`PredictOptions`.
     """
 
     rects: np.ndarray
@@ -37,21 +38,26 @@ class BoxMasks:
 
     @property
     def claims(self) -> Claims | None:
-        """How strongly the masks claim their pixels; None where the smallest
-        object has them."""
+        """Claims of the masks to their pixels; None if the smallest object
+        gets a pixel."""
         if self.merge_exponent is None:
             return None
         return Claims(self.probs, self.merge_exponent)
 
 
 def min_max_normalize(probs: np.ndarray) -> np.ndarray:
-    """Stretch one instance's probabilities to [0, 1].
+    """Scale the probabilities of an instance to the range [0, 1].
 
     Args:
-        probs (np.ndarray): float32, shape (H, W), in [0, 1].
+        probs (np.ndarray): Probabilities in [0, 1], float32, shape (H, W).
 
     Returns:
-        np.ndarray: Shape (H, W). All 0 where the input is constant.
+        np.ndarray: Scaled probabilities, shape (H, W); all 0 if the input is
+        constant.
+
+    Example:
+        >>> min_max_normalize(np.array([[0.25, 0.5, 0.75]])).tolist()
+        [[0.0, 0.5, 1.0]]
     """
     probs = np.asarray(probs)
     low, high = probs.min(), probs.max()
@@ -59,16 +65,20 @@ def min_max_normalize(probs: np.ndarray) -> np.ndarray:
 
 
 def box_probs(probs: Iterator[np.ndarray], windows: np.ndarray) -> Iterator[np.ndarray]:
-    """Average the crops of each box, of which some show more than the box.
+    """Average the probabilities of each box over its crops.
+
+    A crop may show more than the box. Only the part inside the box is used.
 
     Args:
-        probs (Iterator[np.ndarray]): Probabilities, float32, shape (S, S), of
-            M crops a box, one after the other; N * M are taken from it.
-        windows (np.ndarray): Where the box lies in each of its crops, x0, y0,
-            x1, y1 as parts of the crop's width and height, shape (N, M, 4).
+        probs (Iterator[np.ndarray]): Probabilities of N * M crops, float32,
+            shape (S, S) each; the M crops of a box follow each other.
+        windows (np.ndarray): Windows of the boxes in their crops, shape
+            (N, M, 4): x0, y0, x1, y1 as shares of the crop's width and
+            height.
 
     Yields:
-        np.ndarray: Probabilities in the box, shape (S, S), box after box.
+        np.ndarray: Probabilities in a box, float32, shape (S, S), in the
+        order of the boxes.
     """
     for of_box in windows.tolist():
         views = [_window(np.asarray(prob), *of) for of, prob in zip(of_box, probs)]
@@ -76,15 +86,15 @@ def box_probs(probs: Iterator[np.ndarray], windows: np.ndarray) -> Iterator[np.n
 
 
 def _window(prob: np.ndarray, x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
-    """A window of a map (S, S), given in parts of it, resized to (S, S)."""
+    """A window of a map (S, S), in shares of its sides, resized to (S, S)."""
     if (x0, y0, x1, y1) == (0, 0, 1, 1):
         return prob
-    # OpenCV's own warping rounds places to 1/32 of a pixel.
+    # Not by OpenCV's warping, which rounds coordinates to 1/32 of a pixel.
     return _stretched(_stretched(prob, y0, y1).T, x0, x1).T
 
 
 def _stretched(prob: np.ndarray, start: float, end: float) -> np.ndarray:
-    """The rows from start to end, parts of all, as many as there were."""
+    """The rows from start to end, in shares of all, resized to all rows."""
     count = len(prob)
     centres = (np.arange(count) + 0.5) / count
     places = (start + (end - start) * centres) * count - 0.5
@@ -98,23 +108,23 @@ def _stretched(prob: np.ndarray, start: float, end: float) -> np.ndarray:
 def masks_in_rects(
     probs: Iterator[np.ndarray], rects: np.ndarray, min_max: bool = True
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Resize each instance's probabilities to its rectangle.
+    """Resize the probabilities of each box to its rectangle.
 
-    How far they are from undecided, mean(|2 p - 1|) over the box before they
-    are normalised, tells how good a mask is where the agreement with the box
-    does not (docs/variants.md).
+    The confidence of a box is the mean of |2 p - 1| over its probabilities p
+    before they are normalised. It separates good masks from bad ones where
+    the agreement with the box does not (docs/variants.md).
 
     Args:
-        probs (Iterator[np.ndarray]): Probabilities, float32, shape (S, S)
-            each; as many as there are rectangles are taken from it.
-        rects (np.ndarray): Pixel rectangles x0, y0, x1, y1 (half-open),
-            integer, shape (N, 4).
-        min_max (bool): Whether they are min-max normalised before. Defaults
-            to True.
+        probs (Iterator[np.ndarray]): Probabilities of the N boxes, float32,
+            shape (S, S) each.
+        rects (np.ndarray): Pixel rectangles of the boxes, x0, y0, x1, y1,
+            half-open, (N, 4) int.
+        min_max (bool): Whether probabilities are min-max normalised before
+            they are resized. Defaults to True.
 
     Returns:
         tuple[list[np.ndarray], np.ndarray]: N float32 arrays of shape
-        (y1 - y0, x1 - x0); their confidence, shape (N, ), in [0, 1].
+        (y1 - y0, x1 - x0); and the confidences, (N,) float64 in [0, 1].
 
     Raises:
         ValueError: If there are fewer probabilities than rectangles.
@@ -139,16 +149,17 @@ def box_masks(
     windows: np.ndarray | None,
     options: PredictOptions,
 ) -> BoxMasks:
-    """The masks of an image from the probabilities of its crops.
+    """Make the masks of an image from the probabilities of its crops.
 
     Args:
-        probs (Iterator[np.ndarray]): Probabilities, float32, shape (S, S)
-            each, of M crops a box; N * M are taken from it.
-        rects (np.ndarray): Pixel rectangles of the boxes, see
-            :func:`masks_in_rects`, shape (N, 4).
-        windows (np.ndarray, optional): See :func:`box_probs`, shape
-            (N, M, 4); None where each box has one crop that shows it alone.
-        options (PredictOptions): How masks are made.
+        probs (Iterator[np.ndarray]): Probabilities of N * M crops, float32,
+            shape (S, S) each; the M crops of a box follow each other.
+        rects (np.ndarray): Pixel rectangles of the boxes, x0, y0, x1, y1,
+            half-open, (N, 4) int.
+        windows (np.ndarray | None): Windows of the boxes in their crops,
+            shape (N, M, 4), see :func:`box_probs`; None if each box has one
+            crop that shows only the box.
+        options (PredictOptions): Options of the prediction.
 
     Returns:
         BoxMasks: The masks.

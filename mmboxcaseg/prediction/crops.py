@@ -1,4 +1,4 @@
-"""Crops of boxes, as the network takes them (the paper, Sec. 3.4)."""
+"""Crops of boxes for the network (the paper, Sec. 3.4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ Boxes = np.ndarray | Sequence[Sequence[float]]
 
 @dataclass(frozen=True, eq=False)
 class BoxCrops:
-    """The crops of the N boxes of an image, M a box.
+    """The crops of the N boxes of an image, M for each box.
 
     Attributes:
         crops (np.ndarray): (N * M, S, S, 3) uint8, in the photo's channel
-            order: M crops a box, one after the other.
-        rects (np.ndarray): (N, 4) int64, x0, y0, x1, y1, half-open, in pixels
-            of the image: where the mask of each box will lie.
-        windows (np.ndarray | None): (N, M, 4) float64, where the rectangle
-            lies in each of its crops, x0, y0, x1, y1 as parts of the crop's
-            width and height; None where each box has one crop that shows it
-            alone.
+            order; the M crops of a box follow each other.
+        rects (np.ndarray): (N, 4) int64, pixel rectangles for the masks of
+            the boxes, x0, y0, x1, y1, half-open, in pixels of the image.
+        windows (np.ndarray | None): (N, M, 4) float64, windows of the
+            rectangles in their crops: x0, y0, x1, y1 as shares of the crop's
+            width and height. None if each box has one crop that shows only
+            the box.
     """
 
     crops: np.ndarray
@@ -32,23 +32,24 @@ class BoxCrops:
 
 
 def check_crop_options(margins: Sequence[float], grow: float) -> None:
-    """Raise ValueError unless :func:`crop_boxes` can take these.
+    """Check the options of :func:`crop_boxes`.
 
     Args:
-        margins (Sequence[float]): See there.
-        grow (float): See there.
+        margins (Sequence[float]): Margins of the crops, see
+            :func:`crop_boxes`.
+        grow (float): Growth of the rectangles, see :func:`crop_boxes`.
 
     Raises:
-        ValueError: If there are no margins, or one of them or ``grow`` is
+        ValueError: If there are no margins, or a margin or ``grow`` is
             negative.
     """
     if not len(margins) or min(margins) < 0:
         raise ValueError(
-            f'CropBoxes: margins is {margins!r}; it must be '
-            'one or more numbers that are not negative'
+            f'CropBoxes: margins is {margins!r}, but it must be a list of one or '
+            'more numbers, 0 or more each'
         )
     if not grow >= 0:
-        raise ValueError(f'CropBoxes: grow is {grow!r}; it must not be negative')
+        raise ValueError(f'CropBoxes: grow is {grow!r}, but it must be 0 or more')
 
 
 def crop_boxes(
@@ -61,14 +62,15 @@ def crop_boxes(
     """Crop boxes and resize the crops to squares.
 
     Args:
-        photo (np.ndarray): (H, W, 3) uint8.
+        photo (np.ndarray): The photo, (H, W, 3) uint8.
         boxes (np.ndarray): (N, 4) xyxy, in pixels of the photo.
-        size (int): S, side of the crops in pixels.
-        margins (Sequence[float]): M margins, how much of the photo is shown
-            on each side of the box, as parts of its width and height. A crop
-            ends where the photo does. Defaults to (0, ), as in the paper.
-        grow (float): How much larger than the box its rectangle is on each
-            side, as a part of the box's width and height. Defaults to 0.
+        size (int): Side S of the crops in pixels.
+        margins (Sequence[float]): Margins of the M crops of a box: what a
+            crop shows beyond each side of the box, as a share of the box's
+            width and height. A crop does not reach beyond the photo. Defaults
+            to (0,), as in the paper.
+        grow (float): What the rectangle of a box adds to each side of the
+            box, as a share of its width and height. Defaults to 0.
 
     Returns:
         BoxCrops: The crops.
@@ -104,7 +106,7 @@ def _grown(boxes: Boxes, height: int, width: int, grow: float) -> np.ndarray:
 def _with_margins(
     rects: np.ndarray, margins: np.ndarray, height: int, width: int
 ) -> np.ndarray:
-    """Rectangles (N, M, 4) of the crops."""
+    """Pixel rectangles of the crops, (N, M, 4) int64."""
     sides = rects[:, None, 2:] - rects[:, None, :2]
     more = np.floor(sides * margins[:, None] + 0.5).astype(np.int64)
     shown = np.concatenate(

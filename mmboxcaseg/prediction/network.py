@@ -1,4 +1,4 @@
-"""What a network is to those who use it: crops in, probabilities out."""
+"""The interface of a network: it takes crops and returns probabilities."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -9,16 +9,17 @@ from .options import PredictOptions
 
 
 class Network(Protocol):
-    """A trained BoxCaseg, whatever computes it."""
+    """Interface of a trained BoxCaseg, whatever runtime computes it."""
 
     def __call__(self, crops: np.ndarray) -> np.ndarray:
-        """Foreground probabilities.
+        """Compute the foreground probabilities of crops.
 
         Args:
-            crops (np.ndarray): uint8, BGR, shape (B, 3, S, S), contiguous.
+            crops (np.ndarray): Crops, BGR, uint8, shape (B, 3, S, S),
+                contiguous.
 
         Returns:
-            np.ndarray: float32, in [0, 1], shape (B, S, S).
+            np.ndarray: Probabilities in [0, 1], float32, shape (B, S, S).
         """
         ...
 
@@ -26,13 +27,13 @@ class Network(Protocol):
 def crop_probs(
     network: Network, crops: np.ndarray, options: PredictOptions
 ) -> Iterator[np.ndarray]:
-    """Probabilities crop after crop, a batch at a time.
+    """Compute the foreground probabilities of crops in batches.
 
     Args:
         network (Network): The network.
-        crops (np.ndarray): uint8, BGR, shape (K, 3, S, S).
-        options (PredictOptions): ``crops_per_batch`` and ``flip`` matter
-            here.
+        crops (np.ndarray): Crops, BGR, uint8, shape (K, 3, S, S).
+        options (PredictOptions): Options of the prediction, of which
+            ``crops_per_batch`` and ``flip`` are used.
 
     Yields:
         np.ndarray: Probabilities of a crop, float32, in [0, 1], shape (S, S).

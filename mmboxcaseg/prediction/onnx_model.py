@@ -1,4 +1,4 @@
-"""A model as ``boxcaseg export-onnx`` writes it, computed by ONNX Runtime."""
+"""Models that ``boxcaseg export-onnx`` writes, computed by ONNX Runtime."""
 
 import hashlib
 import json
@@ -13,26 +13,27 @@ from mmboxcaseg.head_names import HEADS
 from .options import PredictOptions
 from .steps import PromptSteps
 
-# The entry of the file's metadata that holds what is not the network.
+# Key of the file's metadata that holds everything but the network.
 KEY = 'mmboxcaseg'
 INPUT, OUTPUT = 'crops', 'probs'
 VERSION = 1
 SUFFIX = '.onnx'
-# Crops that are computed together: more leave the cache, and take more memory.
+# Crops that are computed together. More do not fit the cache and need more memory.
 AT_ONCE = 4
 _NOT_OURS = 'is no model that boxcaseg export-onnx has written'
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What an exported model knows of itself beside its network.
+    """Description of an exported model: all that its file has but the network.
 
     Attributes:
         model_config (Mapping[str, Any]): Parts of the config as json values:
-            ``model``, ``pipeline``, ``images_per_batch`` and what else
-            ``info.proxy_masks.model_config`` of a file of masks has.
-        checkpoint_sha256 (str): SHA-256 of the checkpoint it comes from.
-        package_version (str): Version of the package that wrote it.
+            ``model``, ``pipeline``, ``images_per_batch`` and the other keys
+            that ``info.proxy_masks.model_config`` of a file of masks has.
+        checkpoint_sha256 (str): SHA-256 of the checkpoint that was exported,
+            hexadecimal.
+        package_version (str): Version of the package that exported it.
     """
 
     model_config: Mapping[str, Any]
@@ -40,7 +41,7 @@ class ModelCard:
     package_version: str
 
     def to_json(self) -> str:
-        """As text, for the metadata of the file."""
+        """The description as text, for the metadata of the file."""
         return json.dumps(
             dict(
                 version=VERSION,
@@ -52,41 +53,42 @@ class ModelCard:
 
     @classmethod
     def from_json(cls, text: str) -> 'ModelCard':
-        """What :meth:`to_json` has written.
+        """Read what :meth:`to_json` returned.
 
         Args:
             text (str): The text.
 
         Returns:
-            ModelCard: The card.
+            ModelCard: The description.
 
         Raises:
-            ValueError: If it is of another version.
+            ValueError: If the text has another version or is not json.
+            TypeError: If its keys are others.
         """
         content = json.loads(text)
         version = content.pop('version', None)
         if version != VERSION:
             raise ValueError(
-                f'its metadata have the version {version!r}, and {VERSION} is '
-                'read here; export the model with this version of mmboxcaseg'
+                f'its metadata have the version {version!r}, but this version of '
+                f'mmboxcaseg reads {VERSION}; export the model again with it'
             )
         return cls(**content)
 
     @property
     def steps(self) -> PromptSteps:
-        """What is done to a photo before the network."""
+        """The steps from a photo to the crops for the network."""
         return PromptSteps.from_pipeline(self.model_config['pipeline'])
 
     @property
     def options(self) -> PredictOptions:
-        """How masks are made."""
+        """The options of the prediction."""
         model = self.model_config['model']
         built = [name for name in HEADS if model.get(f'{name}_head')]
         return PredictOptions.from_cfg(model.get('test_cfg'), built)
 
     @property
     def images_per_batch(self) -> int:
-        """Images that go through the network together."""
+        """Number of images that go through the network together."""
         return self.model_config['images_per_batch']
 
 
@@ -96,9 +98,9 @@ class OnnxModel:
 
     Attributes:
         path (str): Path of its file.
-        card (ModelCard): What it knows of itself.
-        sha256 (str): SHA-256 of the file.
-        network (OnnxNetwork): Its network.
+        card (ModelCard): Description of the model.
+        sha256 (str): SHA-256 of the file, hexadecimal.
+        network (OnnxNetwork): The network.
     """
 
     path: str
@@ -112,15 +114,15 @@ class OnnxModel:
 
         Args:
             path (str): Path of its file.
-            threads (int): Threads that the network computes with. Defaults to
-                0: as many as there are cores.
+            threads (int): Number of threads of the network. Defaults to 0: as
+                many as there are cores.
 
         Returns:
             OnnxModel: The model.
 
         Raises:
             FileNotFoundError: If there is no such file.
-            ValueError: If it is no such model.
+            ValueError: If the file is not an exported model of this version.
         """
         with open(path, 'rb') as file:
             content = file.read()
@@ -136,16 +138,20 @@ class OnnxModel:
 
 
 class OnnxNetwork:
-    """Computes a network by ONNX Runtime, see :class:`Network`.
+    """Computes a network with ONNX Runtime, see :class:`Network`.
 
-    The runtime is started at the first call, so that processes can be forked
-    before it, and it is not pickled.
+    ONNX Runtime is started at the first call, so that processes can be forked
+    before. A pickled network does not include the runtime.
 
     Args:
-        content (bytes): Content of the file.
-        path (str): What to call it in messages.
-        threads (int): Threads, 0 for as many as there are cores. It may be
-            changed before the first call.
+        content (bytes): Content of the model's file.
+        path (str): Path of the file, for messages.
+        threads (int): Number of threads; 0 for as many as there are cores.
+            Defaults to 0.
+
+    Attributes:
+        threads (int): As the argument. It may be changed before the first
+            call.
     """
 
     def __init__(self, content: bytes, path: str, threads: int = 0) -> None:
@@ -158,11 +164,18 @@ class OnnxNetwork:
         return dict(self.__dict__, _session=None)
 
     def __call__(self, crops: np.ndarray) -> np.ndarray:
-        """As in :class:`Network`.
+        """Compute the foreground probabilities of crops, see :class:`Network`.
+
+        Args:
+            crops (np.ndarray): Crops, BGR, uint8, shape (B, 3, S, S),
+                contiguous.
+
+        Returns:
+            np.ndarray: Probabilities in [0, 1], float32, shape (B, S, S).
 
         Raises:
             ImportError: If ONNX Runtime is not installed.
-            ValueError: If the content is no ONNX model.
+            ValueError: If the content is not an ONNX model.
         """
         if self._session is None:
             self._session = self._start()
@@ -177,10 +190,10 @@ class OnnxNetwork:
         runtime = _onnxruntime()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = self.threads
-        # Threads that wait sleep: where another program has a core, spinning
-        # ones keep it from those that have work.
+        # Waiting threads sleep. If they spun, they would take cores from other
+        # programs and from the threads that have work.
         options.add_session_config_entry('session.intra_op.allow_spinning', '0')
-        # Errors are raised; warnings are about other machines.
+        # Errors are raised anyway. Warnings are about hardware that is missing.
         options.log_severity_level = 3
         try:
             return runtime.InferenceSession(
@@ -191,10 +204,10 @@ class OnnxNetwork:
 
 
 def metadata(content: bytes) -> dict[str, str]:
-    """The metadata of an ONNX file.
+    """Read the metadata of an ONNX file without ONNX.
 
-    Read from its Protocol Buffers, of which they are the field 14: strings
-    with a key, their field 1, and a value, their field 2.
+    The file is a message of Protocol Buffers. Its fields 14 are the metadata:
+    messages with the key in field 1 and the value in field 2.
 
     Args:
         content (bytes): Content of the file.
@@ -203,7 +216,7 @@ def metadata(content: bytes) -> dict[str, str]:
         dict[str, str]: The values by their keys.
 
     Raises:
-        ValueError: If it is no such file.
+        ValueError: If the content is not an ONNX file.
     """
     found = {}
     for number, entry in _fields(content):
@@ -214,7 +227,7 @@ def metadata(content: bytes) -> dict[str, str]:
 
 
 def _fields(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Numbers and contents of the fields of a message that have a length."""
+    """Numbers and contents of the fields of a message that hold bytes."""
     place = 0
     while place < len(content):
         tag, place = _varint(content, place)
@@ -228,12 +241,12 @@ def _fields(content: bytes) -> Iterator[tuple[int, bytes]]:
             yield number, content[place : place + length]
             place += length
         else:
-            # Not among the fields of a model.
+            # A model has no fields of other kinds.
             raise ValueError('it is no ONNX file')
 
 
 def _varint(content: bytes, place: int) -> tuple[int, int]:
-    """A number of seven bits a byte, the lowest first, and where it ends."""
+    """A number of seven bits in each byte, lowest first, and where it ends."""
     value = shift = 0
     while True:
         if place >= len(content) or shift > 63:
@@ -247,8 +260,7 @@ def _varint(content: bytes, place: int) -> tuple[int, int]:
 
 
 def _errors(runtime: Any) -> tuple[type[Exception], ...]:
-    """What ONNX Runtime raises for a file that it can't use; its errors have
-    no class in common."""
+    """Errors of ONNX Runtime for unusable files; they have no common class."""
     state = runtime.capi.onnxruntime_pybind11_state
     return (
         state.Fail,
@@ -260,7 +272,7 @@ def _errors(runtime: Any) -> tuple[type[Exception], ...]:
 
 
 def _onnxruntime() -> Any:
-    """The package, or what to install in a line."""
+    """Import the package; the error of a missing one says what to install."""
     try:
         import onnxruntime
     except ImportError:

@@ -1,4 +1,4 @@
-"""How BoxCaseg predicts: the options of ``test_cfg``, frozen and passed on."""
+"""Options of the prediction, which ``model.test_cfg`` of a config sets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -10,41 +10,42 @@ __all__ = ['HEADS', 'PredictOptions']
 
 @dataclass(frozen=True)
 class PredictOptions:
-    """How masks are made of boxes (the paper, Sec. 3.4).
+    """Options of the prediction of masks from boxes (the paper, Sec. 3.4).
 
-    A model has its own, ``model.predict_options``, from its config's
-    ``model.test_cfg``. Others are made by :func:`dataclasses.replace` and
-    given to :meth:`BoxCaseg.predict`::
+    A model has the options of its config's ``model.test_cfg`` as
+    ``model.predict_options``. :func:`dataclasses.replace` changes them for
+    :meth:`BoxCaseg.predict`::
 
         weak = replace(model.predict_options, head='weak')
 
     Attributes:
-        crops_per_batch (int): The most crops that go through the network at
-            once. Defaults to 32.
-        head (str | tuple[str, ...]): ``'weak'``, ``'salient'`` or
-            ``'transferred'``; several of them, whose probabilities are
-            averaged; or ``'fused'``, the fusion of those that learn from
-            masks (Eq. 3). Defaults to ``'fused'``.
+        crops_per_batch (int): Largest number of crops that go through the
+            network at once. Defaults to 32.
+        head (str | tuple[str, ...]): Head that predicts: ``'weak'``,
+            ``'salient'`` or ``'transferred'``; several of them, whose
+            probabilities are averaged; or ``'fused'``, the fusion of the
+            heads that learn from masks (Eq. 3). Defaults to ``'fused'``.
         threshold (float): Pixels with a higher probability are in the mask.
             Defaults to 0.5.
-        min_threshold (float, optional): How far down an instance's own
-            threshold may go for its mask to reach all four sides of the box,
-            see :func:`~mmboxcaseg.masks.reaching_threshold`; in
-            [0, threshold]. Defaults to None: not at all.
-        min_max (bool): Whether each instance's probabilities are min-max
+        min_threshold (float, optional): Smallest threshold, in
+            [0, threshold], that an instance may get so that its mask reaches
+            all four sides of its box, see
+            :func:`~mmboxcaseg.masks.reaching_threshold`. Defaults to None:
+            all instances have the same threshold.
+        min_max (bool): Whether the probabilities of each instance are min-max
             normalised before the threshold. Defaults to True.
-        with_probs (bool): Whether predictions carry ``probs`` beside
+        with_probs (bool): Whether predictions have ``probs`` beside
             ``masks``. Defaults to False.
-        merge_exponent (float, optional): Where masks of an image are merged,
-            a pixel that several claim goes to the highest probability *
-            (box area)^-merge_exponent, see
-            :func:`~mmboxcaseg.masks.merge_by_probability`; at least 0.
-            Predictions carry ``probs`` then. Defaults to None: to the
-            smallest object, as in the paper.
-        flip (bool): Whether probabilities are averaged over a crop and its
-            mirror image. Defaults to False.
-        precision (str): ``'fp32'``, or ``'bf16'``: the network computes in
-            bfloat16 where autocast does. Defaults to ``'fp32'``.
+        merge_exponent (float, optional): Exponent of the rule by which masks
+            are merged, at least 0: a pixel goes to the mask with the highest
+            probability * (box area)^-merge_exponent, see
+            :func:`~mmboxcaseg.masks.merge_by_probability`. Predictions then
+            have ``probs``. Defaults to None: a pixel goes to the smallest
+            object, as in the paper.
+        flip (bool): Whether the probabilities of a crop and its mirror image
+            are averaged. Defaults to False.
+        precision (str): ``'fp32'``, or ``'bf16'`` for bfloat16 in the
+            operations for which autocast uses it. Defaults to ``'fp32'``.
 
     Raises:
         ValueError: If a value is not as described here.
@@ -62,7 +63,7 @@ class PredictOptions:
 
     def __post_init__(self) -> None:
         if not isinstance(self.head, str):
-            # Configs hold lists.
+            # Configs have lists in place of tuples.
             object.__setattr__(self, 'head', tuple(self.head))
         self.heads(HEADS)
         if self.precision not in ('fp32', 'bf16'):
@@ -87,12 +88,12 @@ class PredictOptions:
     def from_cfg(
         cls, test_cfg: Mapping | None, built: Sequence[str]
     ) -> 'PredictOptions':
-        """The options of a model.
+        """Make the options of a model from its config.
 
         Args:
-            test_cfg (Mapping, optional): Some of the attributes by name;
-                None: all defaults.
-            built (Sequence[str]): The heads that the model has.
+            test_cfg (Mapping | None): Values of some attributes by name; None
+                for all defaults.
+            built (Sequence[str]): Names of the heads that the model has.
 
         Returns:
             PredictOptions: The options.
@@ -104,7 +105,9 @@ class PredictOptions:
         known = sorted(field.name for field in fields(cls))
         unknown = sorted(set(test_cfg or ()) - set(known))
         if unknown:
-            raise ValueError(f'BoxCaseg: test_cfg knows {known}, not {unknown}')
+            raise ValueError(
+                f'BoxCaseg: test_cfg has unknown keys {unknown}; it knows {known}'
+            )
         options = cls(**(test_cfg or {}))
         options.heads(built)
         return options
@@ -113,14 +116,19 @@ class PredictOptions:
         """The heads that the prediction needs.
 
         Args:
-            built (Sequence[str]): The heads that the model has.
+            built (Sequence[str]): Names of the heads that the model has.
 
         Returns:
-            tuple[str, ...]: Their names. For ``'fused'`` those that learn
-            from masks, or the weak head if there is none of them.
+            tuple[str, ...]: Names of the heads. For ``'fused'`` they are the
+            heads that learn from masks, or the weak head if there is no such
+            head.
 
         Raises:
-            ValueError: If the model lacks one.
+            ValueError: If the model lacks a head.
+
+        Example:
+            >>> PredictOptions().heads(['weak', 'salient', 'transferred'])
+            ('salient', 'transferred')
         """
         if self.head == 'fused':
             return tuple(
@@ -130,6 +138,6 @@ class PredictOptions:
         if not names or not set(names) <= set(built):
             raise ValueError(
                 f'BoxCaseg: test_cfg.head is {self.head!r}, but it must be '
-                f"'fused' or of the heads {list(built)}"
+                f"'fused' or one or several of the heads {list(built)}"
             )
         return names

@@ -1,4 +1,4 @@
-"""Photos for prediction, and why one can't be used."""
+"""Reading photos for the prediction, and why a photo can't be used."""
 
 import os.path as osp
 from dataclasses import dataclass
@@ -12,12 +12,13 @@ from mmboxcaseg.decoding import decode_eight_bits
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A photo out of its file.
+    """A photo that was read from its file.
 
     Attributes:
-        image (np.ndarray): (H, W, 3) uint8, BGR, upright.
-        used_bits (int | None): Bits of its sixteen that it uses, where it is
-            left too dark by that.
+        image (np.ndarray): The photo, upright, BGR, uint8, shape (H, W, 3).
+        used_bits (int | None): Number of bits that a 16-bit photo uses, if
+            they are so few that the photo is nearly black in eight bits;
+            None otherwise.
     """
 
     image: np.ndarray
@@ -25,20 +26,22 @@ class Photo:
 
 
 def read_photo(path: str, height: int, width: int, stretch_16bit: bool) -> Photo:
-    """Read a photo and compare its size.
+    """Read a photo and check its size.
 
     Args:
         path (str): Path of the file.
-        height (int): Height that its annotation says, in pixels.
-        width (int): Width that its annotation says, in pixels.
-        stretch_16bit (bool): See :func:`~mmboxcaseg.decoding.decode_eight_bits`.
+        height (int): Height in the annotation file, in pixels.
+        width (int): Width in the annotation file, in pixels.
+        stretch_16bit (bool): Whether a 16-bit photo is converted by the bits
+            that it uses, see
+            :func:`~mmboxcaseg.decoding.decode_eight_bits`.
 
     Returns:
         Photo: The photo.
 
     Raises:
-        BadInputError: If it can't be used, with the reason in words that
-            don't name its folder.
+        BadInputError: If the photo can't be used. The message is the reason,
+            without the folder of the photo.
     """
     try:
         with open(path, 'rb') as file:
@@ -56,13 +59,13 @@ def read_photo(path: str, height: int, width: int, stretch_16bit: bool) -> Photo
 
 
 def check_size(image: np.ndarray, height: int, width: int, name: str | None) -> None:
-    """Raise an error unless a photo has the size its annotation says.
+    """Check that a photo has the size that the annotation file says.
 
     Args:
         image (np.ndarray): The photo, upright, shape (H, W, 3).
-        height (int): Height that its annotation says, in pixels.
-        width (int): Width that its annotation says, in pixels.
-        name (str | None): What to call it.
+        height (int): Height in the annotation file, in pixels.
+        width (int): Width in the annotation file, in pixels.
+        name (str | None): Name of the photo, for the message.
 
     Raises:
         BadInputError: If the sizes differ.
@@ -76,11 +79,11 @@ def check_size(image: np.ndarray, height: int, width: int, name: str | None) -> 
 
 
 def why_unusable(error: Exception | None, path: str) -> str:
-    """Why a photo can't be used, in words that don't name its folder.
+    """Say why a photo can't be used, without naming its folder.
 
     Args:
-        error (Exception | None): What reading it has raised; None if it could
-            not be decoded.
+        error (Exception | None): Error that was raised when it was read; None
+            if it could not be decoded.
         path (str): Path of the file.
 
     Returns:

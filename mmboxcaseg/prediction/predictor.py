@@ -1,4 +1,4 @@
-"""Masks of the boxes of some photos, as the inferencer needs them."""
+"""Predictors: models that make masks of the boxes of several photos at once."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -16,11 +16,12 @@ from .options import PredictOptions
 
 
 class Predictor(Protocol):
-    """A model with what its config does to a photo before it.
+    """Interface of a model together with the steps that prepare a photo.
 
     Attributes:
-        batch_size (int): Images that go through the network together.
-        options (PredictOptions): How masks are made.
+        batch_size (int): Number of images that go through the network
+            together.
+        options (PredictOptions): Options of the prediction.
     """
 
     batch_size: int
@@ -33,34 +34,34 @@ class Predictor(Protocol):
             content (bytes): Content of the file.
 
         Returns:
-            np.ndarray | None: (H, W, 3) uint8, BGR; None if it can't be
-            decoded.
+            np.ndarray | None: The photo, BGR, uint8, shape (H, W, 3); None if
+            it can't be decoded.
         """
         ...
 
     def prepare(self, image: np.ndarray, boxes: np.ndarray) -> Any:
-        """An image with its boxes, as :meth:`predict` takes it.
+        """Prepare an image and its boxes for :meth:`predict`.
 
         Args:
-            image (np.ndarray): (H, W, 3) uint8, BGR.
+            image (np.ndarray): The image, BGR, uint8, shape (H, W, 3).
             boxes (np.ndarray): (N, 4) float64, xyxy, in pixels of the image.
 
         Returns:
-            Any: An item of :meth:`predict`.
+            Any: An item for :meth:`predict`.
         """
         ...
 
     def predict(
         self, items: Sequence[Any], options: PredictOptions
     ) -> Iterator[BoxMasks]:
-        """Masks of the boxes of some images, in one batch.
+        """Predict the masks of several images in one batch.
 
         Args:
-            items (Sequence): What :meth:`prepare` has returned.
-            options (PredictOptions): How masks are made.
+            items (Sequence): Results of :meth:`prepare`.
+            options (PredictOptions): Options of the prediction.
 
         Yields:
-            BoxMasks: The masks of an image, image after image.
+            BoxMasks: The masks of an image, in the order of the items.
         """
         ...
 
@@ -79,32 +80,32 @@ class OnnxPredictor:
         self.options = model.card.options
 
     def decode(self, content: bytes) -> np.ndarray | None:
-        """As in :class:`Predictor`."""
+        """Decode a photo, see :class:`Predictor`."""
         return decode_eight_bits(content, self._steps.stretch_16bit)[0]
 
     def prepare(self, image: np.ndarray, boxes: np.ndarray) -> BoxCrops:
-        """As in :class:`Predictor`."""
+        """Crop the boxes of an image, see :class:`Predictor`."""
         return self._steps.crop(image, boxes)
 
     def predict(
         self, items: Sequence[BoxCrops], options: PredictOptions
     ) -> Iterator[BoxMasks]:
-        """As in :class:`Predictor`."""
+        """Predict the masks of several images, see :class:`Predictor`."""
         return predict(self._network, items, options)
 
 
 def predict(
     network: Network, images: Sequence[BoxCrops], options: PredictOptions
 ) -> Iterator[BoxMasks]:
-    """Masks of the boxes of some images, whose crops are batched together.
+    """Predict the masks of several images, whose crops are batched together.
 
     Args:
         network (Network): The network.
         images (Sequence[BoxCrops]): The crops of each image.
-        options (PredictOptions): How masks are made.
+        options (PredictOptions): Options of the prediction.
 
     Yields:
-        BoxMasks: The masks of an image, image after image.
+        BoxMasks: The masks of an image, in the order of the images.
     """
     found = predict_probs(network, images, options)
     for image, probs in zip(images, found):
@@ -114,16 +115,17 @@ def predict(
 def predict_probs(
     network: Network, images: Sequence[BoxCrops], options: PredictOptions
 ) -> Iterator[list[np.ndarray]]:
-    """What the network says of the crops of some images, batched together.
+    """Predict the probabilities of the crops of several images, in batches.
 
     Args:
         network (Network): The network.
         images (Sequence[BoxCrops]): The crops of each image.
-        options (PredictOptions): ``crops_per_batch`` and ``flip`` matter here.
+        options (PredictOptions): Options of the prediction, of which
+            ``crops_per_batch`` and ``flip`` are used.
 
     Yields:
         list[np.ndarray]: Probabilities of the crops of an image, float32, in
-        [0, 1], shape (S, S) each, image after image.
+        [0, 1], shape (S, S) each, in the order of the images.
     """
     if not images:
         return

@@ -1,4 +1,4 @@
-"""The pipeline of a config, without the framework that runs it."""
+"""The steps of a config's pipeline, without the framework that runs it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 from .crops import BoxCrops, Boxes, check_crop_options, crop_boxes
 
-# Steps of the pipeline in their order, with the settings that are known here.
+# The steps of a pipeline in their order, with the settings that each may have.
 KNOWN = {
     'LoadImageFromFile': ('stretch_16bit',),
     'CropBoxes': ('size', 'margins', 'grow'),
@@ -18,17 +18,21 @@ KNOWN = {
 
 @dataclass(frozen=True)
 class PromptSteps:
-    """What the pipeline of a ``BoxPromptDataset`` does to a photo.
+    """The steps that the pipeline of a ``BoxPromptDataset`` does with a photo.
 
     Attributes:
-        size (int): S, side of the crops in pixels.
-        margins (tuple[float, ...]): See :func:`crop_boxes`.
-        grow (float): See :func:`crop_boxes`.
-        stretch_16bit (bool): See
-            :func:`~mmboxcaseg.decoding.decode_eight_bits`.
+        size (int): Side S of the crops in pixels. Defaults to 320.
+        margins (tuple[float, ...]): Margins of the crops, see
+            :func:`crop_boxes`. Defaults to (0,).
+        grow (float): Growth of the rectangles, see :func:`crop_boxes`.
+            Defaults to 0.
+        stretch_16bit (bool): Whether 16-bit photos are converted by the bits
+            that they use, see
+            :func:`~mmboxcaseg.decoding.decode_eight_bits`. Defaults to False.
 
     Raises:
-        ValueError: If margins or ``grow`` can't be taken.
+        ValueError: If there are no margins, or a margin or ``grow`` is
+            negative.
     """
 
     size: int = 320
@@ -41,7 +45,7 @@ class PromptSteps:
 
     @classmethod
     def from_pipeline(cls, pipeline: Sequence[Mapping[str, Any]]) -> 'PromptSteps':
-        """The steps of a config.
+        """Read the steps from a config.
 
         Args:
             pipeline (Sequence[Mapping]): ``pipeline`` of the data set.
@@ -50,13 +54,14 @@ class PromptSteps:
             PromptSteps: The steps.
 
         Raises:
-            ValueError: If there are other steps, or other settings of them.
+            ValueError: If the pipeline has other steps, or a step has other
+                settings.
         """
         kinds = [str(step.get('type')).split('.')[-1] for step in pipeline]
         if kinds != list(KNOWN):
             raise ValueError(
                 f'the pipeline of test_dataloader.dataset is {", ".join(kinds)}; '
-                f'an exported model can have {", ".join(KNOWN)} only'
+                f'for an exported model it must be {", ".join(KNOWN)}'
             )
         values: dict[str, Any] = {}
         for kind, step in zip(kinds, pipeline):
@@ -66,11 +71,23 @@ class PromptSteps:
                 if key not in KNOWN[kind]:
                     raise ValueError(
                         f'{kind} of the pipeline of test_dataloader.dataset has '
-                        f'{key}={value!r}, which an exported model can not have'
+                        f'{key}={value!r}, which an exported model does not '
+                        f'support; it supports {", ".join(KNOWN[kind]) or "no keys"}'
                     )
                 values[key] = tuple(value) if key == 'margins' else value
         return cls(**values)
 
     def crop(self, photo: np.ndarray, boxes: Boxes) -> BoxCrops:
-        """The crops of the boxes of a photo, see :func:`crop_boxes`."""
+        """Crop the boxes of a photo, see :func:`crop_boxes`.
+
+        Args:
+            photo (np.ndarray): The photo, (H, W, 3) uint8.
+            boxes (np.ndarray): (N, 4) xyxy, in pixels of the photo.
+
+        Returns:
+            BoxCrops: The crops.
+
+        Raises:
+            ValueError: If a box covers nothing of the photo.
+        """
         return crop_boxes(photo, boxes, self.size, self.margins, self.grow)

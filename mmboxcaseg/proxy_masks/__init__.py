@@ -1,19 +1,22 @@
-"""A run that survives: shards on disk, their lock, the file they become.
+"""Runs that make proxy masks and can be killed and resumed.
 
-No runner, no torch; exported models alone are run here.
+A run writes its results to shards on disk, holds a lock on them, and joins
+them into one file at the end. Nothing here imports torch: of the models, only
+exported ones are run here.
 """
 
 from mmboxcaseg.annotations.output import check_output
 from mmboxcaseg.deprecation import moved_names
 
 from .jobs import Part, run_parts
-from .join import ShardReader, join_shards, joined_settings
+from .join import join_shards, joined_settings
 from .lock import lock_shards
 from .mask_writer import MaskWriter
 from .onnx_maker import OnnxMaker
 from .options import MaskOptions
 from .report import JoinReport, SkippedBox, SkippedImage, report_path
 from .run import Maker, Run, process_rank
+from .shard_reader import ShardReader
 from .shards import (
     ShardWriter,
     check_settings,

@@ -1,4 +1,4 @@
-"""Masks of boxes without a network: what BoxCaseg has to beat."""
+"""Baselines: masks of boxes that need no network."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -10,12 +10,12 @@ import numpy as np
 from mmboxcaseg.annotations import MaskFile
 from mmboxcaseg.masks import decode_rle
 
-from .mask_function import InRects, masks_of_images, read_photo
+from .mask_function import InRects, masks_of_images, photo_of
 
 METHODS = ('grabcut', 'box', 'truth')
-# Pixels that each of GrabCut's colour models needs for its components.
+# Fewest pixels of an image part to which GrabCut can fit its colour model.
 LEAST_PIXELS = 16
-# Where less of the box is left than this, GrabCut has lost the object.
+# Smallest share of the box: with a smaller mask GrabCut has lost the object.
 LEAST_SHARE = 0.1
 
 
@@ -24,12 +24,13 @@ class GrabCutOptions:
     """How GrabCut segments a box.
 
     Attributes:
-        margin (float): Share of the box's width and height on each side from
-            which the background is learnt, above 0. Defaults to 0.1.
+        margin (float): Width of the border around the box from which the
+            background is learnt, as a share of the box's sides, above 0.
+            Defaults to 0.1.
         side (int): Longest side of the crop in pixels, at least 8; larger
-            ones are made smaller. Defaults to 256.
-        iterations (int): How often colours and mask are fitted to each other,
-            at least once. Defaults to 5.
+            crops are scaled down. Defaults to 256.
+        iterations (int): Number of GrabCut's iterations, at least 1. Defaults
+            to 5.
 
     Raises:
         ValueError: If an option is out of its range.
@@ -54,22 +55,23 @@ def grabcut_mask(
     options: GrabCutOptions = GrabCutOptions(),
     seed: int = 0,
 ) -> np.ndarray:
-    """Segment the object of a box by GrabCut.
+    """Segment the object of a box with GrabCut.
 
-    What is outside the box is background for sure; inside it the colours
+    All pixels outside the box are background; inside the box the colours
     decide.
 
     Args:
-        photo (np.ndarray): BGR, uint8, shape (H, W, 3).
+        photo (np.ndarray): The photo, BGR, uint8, shape (H, W, 3).
         rect (np.ndarray): Pixel rectangle of the box, x0, y0, x1, y1,
             half-open, inside the photo.
-        options (GrabCutOptions): How. Defaults to those of the class.
-        seed (int): Seed of its k-means. Defaults to 0.
+        options (GrabCutOptions): Options of GrabCut. Defaults to the defaults
+            of the class.
+        seed (int): Seed of GrabCut's k-means. Defaults to 0.
 
     Returns:
-        np.ndarray: Bool, shape (y1 - y0, x1 - x0); all True where box or
-        background have too few pixels, as where the box is the whole photo,
-        and where next to nothing of the box would be left.
+        np.ndarray: The mask, bool, shape (y1 - y0, x1 - x0). It is all True
+        if the box or the background has too few pixels (the box may be the
+        whole photo), or if the mask would be less than a tenth of the box.
     """
     x0, y0, x1, y1 = (int(value) for value in rect)
     height, width = photo.shape[:2]
@@ -112,25 +114,27 @@ def baseline_masks(
     grabcut: GrabCutOptions = GrabCutOptions(),
     on_image: Callable[[int], None] = lambda instances: None,
 ) -> dict[str, Any]:
-    """Masks of all boxes of a file by a method that needs no network.
+    """Make masks of all boxes of a file with a method that needs no network.
 
     Args:
-        truth (MaskFile): The boxes; for ``'truth'`` with masks.
+        truth (MaskFile): File that has the boxes and, for ``'truth'``, the
+            true masks.
         method (str): ``'grabcut'``, see :func:`grabcut_mask`; ``'box'``, the
-            filled box; or ``'truth'``, what of the true mask lies in the box.
+            filled box; or ``'truth'``, the part of the true mask that lies in
+            the box.
         img_dir (str, optional): Folder of the photos, for ``'grabcut'``.
-            Defaults to None.
+            Defaults to None: the working directory.
         merge (bool): Whether a pixel claimed by several masks of a photo goes
             to the smallest object. Defaults to True.
-        grabcut (GrabCutOptions): How GrabCut works. Defaults to those of the
-            class.
-        on_image (Callable[[int], None]): Called with the number of its masks
-            after each image of ``truth.boxes.wanted``. Defaults to doing
-            nothing.
+        grabcut (GrabCutOptions): Options of GrabCut. Defaults to the defaults
+            of the class.
+        on_image (Callable[[int], None]): Function that is called after each
+            image of ``truth.boxes.wanted`` with the number of its masks.
+            Defaults to one that does nothing.
 
     Returns:
-        dict: Content of a proxy-mask file, as json values. Crowds are as they
-        were; a box that covers nothing of its image has an empty mask.
+        dict: Content of a proxy-mask file, as json values. Crowds are not
+        changed; a box that covers nothing of its image has an empty mask.
 
     Raises:
         ValueError: If the method is unknown, a photo or a true mask is
@@ -149,7 +153,7 @@ def baseline_masks(
                 for place, (x0, y0, x1, y1) in zip(places.tolist(), rects)
             ]
         else:
-            photo = read_photo(boxes, image, img_dir)
+            photo = photo_of(boxes, image, img_dir)
             masks = [grabcut_mask(photo, rect, grabcut) for rect in rects]
         return InRects(masks)
 

@@ -1,4 +1,4 @@
-"""One run in several processes on this machine."""
+"""A run in several processes on this machine."""
 
 import multiprocessing
 import os
@@ -15,42 +15,46 @@ from mmboxcaseg.progress import Update
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the photos of a run, and who makes its masks.
+    """A part of the photos of a run, which one process works on.
 
     Attributes:
-        number (int): Its number, from 0.
-        of (int): How many parts there are.
+        number (int): Number of the part, from 0. Defaults to 0.
+        of (int): Number of parts. Defaults to 1.
     """
 
     number: int = 0
     of: int = 1
 
 
-# Makes the masks of a part; told how far it is. What it returns is pickled.
+# Makes the masks of a part and calls the function with its progress. The
+# returned value is pickled.
 Work = Callable[[Part, Update], Any]
 
 
 def run_parts(
     work: Work, count: int, update: Update, start_method: str | None = None
 ) -> list[Any]:
-    """Do the parts of a work, each in a process of its own.
+    """Call a function for each part, each in a process of its own.
 
-    The processes end with this one, also where it is killed.
+    The processes end with this one, even if it is killed.
 
     Args:
-        work (Callable): See :data:`Work`.
+        work (Callable): Function of a part, see :data:`Work`.
         count (int): Number of parts, 1 or more.
-        update (Callable): It is told of all parts.
-        start_method (str, optional): How processes are started; all but
-            ``'fork'`` pickle ``work``. Defaults to None: as multiprocessing
-            does.
+        update (Callable[[int, int], None]): Function that takes the numbers
+            of images and of instances that any part has done since the last
+            call.
+        start_method (str, optional): Start method of multiprocessing; all but
+            ``'fork'`` pickle ``work``. Defaults to None: the default of
+            multiprocessing.
 
     Returns:
-        list: What the work returned of each part.
+        list: Returned values of the parts, in their order.
 
     Raises:
         ChildProcessError: If a process was ended from outside.
-        Exception: The first that a part raised; the others are ended.
+        Exception: The first exception of a part; the other processes are
+            ended.
     """
     context: Any = multiprocessing.get_context(start_method)
     parts: dict[Connection, int] = {}
@@ -62,8 +66,8 @@ def run_parts(
                 target=_do_part, args=(work, Part(number, count), sender)
             )
             process.start()
-            # Only the process itself holds this end, so that the other one
-            # tells when it is gone.
+            # Once only the process itself holds this end, the other end
+            # shows when the process is gone.
             sender.close()
             parts[receiver] = number
             processes.append(process)
@@ -82,7 +86,7 @@ def _collect(
     processes: list[multiprocessing.Process],
     update: Update,
 ) -> list[Any]:
-    """What the parts return, in their order."""
+    """Returned values of the parts, in their order."""
     found: list[Any] = [None] * len(parts)
     left = dict(parts)
     while left:
@@ -95,7 +99,7 @@ def _collect(
                 raise ChildProcessError(
                     f'process {number + 1} of {len(parts)} was ended from '
                     f'outside (exit status {processes[number].exitcode}), '
-                    'perhaps since memory is short; give a lower --jobs'
+                    'perhaps because memory ran out; give a lower --jobs'
                 ) from None
             if kind == 'error':
                 raise value
@@ -108,7 +112,7 @@ def _collect(
 
 
 def _do_part(work: Work, part: Part, sender: Connection) -> None:
-    """Do a part in this process, and send what comes of it."""
+    """Do a part in this process, and send its result or its error."""
     # Ctrl-C reaches all processes; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -118,7 +122,7 @@ def _do_part(work: Work, part: Part, sender: Connection) -> None:
 
     try:
         message = 'done', work(part, update)
-    # All that is raised is raised again in the first process.
+    # Any error is raised again in the first process.
     except Exception as error:
         message = 'error', _sendable(error)
     sender.send(message)
@@ -126,17 +130,17 @@ def _do_part(work: Work, part: Part, sender: Connection) -> None:
 
 
 def _sendable(error: Exception) -> Exception:
-    """An error that can be pickled."""
+    """The error, or one with the same message that can be pickled."""
     try:
         pickle.loads(pickle.dumps(error))
-    # Whatever the class of the error has in store.
+    # Pickling calls methods of the error, which may raise anything.
     except Exception:
         return RuntimeError(f'{type(error).__name__}: {error}')
     return error
 
 
 def _end_with_parent() -> None:
-    """Wait until the process is gone that has started this one, and go too."""
+    """End this process when the process that started it is gone."""
     parent = multiprocessing.parent_process()
     wait([parent.sentinel])
     os._exit(1)

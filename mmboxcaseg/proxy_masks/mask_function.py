@@ -1,4 +1,4 @@
-"""Masks of boxes by any function: other networks beside BoxCaseg."""
+"""Masks of boxes from any function, such as a network other than BoxCaseg."""
 
 import importlib
 import os
@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mmboxcaseg.annotations import BoxFile, MaskFile
-from mmboxcaseg.decoding import decode_photo
+from mmboxcaseg.annotations import BadInputError, BoxFile, MaskFile
 from mmboxcaseg.masks import (
     RLE,
     Claims,
@@ -21,21 +20,23 @@ from mmboxcaseg.masks import (
     proxy_rles,
     rle_area,
 )
+from mmboxcaseg.prediction.photos import read_photo
 
-# From a photo (H, W, 3), uint8, RGB, and boxes (N, 4), xyxy, float64, to N
-# masks (H, W): bool, or probabilities in [0, 1].
+# Takes a photo (H, W, 3), uint8, RGB, and boxes (N, 4), float64, xyxy in pixels.
+# Returns N masks (H, W), bool or probabilities in [0, 1].
 MaskFunction = Callable[[np.ndarray, np.ndarray], Sequence[np.ndarray]]
 
 
 @dataclass(frozen=True)
 class InRects:
-    """Masks of an image's boxes, each inside its box.
+    """Masks of the N boxes of an image, each inside its pixel rectangle.
 
     Attributes:
         masks (list[np.ndarray]): N bool arrays of the size of their
             rectangles.
-        claims (Claims | None): What they claim when they are merged, None
-            where the smaller object gets a pixel.
+        claims (Claims | None): Claims of the masks to their pixels, by which
+            masks are merged. Defaults to None: the smallest object gets a
+            pixel.
     """
 
     masks: list[np.ndarray]
@@ -43,11 +44,11 @@ class InRects:
 
 
 def load_predictor(name: str) -> MaskFunction:
-    """Import a function.
+    """Import a function that makes masks.
 
     Args:
-        name (str): ``'module:function'``; modules of the working directory are
-            found too.
+        name (str): ``'module:function'``. The module may lie in the working
+            directory.
 
     Returns:
         MaskFunction: The function.
@@ -58,9 +59,11 @@ def load_predictor(name: str) -> MaskFunction:
     """
     module, _, function = name.partition(':')
     if not module or not function:
-        raise ValueError(f'a predictor is named as module:function, not {name!r}')
+        raise ValueError(
+            f'the predictor is {name!r}, but its name must be module:function'
+        )
     path = sys.path
-    # Commands, unlike `python -m`, don't look in the working directory.
+    # A command, unlike `python -m`, does not search the working directory.
     sys.path = [os.getcwd(), *path]
     try:
         found = getattr(importlib.import_module(module), function)
@@ -69,7 +72,7 @@ def load_predictor(name: str) -> MaskFunction:
     finally:
         sys.path = path
     if not callable(found):
-        raise ValueError(f'the predictor {name} is no function')
+        raise ValueError(f'the predictor {name} is not a function')
     return found
 
 
@@ -79,35 +82,38 @@ def in_rects(
     shape: tuple[int, int],
     exponent: float | None,
 ) -> InRects:
-    """Cut what a predictor gave to the boxes, and compare it with 0.5.
+    """Crop the outputs of a predictor to the boxes and threshold them at 0.5.
 
     Args:
-        outputs (Sequence[np.ndarray]): N arrays (H, W), bool or probabilities
-            in [0, 1].
-        rects (np.ndarray): (N, 4) int, the boxes' pixel rectangles.
-        shape (tuple[int]): H and W.
-        exponent (float | None): Exponent of the claims; None for none.
+        outputs (Sequence[np.ndarray]): N arrays of shape (H, W), bool or
+            probabilities in [0, 1].
+        rects (np.ndarray): (N, 4) int, pixel rectangles of the boxes, x0, y0,
+            x1, y1, half-open.
+        shape (tuple[int, int]): H and W, the size of the photo in pixels.
+        exponent (float | None): Exponent of the claims, see
+            :class:`~mmboxcaseg.masks.Claims`; None for no claims.
 
     Returns:
         InRects: The masks.
 
     Raises:
-        ValueError: If numbers, shapes or values are others.
+        ValueError: If the number of outputs, a shape or a value is wrong.
     """
     if len(outputs) != len(rects):
-        raise ValueError(f'it gave {len(outputs)} masks of {len(rects)} boxes')
+        raise ValueError(f'it returned {len(outputs)} masks for {len(rects)} boxes')
     probs = []
     for output, (x0, y0, x1, y1) in zip(outputs, rects.tolist()):
         output = np.asarray(output)
         if output.shape != shape:
             raise ValueError(
-                f'it gave a mask of shape {output.shape} for a photo of {shape}'
+                f'it returned a mask of shape {output.shape} for a photo of '
+                f'shape {shape}'
             )
         prob = output[y0:y1, x0:x1].astype(np.float32)
-        # Also not true of NaN.
+        # NaN fails this comparison too.
         if prob.size and not (prob.min() >= 0 and prob.max() <= 1):
             raise ValueError(
-                'it gave values that are not in [0, 1]; return bool, or '
+                'it returned values outside [0, 1]; return bool, or '
                 'probabilities and not logits'
             )
         probs.append(prob)
@@ -124,35 +130,36 @@ def predictor_masks(
     merge_exponent: float | None = None,
     on_image: Callable[[int], None] = lambda instances: None,
 ) -> tuple[dict[str, Any], float]:
-    """Masks of all boxes of a file by a function.
+    """Make masks of all boxes of a file with a function.
 
     Args:
-        truth (MaskFile): The boxes.
+        truth (MaskFile): File that has the boxes.
         predictor (MaskFunction): The function.
         img_dir (str): Folder of the photos.
         merge (bool): Whether a pixel claimed by several masks of a photo goes
             to one of them only. Defaults to True.
-        merge_exponent (float, optional): It goes to the highest probability
-            times (box area) ** -exponent, see :class:`Claims`. Defaults to
-            None: to the smallest object.
-        on_image (Callable[[int], None]): Called with the number of its masks
-            after each image of ``truth.boxes.wanted``. Defaults to doing
-            nothing.
+        merge_exponent (float, optional): A pixel goes to the mask with the
+            highest probability * (box area)^-merge_exponent, see
+            :class:`~mmboxcaseg.masks.Claims`. Defaults to None: it goes to
+            the smallest object.
+        on_image (Callable[[int], None]): Function that is called after each
+            image of ``truth.boxes.wanted`` with the number of its masks.
+            Defaults to one that does nothing.
 
     Returns:
         tuple[dict, float]: Content of a proxy-mask file, as json values, and
-        the seconds that the function took in all.
+        the time that all calls of the function took, in seconds.
 
     Raises:
-        ValueError: If a photo is missing or has another size than the file
-            says, or the function gives something else than a mask a box.
+        ValueError: If a photo can't be read or has another size than the file
+            says, or the function does not return one mask for each box.
     """
     boxes = truth.boxes
     spent = 0.0
 
     def predict(image: int, places: np.ndarray, rects: np.ndarray) -> InRects:
         nonlocal spent
-        photo = read_photo(boxes, image, img_dir)[..., ::-1]
+        photo = photo_of(boxes, image, img_dir)[..., ::-1]
         begin = time.perf_counter()
         outputs = predictor(np.ascontiguousarray(photo), boxes.boxes[places])
         spent += time.perf_counter() - begin
@@ -175,19 +182,20 @@ def masks_of_images(
     made: dict[str, Any],
     on_image: Callable[[int], None] = lambda instances: None,
 ) -> dict[str, Any]:
-    """Masks of all boxes of a file, image after image.
+    """Make masks of all boxes of a file, image by image.
 
     Args:
-        truth (MaskFile): The boxes.
-        predict (Callable): From the place of an image, the places of its
-            usable boxes and their pixel rectangles (N, 4) to their masks.
-        made (dict): Settings, for ``info.proxy_masks`` of the file; ``merge``
-            says whether masks are merged.
+        truth (MaskFile): File that has the boxes.
+        predict (Callable[[int, np.ndarray, np.ndarray], InRects]): Function
+            that takes the place of an image, the places of its N usable boxes
+            and their pixel rectangles, (N, 4) int, and returns their masks.
+        made (dict): Settings for ``info.proxy_masks`` of the file, json
+            values. ``merge`` says whether masks are merged.
         on_image (Callable[[int], None]): See :func:`predictor_masks`.
 
     Returns:
-        dict: Content of a proxy-mask file, as json values. Crowds are as they
-        were; a box that covers nothing of its image has an empty mask.
+        dict: Content of a proxy-mask file, as json values. Crowds are not
+        changed; a box that covers nothing of its image has an empty mask.
     """
     boxes = truth.boxes
     anns = [boxes.annotation(place) for place in range(len(boxes))]
@@ -218,35 +226,30 @@ def masks_of_images(
 
 
 def _with_mask(ann: dict, rle: RLE, agreement: float) -> dict:
-    """An annotation with its mask."""
+    """An annotation with its mask and its agreement."""
     return dict(ann, segmentation=rle, area=rle_area(rle), proxy_agreement=agreement)
 
 
-def read_photo(boxes: BoxFile, image: int, img_dir: str | None) -> np.ndarray:
-    """The photo of an image.
+def photo_of(boxes: BoxFile, image: int, img_dir: str | None) -> np.ndarray:
+    """Read the photo of an image.
 
     Args:
-        boxes (BoxFile): The file.
-        image (int): Place of the image.
-        img_dir (str | None): Folder of the photos.
+        boxes (BoxFile): The file that has the image.
+        image (int): Place of the image in the file.
+        img_dir (str | None): Folder of the photos. None: the working
+            directory.
 
     Returns:
-        np.ndarray: (H, W, 3) uint8 BGR.
+        np.ndarray: The photo, BGR, uint8, shape (H, W, 3).
 
     Raises:
-        ValueError: If it can't be read, or has another size than the file
+        BadInputError: If it can't be read, or has another size than the file
             says.
     """
     path = osp.join(img_dir or '', boxes.file_names[image])
-    photo = None
-    if osp.isfile(path):
-        with open(path, 'rb') as file:
-            photo = decode_photo(file.read())
-    if photo is None:
-        raise ValueError(f'{path} is no readable photo')
-    size = tuple(boxes.sizes[image].tolist())
-    if photo.shape[:2] != size:
-        raise ValueError(
-            f'{path}: (height, width) is {photo.shape[:2]}, but {size} in {boxes.path}'
-        )
-    return photo
+    height, width = boxes.sizes[image].tolist()
+    try:
+        return read_photo(path, height, width, stretch_16bit=False).image
+    except BadInputError as error:
+        reason = str(error).removeprefix(f'{osp.basename(path)}: ')
+        raise BadInputError(f'{path}: {reason}') from error

@@ -1,4 +1,4 @@
-"""From the network's masks of an image to a line of the shard."""
+"""Writes the network's masks of an image as a line of a shard."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,11 +23,12 @@ class MaskWriter:
     """Merges, scores and writes masks, image after image.
 
     Args:
-        shard (ShardWriter): Where to.
+        shard (ShardWriter): Shard to write to.
         merge (bool): Whether a pixel claimed by several masks goes to one of
             them only.
-        boxes (BoxFile, optional): Its ``kept`` masks are sure of their
-            pixels. Defaults to None: there are none.
+        boxes (BoxFile, optional): Boxes of the run. Where masks are merged,
+            their ``kept`` masks keep all of their pixels. Defaults to None:
+            no mask is kept.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class MaskWriter:
         self.shard = shard
         self.merge = merge
         self._boxes = boxes
-        # Where the images are of which masks are kept.
+        # Places of the images that have kept masks, by the ids of the images.
         self._images = (
             {
                 boxes.image_ids[image]: image
@@ -59,10 +60,10 @@ class MaskWriter:
         Args:
             image_id (int | str): Id of the image.
             size (Sequence[int]): Height and width of the image in pixels.
-            ann_ids (Sequence[int | str]): N ids of annotations.
-            boxes (np.ndarray): (N, 4) float, their boxes, xyxy, in pixels of
-                the image.
-            found (BoxMasks): Their masks.
+            ann_ids (Sequence[int | str]): Ids of the N annotations.
+            boxes (np.ndarray): (N, 4) float, boxes of the annotations, xyxy,
+                in pixels of the image.
+            found (BoxMasks): Masks of the boxes, as the network made them.
 
         Raises:
             ValueError: If numbers or shapes do not match.
@@ -70,7 +71,7 @@ class MaskWriter:
         height, width = size
         masks = found.masks
         if self.merge and image_id in self._images:
-            # A given mask is sure of its pixels.
+            # Kept masks were given, so their pixels are certain.
             masks = take_away(masks, found.rects, rle_union(self._kept(image_id)))
         rles, agreements = proxy_rles(
             masks, found.rects, boxes, height, width, self.merge, found.claims
@@ -90,7 +91,7 @@ class MaskWriter:
         )
 
     def _kept(self, image_id: Any) -> list[RLE]:
-        """The masks of an image that are kept."""
+        """The kept masks of an image, compressed RLE."""
         kept = self._boxes.kept
         places = self._boxes.places(self._images[image_id]).tolist()
         return [kept[place] for place in places if place in kept]

@@ -1,4 +1,4 @@
-"""A run that makes masks with an exported model, without a framework."""
+"""Makes the masks of a run with an exported model, without PyTorch."""
 
 import logging
 import os
@@ -29,7 +29,7 @@ from .run import Run
 from .settings import apply_options, run_settings
 from .shards import ShardWriter
 
-# Threads that read photos.
+# Threads that read photos, unless an option says otherwise.
 READERS = 1
 
 
@@ -39,10 +39,11 @@ class _Read:
 
     Attributes:
         image (int): Place of the image in the boxes.
-        crops (BoxCrops | None): The crops of its boxes; None if it can't be
-            used.
-        reason (str): Why not.
-        dim (bool): Whether it is of 16 bits and left nearly black.
+        crops (BoxCrops | None): Crops of its boxes; None if the photo can't
+            be used.
+        reason (str): Why the photo can't be used.
+        dim (bool): Whether the photo has 16 bits and stays nearly black in
+            eight.
     """
 
     image: int
@@ -56,22 +57,22 @@ class OnnxMaker:
 
     Args:
         model (OnnxModel): The model.
-        options (MaskOptions): What to make.
+        options (MaskOptions): Options of the run.
 
     Raises:
-        ValueError: If the model can't do what is asked.
+        ValueError: If the model does not support an option.
     """
 
     def __init__(self, model: OnnxModel, options: MaskOptions) -> None:
         self.network = model.network
         self.sha256 = model.sha256
         self.options = options
-        self.card = self._asked(model.card)
+        self.card = self._with_options(model.card)
         self.steps = self.card.steps
         self.predict_options = self.card.options
 
-    def _asked(self, card: ModelCard) -> ModelCard:
-        """What the model knows of itself, with what is asked for."""
+    def _with_options(self, card: ModelCard) -> ModelCard:
+        """The card of the model with the options of the run applied."""
         parts = dict(card.model_config)
         parts['model'] = dict(parts['model'])
         parts['pipeline'] = [dict(step) for step in parts['pipeline']]
@@ -104,17 +105,17 @@ class OnnxMaker:
         return 'fork' if sys.platform == 'linux' and fresh else 'spawn'
 
     def blocks(self, run: Run, part: Part) -> list[list[int]]:
-        """Images that go through the network together.
+        """The blocks of images that go through the network together.
 
-        They are the same in every run, see
+        Blocks hold the same images in every run, see
         :class:`~mmboxcaseg.datasets.BlockSampler`.
 
         Args:
-            run (Run): A block of which all images are done is left out.
-            part (Part): Which of the others.
+            run (Run): The run. Blocks whose images are all done are skipped.
+            part (Part): The part of the run whose blocks are wanted.
 
         Returns:
-            list[list[int]]: Places of the images, block after block.
+            list[list[int]]: Places of the images of each block.
         """
         wanted, size = run.boxes.wanted.tolist(), self.card.images_per_batch
         blocks = [wanted[start : start + size] for start in range(0, len(wanted), size)]
@@ -128,8 +129,8 @@ class OnnxMaker:
     def part(self, run: Run, part: Part, update: Update) -> list[str]:
         """As in :class:`Maker`.
 
-        Photos are read ahead of the network, and masks merged and written
-        behind it.
+        While the network computes, other threads read the next photos, and
+        merge and write the masks of the last ones.
 
         Raises:
             BadInputError: If the run is strict and a photo can't be used.
@@ -161,7 +162,7 @@ class OnnxMaker:
         return osp.join(self.options.img_dir, boxes.file_names[image])
 
     def _read(self, boxes: BoxFile, image: int) -> _Read:
-        """A photo with the crops of its boxes."""
+        """Read a photo and crop its boxes."""
         path = self._path(boxes, image)
         height, width = boxes.sizes[image].tolist()
         try:
@@ -181,8 +182,7 @@ class OnnxMaker:
         behind: Any,
         told: Update,
     ) -> None:
-        """Make the masks of a block, and have all of it written."""
-        # All but the network is done behind it.
+        """Run the network on a block, and queue its masks for writing."""
         found = predict_probs(
             self.network,
             [read.crops for read in block if read.crops is not None],
@@ -200,7 +200,7 @@ class OnnxMaker:
         writer: MaskWriter,
         told: Update,
     ) -> None:
-        """Write the masks of an image, or why there are none."""
+        """Write the masks of an image, or why it was skipped."""
         image_id = boxes.image_ids[read.image]
         if read.crops is None:
             writer.shard.skip(image_id, read.reason)
@@ -220,10 +220,13 @@ class OnnxMaker:
 
 
 def network_threads(processes: int) -> int:
-    """Threads of a network, one of some on this machine; 0 is all cores.
+    """Number of threads for a network that shares this machine.
 
     Args:
-        processes (int): How many compute side by side.
+        processes (int): Number of processes that each run a network.
+
+    Returns:
+        int: Threads for each network; 0 means all cores.
     """
     threads = process.threads_of(processes)
     return int(os.environ['OMP_NUM_THREADS']) if threads is None else threads
@@ -233,24 +236,26 @@ def network_threads(processes: int) -> int:
 def run_log(
     options: MaskOptions, part: Part, count: int, update: Update
 ) -> Iterator[Update]:
-    """The log of a run: a line now and then.
+    """Write the progress of a run to a log file, a line every few seconds.
 
     Args:
-        options (MaskOptions): Where to, and whether it is printed as well.
-        part (Part): Which part of the run.
+        options (MaskOptions): Options of the run: the folder of the log, and
+            whether the log is printed as well.
+        part (Part): The part of the run that this process works on.
         count (int): Number of images to come.
-        update (Callable): It is told too.
+        update (Callable[[int, int], None]): Function that is called with the
+            same numbers as the log.
 
     Yields:
-        Callable: To be called with the numbers of images and of instances
-        that have been done since the last call.
+        Callable[[int, int], None]: A function to call with the numbers of
+        images and of instances that have been done since the last call.
     """
     folder = options.log_dir
     if part.number:
         folder = osp.join(folder, f'job_{part.number + 1}')
     os.makedirs(folder, exist_ok=True)
     path = osp.join(folder, time.strftime('%Y%m%d_%H%M%S.log'))
-    # Of its own: what it says is not for the log of the command.
+    # Not a child of the root logger: the command must not print its lines.
     log = logging.Logger('run')
     handlers: list[logging.Handler] = [logging.FileHandler(path, encoding='utf-8')]
     if options.verbose:
@@ -267,7 +272,7 @@ def run_log(
         update(images, instances)
 
     try:
-        log.info('masks of %d images, by ONNX Runtime, of %s', count, options.ann)
+        log.info('masks of %d images of %s, by ONNX Runtime', count, options.ann)
         yield told
     finally:
         for handler in handlers:

@@ -1,4 +1,4 @@
-"""What a run that makes masks is given."""
+"""The options of a run that makes masks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,78 +6,88 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MaskOptions:
-    """The boxes, the output and the model of a run that makes masks.
+    """Options of a run that makes masks: its input, output and model.
 
     Attributes:
-        ann (str): The boxes: a COCO json, or a folder of Pascal VOC xml or of
-            YOLO txt files.
+        ann (str): Path of the boxes: a COCO json, or a folder of Pascal VOC
+            xml or of YOLO txt files.
         img_dir (str): Folder of the photos.
-        out (str): COCO json to write.
-        config (str, optional): Config of a BoxCaseg model. None: the model
-            that comes with the package.
-        checkpoint (str, optional): Path of its weights; or, without a
-            config, of a model that ``boxcaseg export-onnx`` has written.
-        model (str, optional): In place of the two: folder of ``boxcaseg
-            train``, whose verdict says which of its weights are used.
-        ann_format (str, optional): ``'coco'``, ``'voc'`` or ``'yolo'``. None:
-            found out.
+        out (str): Path of the COCO json to write.
+        config (str, optional): Config of a BoxCaseg model. Defaults to None:
+            the model that ships with the package.
+        checkpoint (str, optional): Path of the weights of the config's model;
+            or, without a config, of a model that ``boxcaseg export-onnx`` has
+            written.
+        model (str, optional): Folder of ``boxcaseg train``, in place of
+            ``config`` and ``checkpoint``. Its verdict says which of its
+            weights are used.
+        ann_format (str, optional): ``'coco'``, ``'voc'`` or ``'yolo'``.
+            Defaults to None: it is detected.
         classes (str, optional): File with the names of YOLO's classes.
-        img_ids (Sequence[str], optional): Only these images.
-        categories (Sequence[str], optional): Only these categories, by name
-            or id.
-        decisions (str, optional): File of what was decided about the masks
-            that ``ann`` has from an earlier run; it is applied to them.
+        img_ids (Sequence[str], optional): Ids of the images to use. Defaults
+            to None: all.
+        categories (Sequence[str], optional): Names or ids of the categories
+            to use. Defaults to None: all.
+        decisions (str, optional): File of decisions about the masks that
+            ``ann`` has from an earlier run. They are applied to these masks.
         merge (bool): Whether a pixel claimed by several masks goes to one of
-            them only.
-        merge_exponent (float, optional): It goes to the highest probability
-            * (box area)^-merge_exponent; at least 0, the higher the nearer to
-            the smallest object. None: as in the config, of which the paper's
-            give it to the smallest object.
-        polygons (bool): Whether masks are written as polygons, which lose
-            their holes, and not as RLE.
-        keep_masks (bool): Whether boxes that have a mask keep it, to the
+            them only. Defaults to True.
+        merge_exponent (float, optional): Exponent of the rule by which masks
+            are merged, at least 0: a pixel goes to the mask with the highest
+            probability * (box area)^-merge_exponent. Defaults to None: as in
+            the config; the configs of the paper give a pixel to the smallest
+            object.
+        polygons (bool): Whether masks are written as polygons, which fill
+            holes, and not as RLE. Defaults to False.
+        keep_masks (bool): Whether boxes that have a mask keep it to the
             pixel, and only the others get one, see
-            :func:`~mmboxcaseg.annotations.given.keep_given_masks`.
-        tighten (float, optional): For loose boxes: the tight box of each mask
-            is written too, ``bbox_tight``, and the mask is looked for in the
-            box grown by this part of its width and height on each side; at
-            least 0. None: neither.
-        flip (bool): Whether crops and their mirror images are averaged; if
-            not, as the config says.
-        margins (Sequence[float], optional): Margins of the crops that are
-            averaged, as parts of the box's sides. None: as in the config.
-        precision (str, optional): ``'fp32'`` or ``'bf16'``. None: as in the
-            config.
-        crops_per_batch (int, optional): Most crops that go through the
-            network at once. None: as in the config.
-        stretch_16bit (bool): Whether a photo of 16 bits of which 14 or fewer
-            are used gets its eight highest used ones; else the eight highest
-            of the 16, of which little is seen.
-        calibration (str, optional): File of ``boxcaseg calibrate``, by which
-            the expected IoU of each mask is told. None: that of the model of
-            the package; none for another model.
-        cfg_options (Sequence[str]): ``KEY=VALUE``, settings that replace the
-            config's.
-        resume (bool): Whether to go on where a run that was cut short left
-            off; without it such results are removed.
+            :func:`~mmboxcaseg.annotations.given.keep_given_masks`. Defaults
+            to False.
+        tighten (float, optional): For loose boxes: share of a box's width and
+            height by which the box grows on each side before its mask is
+            made, at least 0. The tight box of the mask is then written as
+            ``bbox_tight``. Defaults to None: boxes don't grow and no tight
+            box is written.
+        flip (bool): Whether predictions of a crop and its mirror image are
+            averaged. Defaults to False: as in the config.
+        margins (Sequence[float], optional): Margins of the crops whose
+            predictions are averaged, as shares of the box's sides. Defaults
+            to None: as in the config.
+        precision (str, optional): ``'fp32'`` or ``'bf16'``. Defaults to None:
+            as in the config.
+        crops_per_batch (int, optional): Largest number of crops that go
+            through the network at once. Defaults to None: as in the config.
+        stretch_16bit (bool): Whether a 16-bit photo that uses 14 bits or
+            fewer is converted by its eight highest used bits. Defaults to
+            False: by the eight highest of the 16, which leaves it nearly
+            black.
+        calibration (str, optional): File of ``boxcaseg calibrate``, which
+            predicts the expected IoU of each mask. Defaults to None: the one
+            that ships with the model of the package; none for another model.
+        cfg_options (Sequence[str]): Settings ``KEY=VALUE`` that replace those
+            of the config. Defaults to ().
+        resume (bool): Whether to continue a run that was stopped. Defaults to
+            False: its results are removed.
         strict (bool): Whether a photo or a box that can't be used is an
-            error.
+            error. Defaults to False: it is skipped.
         allow_unsafe (bool): Whether the checkpoint may hold more than
-            weights; such a file can run any code.
-        jobs (int): Processes on this machine that share the photos; the file
-            is the same to the byte. They share the cores as well.
-        num_workers (int, optional): Processes that read photos, threads with
-            the runtime ``'onnx'``. None: as in the config, or one thread.
-        runtime (str): What computes the network: ``'torch'``; ``'onnx'``, for
-            the model of the package and exported ones; or ``'auto'``: the
-            latter where no GPU, no other model and nothing that only PyTorch
-            can do is asked for.
-        device (str, optional): ``'cpu'`` or ``'cuda'``. None: a GPU if there
-            is one.
-        launcher (str): What started the processes, if there are several.
-        work_dir (str, optional): Folder of the log. None: see
+            weights; such a file can run any code. Defaults to False.
+        jobs (int): Number of processes on this machine that share the photos
+            and the cores. The file is the same to the byte. Defaults to 1.
+        num_workers (int, optional): Number of processes that read photos;
+            with the runtime ``'onnx'``, of threads. Defaults to None: as in
+            the config, or one thread.
+        runtime (str): Runtime of the network: ``'torch'``; ``'onnx'``, for
+            the model of the package and exported models; or ``'auto'``, which
+            is ``'onnx'`` unless a GPU, another model or something that only
+            PyTorch can do is asked for. Defaults to ``'auto'``.
+        device (str, optional): ``'cpu'`` or ``'cuda'``. Defaults to None: a
+            GPU if there is one.
+        launcher (str): Launcher that started the processes of a distributed
+            run. Defaults to ``'none'``.
+        work_dir (str, optional): Folder of the log. Defaults to None: see
             :meth:`log_dir`.
-        verbose (bool): Whether the log is printed as well.
+        verbose (bool): Whether the log is printed as well. Defaults to False.
     """
 
     ann: str

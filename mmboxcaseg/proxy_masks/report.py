@@ -1,4 +1,4 @@
-"""What went into a file of masks, and what was skipped, and why."""
+"""The report on a file of masks: what is in it, what was skipped and why."""
 
 import json
 import os
@@ -17,9 +17,9 @@ class SkippedImage:
     """An image that could not be used; its annotations have empty masks.
 
     Attributes:
-        image_id (int | str): Its id.
-        file_name (str): Its path below the image folder.
-        reason (str): What is wrong.
+        image_id (int | str): Id of the image.
+        file_name (str): Path of its photo below the folder of the photos.
+        reason (str): Why it could not be used.
         annotations (tuple[int | str, ...]): Ids of its annotations.
     """
 
@@ -36,7 +36,7 @@ class SkippedBox:
     Attributes:
         id (int | str): Id of the annotation.
         image_id (int | str): Id of its image.
-        reason (str): What is wrong.
+        reason (str): Why the box could not be used.
     """
 
     id: Id
@@ -46,27 +46,30 @@ class SkippedBox:
 
 @dataclass(frozen=True, eq=False)
 class JoinReport:
-    """What went into a joined file.
+    """What is in a joined file, and what was skipped.
 
     Attributes:
         images (int): Number of images.
         masks (int): Number of annotations that got a mask.
-        empty (int): How many of these masks are empty.
-        crowds (int): Number of crowd annotations, passed through.
-        kept (int): Number of annotations that kept the mask they had; not
-            among ``masks``.
+        empty (int): Number of these masks that are empty.
+        crowds (int): Number of crowd annotations, which are not changed.
+        kept (int): Number of annotations that kept the mask they had. They
+            are not counted in ``masks``.
         skipped_images (tuple[SkippedImage, ...]): Images that could not be
             used, in the order of the input.
         skipped_annotations (tuple[SkippedBox, ...]): Boxes that could not be
             used, in the order of the input.
-        left_out (tuple[SkippedFile, ...]): Annotation files whose image is
-            not in the output at all, since its size could not be found.
-        agreements (np.ndarray): (masks,) agreement of each mask, in [0, 1].
-            Not written to the file.
-        confidences (np.ndarray): (masks,) confidence of each mask, in
-            [0, 1]; (0,) where there is none. Not written either.
-        expected_ious (np.ndarray): (masks + kept,) expected IoU of each mask,
-            in [0, 1]; (0,) without a calibration. Not written either.
+        left_out (tuple[SkippedFile, ...]): Annotation files that were
+            skipped because the size of their photo could not be found. Their
+            images are not in the output.
+        agreements (np.ndarray): (masks,) float64, agreement of each mask, in
+            [0, 1]. Not written to the report's file.
+        confidences (np.ndarray): (masks,) float64, confidence of each mask,
+            in [0, 1]; empty if the masks have none. Not written to the
+            report's file.
+        expected_ious (np.ndarray): (masks + kept,) float64, expected IoU of
+            each mask, in [0, 1]; empty without a calibration. Not written to
+            the report's file.
     """
 
     images: int = 0
@@ -82,7 +85,7 @@ class JoinReport:
     expected_ious: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def summary(self) -> str:
-        """The counts and mean scores in a line of text."""
+        """The counts and the mean scores as a line of text."""
         text = (
             f'{self.images} images, {self.masks} masks, {self.empty} of '
             f'them empty, {self.crowds} crowds passed through'
@@ -98,7 +101,7 @@ class JoinReport:
         return text
 
     def skips(self) -> str | None:
-        """The numbers of what was skipped in words, None if nothing was."""
+        """How much was skipped, as text; None if nothing was."""
         counts = [
             (len(self.skipped_images), 'images'),
             (len(self.skipped_annotations), 'boxes'),
@@ -111,7 +114,12 @@ class JoinReport:
         )
 
     def write(self, out_file: str) -> None:
-        """Write it as json beside ``out_file``, see :func:`report_path`."""
+        """Write the report as json.
+
+        Args:
+            out_file (str): Path of the file of masks. The report lies beside
+                it, see :func:`report_path`.
+        """
         content = asdict(self)
         for column in ('agreements', 'confidences', 'expected_ious'):
             del content[column]
@@ -120,7 +128,17 @@ class JoinReport:
 
     @classmethod
     def read(cls, out_file: str) -> 'JoinReport':
-        """Read the report on a file that an earlier run has completed."""
+        """Read the report on a file that an earlier run has completed.
+
+        Args:
+            out_file (str): Path of the file of masks.
+
+        Returns:
+            JoinReport: The report, without the scores of single masks.
+
+        Raises:
+            FileNotFoundError: If there is no report.
+        """
         with open(report_path(out_file), encoding='utf-8') as file:
             content = json.load(file)
         kinds: Any = dict(
@@ -136,5 +154,12 @@ class JoinReport:
 
 
 def report_path(out_file: str) -> str:
-    """Path of the report on an output file."""
+    """Path of the report on a file of masks.
+
+    Args:
+        out_file (str): Path of the file, such as ``'masks.json'``.
+
+    Returns:
+        str: Such as ``'masks.report.json'``.
+    """
     return f'{os.path.splitext(out_file)[0]}.report.json'

@@ -1,4 +1,4 @@
-"""A run some of whose masks are still to be made, and who makes them."""
+"""A run that still has masks to make, and what makes them."""
 
 import os
 from dataclasses import dataclass
@@ -16,15 +16,16 @@ from .shards import prepare_shards, shard_dir
 
 @dataclass(frozen=True)
 class Run:
-    """A run some of whose masks are still to be made.
+    """A run that still has masks to make.
 
     Attributes:
-        options (MaskOptions): What to make.
+        options (MaskOptions): Options of the run.
         boxes (BoxFile): The boxes.
-        settings (dict): What the masks depend on.
-        done (frozenset): Ids of the images that are done.
-        started (bool): Whether there are shards to go on with.
-        calibration (CalibrationFile | None): It tells the expected IoU.
+        settings (dict): Settings that the masks depend on, json values.
+        done (frozenset[int | str]): Ids of the images that are done.
+        started (bool): Whether there are shards to resume.
+        calibration (CalibrationFile | None): Calibration that predicts the
+            expected IoU of the masks, if there is one.
     """
 
     options: MaskOptions
@@ -44,7 +45,7 @@ class Run:
         prepare_shards(self.folder, self.settings, self.started)
 
     def join(self) -> JoinReport:
-        """Join the shards, in which all masks are, see :func:`join_shards`."""
+        """Join the shards once they have all masks, see :func:`join_shards`."""
         return join_shards(
             self.folder,
             self.boxes,
@@ -57,33 +58,34 @@ class Run:
 
 
 class Maker(Protocol):
-    """Makes the masks of a run: a model, whatever computes it."""
+    """Interface of what makes the masks of a run: a model and its runtime."""
 
     def settings(
         self, boxes: BoxFile, calibration: CalibrationFile | None
     ) -> dict[str, Any]:
-        """What the output depends on, see
-        :func:`~mmboxcaseg.proxy_masks.settings.run_settings`.
+        """The settings that the output depends on.
 
         Args:
             boxes (BoxFile): The boxes.
-            calibration (CalibrationFile | None): It tells the expected IoU.
+            calibration (CalibrationFile | None): Calibration that predicts
+                the expected IoU, if there is one.
 
         Returns:
-            dict: Json values.
+            dict: What :func:`~mmboxcaseg.proxy_masks.settings.run_settings`
+            returns.
         """
         ...
 
     def alone(self, run: Run) -> tuple[list[str], JoinReport | None]:
-        """Make the masks of this process, and join those of all.
+        """Make the masks of this process, then join the masks of all of them.
 
         Args:
             run (Run): The run.
 
         Returns:
-            tuple[list[str], JoinReport | None]: Paths of photos of 16 bits
-            that are left nearly black; what went into the file, in the first
-            process of a distributed run.
+            tuple[list[str], JoinReport | None]: Paths of 16-bit photos that
+            stay nearly black in eight bits; the report on the joined file,
+            None in all processes of a distributed run but the first.
         """
         ...
 
@@ -91,21 +93,22 @@ class Maker(Protocol):
         """Make the masks of a part of the images, and write them to its shard.
 
         Args:
-            run (Run): The run, whose folder is ready.
+            run (Run): The run; its folder of shards has been prepared.
             part (Part): The part.
-            update (Callable): It is told the numbers of images and instances
-                that are done.
+            update (Callable[[int, int], None]): Function that takes the
+                numbers of images and of instances done since its last call.
 
         Returns:
-            list[str]: Paths of photos of 16 bits that are left nearly black.
+            list[str]: Paths of 16-bit photos that stay nearly black in eight
+            bits.
         """
         ...
 
     def start_method(self, fresh: bool) -> str:
-        """How processes of one run are started, for multiprocessing.
+        """The start method of multiprocessing for the processes of a run.
 
         Args:
-            fresh (bool): Whether torch has not been imported before the run.
+            fresh (bool): Whether this process has not imported torch yet.
 
         Returns:
             str: ``'fork'`` or ``'spawn'``.
@@ -114,7 +117,11 @@ class Maker(Protocol):
 
 
 def process_rank() -> int:
-    """Rank of this process, before anything is started."""
+    """Rank of this process in a distributed run, 0 without a launcher.
+
+    It is read from the launcher's environment variables, so it is known
+    before a process group exists.
+    """
     for name in ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK'):
         if name in os.environ:
             return int(os.environ[name])

@@ -1,6 +1,6 @@
-"""What a run is asked for, put into parts of a config, and what it is made of.
+"""Settings of a run: options put into a config, and what the output depends on.
 
-Parts of a config are dictionaries here, of mmengine or not.
+Parts of a config are plain dictionaries here, or those of mmengine.
 """
 
 import hashlib
@@ -17,16 +17,16 @@ from .options import MaskOptions
 def apply_options(
     model: dict[str, Any], pipeline: Sequence[dict[str, Any]], options: MaskOptions
 ) -> None:
-    """Put what is asked for into parts of a config, in place.
+    """Put the options of a run into parts of a config, in place.
 
     Args:
         model (dict): ``model`` of the config.
-        pipeline (Sequence[dict]): That of the data set of its
-            ``test_dataloader``.
-        options (MaskOptions): The options.
+        pipeline (Sequence[dict]): ``test_dataloader.dataset.pipeline`` of the
+            config.
+        options (MaskOptions): Options of the run.
 
     Raises:
-        ValueError: If the pipeline can't do what is asked.
+        ValueError: If the pipeline lacks the step that an option changes.
     """
     asked = dict(
         crops_per_batch=options.crops_per_batch,
@@ -55,19 +55,26 @@ def _set_step(
     kind: str,
     values: dict[str, Any],
 ) -> None:
-    """Give a step of the pipeline what an option asks for."""
+    """Put the values of an option into all steps of a kind."""
     steps = [step for step in pipeline if short_type(step) == kind]
     if not steps:
         raise ValueError(
-            f'{options.config}: {option}, but the pipeline of '
-            f'test_dataloader has no {kind}'
+            f'{options.config}: {option} needs the step {kind}, which the '
+            'pipeline of test_dataloader does not have'
         )
     for step in steps:
         step.update(values)
 
 
 def short_type(config: Mapping[str, Any]) -> str:
-    """The type that a part of a config names, without its scope."""
+    """The ``type`` of a part of a config, without its scope.
+
+    Args:
+        config (Mapping): The part, such as a step of a pipeline.
+
+    Returns:
+        str: Such as ``'CropBoxes'``.
+    """
     return str(config.get('type')).split('.')[-1]
 
 
@@ -75,7 +82,7 @@ def model_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of a config that masks depend on, as json values.
 
     Args:
-        config (Mapping): The whole config.
+        config (Mapping): The config.
 
     Returns:
         dict: ``model``, ``pipeline``, ``images_per_batch``, ``test_cfg`` and
@@ -100,19 +107,19 @@ def run_settings(
     calibration: CalibrationFile | None = None,
     **more: str,
 ) -> dict[str, Any]:
-    """What the output depends on, as json values.
+    """The settings that the output depends on, as json values.
 
-    Batch sizes are among it: the last digits of the network's output depend
-    on them. The number of processes is not, nor is any path.
+    Batch sizes are among them, since the last digits of the network's output
+    depend on them. The number of processes and paths are not.
 
     Args:
-        parts (Mapping): What :func:`model_config` returned.
-        options (MaskOptions): The options.
+        parts (Mapping): Parts of the config, see :func:`model_config`.
+        options (MaskOptions): Options of the run.
         boxes (BoxFile): The boxes.
-        checkpoint_sha256 (str): SHA-256 of the checkpoint.
-        calibration (CalibrationFile, optional): It tells the expected IoU.
-            Defaults to None.
-        **more (str): What else the output depends on.
+        checkpoint_sha256 (str): SHA-256 of the checkpoint, hexadecimal.
+        calibration (CalibrationFile, optional): Calibration that predicts the
+            expected IoU. Defaults to None.
+        **more (str): Further settings by name.
 
     Returns:
         dict: The settings.
@@ -133,7 +140,14 @@ def run_settings(
 
 
 def file_sha256(path: str) -> str:
-    """SHA-256 of a file, hexadecimal."""
+    """SHA-256 of a file.
+
+    Args:
+        path (str): Path of the file.
+
+    Returns:
+        str: 64 hexadecimal digits.
+    """
     digest = hashlib.sha256()
     with open(path, 'rb') as file:
         for block in iter(lambda: file.read(2**20), b''):
@@ -142,7 +156,7 @@ def file_sha256(path: str) -> str:
 
 
 def _without_keys(config: Any, keys: tuple[str, ...]) -> Any:
-    """A copy of nested settings that leaves out some keys everywhere."""
+    """A copy of nested settings without some keys, on every level."""
     if isinstance(config, dict):
         return {
             key: _without_keys(value, keys)

@@ -1,9 +1,9 @@
-"""Results on disk while a run is under way, one json line an image.
+"""Shards: the results of a run on disk, one line of json for each image.
 
-Next to the output file ``masks.json`` stands the folder ``masks.json.shards``
-with ``settings.json`` and one ``rank_K.jsonl`` a process. A line is flushed
-as soon as its image is done, so a run killed at any moment loses the image it
-was at and no more.
+Beside the output file ``masks.json`` lies the folder ``masks.json.shards``
+with ``settings.json`` and one ``rank_K.jsonl`` for each process. A line is
+flushed as soon as its image is done, so a run that is killed loses only the
+image that it was working on.
 """
 
 import json
@@ -23,12 +23,26 @@ _log = logging.getLogger(__name__)
 
 
 def shard_dir(out_file: str) -> str:
-    """The folder in which the shards of an output file are kept."""
+    """Path of the folder of shards of an output file.
+
+    Args:
+        out_file (str): Path of the output file.
+
+    Returns:
+        str: Path of the folder, which need not exist.
+    """
     return f'{out_file}.shards'
 
 
 def shard_paths(folder: str) -> list[str]:
-    """The shards in a folder, sorted; none if the folder does not exist."""
+    """Paths of the shards in a folder.
+
+    Args:
+        folder (str): Folder of shards; it need not exist.
+
+    Returns:
+        list[str]: The paths, sorted.
+    """
     if not os.path.isdir(folder):
         return []
     return [
@@ -39,13 +53,14 @@ def shard_paths(folder: str) -> list[str]:
 
 
 def iter_lines(path: str) -> Iterator[tuple[int, dict]]:
-    """The whole lines of a shard, up to the first broken one.
+    """Read the lines of a shard, up to the first that is broken or unfinished.
 
     Args:
         path (str): Path of the shard.
 
     Yields:
-        tuple[int, dict]: Offset behind the line in bytes, and its content.
+        tuple[int, dict]: Offset of the end of the line in bytes, and the
+        content of the line.
     """
     end = 0
     with open(path, 'rb') as file:
@@ -56,7 +71,7 @@ def iter_lines(path: str) -> Iterator[tuple[int, dict]]:
                 content = json.loads(line)
             except ValueError:
                 _log.warning(
-                    '%s is damaged at byte %d; what follows there is done again',
+                    '%s is damaged at byte %d; the images after it are done again',
                     path,
                     end,
                 )
@@ -66,13 +81,13 @@ def iter_lines(path: str) -> Iterator[tuple[int, dict]]:
 
 
 def done_image_ids(folder: str) -> set[Any]:
-    """Ids of the images whose results are in the shards of a folder.
+    """Ids of the images whose results are in a folder of shards.
 
     Args:
         folder (str): Folder of shards; it need not exist.
 
     Returns:
-        set: Image ids, as in the annotation file.
+        set[int | str]: Image ids, as in the annotation file.
     """
     return {
         line['image_id'] for path in shard_paths(folder) for _, line in iter_lines(path)
@@ -80,13 +95,14 @@ def done_image_ids(folder: str) -> set[Any]:
 
 
 def first_skipped(folder: str) -> tuple[Any, str] | None:
-    """An image that an earlier run could not use, if there is one.
+    """The first image in a folder of shards that was skipped.
 
     Args:
         folder (str): Folder of shards; it need not exist.
 
     Returns:
-        tuple or None: Image id and reason.
+        tuple[int | str, str] | None: Id of the image and the reason; None if
+        no image was skipped.
     """
     for path in shard_paths(folder):
         for _, line in iter_lines(path):
@@ -96,15 +112,20 @@ def first_skipped(folder: str) -> tuple[Any, str] | None:
 
 
 def setting_differences(ours: Any, theirs: Any, key: str = '') -> list[str]:
-    """What two settings differ in, one line a leaf.
+    """List the values in which two settings differ.
 
     Args:
-        ours (Any): Settings as json values.
-        theirs (Any): Settings as json values.
-        key (str): Dotted name of the place they come from. Defaults to ''.
+        ours (Any): Settings of this run, json values.
+        theirs (Any): Settings of the shards, json values.
+        key (str): Dotted key of both in the whole settings. Defaults to ''.
 
     Returns:
-        list[str]: Such as ``'merge: true now, false in the shards'``.
+        list[str]: A text for each value that differs, such as
+        ``'merge: true now, false in the shards'``.
+
+    Example:
+        >>> setting_differences(dict(merge=True, a=1), dict(merge=False, a=1))
+        ['merge: true now, false in the shards']
     """
     if isinstance(ours, dict) and isinstance(theirs, dict):
         names = list(ours) + [name for name in theirs if name not in ours]
@@ -126,14 +147,14 @@ def _short(value: Any) -> str:
 
 
 def check_settings(folder: str, settings: dict[str, Any]) -> bool:
-    """Whether a folder holds shards to resume, made with these settings.
+    """Check whether a folder has shards that this run can resume.
 
     Args:
         folder (str): Folder of shards; it need not exist.
         settings (dict): Settings of this run, json values.
 
     Returns:
-        bool: False if there is nothing to resume.
+        bool: Whether there are shards to resume.
 
     Raises:
         ValueError: If the shards were made with other settings.
@@ -148,29 +169,31 @@ def check_settings(folder: str, settings: dict[str, Any]) -> bool:
         raise ValueError(
             f'{folder} was made with other settings, so it cannot be resumed: '
             f'{"; ".join(differences)}. Run with the former settings, or '
-            'without --resume to start afresh'
+            'without --resume to start again from the first image'
         )
     return True
 
 
 def prepare_shards(folder: str, settings: dict[str, Any], resume: bool) -> None:
-    """Make a folder ready for the shards of a run; for one process to call.
+    """Prepare a folder for the shards of a run.
+
+    Only one process of a run may call it.
 
     Args:
         folder (str): Folder of shards.
         settings (dict): Settings of this run, json values.
-        resume (bool): Keep what is in the folder. If False, or if there is
-            nothing to resume, results in it are removed.
+        resume (bool): Whether to keep the shards that are there. If False,
+            they are removed.
 
     Raises:
-        ValueError: If asked to resume what was made with other settings.
+        ValueError: If the shards to resume were made with other settings.
     """
     remove_joined(folder)
     if resume and check_settings(folder, settings):
         return
     stale = shard_paths(folder)
     if stale:
-        _log.warning('%s: starting afresh, removing %d shards', folder, len(stale))
+        _log.warning('%s: %d shards of an earlier run are removed', folder, len(stale))
     for path in stale:
         os.remove(path)
     os.makedirs(folder, exist_ok=True)
@@ -180,8 +203,11 @@ def prepare_shards(folder: str, settings: dict[str, Any], resume: bool) -> None:
 def remove_shards(folder: str) -> None:
     """Remove a folder of shards whose results have been joined.
 
-    It is renamed first: a folder that was half removed when the process was
-    killed must not look like one to resume.
+    The folder is renamed first. If the process is killed while it removes the
+    files, the rest must not look like shards to resume.
+
+    Args:
+        folder (str): Folder of shards.
     """
     remove_joined(folder)
     os.rename(folder, f'{folder}.joined')
@@ -189,7 +215,11 @@ def remove_shards(folder: str) -> None:
 
 
 def remove_joined(folder: str) -> None:
-    """Remove what a process left that was killed in :func:`remove_shards`."""
+    """Remove the rest of a folder whose :func:`remove_shards` was killed.
+
+    Args:
+        folder (str): Folder of shards.
+    """
     if os.path.isdir(f'{folder}.joined'):
         shutil.rmtree(f'{folder}.joined')
 
@@ -197,15 +227,15 @@ def remove_joined(folder: str) -> None:
 class ShardWriter:
     """Appends the results of one process to its shard.
 
-    A last line that was being written when the process was killed is cut off
-    on opening.
+    An unfinished last line, left by a process that was killed, is cut off
+    when the shard is opened.
 
     Args:
         folder (str): Folder of shards, made by :func:`prepare_shards`.
         rank (int): Rank of the process. Defaults to 0.
 
     Attributes:
-        done (set): Ids of the images in this shard.
+        done (set[int | str]): Ids of the images in this shard.
     """
 
     def __init__(self, folder: str, rank: int = 0) -> None:
@@ -227,19 +257,21 @@ class ShardWriter:
         agreements: np.ndarray,
         confidences: np.ndarray | None = None,
     ) -> None:
-        """Write the results of an image, once.
+        """Write the results of an image unless they are in the shard already.
 
-        A sampler that fills up the last round gives an image twice: the
-        second time nothing is written.
+        A distributed sampler that pads its last round gives an image twice.
 
         Args:
-            image_id (int or str): Id of the image.
+            image_id (int | str): Id of the image.
             size (Sequence[int]): Height and width of the image in pixels.
-            ann_ids (Sequence[int or str]): N annotation ids.
-            rles (Sequence[dict]): N compressed RLEs of that size.
+            ann_ids (Sequence[int | str]): Ids of the N annotations.
+            rles (Sequence[dict]): Masks as N compressed RLEs of that size.
             agreements (np.ndarray): (N,) float in [0, 1].
             confidences (np.ndarray, optional): (N,) float in [0, 1]; four
                 decimals are written. Defaults to None.
+
+        Raises:
+            ValueError: If the numbers of ids, masks and scores differ.
         """
         if image_id in self.done:
             return
@@ -249,16 +281,16 @@ class ShardWriter:
         ]
         if confidences is not None:
             for item, score in zip(instances, confidences, strict=True):
-                # Further digits mean nothing and fill the file.
+                # More digits have no meaning and make the file larger.
                 item['confidence'] = round(float(score), 4)
         self._write(dict(image_id=image_id, size=list(size), instances=instances))
 
     def skip(self, image_id: Any, reason: str) -> None:
-        """Write that an image could not be used, once.
+        """Write that an image was skipped, unless it is in the shard already.
 
         Args:
-            image_id (int or str): Id of the image.
-            reason (str): What is wrong with it.
+            image_id (int | str): Id of the image.
+            reason (str): Why it could not be used.
         """
         if image_id not in self.done:
             self._write(dict(image_id=image_id, skipped=reason))
@@ -269,7 +301,7 @@ class ShardWriter:
         self.done.add(line['image_id'])
 
     def close(self) -> None:
-        """Put everything on the disk and close the file."""
+        """Write everything to the disk and close the shard."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()

@@ -1,4 +1,4 @@
-"""Reports on proxy masks: one HTML page to look at, and its charts as PNGs."""
+"""Reports on proxy masks: an HTML page, and its charts as PNGs."""
 
 from .gallery import GROUPS, Card, Group, choose
 from .masks import ReportMasks, report_masks

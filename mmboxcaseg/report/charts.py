@@ -1,4 +1,4 @@
-"""Charts of a report, drawn without a display."""
+"""The charts of a report, drawn without a display."""
 
 import os.path as osp
 import warnings
@@ -22,14 +22,14 @@ from .numbers import (
     ScoreNumbers,
 )
 
-# Also told apart by colour-blind readers, and by hatching or line style.
+# Colours for colour-blind readers too. Hatching and line styles differ as well.
 KEPT, IGNORED, PAPER, INK = '#1769aa', '#c2412d', '#8a5a00', '#1f2933'
 GRID = '#e3e7ec'
-# Letters of a name beside a bar.
+# Largest number of letters of a name beside a bar.
 LONGEST_LABEL = 40
-# Bars of the chart of classes; the table of the page has all.
+# Largest number of bars of the chart of classes. The page's table has all classes.
 MOST_CLASSES = 40
-# Bands with fewer masks say nothing.
+# Bands with fewer masks are not drawn: their means are mostly noise.
 LEAST_MASKS = 10
 
 
@@ -38,9 +38,9 @@ class Chart:
     """A chart of the page.
 
     Attributes:
-        src (str): Its address, which holds it.
-        alt (str): What it shows, in words.
-        caption (str): What is written under it.
+        src (str): Data URI of the picture.
+        alt (str): Description of the chart in words.
+        caption (str): Text under the chart.
     """
 
     src: str
@@ -53,12 +53,12 @@ def write_charts(masks: ReportMasks, numbers: ReportNumbers, out: str) -> list[C
 
     Args:
         masks (ReportMasks): The masks.
-        numbers (ReportNumbers): Their numbers.
+        numbers (ReportNumbers): Numbers of the masks.
         out (str): Folder to write to.
 
     Returns:
-        list[Chart]: Those of the page: all but the classes, which are a table
-        there.
+        list[Chart]: The charts of the page. They are all charts but that of
+        the classes, for which the page has a table.
     """
     charts = [_write_histogram(score, masks, numbers, out) for score in numbers.scores]
     charts.append(_write_ignored(masks, numbers, out))
@@ -68,8 +68,7 @@ def write_charts(masks: ReportMasks, numbers: ReportNumbers, out: str) -> list[C
     most = numbers.classes[:MOST_CLASSES]
     figure = class_chart([names[row.place] for row in most], most)
     with warnings.catch_warnings():
-        # matplotlib says it of each letter; that letters are missing has
-        # been said.
+        # matplotlib warns about each missing letter. One warning was logged.
         warnings.filterwarnings('ignore', r'Glyph .* missing')
         figure.savefig(osp.join(out, 'classes.png'))
     return charts
@@ -89,7 +88,7 @@ def _write_histogram(
         caption = f'{100 * numbers.ignored:.1f} % of the masks lie {at}.'
     return _write(
         histogram_chart(score, threshold),
-        # The first chart there was has kept its name.
+        # The name of this chart is older than the chart of the confidence.
         osp.join(
             out, 'histogram.png' if score.name == 'agreement' else f'{score.name}.png'
         ),
@@ -140,7 +139,7 @@ def _write(figure: Figure, path: str, alt: str, caption: str) -> Chart:
 
 
 def _axes(title: str, x: str, y: str) -> tuple[Figure, Axes]:
-    """A figure with one empty chart, in the style of the page."""
+    """Make a figure with an empty chart in the style of the page."""
     figure = Figure(figsize=(5, 3.5), dpi=240, layout='constrained')
     axes = figure.add_subplot()
     axes.set_title(title, loc='left', fontsize=11, color=INK, weight='bold')
@@ -165,12 +164,12 @@ def _draw_threshold(axes: Axes, threshold: float) -> None:
 
 
 def histogram_chart(score: ScoreNumbers, threshold: float | None) -> Figure:
-    """How many masks have which score, and which are ignored.
+    """Draw the histogram of a score, with kept and ignored masks.
 
     Args:
-        score (ScoreNumbers): The numbers of the score.
-        threshold (float | None): Masks with a lower score are ignored; None
-            where none are for it.
+        score (ScoreNumbers): Numbers of the score.
+        threshold (float | None): Masks with a lower score, in [0, 1], are
+            ignored; None if the score has no threshold.
 
     Returns:
         matplotlib.figure.Figure: The chart.
@@ -210,11 +209,14 @@ def histogram_chart(score: ScoreNumbers, threshold: float | None) -> Figure:
 
 
 def ignored_chart(shares: np.ndarray, agreement_thr: float) -> Figure:
-    """Share of masks ignored against the threshold, beside the paper's.
+    """Draw the share of ignored masks against the threshold of agreement.
+
+    The paper's shares (Table 8) are drawn for comparison.
 
     Args:
-        shares (np.ndarray): Share below each of ``THRESHOLDS``.
-        agreement_thr (float): The threshold in use.
+        shares (np.ndarray): Share of masks below each of ``THRESHOLDS``, in
+            [0, 1].
+        agreement_thr (float): The threshold of the report, in [0, 1].
 
     Returns:
         matplotlib.figure.Figure: The chart.
@@ -251,23 +253,23 @@ def ignored_chart(shares: np.ndarray, agreement_thr: float) -> Figure:
 
 
 def _label(name: str) -> str:
-    """A name of a class beside its bar; the middle of a long one is cut."""
+    """The name of a class beside its bar, without its middle if it is long."""
     name = ' '.join(printable(name).split())
     half = LONGEST_LABEL // 2
     return name if len(name) <= LONGEST_LABEL else f'{name[:half]}…{name[-half:]}'
 
 
 def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
-    """Number and mean scores of the masks of the largest classes.
+    """Draw the numbers of masks and the mean scores of classes.
 
     Args:
-        names (Sequence[str]): Names of N classes.
-        rows (Sequence[ClassRow]): Their numbers.
+        names (Sequence[str]): Names of the N classes.
+        rows (Sequence[ClassRow]): Numbers of the N classes.
 
     Returns:
         matplotlib.figure.Figure: The chart.
     """
-    panels: list[tuple[str, list]] = [('Masks', [row.count for row in rows])]
+    panels: list[tuple[str, list]] = [('Number of masks', [row.count for row in rows])]
     if rows[0].confidence is not None:
         panels.append(('Mean confidence', [row.confidence for row in rows]))
     panels.append(('Mean agreement', [row.agreement for row in rows]))
@@ -285,9 +287,11 @@ def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
         axes.grid(axis='x', color=GRID, linewidth=0.8)
         axes.set_axisbelow(True)
         axes.tick_params(axis='x', labelsize=8)
-    # Thousands of people beside ten toasters: both bars must be seen.
-    columns[0].set_xscale('log')
-    # A name is no formula, whatever dollar signs it has.
+    # The bar of a rare class can hardly be seen beside that of a common one.
+    numbers = [f'{row.count:,}' for row in rows]
+    columns[0].bar_label(columns[0].containers[0], numbers, padding=3, fontsize=7)
+    columns[0].margins(x=0.2)
+    # A name with dollar signs is not a formula.
     columns[0].set_yticks(
         places,
         [_label(name) for name in names],
@@ -302,12 +306,12 @@ def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
 
 
 def iou_chart(score: ScoreNumbers, values: np.ndarray, ious: np.ndarray) -> Figure:
-    """IoU with the true masks against a score.
+    """Draw the IoU with the true masks against a score.
 
     Args:
-        score (ScoreNumbers): The numbers of the score.
-        values (np.ndarray): The score of each mask, (N,) in [0, 1].
-        ious (np.ndarray): (N,) in [0, 1].
+        score (ScoreNumbers): Numbers of the score.
+        values (np.ndarray): Score of each mask, (N,) in [0, 1].
+        ious (np.ndarray): IoU of each mask, (N,) in [0, 1].
 
     Returns:
         matplotlib.figure.Figure: The chart.
@@ -328,7 +332,7 @@ def iou_chart(score: ScoreNumbers, values: np.ndarray, ious: np.ndarray) -> Figu
     figure.colorbar(cells, ax=axes, label='masks', pad=0.02)
     bands = [band for band in score.bands if band.count >= LEAST_MASKS]
     centers = [(band.low + band.high) / 2 for band in bands]
-    # Not error bars of the mean: it may lie outside of the quartiles.
+    # Not as error bars of the mean, which may lie outside the quartiles.
     axes.vlines(
         centers,
         [band.q25 for band in bands],

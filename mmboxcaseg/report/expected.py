@@ -1,4 +1,4 @@
-"""What mean IoU to expect of a file, and what reviewing adds to it."""
+"""The expected mean IoU of a file, and how a review would raise it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from mmboxcaseg.masks.calibration import reviews_needed
 
 from .masks import ReportMasks
 
-# Mean IoUs that people ask for.
+# Mean IoUs for which the number of masks to review is given.
 TARGETS = (0.75, 0.80)
 
 
@@ -16,13 +16,13 @@ class ExpectedIoU:
     """The expected mean IoU of a file.
 
     Attributes:
-        mean (float): It, in [0, 1].
-        interval (tuple[float, float] | None): Where the true mean lies in 95
-            of 100 files; None where the file does not say how exact its
-            calibration is.
+        mean (float): The expected mean IoU, in [0, 1].
+        interval (tuple[float, float] | None): Its 95 % interval; None if the
+            file has no spread of its calibration.
         masks (int): Number of masks.
-        reviews (tuple[tuple[float, int], ...]): How many masks to review for
-            each mean of ``TARGETS``, 0 where it is reached already.
+        reviews (tuple[tuple[float, int], ...]): Each mean IoU of ``TARGETS``
+            with the number of masks to review to reach it, 0 if it is reached
+            already.
     """
 
     mean: float
@@ -32,7 +32,7 @@ class ExpectedIoU:
 
     @property
     def label(self) -> str:
-        """What the mean is, with its interval, for the head of the page."""
+        """Label of the mean with its interval, for the head of the page."""
         if self.interval is None:
             return 'expected mean IoU'
         low, high = self.interval
@@ -40,7 +40,7 @@ class ExpectedIoU:
 
     @property
     def note(self) -> str:
-        """What it takes to reach the means, in words."""
+        """Text about the number of masks to review."""
         parts = []
         for target, count in self.reviews:
             masks, have = ('mask', 'has') if count == 1 else ('masks', 'have')
@@ -48,30 +48,31 @@ class ExpectedIoU:
                 'is reached already'
                 if not count
                 else (
-                    f'is expected after the {count:,} least expected {masks} '
-                    f'({100 * count / self.masks:.0f} %) {have} been reviewed'
+                    f'is expected once the {count:,} {masks} with the lowest '
+                    f'expected IoU ({100 * count / self.masks:.0f} %) {have} been '
+                    'reviewed'
                 )
             )
             parts.append(f'a mean IoU of {target:.2f} {when}')
         return (
-            'Going by the expected IoU of each mask, '
-            f'{"; ".join(parts)}. A reviewed mask counts as 1: it is '
-            'right, or was made right. The interval holds for photos '
-            'like those of the calibration.'
+            f'By the expected IoU of each mask, {"; ".join(parts)}. A reviewed '
+            'mask counts as 1: it was right, or it was corrected. The interval '
+            'holds for photos like those of the calibration.'
         )
 
 
 def expected_iou(masks: ReportMasks) -> ExpectedIoU | None:
-    """The expected mean IoU of a report's masks.
+    """Compute the expected mean IoU of the masks of a report.
 
     Args:
         masks (ReportMasks): The masks.
 
     Returns:
-        ExpectedIoU | None: The numbers; None where the file has none.
+        ExpectedIoU | None: The expected mean IoU; None if the masks have no
+        expected IoU.
 
     Raises:
-        ValueError: If what the file says of its calibration is broken.
+        ValueError: If the file's entry about its calibration is wrong.
     """
     file = masks.file
     if file.expected_iou is None:

@@ -1,4 +1,4 @@
-"""Which masks a report shows, and their pictures."""
+"""The gallery of a report: the choice of masks, and their pictures."""
 
 import os.path as osp
 from collections import defaultdict
@@ -21,7 +21,7 @@ TEXTS = dict(
     worst='lowest {}',
     ignored='below the threshold or rejected, drawn at random',
 )
-# Pictures on the sheet of a group, and in one of its rows.
+# Largest number of pictures on the sheet of a group, and in a row.
 SHEET, ROW = 18, 6
 
 
@@ -30,19 +30,19 @@ class Card:
     """A mask of the gallery.
 
     Attributes:
-        src (str): Address of its picture, which holds it.
-        alt (str): What the picture shows, in words.
+        src (str): Data URI of its picture.
+        alt (str): Description of the picture in words.
         width (int): Width of the picture in pixels.
         height (int): Height of the picture in pixels.
         class_place (int): Place of its category in the file.
-        class_name (str): Name of that.
+        class_name (str): Name of its category.
         scores (dict[str, float]): Its scores by name, in [0, 1].
         ignored (bool): Whether the mask loss ignores it.
-        mark (str): ``'accepted'``, ``'rejected'``, ``'kept'``, ``'ignored'``
-            or nothing: what is told of it beside its class.
-        iou (float | None): IoU with the true mask, None where it isn't known.
+        mark (str): Word beside its class: ``'accepted'``, ``'rejected'``,
+            ``'kept'``, ``'ignored'`` or ``''``.
+        iou (float | None): IoU with the true mask; None if that is not known.
         box_id (int | str): Id of its annotation.
-        box_size (str): Width and height of its box in pixels.
+        box_size (str): Width and height of its box in pixels, as text.
         file_name (str): Name of its photo.
     """
 
@@ -66,9 +66,10 @@ class Group:
     """A group of the gallery.
 
     Attributes:
-        name (str): One of ``GROUPS``.
-        text (str): Which masks are in it.
-        cards (tuple[Card, ...]): The masks, in the order to show them.
+        name (str): Name of the group, one of ``GROUPS``.
+        text (str): Description of the masks in the group.
+        cards (tuple[Card, ...]): The masks, in the order in which they are
+            shown.
     """
 
     name: str
@@ -84,25 +85,26 @@ def choose(
     ignored: np.ndarray,
     num: int,
 ) -> list[int]:
-    """Choose the masks that are shown in a group of the gallery.
+    """Choose the masks of a group of the gallery.
 
-    The best (or worst, ...) of each class comes before the second best of any
-    class, so that every class is shown if there is room. Of masks that are as
-    good, the one with the larger box is preferred: more can be seen in it.
+    The best (or worst, ...) mask of each class is chosen before the second
+    best of any class, so that all classes are shown if there are enough
+    pictures. Of masks with equal scores, the one with the larger box is
+    preferred, since its picture shows more.
 
     Args:
-        group (str): ``'best'``, ``'median'`` (next to the median of all),
-            ``'worst'``, or ``'ignored'``: drawn at random, always the same,
-            among those that are ignored.
-        classes (Sequence): Class of each mask, N of them.
-        scores (np.ndarray): What they are ordered by, (N,) in [0, 1].
-        areas (np.ndarray): Areas of their boxes, (N,).
-        ignored (np.ndarray): Which masks are ignored, (N,) bool.
-        num (int): How many to choose; all if there are fewer.
+        group (str): ``'best'``; ``'median'``, next to the median of all masks;
+            ``'worst'``; or ``'ignored'``, ignored masks drawn at random with
+            a fixed seed.
+        classes (Sequence): Class of each of the N masks.
+        scores (np.ndarray): Score by which masks are ordered, (N,) in [0, 1].
+        areas (np.ndarray): Area of each mask's box, (N,).
+        ignored (np.ndarray): Whether each mask is ignored, (N,) bool.
+        num (int): Number of masks to choose; all if there are fewer.
 
     Returns:
-        list[int]: Numbers of the masks, in the order to show them: the
-        farthest towards the group's name first, the ignored by falling
+        list[int]: Places of the masks in the order in which they are shown:
+        best, nearest to the median or worst first; ignored ones by falling
         score.
     """
     if group == 'ignored':
@@ -128,11 +130,11 @@ def make_gallery(masks: ReportMasks, img_dir: str, out: str, num: int) -> list[G
     Args:
         masks (ReportMasks): The masks.
         img_dir (str): Folder of the photos.
-        out (str): Folder to write ``gallery_<group>.png`` to.
-        num (int): Most masks in a group.
+        out (str): Folder in which ``gallery_<group>.png`` are written.
+        num (int): Largest number of masks in a group.
 
     Returns:
-        list[Group]: Those that have masks.
+        list[Group]: The groups that have masks.
     """
     chosen = {
         name: choose(
@@ -146,7 +148,7 @@ def make_gallery(masks: ReportMasks, img_dir: str, out: str, num: int) -> list[G
         for name in GROUPS
     }
     total = sum(map(len, chosen.values()))
-    with show_progress(total, 'drawing') as update:
+    with show_progress(total, 'gallery', unit='pictures') as update:
         return [
             _make_group(name, masks, indices, img_dir, out, update)
             for name, indices in chosen.items()
@@ -170,7 +172,7 @@ def _make_group(
             masks.file, int(masks.places[index]), img_dir, bool(masks.ignored[index])
         )
         cards.append(_make_card(masks, index, picture))
-        update(1, 1)
+        update(1)
         if len(cells) < SHEET:
             scores = vis.score_text(**cards[-1].scores)
             cells.append(vis.Cell(picture, f'{cards[-1].class_name} {scores}'))
@@ -217,7 +219,7 @@ def _make_card(masks: ReportMasks, index: int, picture: np.ndarray) -> Card:
 
 
 def _mark(masks: ReportMasks, index: int) -> str:
-    """What is told of a mask beside its class."""
+    """The word beside the class of a mask."""
     file, place = masks.file, masks.places[index]
     for mark, column in (
         ('rejected', file.rejected),

@@ -1,4 +1,4 @@
-"""The masks that a report is about, as columns."""
+"""The masks of a report as columns."""
 
 from dataclasses import dataclass
 
@@ -12,25 +12,26 @@ from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
 
 @dataclass(frozen=True, eq=False)
 class ReportMasks:
-    """The M masks of a file, crowds not among them.
+    """The M masks of a file, without crowds.
 
     Attributes:
-        file (MaskFile): Where they come from.
-        places (np.ndarray): (M,) int64, their places in it.
+        file (MaskFile): File of the masks.
+        places (np.ndarray): (M,) int64, places of the masks in the file.
         classes (np.ndarray): (M,) int64, places of their categories.
-        scores (dict[str, np.ndarray]): (M,) float64 in [0, 1], by name, the
-            one that orders masks first: ``'confidence'`` where the file has
-            it, and ``'agreement'``.
-        ignored (np.ndarray): (M,) bool, see
+        scores (dict[str, np.ndarray]): Scores by name, (M,) float64 in
+            [0, 1]: ``'confidence'``, if the file has it, and ``'agreement'``.
+            The first one orders the masks.
+        ignored (np.ndarray): (M,) bool, masks that the mask loss ignores, see
             :func:`~mmboxcaseg.thresholds.ignored_masks`.
-        asked (np.ndarray): (M,) bool, those that a review may ask about: not
-            given, neither accepted nor rejected, and not empty.
+        asked (np.ndarray): (M,) bool, masks that a review may ask about: they
+            are not given, accepted, rejected or empty.
         areas (np.ndarray): (M,) float64, areas of the boxes in square pixels;
-            0 where a box covers nothing of its image.
-        ious (np.ndarray | None): (M,) float64, IoU with the true masks, NaN
-            where there is none; None where no true masks were given.
-        agreement_thr (float): The threshold of the agreement.
-        confidence_thr (float | None): That of the confidence.
+            0 if a box covers nothing of its image.
+        ious (np.ndarray | None): (M,) float64, IoUs with the true masks, NaN
+            for masks without one; None if no true masks were given.
+        agreement_thr (float): Threshold of the agreement, in [0, 1].
+        confidence_thr (float | None): Threshold of the confidence, in [0, 1],
+            if there is one.
     """
 
     file: MaskFile
@@ -46,7 +47,7 @@ class ReportMasks:
 
     @property
     def order_by(self) -> str:
-        """The score by which masks are chosen."""
+        """Name of the score that orders the masks."""
         return next(iter(self.scores))
 
 
@@ -56,29 +57,33 @@ def report_masks(
     agreement_thr: float = DEFAULT_AGREEMENT_THR,
     confidence_thr: float | None = None,
 ) -> ReportMasks:
-    """Take the columns of a report out of a file.
+    """Collect the columns of a report from a file.
 
     Args:
-        file (MaskFile): Proxy masks.
-        ious (MaskIoUs | None): What comparing them with true masks gave.
-            Defaults to None.
-        agreement_thr (float): Masks with a lower agreement are ignored.
-            Defaults to 0.95.
-        confidence_thr (float | None): So are those with a lower confidence.
-            Defaults to None.
+        file (MaskFile): File of proxy masks.
+        ious (MaskIoUs | None): IoUs with true masks. Defaults to None.
+        agreement_thr (float): Masks with a lower agreement, in [0, 1], are
+            ignored. Defaults to 0.95.
+        confidence_thr (float | None): Masks with a lower confidence, in
+            [0, 1], are ignored too. Defaults to None: confidence is not
+            looked at.
 
     Returns:
         ReportMasks: The columns.
 
     Raises:
-        ValueError: If there are no masks, or as of
-            :func:`~mmboxcaseg.thresholds.ignored_masks`.
+        ValueError: If there are no masks, a threshold is not in [0, 1], or
+            ``confidence_thr`` is given and the masks have no confidence.
     """
     boxes = file.boxes
     places = np.flatnonzero(~boxes.crowd)
     if not len(places):
-        raise ValueError(f'{boxes.path}: no annotation has a mask')
-    # Confidence tells good masks from bad ones better (docs/variants.md).
+        raise ValueError(
+            f'{boxes.path}: no annotation has a mask, so there is nothing to '
+            'report; give a file of boxcaseg masks'
+        )
+    # Confidence comes first: it separates good masks from bad ones better
+    # (docs/variants.md).
     columns = dict(confidence=file.confidence, agreement=file.agreement)
     scores = {
         name: column[places] for name, column in columns.items() if column is not None

@@ -1,4 +1,4 @@
-"""The numbers of a report on proxy masks; nothing is drawn here."""
+"""The numbers of a report on proxy masks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mmboxcaseg.evaluation import spearman
 from .expected import ExpectedIoU, expected_iou
 from .masks import ReportMasks
 
-# The paper's Table 8, on COCO: threshold and share of masks ignored.
+# Shares of ignored masks by threshold in the paper's Table 8, on COCO.
 PAPER_IGNORED = {0.75: 0.27, 0.85: 0.49, 0.9: 0.64, 0.95: 0.8}
 BINS = np.linspace(0, 1, 41)
 THRESHOLDS = np.linspace(0, 1, 101)
@@ -19,15 +19,15 @@ THRESHOLDS = np.linspace(0, 1, 101)
 
 @dataclass(frozen=True)
 class Band:
-    """The IoU of the masks in a band of a score.
+    """The IoUs of the masks whose score lies in a band.
 
     Attributes:
-        low (float): Where the band begins.
-        high (float): Where it ends.
+        low (float): Lower end of the band.
+        high (float): Upper end of the band.
         count (int): Number of masks.
         mean (float): Mean IoU.
-        q25 (float): A quarter of the masks has a lower IoU.
-        q75 (float): A quarter of the masks has a higher IoU.
+        q25 (float): Lower quartile of the IoU.
+        q75 (float): Upper quartile of the IoU.
     """
 
     low: float
@@ -40,17 +40,18 @@ class Band:
 
 @dataclass(frozen=True, eq=False)
 class ScoreNumbers:
-    """What is said of one of the scores.
+    """The numbers of a score.
 
     Attributes:
         name (str): ``'confidence'`` or ``'agreement'``.
         mean (float): Mean over the masks.
-        median (float): Median of the masks.
-        kept (np.ndarray): :func:`histogram` of the masks that are kept.
-        ignored (np.ndarray): That of those that are ignored.
-        bands (tuple[Band, ...]): IoU by the score; empty without true masks.
-        spearman (float | None): Its rank correlation with IoU; None where
-            one of the two is constant or without true masks.
+        median (float): Median over the masks.
+        kept (np.ndarray): :func:`histogram` of the kept masks.
+        ignored (np.ndarray): :func:`histogram` of the ignored masks.
+        bands (tuple[Band, ...]): IoUs in bands of the score; empty without
+            true masks.
+        spearman (float | None): Spearman's rank correlation of score and IoU;
+            None without true masks, or if one of the two is constant.
     """
 
     name: str
@@ -68,12 +69,12 @@ class ClassRow:
 
     Attributes:
         place (int): Place of the category in the file.
-        count (int): Number of its masks.
+        count (int): Number of masks of the class.
         agreement (float): Mean agreement.
         median (float): Median agreement.
-        confidence (float | None): Mean confidence, None without.
-        ignored (float): Share of its masks that are ignored, in [0, 1].
-        iou (float | None): Mean IoU, None where none is known.
+        confidence (float | None): Mean confidence, if the masks have one.
+        ignored (float): Share of the masks that are ignored, in [0, 1].
+        iou (float | None): Mean IoU, if a true mask is known.
     """
 
     place: int
@@ -92,21 +93,23 @@ class ReportNumbers:
     Attributes:
         images (int): Number of images that have masks.
         masks (int): Number of masks.
-        crowds (int): Number of crowds, which have none.
+        crowds (int): Number of crowds, which have no masks.
         empty (int): Number of masks with an agreement of 0.
         ignored (float): Share of masks that are ignored, in [0, 1].
-        scores (tuple[ScoreNumbers, ...]): In the order of
-            :attr:`ReportMasks.scores`.
+        scores (tuple[ScoreNumbers, ...]): Numbers of the scores, in the order
+            of :attr:`ReportMasks.scores`.
         shares (np.ndarray): Share of masks with an agreement below each of
             ``THRESHOLDS``, (101,) in [0, 1].
-        paper_shares (np.ndarray): That below each of ``PAPER_IGNORED``, (4,).
-        classes (tuple[ClassRow, ...]): Those with most masks first.
-        scored (int): Number of masks whose true one is known.
-        mean_iou (float | None): Mean IoU of these; None without true masks.
-        reviews (dict[str, int]): Number of masks of each decision, by what it
-            is; only those that there are.
-        expected (ExpectedIoU | None): The expected mean IoU; None where the
-            masks have none.
+        paper_shares (np.ndarray): Share of masks with an agreement below each
+            threshold of ``PAPER_IGNORED``, (4,) in [0, 1].
+        classes (tuple[ClassRow, ...]): Numbers of the classes, those with the
+            most masks first.
+        scored (int): Number of masks whose true mask is known.
+        mean_iou (float | None): Mean IoU of these masks, if there are any.
+        reviews (dict[str, int]): Number of masks for each decision that
+            occurs, by its name.
+        expected (ExpectedIoU | None): The expected mean IoU, if the masks
+            have one.
     """
 
     images: int
@@ -125,7 +128,7 @@ class ReportNumbers:
 
 
 def report_numbers(masks: ReportMasks) -> ReportNumbers:
-    """All numbers of a report.
+    """Compute all numbers of a report.
 
     Args:
         masks (ReportMasks): The masks.
@@ -189,16 +192,16 @@ def _score_numbers(masks: ReportMasks, name: str, known: np.ndarray) -> ScoreNum
 
 
 def histogram(values: np.ndarray) -> np.ndarray:
-    """How many values lie between two neighbours of ``BINS``.
+    """Count the values in each of the 40 bins of ``BINS``.
 
     Args:
-        values (np.ndarray): Shape (N, ), in [0, 1].
+        values (np.ndarray): Values in [0, 1], shape (N,).
 
     Returns:
-        np.ndarray: Shape (40, ), int. A value on a bound counts above it, 1
-        itself in the last bin.
+        np.ndarray: Counts, (40,) int. A value on the bound of two bins counts
+        in the upper one.
     """
-    # Not np.histogram: 0.95 lies a rounding error above its own bound.
+    # Not by np.histogram: due to rounding, 0.95 lies above its own bound.
     bins = np.searchsorted(BINS[1:-1] - 1e-9, values, side='right')
     return np.bincount(bins, minlength=len(BINS) - 1)
 
@@ -209,11 +212,16 @@ def share_ignored(
     """Share of masks with an agreement below each threshold (Table 8).
 
     Args:
-        agreement (np.ndarray): Shape (N, ), in [0, 1]; N at least 1.
-        thresholds (Sequence[float]): M thresholds.
+        agreement (np.ndarray): Agreement of each mask, (N,) in [0, 1], N at
+            least 1.
+        thresholds (Sequence[float]): The M thresholds.
 
     Returns:
-        np.ndarray: Shape (M, ), in [0, 1].
+        np.ndarray: Shares, (M,) in [0, 1].
+
+    Example:
+        >>> share_ignored(np.array([0.8, 0.9, 0.95, 1.0]), [0.85, 0.95]).tolist()
+        [0.25, 0.5]
     """
     ordered = np.sort(agreement)
     return np.searchsorted(ordered, thresholds, side='left') / len(ordered)
@@ -226,18 +234,20 @@ def class_rows(
     confidence: np.ndarray | None = None,
     ious: np.ndarray | None = None,
 ) -> list[ClassRow]:
-    """Numbers of each class that has masks.
+    """Compute the numbers of each class that has masks.
 
     Args:
         classes (np.ndarray): Place of each mask's category, (N,) int.
-        agreement (np.ndarray): (N,) in [0, 1].
-        ignored (np.ndarray): (N,) bool.
-        confidence (np.ndarray | None): (N,) in [0, 1]. Defaults to None.
-        ious (np.ndarray | None): IoU of each mask with the true one, (N,),
-            NaN where it isn't known. Defaults to None.
+        agreement (np.ndarray): Agreement of each mask, (N,) in [0, 1].
+        ignored (np.ndarray): Whether each mask is ignored, (N,) bool.
+        confidence (np.ndarray | None): Confidence of each mask, (N,) in
+            [0, 1]. Defaults to None.
+        ious (np.ndarray | None): IoU of each mask with its true mask, (N,),
+            NaN if that is not known. Defaults to None.
 
     Returns:
-        list[ClassRow]: Those with most masks first.
+        list[ClassRow]: Numbers of the classes, those with the most masks
+        first.
     """
     order = np.argsort(classes, kind='stable')
     found, starts, counts = np.unique(
@@ -265,14 +275,14 @@ def class_rows(
 
 
 def iou_bands(scores: np.ndarray, ious: np.ndarray) -> list[Band]:
-    """IoU in bands of a score, 0.05 wide.
+    """Summarize the IoUs in bands of a score that are 0.05 wide.
 
     Args:
-        scores (np.ndarray): Shape (N, ), in [0, 1].
-        ious (np.ndarray): Shape (N, ), in [0, 1].
+        scores (np.ndarray): Score of each mask, (N,) in [0, 1].
+        ious (np.ndarray): IoU of each mask, (N,) in [0, 1].
 
     Returns:
-        list[Band]: Bands that have masks, ascending.
+        list[Band]: The bands that have masks, ascending.
     """
     bounds = np.linspace(0, 1, 21)
     band = np.searchsorted(bounds[1:-1] - 1e-9, scores, side='right')

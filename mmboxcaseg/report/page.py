@@ -1,4 +1,4 @@
-"""The page of a report."""
+"""The HTML page of a report."""
 
 import os.path as osp
 from collections.abc import Mapping, Sequence
@@ -29,8 +29,8 @@ class Tile:
     """A number at the head of the page.
 
     Attributes:
-        label (str): What it is.
-        value (str): The number.
+        label (str): Name of the number.
+        value (str): The number as text.
     """
 
     label: str
@@ -44,15 +44,15 @@ def render_page(
     groups: Sequence[Group],
     review: Review | None = None,
 ) -> str:
-    """The HTML page.
+    """Render the HTML page.
 
     Args:
         masks (ReportMasks): The masks.
-        numbers (ReportNumbers): Their numbers.
-        charts (Sequence[Chart]): What to show of them.
-        groups (Sequence[Group]): The gallery.
-        review (Review | None): What the page asks about. Defaults to None:
-            nothing.
+        numbers (ReportNumbers): Numbers of the masks.
+        charts (Sequence[Chart]): Charts of the page.
+        groups (Sequence[Group]): Groups of the gallery.
+        review (Review | None): Masks that the page asks about. Defaults to
+            None: it asks about none.
 
     Returns:
         str: The page.
@@ -82,7 +82,7 @@ def render_page(
 
 
 def _read(*names: str) -> markupsafe.Markup:
-    """A part of the page that is no text to be escaped, of some files."""
+    """The content of files of this folder as markup, which is not escaped."""
     parts = []
     for name in names:
         with open(osp.join(FOLDER, name), encoding='utf-8') as file:
@@ -91,7 +91,15 @@ def _read(*names: str) -> markupsafe.Markup:
 
 
 def make_tiles(masks: ReportMasks, numbers: ReportNumbers) -> list[Tile]:
-    """The numbers at the head of the page."""
+    """Make the numbers at the head of the page.
+
+    Args:
+        masks (ReportMasks): The masks.
+        numbers (ReportNumbers): Numbers of the masks.
+
+    Returns:
+        list[Tile]: The numbers with their labels.
+    """
     kept = f'kept at {masks.agreement_thr:g}'
     if masks.confidence_thr is not None:
         kept = (
@@ -122,22 +130,29 @@ def make_tiles(masks: ReportMasks, numbers: ReportNumbers) -> list[Tile]:
 
 
 def make_notes(numbers: ReportNumbers) -> list[str]:
-    """What is to be known before looking at the numbers."""
+    """Make the notes at the head of the page.
+
+    Args:
+        numbers (ReportNumbers): Numbers of the masks.
+
+    Returns:
+        list[str]: Sentences that a reader of the numbers should know.
+    """
     notes = []
     if numbers.expected is not None:
         notes.append(numbers.expected.note)
     if numbers.empty:
         notes.append(
-            f'{numbers.empty} masks are empty or have agreement 0: '
-            'the network found nothing, a smaller object took all '
-            'of it, or the box or its photo could not be used.'
+            f'{numbers.empty} masks are empty or have an agreement of 0: '
+            'the network found nothing, a smaller object took all pixels '
+            'of the mask, or the box or its photo could not be used.'
         )
     if numbers.reviews:
         told = ', '.join(
             f'{count:,} {review}' for review, count in numbers.reviews.items()
         )
         notes.append(
-            f'Of the masks, {told}. Accepted masks count as given, '
+            f'Decisions about masks: {told}. Accepted masks count as given, '
             'with scores of 1; rejected ones are ignored in the '
             'mask loss at every threshold.'
         )
@@ -149,13 +164,13 @@ def make_notes(numbers: ReportNumbers) -> list[str]:
 
 
 def how_made(made: Mapping[str, Any]) -> dict[str, str]:
-    """What a file says of its own making, in words.
+    """Describe how the masks of a file were made.
 
     Args:
-        made (Mapping): :attr:`MaskFile.made`.
+        made (Mapping): Settings of the run, :attr:`MaskFile.made`.
 
     Returns:
-        dict[str, str]: Texts by what they are about.
+        dict[str, str]: Values as text by the names of the settings.
     """
     words = {'classes and boxes': 'as in the input; crowds pass through'}
     for key, value in made.items():

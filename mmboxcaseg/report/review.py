@@ -1,4 +1,4 @@
-"""The masks that a person is asked about, on the page of a report."""
+"""The review of a report: masks that the page asks a person about."""
 
 import json
 import os.path as osp
@@ -15,27 +15,28 @@ from mmboxcaseg.progress import show_progress
 from .embed import data_uri, encode_jpeg
 from .masks import ReportMasks
 
-# Masks that are asked about where no number is said.
+# Number of masks of a review, unless another one is given.
 DEFAULT_NUM = 200
 
 
 @dataclass(frozen=True)
 class ReviewCard:
-    """A mask that is asked about.
+    """A mask of a review.
 
     Attributes:
         box_id (str): Id of its annotation as json.
         mask (str): Its fingerprint.
-        src (str): Address of the photo around it, which holds it.
-        width (int): Width of the part of the photo, in pixels of the photo.
-        height (int): Its height.
-        path (str): The mask as the path of an SVG, in the same pixels.
+        src (str): Data URI of the part of the photo around it.
+        width (int): Width of this part in pixels of the photo.
+        height (int): Height of this part in pixels of the photo.
+        path (str): Outline of the mask as the path of an SVG, in pixels of
+            this part.
         box (tuple[float, float, float, float]): x, y, width and height of
-            the box, in the same pixels.
+            the box, in pixels of this part.
         class_name (str): Name of its category.
         scores (dict[str, float]): Its scores by name, in [0, 1].
         ignored (bool): Whether the mask loss ignores it.
-        box_size (str): Width and height of its box in pixels.
+        box_size (str): Width and height of its box in pixels, as text.
         file_name (str): Name of its photo.
     """
 
@@ -55,20 +56,20 @@ class ReviewCard:
 
 @dataclass(frozen=True)
 class Review:
-    """What the page asks about.
+    """The masks that the page asks about, and earlier decisions.
 
     Attributes:
-        cards (tuple[ReviewCard, ...]): The masks, those of the least
-            confidence first.
-        waiting (int): How many masks are not decided, those of the cards
-            among them.
-        unshown (int): How many would have come before the last card, but
+        cards (tuple[ReviewCard, ...]): The masks, those with the lowest score
+            first.
+        waiting (int): Number of undecided masks, those of the cards included.
+        unshown (int): Number of masks that come before the last card but
             can't be shown.
-        earlier (dict[str, tuple[str, str]]): Decisions of before, and the
-            fingerprints of their masks, by the ids as json: what was given
-            with the report, and masks of the cards that were unsure.
+        earlier (dict[str, tuple[str, str]]): Earlier decisions: each with the
+            fingerprint of its mask, by the id of the annotation as json. They
+            are the decisions that the report was given, and ``'unsure'`` for
+            cards that have it in the file.
         masks_digest (str): SHA-256 of the file of masks, hexadecimal.
-        file_name (str): Its name.
+        file_name (str): Name of the file of masks.
     """
 
     cards: tuple[ReviewCard, ...]
@@ -82,17 +83,22 @@ class Review:
 def choose_review(
     scores: np.ndarray, areas: np.ndarray, asked: np.ndarray
 ) -> list[int]:
-    """The masks to ask about, in the order of what is to be gained.
+    """Choose the masks to ask about, the most worthwhile first.
 
     Args:
-        scores (np.ndarray): What tells good masks from bad ones, (M,) in
-            [0, 1].
-        areas (np.ndarray): Areas of their boxes, (M,).
-        asked (np.ndarray): Which masks may be asked about, (M,) bool.
+        scores (np.ndarray): Score that orders the masks, (M,) in [0, 1].
+        areas (np.ndarray): Area of each mask's box, (M,).
+        asked (np.ndarray): Whether a mask may be asked about, (M,) bool.
 
     Returns:
-        list[int]: Numbers of the masks: the lowest score first, of equal
-        ones the larger box, in which more is wrong.
+        list[int]: Places of the masks, those with the lowest score first; of
+        equal scores, those with the larger box, which may have more wrong
+        pixels.
+
+    Example:
+        >>> all_may = np.ones(3, dtype=bool)
+        >>> choose_review(np.array([0.9, 0.2, 0.2]), np.array([5, 10, 20]), all_may)
+        [2, 1, 0]
     """
     order = np.lexsort([-areas, scores])
     return order[asked[order]].tolist()
@@ -107,20 +113,21 @@ def make_review(
     """Choose the masks to ask about, and cut out their photos.
 
     Args:
-        masks (ReportMasks): The masks, decisions applied.
-        img_dir (str): Folder of the photos. A mask whose photo is missing or
-            doesn't fit is left out.
-        num (int): Most masks, 0 for all. Defaults to 200.
-        decisions (Decisions | None): What was applied; the page saves it
-            again with its own. Defaults to None.
+        masks (ReportMasks): The masks, to which decisions have been applied.
+        img_dir (str): Folder of the photos. Masks whose photo is missing or
+            has another size are skipped.
+        num (int): Largest number of masks, 0 for all. Defaults to 200.
+        decisions (Decisions | None): Decisions that were applied. The page
+            saves them again with new ones. Defaults to None.
 
     Returns:
-        Review: The masks.
+        Review: The review.
     """
     chosen = choose_review(masks.scores[masks.order_by], masks.areas, masks.asked)
     cards: list[ReviewCard] = []
     unshown = 0
-    with show_progress(min(num or len(chosen), len(chosen)), 'review') as update:
+    count = min(num or len(chosen), len(chosen))
+    with show_progress(count, 'review', unit='masks') as update:
         for index in chosen:
             if num and len(cards) == num:
                 break
@@ -130,7 +137,7 @@ def make_review(
                 unshown += 1
                 continue
             cards.append(_make_card(masks, index, view))
-            update(1, 1)
+            update(1)
     boxes = masks.file.boxes
     return Review(
         cards=tuple(cards),
@@ -163,20 +170,25 @@ def _make_card(masks: ReportMasks, index: int, view: vis.MaskView) -> ReviewCard
 
 
 def svg_path(mask: np.ndarray) -> str:
-    """The outline of a mask as the path of an SVG, for the even-odd rule.
+    """Make the outline of a mask as the path of an SVG.
 
     Args:
         mask (np.ndarray): (H, W) bool.
 
     Returns:
-        str: What stands in ``d``, in pixels of the mask.
+        str: Attribute ``d`` of the path, in pixels of the mask, to be filled
+        by the even-odd rule.
+
+    Example:
+        >>> svg_path(np.ones((1, 2), dtype=bool))
+        'M0 0V1H2V0Z'
     """
     parts = []
     for corners in to_outlines(mask):
         (x, y), *others = corners.tolist()
         parts.append(f'M{x} {y}')
         for next_x, next_y in others:
-            # Every step turns by a right angle.
+            # Each step is horizontal or vertical.
             parts.append(f'V{next_y}' if next_x == x else f'H{next_x}')
             x = next_x
         parts.append('Z')
@@ -186,7 +198,7 @@ def svg_path(mask: np.ndarray) -> str:
 def _earlier(
     masks: ReportMasks, cards: list[ReviewCard], decisions: Decisions | None
 ) -> dict[str, tuple[str, str]]:
-    """See :attr:`Review.earlier`."""
+    """Earlier decisions, see :attr:`Review.earlier`."""
     boxes = masks.file.boxes
     unsure = {
         json.dumps(boxes.box_ids[place])

@@ -23,22 +23,23 @@ def write_report(
 ) -> str:
     """Write the page, its charts and its galleries.
 
-    Photos and masks are decoded one at a time, so memory grows only with the
-    json.
+    Photos and masks are decoded one at a time, so memory depends only on the
+    size of the json.
 
     Args:
         masks (ReportMasks): The masks.
-        img_dir (str): Folder of the photos. One that is missing or doesn't
-            fit its mask becomes a grey picture that says so.
+        img_dir (str): Folder of the photos. If a photo is missing or has
+            another size than its masks, a grey picture says so.
         out (str): Folder to write to; it is made.
-        num (int): Most pictures in each of the four groups. Defaults to 96.
-        review (int | None): Most masks that the page asks about, 0 for all.
-            Defaults to None: the page asks nothing.
-        decisions (Decisions | None): What was applied to the masks, see
-            :func:`make_review`. Defaults to None.
+        num (int): Largest number of pictures in each of the four groups.
+            Defaults to 96.
+        review (int | None): Largest number of masks that the page asks about,
+            0 for all. Defaults to None: it asks about none.
+        decisions (Decisions | None): Decisions that were applied to the
+            masks, see :func:`make_review`. Defaults to None.
 
     Returns:
-        str: Path of the page, ``index.html``. It needs no other file.
+        str: Path of the page, ``index.html``, which needs no other file.
     """
     os.makedirs(out, exist_ok=True)
     numbers = report_numbers(masks)
@@ -46,7 +47,7 @@ def write_report(
     groups = make_gallery(masks, img_dir, out, num)
     asked = None if review is None else make_review(masks, img_dir, review, decisions)
     path = osp.join(out, 'index.html')
-    # Names of files may have bytes that are no letters.
+    # Names of files may have bytes that are not valid text.
     with open(path, 'w', encoding='utf-8', errors='backslashreplace') as file:
         file.write(render_page(masks, numbers, charts, groups, asked))
     return path

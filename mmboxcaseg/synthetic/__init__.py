@@ -1,6 +1,7 @@
-"""Drawing of the small made-up data set, NumPy and OpenCV only.
+"""The synthetic data set, drawn with NumPy and OpenCV.
 
-``shapes`` gives outlines, ``textures`` fills, ``scene`` puts textured
-objects over a background and keeps the exact masks, ``export`` writes images
-and annotations in COCO's and DUTS' layouts.
+``shapes`` has the outlines of objects, ``textures`` their fills and the
+backgrounds. ``scene`` draws textured objects over a background and returns
+their exact masks. ``export`` writes images and annotations in the layouts of
+COCO and DUTS.
 """

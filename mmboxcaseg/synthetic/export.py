@@ -1,4 +1,4 @@
-"""Writing of the made-up data set in the layouts of COCO and of DUTS."""
+"""Writing the synthetic data set in the layouts of COCO and of DUTS."""
 
 import json
 import os
@@ -11,8 +11,8 @@ from pycocotools import mask as mask_utils
 
 from . import scene, shapes
 
-# Keys of the random generators: an image depends on the seed, its set and
-# its number alone, not on how many others are made.
+# Keys of the random generators. An image depends only on the seed, its split and
+# its number, not on how many others are made.
 SPLITS = {'train': 0, 'val': 1, 'salient': 2}
 # Outline colours of the preview, RGB.
 PREVIEW_COLOURS = (
@@ -26,12 +26,12 @@ JPEG_QUALITY = 92
 
 
 def image_rng(seed: int, split: str, index: int) -> np.random.Generator:
-    """Generator of one image.
+    """Make the random generator of an image.
 
     Args:
-        seed (int): Seed of the data set, not negative.
-        split (str): 'train', 'val' or 'salient'.
-        index (int): Number of the image in its set.
+        seed (int): Seed of the data set, at least 0.
+        split (str): ``'train'``, ``'val'`` or ``'salient'``.
+        index (int): Number of the image in its split, from 0.
 
     Returns:
         np.random.Generator: The generator.
@@ -40,11 +40,12 @@ def image_rng(seed: int, split: str, index: int) -> np.random.Generator:
 
 
 def write_image(path: str, image: np.ndarray) -> None:
-    """Write an image; the format follows from the file's extension.
+    """Write an image in the format that the suffix of its file names.
 
     Args:
-        path (str): File to write.
-        image (np.ndarray): (H, W, 3) uint8 RGB, or (H, W) uint8 grey.
+        path (str): Path of the file to write.
+        image (np.ndarray): The image, (H, W, 3) uint8 RGB, or (H, W) uint8
+            grey.
 
     Raises:
         OSError: If the file can't be written.
@@ -59,18 +60,18 @@ def write_image(path: str, image: np.ndarray) -> None:
 def coco_annotation(
     mask: np.ndarray, ann_id: int, image_id: int, category_id: int
 ) -> dict:
-    """COCO annotation of one object.
+    """Make the COCO annotation of an object.
 
     Args:
-        mask (np.ndarray): (H, W) bool, the object's visible pixels, not
+        mask (np.ndarray): (H, W) bool, visible pixels of the object; not
             empty.
         ann_id (int): Id of the annotation.
         image_id (int): Id of its image.
         category_id (int): Id of its category.
 
     Returns:
-        dict: ``segmentation`` is compressed RLE with ``counts`` as str,
-        ``bbox`` the mask's tight box as x, y, width, height in pixels.
+        dict: The annotation. ``segmentation`` is a compressed RLE, ``bbox``
+        the tight box of the mask as x, y, width, height in pixels.
     """
     rle = mask_utils.encode(np.asfortranarray(mask.astype(np.uint8)))
     return dict(
@@ -89,18 +90,18 @@ def coco_annotation(
 def write_box_split(
     out: str, split: str, seed: int, count: int, size: tuple[int, int]
 ) -> dict:
-    """Make one split of the box set.
+    """Draw and write a split of the box set.
 
     Args:
-        out (str): Root of the data set; ``coco/<split>/`` and
+        out (str): Root of the data set. ``coco/<split>/`` and
             ``coco/annotations/instances_<split>.json`` are written below it.
-        split (str): 'train' or 'val'.
+        split (str): ``'train'`` or ``'val'``.
         seed (int): Seed of the data set.
         count (int): Number of images.
-        size (tuple[int, int]): Height and width of the images.
+        size (tuple[int, int]): Height and width of the images in pixels.
 
     Returns:
-        dict: The COCO annotations, as written.
+        dict: The content of the COCO json.
     """
     folder = osp.join(out, 'coco', split)
     os.makedirs(folder, exist_ok=True)
@@ -131,15 +132,15 @@ def write_box_split(
 
 
 def write_salient_split(out: str, seed: int, count: int, size: tuple[int, int]) -> None:
-    """Make the salient set.
+    """Draw and write the salient set.
 
     Args:
-        out (str): Root of the data set; ``duts/DUTS-TR-Image/*.jpg`` and
+        out (str): Root of the data set. ``duts/DUTS-TR-Image/*.jpg`` and
             ``duts/DUTS-TR-Mask/*.png`` (grey, 0 and 255) are written below
             it.
         seed (int): Seed of the data set.
         count (int): Number of images.
-        size (tuple[int, int]): Height and width of the images.
+        size (tuple[int, int]): Height and width of the images in pixels.
     """
     image_dir = osp.join(out, 'duts', 'DUTS-TR-Image')
     mask_dir = osp.join(out, 'duts', 'DUTS-TR-Mask')
@@ -154,20 +155,26 @@ def write_salient_split(out: str, seed: int, count: int, size: tuple[int, int]) 
 
 
 def report(split: str, done: int, count: int) -> None:
-    """Print the progress of a split, ten lines at most."""
+    """Print the progress of a split, in about ten lines.
+
+    Args:
+        split (str): Name of the split.
+        done (int): Number of images that are written.
+        count (int): Number of images of the split.
+    """
     if done == count or done % max(count // 10, 1) == 0:
         print(f'{split}: {done}/{count} images', flush=True)
 
 
 def box_iou_by_class(coco: dict) -> dict[str, float]:
-    """How good a mask the box itself would be.
+    """Compute how well filled boxes match the masks of each category.
 
     Args:
-        coco (dict): COCO annotations with tight boxes.
+        coco (dict): Content of a COCO json with tight boxes.
 
     Returns:
-        dict[str, float]: For each category that occurs, the mean over its
-        objects of the IoU in [0, 1] between the filled box and the mask.
+        dict[str, float]: Mean IoU of the filled boxes and the masks, in
+        [0, 1], by the name of the category; only categories with objects.
     """
     fills: dict[int, list[float]] = {}
     for ann in coco['annotations']:
@@ -181,7 +188,7 @@ def box_iou_by_class(coco: dict) -> dict[str, float]:
 
 
 def _outlined(image: np.ndarray, masks: Sequence[np.ndarray]) -> np.ndarray:
-    """Tint and outline masks on a copy of an image, with their boxes."""
+    """Draw masks and their boxes on a copy of an image."""
     image = image.copy()
     for i, mask in enumerate(masks):
         colour = PREVIEW_COLOURS[i % len(PREVIEW_COLOURS)]
@@ -197,13 +204,13 @@ def _outlined(image: np.ndarray, masks: Sequence[np.ndarray]) -> np.ndarray:
 def write_preview(
     path: str, seed: int, size: tuple[int, int], columns: int = 5
 ) -> None:
-    """Write a contact sheet: images above their masks.
+    """Write a contact sheet of images with their masks below.
 
     Args:
-        path (str): PNG file to write.
+        path (str): Path of the PNG file to write.
         seed (int): Seed of the data set.
-        size (tuple[int, int]): Height and width of the images.
-        columns (int): Images in a row. Defaults to 5.
+        size (tuple[int, int]): Height and width of the images in pixels.
+        columns (int): Number of images in a row. Defaults to 5.
     """
     pairs: list[tuple[np.ndarray, np.ndarray]] = []
     for index in range(2 * columns):

@@ -8,23 +8,23 @@ import numpy as np
 
 from . import shapes, textures
 
-# A scene is laid out again if an object keeps less than this of its area.
+# If an object shows less than this share of its area, the scene is laid out anew.
 MIN_VISIBLE = 0.6
 MAX_TRIES = 60
-# Objects are up to 230 pixels across; smaller images leave them no room.
+# Objects have diagonals of up to 230 pixels, which need images of this side.
 MIN_SIDE = 200
 
 
 @dataclass
 class Sprite:
-    """An object drawn on its own, before it is put into a scene.
+    """An object that is drawn, but not yet part of a scene.
 
     Attributes:
-        cover (np.ndarray): (h, w) float32 in [0, 1], the object's share of
-            each pixel.
-        colour (np.ndarray): (h, w, 3) float32 RGB.
-        corner (tuple[int, int]): x and y of its first pixel in the scene;
-            may lie outside.
+        cover (np.ndarray): (h, w) float32 in [0, 1], the share of each pixel
+            that the object covers.
+        colour (np.ndarray): (h, w, 3) float32 RGB, colour of each pixel.
+        corner (tuple[int, int]): x and y of the first pixel in the scene; may
+            lie outside the scene.
     """
 
     cover: np.ndarray
@@ -33,14 +33,15 @@ class Sprite:
 
 
 def _shade(cover: np.ndarray, light: np.ndarray) -> np.ndarray:
-    """Brightness of an inflated shape lit from one side, about 1.
+    """Shade a shape as if it were inflated and lit from one side.
 
     Args:
         cover (np.ndarray): (h, w) float32 in [0, 1].
         light (np.ndarray): (3,) unit vector towards the light.
 
     Returns:
-        np.ndarray: (h, w) float32 factor for the colour.
+        np.ndarray: Brightness of each pixel, a factor of about 1, (h, w)
+        float32.
     """
     depth = cv2.distanceTransform((cover > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
     rim = min(float(depth.max()), 16.0) + 1e-3
@@ -60,18 +61,20 @@ def make_sprite(
     light: np.ndarray,
     name: str = '',
 ) -> Sprite:
-    """Draw one object.
+    """Draw an object.
 
     Args:
-        rng (np.random.Generator): Source of pose, colours and pattern.
-        outline (np.ndarray): (P, 2) about the origin.
-        size (float): Diagonal of the object's box, in pixels.
-        centre (Sequence[float]): x and y of the middle of the object's box.
+        rng (np.random.Generator): Random generator for pose, colours and
+            pattern.
+        outline (np.ndarray): Outline around the origin, (P, 2).
+        size (float): Diagonal of the object's box in pixels.
+        centre (Sequence[float]): x and y of the centre of the object's box.
         light (np.ndarray): (3,) unit vector towards the light.
-        name (str): Class, for its favourite patterns. Defaults to ''.
+        name (str): Name of the class, which has a preferred pattern.
+            Defaults to '': none.
 
     Returns:
-        Sprite: The object, with a margin of two pixels or more around it.
+        Sprite: The object, with a margin of two pixels or more.
     """
     points = shapes.place(outline, rng, size) + np.asarray(centre)
     low = np.floor(points.min(axis=0)).astype(int) - 2
@@ -79,7 +82,7 @@ def make_sprite(
     cover = shapes.rasterise(points - low, height, width)
     colour = textures.object_texture(rng, height, width, name)
     colour = np.clip(colour, 0, 1) * _shade(cover, light)[..., None]
-    # A dark seam, as where a surface turns away, of varying strength.
+    # A dark seam along the edge, as where a surface turns away from the viewer.
     inside = cv2.GaussianBlur(cover, (0, 0), 1.2)
     seam = rng.uniform(0.3, 0.8) * np.clip(2 - 2 * inside, 0, 1)
     colour *= 1 - seam[..., None]
@@ -89,7 +92,7 @@ def make_sprite(
 def _windows(
     sprite: Sprite, height: int, width: int
 ) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """The part of a sprite inside the scene: scene's and sprite's slices."""
+    """Slices of the scene and of the sprite where the sprite is visible."""
     x, y = sprite.corner
     h, w = sprite.cover.shape
     x0, y0 = max(x, 0), max(y, 0)
@@ -103,7 +106,7 @@ def _windows(
 def visible_masks(
     sprites: Sequence[Sprite], height: int, width: int
 ) -> list[np.ndarray]:
-    """Exact masks of the objects of a scene.
+    """Compute the exact masks of the objects of a scene.
 
     Args:
         sprites (Sequence[Sprite]): Objects from the back to the front.
@@ -111,8 +114,8 @@ def visible_masks(
         width (int): Columns of the scene.
 
     Returns:
-        list[np.ndarray]: For each sprite the (height, width) bool mask of
-        its pixels that lie in the scene and that no later sprite hides.
+        list[np.ndarray]: Mask of each sprite, (height, width) bool: its
+        pixels inside the scene that no later sprite hides.
     """
     masks: list[np.ndarray] = []
     for sprite in sprites:
@@ -126,13 +129,13 @@ def visible_masks(
 
 
 def compose(image: np.ndarray, sprites: Sequence[Sprite], light: np.ndarray) -> None:
-    """Draw sprites and their shadows upon an image, each over those before.
+    """Draw sprites and their shadows on an image, from the back to the front.
 
     Args:
-        image (np.ndarray): (H, W, 3) float32 RGB, drawn upon in place.
+        image (np.ndarray): (H, W, 3) float32 RGB, changed in place.
         sprites (Sequence[Sprite]): Objects from the back to the front.
         light (np.ndarray): (3,) unit vector towards the light; shadows fall
-            the other way.
+            to the opposite side.
     """
     height, width = image.shape[:2]
     for sprite in sprites:
@@ -150,7 +153,15 @@ def compose(image: np.ndarray, sprites: Sequence[Sprite], light: np.ndarray) -> 
 
 
 def random_light(rng: np.random.Generator) -> np.ndarray:
-    """Unit vector (3,) towards a light above the scene, up in the image."""
+    """Draw a direction of light at random.
+
+    Args:
+        rng (np.random.Generator): Random generator.
+
+    Returns:
+        np.ndarray: (3,) unit vector towards a light above the scene, from the
+        upper half of the image.
+    """
     angle = rng.uniform(-np.pi, 0)
     tilt = rng.uniform(0.6, 0.9)
     return np.array(
@@ -159,11 +170,11 @@ def random_light(rng: np.random.Generator) -> np.ndarray:
 
 
 def develop(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """Turn a drawing into a photo: uneven light, slight blur, grain.
+    """Make a drawing look like a photo: uneven light, slight blur, grain.
 
     Args:
-        rng (np.random.Generator): Source of everything random.
-        image (np.ndarray): (H, W, 3) float32 RGB, about [0, 1].
+        rng (np.random.Generator): Random generator.
+        image (np.ndarray): (H, W, 3) float32 RGB, about in [0, 1].
 
     Returns:
         np.ndarray: (H, W, 3) uint8 RGB.
@@ -202,17 +213,17 @@ def box_scene(
     height: int = 240,
     width: int = 320,
 ) -> tuple[np.ndarray, list[np.ndarray], list[int]]:
-    """One image of the box set: one to five objects that may overlap.
+    """Draw an image of the box set: one to five objects that may overlap.
 
     Args:
-        rng (np.random.Generator): Source of everything random.
+        rng (np.random.Generator): Random generator.
         height (int): Rows of the image. Defaults to 240.
         width (int): Columns of the image. Defaults to 320.
 
     Returns:
-        tuple: The image (H, W, 3) uint8 RGB; the (H, W) bool masks of the
-        objects' visible parts, none empty; their classes, indices into
-        ``shapes.CLASSES``.
+        tuple[np.ndarray, list[np.ndarray], list[int]]: The image, (H, W, 3)
+        uint8 RGB; masks of the objects' visible parts, (H, W) bool, none
+        empty; and their classes, places in ``shapes.CLASSES``.
 
     Raises:
         ValueError: If a side of the image is below ``MIN_SIDE``.
@@ -220,8 +231,8 @@ def box_scene(
     """
     if min(height, width) < MIN_SIDE:
         raise ValueError(
-            f'an image of {width}x{height} pixels leaves the '
-            f'objects no room: at least {MIN_SIDE} either way'
+            f'an image of {width}x{height} pixels is too small for the objects; '
+            f'both sides must be at least {MIN_SIDE}'
         )
     light = random_light(rng)
     for _ in range(MAX_TRIES):
@@ -243,19 +254,19 @@ def box_scene(
 def salient_scene(
     rng: np.random.Generator, height: int = 240, width: int = 320
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One image of the salient set: one object with room around it.
+    """Draw an image of the salient set: one object with space around it.
 
-    In one image of four a second object reaches in from outside, behind
-    the salient one; it isn't part of the mask.
+    In a quarter of the images, a second object lies behind the salient one
+    and partly outside the image. It is not part of the mask.
 
     Args:
-        rng (np.random.Generator): Source of everything random.
+        rng (np.random.Generator): Random generator.
         height (int): Rows of the image. Defaults to 240.
         width (int): Columns of the image. Defaults to 320.
 
     Returns:
-        tuple: The image (H, W, 3) uint8 RGB and the object's (H, W) bool
-        mask.
+        tuple[np.ndarray, np.ndarray]: The image, (H, W, 3) uint8 RGB, and the
+        mask of the object, (H, W) bool.
     """
     light = random_light(rng)
     image = textures.background(rng, height, width)

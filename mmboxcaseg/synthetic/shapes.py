@@ -1,9 +1,9 @@
-"""Outlines of the made-up objects.
+"""Outlines of the synthetic objects.
 
-Every function takes a random generator and returns a closed outline: an
-array (P, 2) of x, y about the origin, at most about 1 from it.  They are
-concave, lobed or slim on purpose, so that an object's box says little about
-its mask.
+Each shape is a function that takes a random generator and returns a closed
+outline: an array (P, 2) of x, y around the origin, whose distance from it is
+at most about 1. The shapes are concave, lobed or slim on purpose, so that an
+object's box says little about its mask.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import numpy as np
 
 Outline = Callable[[np.random.Generator], np.ndarray]
 
-# Outlines are drawn this much larger, then averaged down: smooth edges.
+# Outlines are drawn this many times larger and averaged, for smooth edges.
 SUPERSAMPLING = 4
 
 
@@ -22,13 +22,13 @@ def _polar(radius: np.ndarray, angle: np.ndarray) -> np.ndarray:
 
 
 def _bent(outline: np.ndarray, bend: float) -> np.ndarray:
-    """Bow an outline that lies along the x axis; ``bend`` is the sagitta."""
+    """Bend an outline that lies along the x axis; ``bend`` is the sagitta."""
     x, y = outline.T
     return np.stack([x, y + bend * (0.5 - x**2)], axis=1)
 
 
 def _from_profile(x: np.ndarray, half_width: np.ndarray) -> np.ndarray:
-    """Mirror a half width along the x axis into an outline."""
+    """Make an outline of a half width, mirrored at the x axis."""
     upper = np.stack([x, half_width], axis=1)
     lower = np.stack([x, -half_width], axis=1)
     return np.concatenate([upper, lower[::-1]])
@@ -169,7 +169,7 @@ CLASSES: dict[str, Outline] = {
     'gourd': gourd,
     'leaf': leaf,
 }
-# The salient set has no classes and shows further shapes too.
+# The salient set has no classes, and more shapes.
 SALIENT_SHAPES: list[Outline] = [
     *CLASSES.values(),
     cross,
@@ -182,15 +182,16 @@ SALIENT_SHAPES: list[Outline] = [
 
 
 def place(outline: np.ndarray, rng: np.random.Generator, size: float) -> np.ndarray:
-    """Turn an outline at random and scale it to a size.
+    """Rotate and stretch an outline at random, and scale it to a size.
 
     Args:
-        outline (np.ndarray): (P, 2), about the origin.
-        rng (np.random.Generator): Source of the angle and the stretch.
-        size (float): Diagonal of the placed outline's box, in pixels.
+        outline (np.ndarray): Outline around the origin, (P, 2).
+        rng (np.random.Generator): Random generator for angle and stretch.
+        size (float): Diagonal of the new outline's box in pixels.
 
     Returns:
-        np.ndarray: (P, 2) in pixels, its box centred on the origin.
+        np.ndarray: (P, 2) in pixels, with the centre of its box in the
+        origin.
     """
     angle = rng.uniform(0, 2 * np.pi)
     stretch = np.diag([1.0, rng.uniform(0.85, 1.15)])
@@ -205,7 +206,7 @@ def rasterise(points: np.ndarray, height: int, width: int) -> np.ndarray:
     """Fill an outline with smooth edges.
 
     Args:
-        points (np.ndarray): (P, 2), x and y in pixels of the result.
+        points (np.ndarray): Outline, (P, 2): x and y in pixels of the result.
         height (int): Rows of the result.
         width (int): Columns of the result.
 

@@ -1,7 +1,7 @@
-"""Fills of objects and backgrounds.
+"""Textures of the synthetic objects and backgrounds.
 
-Objects carry sharp patterns, backgrounds smooth ones; colours are free on
-both sides, so no threshold on a colour tells them apart.
+Objects have sharp patterns and backgrounds smooth ones. Both have any colour,
+so they can't be told apart by a threshold on colours.
 """
 
 import colorsys
@@ -14,25 +14,35 @@ Pattern = Callable[[np.random.Generator, int, int], np.ndarray]
 
 
 def grid(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pixel coordinates ``(y, x)``, two float32 arrays (height, width)."""
+    """Make pixel coordinates.
+
+    Args:
+        height (int): Rows of the result.
+        width (int): Columns of the result.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: y and x of each pixel, (height, width)
+        float32 each.
+    """
     return tuple(np.mgrid[:height, :width].astype(np.float32))
 
 
 def noise(
     rng: np.random.Generator, height: int, width: int, cell: float, octaves: int = 1
 ) -> np.ndarray:
-    """Smooth random field.
+    """Make smooth noise.
 
     Args:
-        rng (np.random.Generator): Source of the values.
+        rng (np.random.Generator): Random generator.
         height (int): Rows of the result.
         width (int): Columns of the result.
-        cell (float): Size of the coarsest features, in pixels.
-        octaves (int): Layers, each half as large and half as strong as the
-            one before. Defaults to 1.
+        cell (float): Size of the coarsest features in pixels.
+        octaves (int): Number of layers; the features of each are half as
+            large and half as strong as those of the one before. Defaults to
+            1.
 
     Returns:
-        np.ndarray: (height, width) float32, stretched over [0, 1].
+        np.ndarray: (height, width) float32, scaled to [0, 1].
     """
     field = np.zeros((height, width), np.float32)
     for octave in range(octaves):
@@ -50,7 +60,16 @@ def noise(
 def random_colour(
     rng: np.random.Generator, value: tuple[float, float] = (0.15, 1.0)
 ) -> np.ndarray:
-    """Random colour, (3,) float32 RGB in [0, 1], of bounded HSV value."""
+    """Draw a colour at random.
+
+    Args:
+        rng (np.random.Generator): Random generator.
+        value (tuple[float, float]): Lowest and highest value of HSV, in
+            [0, 1]. Defaults to (0.15, 1.0).
+
+    Returns:
+        np.ndarray: RGB in [0, 1], (3,) float32.
+    """
     hue, saturation = rng.random(), rng.beta(2, 2.2)
     return np.array(
         colorsys.hsv_to_rgb(hue, saturation, rng.uniform(*value)), np.float32
@@ -60,7 +79,16 @@ def random_colour(
 def colour_pair(
     rng: np.random.Generator, contrast: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Two random colours at least ``contrast`` apart in mean brightness."""
+    """Draw two colours of different brightness at random.
+
+    Args:
+        rng (np.random.Generator): Random generator.
+        contrast (float): Smallest difference of their mean brightness, in
+            [0, 1].
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: RGB in [0, 1], (3,) float32 each.
+    """
     while True:
         first, second = random_colour(rng), random_colour(rng)
         if abs(float(first.mean() - second.mean())) >= contrast:
@@ -68,14 +96,14 @@ def colour_pair(
 
 
 def _square_wave(phase: np.ndarray) -> np.ndarray:
-    """0 and 1 in turn, period 1, with edges soft enough not to alias."""
+    """A square wave between 0 and 1 of period 1, with edges without aliasing."""
     return 0.5 + 0.5 * np.tanh(4 * np.sin(2 * np.pi * phase))
 
 
 def _turned(
     rng: np.random.Generator, height: int, width: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pixel coordinates, turned and gently warped."""
+    """Pixel coordinates, rotated and slightly warped at random."""
     y, x = grid(height, width)
     angle = rng.uniform(0, np.pi)
     u = x * np.cos(angle) + y * np.sin(angle)
@@ -141,7 +169,7 @@ PATTERNS: dict[str, Pattern] = {
     'rings': rings,
     'mesh': mesh,
 }
-# As in nature, a class has a pattern of its own; nine in ten wear it.
+# The preferred pattern of each class, which nine of ten objects have.
 FAVOURITES = {
     'star': 'dots',
     'crescent': 'rings',
@@ -154,17 +182,17 @@ FAVOURITES = {
 def object_texture(
     rng: np.random.Generator, height: int, width: int, name: str = ''
 ) -> np.ndarray:
-    """Sharp two-colour pattern with speckle.
+    """Draw a sharp pattern of two colours with speckles.
 
     Args:
-        rng (np.random.Generator): Source of colours and pattern.
+        rng (np.random.Generator): Random generator for colours and pattern.
         height (int): Rows of the result.
         width (int): Columns of the result.
-        name (str): Class whose favourite pattern is preferred; any other
-            word for no preference. Defaults to ''.
+        name (str): Name of a class, whose pattern is preferred. Defaults to
+            '': no pattern is preferred.
 
     Returns:
-        np.ndarray: (height, width, 3) float32 RGB, about [0, 1].
+        np.ndarray: (height, width, 3) float32 RGB, about in [0, 1].
     """
     kind = list(PATTERNS)[rng.integers(len(PATTERNS))]
     if name in FAVOURITES and rng.random() < 0.9:
@@ -178,9 +206,9 @@ def object_texture(
 
 
 def _ramp(rng: np.random.Generator, weight: np.ndarray) -> np.ndarray:
-    """Colour a field with three random colours, low to high."""
+    """Map a field in [0, 1] to a gradient of three random colours."""
     stops = np.stack([random_colour(rng, (0.2, 0.95)) for _ in range(3)])
-    # A table of 256 colours would show as bands in the sky.
+    # A table of only 256 colours would show bands.
     at = np.linspace(0, 2, 2048)
     table = np.stack([np.interp(at, [0, 1, 2], c) for c in stops.T], axis=1)
     return table.astype(np.float32)[np.round(weight * 2047).astype(np.int32)]
@@ -233,15 +261,15 @@ BACKGROUNDS = (_clouds, _slope, _tiles, _bokeh)
 
 
 def background(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """Smooth backdrop with thin lines and soft blobs that aren't objects.
+    """Draw a smooth background with thin lines and soft blobs.
 
     Args:
-        rng (np.random.Generator): Source of everything random.
+        rng (np.random.Generator): Random generator.
         height (int): Rows of the result.
         width (int): Columns of the result.
 
     Returns:
-        np.ndarray: (height, width, 3) float32 RGB, about [0, 1].
+        np.ndarray: (height, width, 3) float32 RGB, about in [0, 1].
     """
     kind = BACKGROUNDS[rng.integers(len(BACKGROUNDS))]
     image = np.ascontiguousarray(kind(rng, height, width), np.float32)

@@ -1,6 +1,6 @@
-"""Pictures of masks, boxes and results: arrays in, arrays out, no display.
+"""Drawing of masks, boxes and results, without a display.
 
-All images are RGB, uint8, of shape (H, W, 3).
+All images are RGB, uint8, shape (H, W, 3).
 """
 
 from mmboxcaseg.deprecation import moved_names

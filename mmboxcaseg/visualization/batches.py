@@ -1,7 +1,7 @@
-"""Training batches as the model gets them.
+"""Pictures of training batches as the model gets them.
 
-What comes in are tensors and data samples of the OpenMMLab packages; none of
-them is imported here.
+The functions take tensors and data samples of the OpenMMLab packages, but none
+of these packages is imported here.
 """
 
 import os.path as osp
@@ -19,22 +19,21 @@ if TYPE_CHECKING:
     from mmengine.structures import BaseDataElement
     from torch import Tensor
 
-# Pictures are scaled to fit squares of these sides, in pixels: images of
-# stage 3 and patches of stage 1.
+# Longer sides of pictures in pixels: images of stage 3, and patches of stage 1.
 IMAGE_SIDE = 420
 PATCH_SIDE = 192
 
 
 def denormalize(inputs: 'Tensor', preprocessor: 'ImgDataPreprocessor') -> np.ndarray:
-    """What the model gets, as pictures again.
+    """Convert the normalised inputs of a model back to images.
 
     Args:
         inputs (Tensor): Normalised images, shape (B, 3, H, W).
-        preprocessor (ImgDataPreprocessor): What made them of images in the
-            order BGR.
+        preprocessor (ImgDataPreprocessor): Data preprocessor that made them
+            from BGR images.
 
     Returns:
-        np.ndarray: RGB, uint8, shape (B, H, W, 3).
+        np.ndarray: The images, RGB, uint8, shape (B, H, W, 3).
     """
     if preprocessor._enable_normalize:
         inputs = inputs * preprocessor.std + preprocessor.mean
@@ -50,18 +49,18 @@ def batch_sheet(
     classes: Sequence[str],
     title: str,
 ) -> np.ndarray:
-    """A sheet of one batch.
+    """Draw a sheet of a batch.
 
     Args:
-        inputs (np.ndarray): RGB, uint8, shape (B, H, W, 3).
-        samples (Sequence[BaseDataElement]): B data samples, of stage 1
-            (patches with their box or mask) or of stage 3 (images with their
-            instances; masks that the mask loss ignores are hatched in red).
+        inputs (np.ndarray): Images, RGB, uint8, shape (B, H, W, 3).
+        samples (Sequence[BaseDataElement]): B data samples. Those of stage 1
+            are patches with a box or a mask. Those of stage 3 are images with
+            instances; masks that the mask loss ignores are hatched in red.
         classes (Sequence[str]): Names of the classes, for stage 3.
         title (str): Title of the sheet.
 
     Returns:
-        np.ndarray: RGB, uint8.
+        np.ndarray: The sheet, RGB, uint8, shape (H', W', 3).
 
     Raises:
         TypeError: If the samples are neither of stage 1 nor of stage 3.
@@ -98,8 +97,8 @@ def batch_sheet(
         ]
     else:
         raise TypeError(
-            f'the data samples are {type(samples[0]).__name__} with neither '
-            'gt_sem_seg nor gt_instances; give a training config of BoxCaseg '
+            f'the data samples are {type(samples[0]).__name__} without '
+            'gt_sem_seg and gt_instances; give a training config of BoxCaseg '
             'or of a detector'
         )
     return make_sheet(in_rows(cells, columns), title, subtitle, legend=legend)
@@ -108,7 +107,7 @@ def batch_sheet(
 def _image_cell(
     image: np.ndarray, sample: 'BaseDataElement', classes: Sequence[str]
 ) -> Cell:
-    """An image of stage 3 with its instances."""
+    """Draw an image of stage 3 with its instances."""
     truth = sample.gt_instances
     masks = truth.masks.to_ndarray() if 'masks' in truth else []
     labels = truth.labels.tolist()

@@ -1,8 +1,8 @@
-"""Colours of the pictures, RGB, told apart also by colour-blind readers."""
+"""Colours of the pictures, RGB, chosen for colour-blind readers too."""
 
 Color = tuple[int, int, int]
 
-# Light enough to be seen on photos; no red, which means "ignored".
+# Light colours that can be seen on photos. Red is left out: it means "ignored".
 PALETTE: tuple[Color, ...] = (
     (0, 200, 255),
     (255, 190, 0),
@@ -28,25 +28,30 @@ PAPER: Color = (255, 255, 255)
 
 
 def color_of(index: int) -> Color:
-    """A colour for the class or the instance of a number.
+    """The colour of a class or an instance.
 
     Args:
-        index (int): At least 0; the colours come again after the last.
+        index (int): Its number, at least 0. After the last colour the first
+            one follows again.
 
     Returns:
-        tuple[int, int, int]: RGB.
+        tuple[int, int, int]: The colour, RGB.
     """
     return PALETTE[index % len(PALETTE)]
 
 
 def ink_on(color: Color) -> Color:
-    """Black or white, whichever is easier to read on a colour.
+    """The colour of text on a background: near black or white.
 
     Args:
-        color (tuple[int, int, int]): Colour of the ground, RGB.
+        color (tuple[int, int, int]): Colour of the background, RGB.
 
     Returns:
-        tuple[int, int, int]: RGB.
+        tuple[int, int, int]: The colour that is easier to read, RGB.
+
+    Example:
+        >>> ink_on((255, 255, 0))
+        (32, 32, 32)
     """
     luma = 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2]
     return INK if luma > 120 else PAPER

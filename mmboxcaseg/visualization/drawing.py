@@ -1,6 +1,6 @@
-"""Masks and boxes on photos; every image is RGB, uint8, shape (H, W, 3).
+"""Drawing masks and boxes on photos.
 
-No function changes the image it is given.
+Images are RGB, uint8, shape (H, W, 3). No function changes its input.
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ def draw_mask(
     """Tint the pixels of a mask and draw its contour.
 
     Args:
-        image (np.ndarray): RGB, uint8, shape (H, W, 3).
-        mask (np.ndarray): Bool, shape (H, W).
-        color (tuple[int, int, int]): RGB.
-        opacity (float): How strong the tint is, in [0, 1]. Defaults to 0.45.
+        image (np.ndarray): The image, RGB, uint8, shape (H, W, 3).
+        mask (np.ndarray): The mask, bool, shape (H, W).
+        color (tuple[int, int, int]): Colour of tint and contour, RGB.
+        opacity (float): Opacity of the tint, in [0, 1]. Defaults to 0.45.
         thickness (int): Width of the contour in pixels, 0 for none.
             Defaults to 2.
 
@@ -48,14 +48,13 @@ def draw_hatched_mask(
     spacing: int = 10,
     thickness: int = 2,
 ) -> np.ndarray:
-    """Hatch a mask and draw its contour: the look of what is ignored.
+    """Hatch a mask and draw its contour, as for masks that are ignored.
 
     Args:
-        image (np.ndarray): RGB, uint8, shape (H, W, 3).
-        mask (np.ndarray): Bool, shape (H, W).
-        color (tuple[int, int, int]): RGB.
-        spacing (int): Pixels from one hatch line to the next.
-            Defaults to 10.
+        image (np.ndarray): The image, RGB, uint8, shape (H, W, 3).
+        mask (np.ndarray): The mask, bool, shape (H, W).
+        color (tuple[int, int, int]): Colour of lines and contour, RGB.
+        spacing (int): Distance of the hatch lines in pixels. Defaults to 10.
         thickness (int): Width of the contour in pixels. Defaults to 2.
 
     Returns:
@@ -78,14 +77,14 @@ def draw_box(
     color: Color,
     thickness: int = 2,
 ) -> np.ndarray:
-    """Draw a box's outline just inside its sides.
+    """Draw the outline of a box, just inside its sides.
 
     Args:
-        image (np.ndarray): RGB, uint8, shape (H, W, 3).
-        box (Sequence[float]): xyxy in pixels of the image, continuous: a box
-            over the columns 0..9 spans [0, 10). What lies outside the image
-            isn't drawn.
-        color (tuple[int, int, int]): RGB.
+        image (np.ndarray): The image, RGB, uint8, shape (H, W, 3).
+        box (Sequence[float]): Box as xyxy in pixels of the image, continuous:
+            a box over the columns 0..9 spans [0, 10). Parts outside the image
+            are not drawn.
+        color (tuple[int, int, int]): Colour of the outline, RGB.
         thickness (int): Width of the outline in pixels. Defaults to 2.
 
     Returns:
@@ -94,7 +93,7 @@ def draw_box(
     drawn = image.copy()
     height, width = image.shape[:2]
     x0, y0, x1, y1 = (int(np.floor(side + 0.5)) for side in box)
-    # Wide enough for every side to be seen, also where a box is a line.
+    # At least one pixel, so that a box without width can be seen.
     x1, y1 = max(x1, x0 + 1), max(y1, y0 + 1)
     for left, top, right, bottom in (
         (x0, y0, x1, min(y0 + thickness, y1)),
@@ -109,15 +108,15 @@ def draw_box(
 
 
 def resize_image(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Resize a picture for looking at.
+    """Resize an image for display.
 
     Args:
-        image (np.ndarray): RGB, uint8, shape (H, W, 3).
+        image (np.ndarray): The image, RGB, uint8, shape (H, W, 3).
         width (int): New width in pixels.
         height (int): New height in pixels.
 
     Returns:
-        np.ndarray: Shape (height, width, 3).
+        np.ndarray: The resized image, RGB, uint8, shape (height, width, 3).
     """
     shrinks = width * height < image.shape[0] * image.shape[1]
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
@@ -125,15 +124,15 @@ def resize_image(image: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def resize_mask(mask: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Resize a mask so that its edge stays where it is, smoothly.
+    """Resize a mask with smooth edges, which stay in their place.
 
     Args:
-        mask (np.ndarray): Bool, shape (H, W).
+        mask (np.ndarray): The mask, bool, shape (H, W).
         width (int): New width in pixels.
         height (int): New height in pixels.
 
     Returns:
-        np.ndarray: Bool, shape (height, width).
+        np.ndarray: The resized mask, bool, shape (height, width).
     """
     shrinks = width * height < mask.size
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
@@ -150,20 +149,21 @@ def fit(
     width: int,
     height: int,
 ) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
-    """Scale a photo with what lies on it to the largest size that fits.
+    """Scale a photo, its masks and its boxes to the largest size that fits.
 
-    Drawing after scaling keeps lines and letters crisp.
+    Masks and boxes are drawn after scaling, which keeps lines and text sharp.
 
     Args:
-        image (np.ndarray): RGB, uint8, shape (H, W, 3).
-        masks (Sequence[np.ndarray]): Bool, shape (H, W) each.
-        boxes (np.ndarray): xyxy in pixels of the image, shape (N, 4).
-        width (int): Width to fit into, in pixels.
-        height (int): Height to fit into, in pixels.
+        image (np.ndarray): The photo, RGB, uint8, shape (H, W, 3).
+        masks (Sequence[np.ndarray]): Masks, bool, shape (H, W) each.
+        boxes (np.ndarray): Boxes as xyxy, shape (N, 4), in pixels of the
+            photo.
+        width (int): Largest width in pixels.
+        height (int): Largest height in pixels.
 
     Returns:
-        tuple[np.ndarray, list[np.ndarray], np.ndarray]: The same three,
-        scaled alike.
+        tuple[np.ndarray, list[np.ndarray], np.ndarray]: The scaled photo,
+        masks and boxes.
     """
     old_height, old_width = image.shape[:2]
     factor = min(width / old_width, height / old_height)
@@ -181,7 +181,7 @@ def fit(
 def _draw_contour(
     image: np.ndarray, mask: np.ndarray, color: Color, thickness: int
 ) -> np.ndarray:
-    """Draw in place."""
+    """Draw the contour of a mask in place."""
     if thickness:
         contours, _ = cv2.findContours(
             mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
@@ -193,6 +193,6 @@ def _draw_contour(
 def _check_size(image: np.ndarray, mask: np.ndarray) -> None:
     if mask.shape != image.shape[:2]:
         raise ValueError(
-            f'the mask has (height, width) {mask.shape}, its '
-            f'image {image.shape[:2]}; they must be the same'
+            f'the mask has (height, width) {mask.shape}, but its image '
+            f'{image.shape[:2]}; both must have the same size'
         )

@@ -1,9 +1,9 @@
-"""Which font has which letters.
+"""Fonts for the letters of any language.
 
-DejaVu Sans, which matplotlib brings, is taken where it can be: pictures then
-look alike on all machines. It has Latin, Greek, Cyrillic and more, but
-neither Chinese nor Japanese nor Korean; for these an installed font is
-looked for.
+DejaVu Sans, which matplotlib includes, is used for all letters that it has, so
+that pictures look the same on all machines. It has Latin, Greek, Cyrillic and
+more, but not Chinese, Japanese or Korean. For these, installed fonts are
+searched.
 """
 
 import logging
@@ -15,21 +15,28 @@ from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 
 _log = logging.getLogger(__name__)
-# Between letters of some scripts they say how those are drawn.
+# Letters without a picture, which say how some scripts join their letters.
 JOINERS = '\u200c\u200d'
-# What the missing letters have been told.
+# Texts for which a warning about missing letters was given.
 _told: list[str] = []
 
 
 def default_font(bold: bool = False) -> str:
-    """Path of the font that comes with matplotlib."""
+    """Path of the font that matplotlib includes.
+
+    Args:
+        bold (bool): Whether it is the bold one. Defaults to False.
+
+    Returns:
+        str: Path of the font.
+    """
     name = 'DejaVuSans-Bold.ttf' if bold else 'DejaVuSans.ttf'
     return osp.join(matplotlib.get_data_path(), 'fonts', 'ttf', name)
 
 
 @cache
 def system_fonts() -> tuple[str, ...]:
-    """Paths of the installed fonts; plain ones without serifs come first."""
+    """Paths of the installed fonts, plain fonts without serifs first."""
 
     def rank(path: str) -> tuple:
         name = osp.basename(path).lower()
@@ -45,37 +52,37 @@ def system_fonts() -> tuple[str, ...]:
 
 @cache
 def letters_of(path: str) -> frozenset[int]:
-    """Code points that a font has; none if it can't be used.
+    """The letters that a font has.
 
     Args:
         path (str): Path of the font.
 
     Returns:
-        frozenset[int]: Unicode code points.
+        frozenset[int]: Unicode code points; none if the font can't be used.
     """
     try:
         font = FT2Font(path)
     except (OSError, RuntimeError):
         return frozenset()
-    # Fonts of pictures, such as colour emoji, have one size only.
+    # Bitmap fonts, such as colour emoji, have only one size.
     return frozenset(font.get_charmap()) if font.scalable else frozenset()
 
 
 @cache
 def font_of(letter: str, bold: bool = False) -> str | None:
-    """A font that has a letter.
+    """Find a font that has a letter.
 
     Args:
         letter (str): The letter.
-        bold (bool): Whether bold is wanted, which only the default font has.
-            Defaults to False.
+        bold (bool): Whether the text is bold. Only the default font has bold
+            letters. Defaults to False.
 
     Returns:
-        str | None: Path of the default font or an installed one; None if no
-        font has it.
+        str | None: Path of the default font or of an installed one; None if
+        no font has the letter.
     """
     own = default_font(bold)
-    # Blanks and the like are in no font's list.
+    # Fonts don't list blanks and the like.
     if ord(letter) in letters_of(own) or not letter.isprintable():
         return own
     for path in system_fonts():
@@ -85,13 +92,14 @@ def font_of(letter: str, bold: bool = False) -> str | None:
 
 
 def printable(text: str) -> str:
-    """A text that can be drawn: line breaks and the like are blanks.
+    """Replace the letters of a text that can't be drawn.
 
     Args:
-        text (str): A name as a file has it, with whatever letters.
+        text (str): Any text, such as a name from a file.
 
     Returns:
-        str: As many letters; what has no picture is the replacement letter.
+        str: A text of the same length. Line breaks and the like become
+        blanks, other letters without a picture the replacement letter.
     """
     return ''.join(
         letter
@@ -104,16 +112,17 @@ def printable(text: str) -> str:
 
 
 def split_by_font(text: str, bold: bool = False) -> list[tuple[str, str]]:
-    """Cut a text where its font changes, and warn once of missing letters.
+    """Split a text into parts that each need one font.
+
+    A letter that no font has is drawn as a box by the default font. The first
+    time, a warning is logged.
 
     Args:
-        text (str): One line.
-        bold (bool): Defaults to False.
+        text (str): A line of text.
+        bold (bool): Whether the text is bold. Defaults to False.
 
     Returns:
-        list[tuple[str, str]]: Paths of fonts and their parts of the text; a
-        letter that no font has is left to the default font, which draws a
-        box.
+        list[tuple[str, str]]: Path of the font and text of each part.
     """
     parts: list[tuple[str, str]] = []
     missing = []
@@ -129,9 +138,9 @@ def split_by_font(text: str, bold: bool = False) -> list[tuple[str, str]]:
     if missing and not _told:
         _told.append(text)
         _log.warning(
-            'no installed font has the letters %s of %r; such letters are '
-            'drawn as boxes. Install a font that has them, such as the '
-            'package fonts-noto-cjk',
+            'no installed font has the letters %s of %r; they are drawn as '
+            'boxes. Install a font that has them, such as the package '
+            'fonts-noto-cjk',
             ''.join(dict.fromkeys(missing)),
             text,
         )
@@ -139,14 +148,14 @@ def split_by_font(text: str, bold: bool = False) -> list[tuple[str, str]]:
 
 
 def matplotlib_families(texts: list[str]) -> list[str]:
-    """Names of the fonts that some texts need, for matplotlib.
+    """Names of the fonts that texts need, for matplotlib.
 
     Args:
         texts (list[str]): The texts.
 
     Returns:
-        list[str]: The default font's name, then the others', which matplotlib
-        takes for the letters that those before them lack.
+        list[str]: Name of the default font, then those of other fonts.
+        matplotlib draws each letter with the first font that has it.
     """
     families = ['DejaVu Sans']
     used = {path: None for text in texts for path, _ in split_by_font(text)}

@@ -1,4 +1,4 @@
-"""A photo with its instances: masks, boxes and labels that don't overlap."""
+"""Drawing the instances of a photo: masks, boxes and labels."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,9 @@ from .drawing import draw_box, draw_hatched_mask, draw_mask
 from .text import draw_text, text_size
 
 Rect = tuple[int, int, int, int]
-# Farther from its box than this (in heights of a label) a label needs a line.
+# A label farther from its box than this, in heights of a label, gets a line.
 NEAR = 1.5
-# Objects with a shorter side than this, in pixels, get a thin contour.
+# Objects with a side shorter than this, in pixels, get a thin contour.
 SMALL = 24
 
 
@@ -28,16 +28,19 @@ def draw_instances(
     """Draw the instances of an image.
 
     Args:
-        image (np.ndarray): RGB, uint8, shape (H, W, 3).
-        boxes (np.ndarray): xyxy in pixels of the image, shape (N, 4).
-        colors (Sequence[tuple]): N colours, RGB.
-        texts (Sequence[str], optional): N labels; none where empty. Defaults
-            to None.
-        masks (Sequence[np.ndarray], optional): N bool arrays of shape (H, W).
-            Defaults to None.
-        ignored (Sequence[bool], optional): Which masks the mask loss ignores;
-            they are hatched in red. Defaults to None: none.
-        font_size (int): Height of the letters, in pixels. Defaults to 12.
+        image (np.ndarray): The image, RGB, uint8, shape (H, W, 3).
+        boxes (np.ndarray): Boxes as xyxy, shape (N, 4), in pixels of the
+            image.
+        colors (Sequence[tuple[int, int, int]]): Colours of the N instances,
+            RGB.
+        texts (Sequence[str], optional): Labels of the N instances; an empty
+            text gives no label. Defaults to None: no labels.
+        masks (Sequence[np.ndarray], optional): Masks of the N instances,
+            bool, shape (H, W). Defaults to None: no masks.
+        ignored (Sequence[bool], optional): Whether the mask loss ignores each
+            of the N masks; such masks are hatched in red. Defaults to None:
+            it ignores none.
+        font_size (int): Size of the font in pixels. Defaults to 12.
 
     Returns:
         np.ndarray: A new image.
@@ -47,7 +50,7 @@ def draw_instances(
         ignored = [False] * len(boxes)
     colors = [IGNORED if red else c for c, red in zip(colors, ignored)]
     if masks is not None:
-        # Small ones lie over large ones, kept ones over ignored ones.
+        # Small masks are drawn over large ones, kept masks over ignored ones.
         for index in sorted(
             range(len(boxes)),
             key=lambda i: (not ignored[i], -np.count_nonzero(masks[i])),
@@ -71,14 +74,17 @@ def draw_labels(
     colors: Sequence[Color],
     font_size: int = 12,
 ) -> np.ndarray:
-    """Write a label at each box; a line leads to one that is far away.
+    """Write a label at each box, with a line to labels that are far away.
 
     Args:
-        image (np.ndarray): RGB, uint8, shape (H, W, 3).
-        boxes (np.ndarray): xyxy in pixels of the image, shape (N, 4).
-        texts (Sequence[str]): N labels; none where empty.
-        colors (Sequence[tuple]): N colours of the labels' grounds, RGB.
-        font_size (int): Height of the letters, in pixels. Defaults to 12.
+        image (np.ndarray): The image, RGB, uint8, shape (H, W, 3).
+        boxes (np.ndarray): Boxes as xyxy, shape (N, 4), in pixels of the
+            image.
+        texts (Sequence[str]): Labels of the N boxes; an empty text gives no
+            label.
+        colors (Sequence[tuple[int, int, int]]): Background colours of the N
+            labels, RGB.
+        font_size (int): Size of the font in pixels. Defaults to 12.
 
     Returns:
         np.ndarray: A new image.
@@ -106,7 +112,7 @@ def draw_labels(
             continue
         x0, y0, x1, y1 = place
         drawn[y0:y1, x0:x1] = color
-        # A dark rim parts labels that touch.
+        # A dark frame separates labels that touch.
         cv2.rectangle(drawn, (x0, y0), (x1 - 1, y1 - 1), INK, 1)
         drawn = draw_text(drawn, text, x0 + 3, y0, font_size, ink_on(color))
     return drawn
@@ -115,22 +121,24 @@ def draw_labels(
 def place_labels(
     boxes: np.ndarray, sizes: Sequence[tuple[int, int]], width: int, height: int
 ) -> list[Rect | None]:
-    """Places for labels: near their boxes, inside the image, apart.
+    """Find places for labels near their boxes that don't overlap.
 
-    The places tried are those at the corners of the box, first above it, then
-    inside, then below, and then a grid over the whole image, the nearest
-    first.
-    Smaller boxes choose first, as their labels have fewer good places.
+    The places are tried in this order: at the corners of the box, first above
+    it, then inside, then below; then on a grid over the image, by their
+    distance. Smaller boxes choose first, since their labels have fewer good
+    places.
 
     Args:
-        boxes (np.ndarray): xyxy in pixels of the image, shape (N, 4).
-        sizes (Sequence[tuple[int, int]]): Width and height of N labels.
-        width (int): Width of the image, in pixels.
-        height (int): Height of the image, in pixels.
+        boxes (np.ndarray): Boxes as xyxy, shape (N, 4), in pixels of the
+            image.
+        sizes (Sequence[tuple[int, int]]): Widths and heights of the N labels
+            in pixels.
+        width (int): Width of the image in pixels.
+        height (int): Height of the image in pixels.
 
     Returns:
-        list[tuple | None]: x0, y0, x1, y1 of each label, half-open; None
-        where no room is left.
+        list[tuple[int, int, int, int] | None]: Rectangle of each label, x0,
+        y0, x1, y1, half-open; None if no place is left.
     """
     boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
     places: list[Rect | None] = [None] * len(boxes)
@@ -162,7 +170,7 @@ def place_labels(
 def _candidates(
     box: np.ndarray, label_width: int, label_height: int, width: int, height: int
 ) -> np.ndarray:
-    """Left upper corners of a label, the best first, shape (M, 2), int."""
+    """Possible upper left corners of a label, the best first, (M, 2) int."""
     x0, y0, x1, y1 = np.floor(box + 0.5).astype(int)
     right, bottom = x1 - label_width, y1 - label_height
     near = np.array(

@@ -16,11 +16,12 @@ from .pictures import proxy_picture
 from .sheet import Cell
 from .text import text_strip
 
-# Size of a gallery's pictures, in pixels.
+# Size of the pictures of a gallery in pixels.
 WIDTH, HEIGHT = 280, 210
-# What is shown around a box: a share of its longer side, and pixels at least.
+# Border around a box in a gallery: a share of its longer side, but at least so
+# many pixels.
 CONTEXT, MIN_CONTEXT = 0.35, 10
-# The same where a mask is to be judged, and the longest side of its photo.
+# The same for a review, and the longest side of the picture in pixels.
 WIDE_CONTEXT, MIN_WIDE_CONTEXT, VIEW_SIDE = 0.5, 40, 800
 
 
@@ -29,10 +30,11 @@ class MaskView:
     """A mask, its box and the part of the photo around them.
 
     Attributes:
-        photo (np.ndarray): The part, RGB, uint8, scaled down to fit a square
-            of ``VIEW_SIDE``.
-        mask (np.ndarray): (H, W) bool, in pixels of the photo as it is.
-        box (np.ndarray): (4,) float64 xyxy in pixels of ``mask``.
+        photo (np.ndarray): The part of the photo, RGB, uint8, scaled down to
+            ``VIEW_SIDE`` pixels if it is larger.
+        mask (np.ndarray): The mask in pixels of the original photo, (H, W)
+            bool.
+        box (np.ndarray): The box as xyxy in pixels of ``mask``, (4,) float64.
     """
 
     photo: np.ndarray
@@ -49,29 +51,32 @@ def image_picture(
     confidence_thr: float | None = None,
     with_classes: bool = False,
 ) -> Cell:
-    """The photo of an image with all its proxy masks.
+    """Draw the photo of an image with all its proxy masks.
+
+    Crowds and annotations whose box covers nothing of the image are not
+    drawn. Ignored masks are hatched in red: those below a threshold, and
+    those that a person rejected.
 
     Args:
         masks (MaskFile): Proxy masks.
-        image (int): Place of the image. Annotations whose box covers nothing
-            of it and crowds are not drawn.
+        image (int): Place of the image in the file.
         img_dir (str): Folder of the photos.
         side (int): Longer side of the picture in pixels.
-        agreement_thr (float): Masks with a lower agreement are ignored, as
-            are those that a person rejected: they are hatched. Defaults to
-            0.95.
-        confidence_thr (float | None): So are those with a lower confidence.
-            Defaults to None.
+        agreement_thr (float): Threshold of the agreement, in [0, 1]. Defaults
+            to 0.95.
+        confidence_thr (float | None): Threshold of the confidence, in [0, 1].
+            Defaults to None: confidence is not looked at.
         with_classes (bool): Whether classes are written before the scores.
             Defaults to False.
 
     Returns:
-        Cell: See :func:`proxy_picture`.
+        Cell: The picture, see :func:`proxy_picture`.
 
     Raises:
-        OSError: If there is no such photo.
-        ValueError: If it can't be decoded or is of another size, or as of
-            :func:`~mmboxcaseg.thresholds.ignored_masks`.
+        OSError: If the photo does not exist.
+        ValueError: If the photo can't be decoded or has another size than its
+            masks, a threshold is not in [0, 1], or ``confidence_thr`` is
+            given and the masks have no confidence.
     """
     boxes = masks.boxes
     name = boxes.file_names[image]
@@ -80,8 +85,8 @@ def image_picture(
     height, width = boxes.sizes[image].tolist()
     if photo.shape[:2] != (height, width):
         raise ValueError(
-            f'{path} is {photo.shape[1]} x {photo.shape[0]} pixels, its '
-            f'masks {width} x {height}'
+            f'{path} is {photo.shape[1]} x {photo.shape[0]} pixels, its masks are '
+            f'{width} x {height}; give the folder of the photos of {boxes.path}'
         )
     places = boxes.usable_places(image)
     classes = [boxes.category_names[i] for i in boxes.category_index[places]]
@@ -103,17 +108,17 @@ def image_picture(
 def mask_picture(
     masks: MaskFile, place: int, img_dir: str, ignored: bool
 ) -> np.ndarray:
-    """One mask and its box, with some of the photo around them.
+    """Draw a mask and its box on the part of the photo around them.
 
     Args:
         masks (MaskFile): Proxy masks.
-        place (int): Place of the annotation.
+        place (int): Place of the annotation in the file.
         img_dir (str): Folder of the photos.
-        ignored (bool): Whether the mask is ignored: it is hatched in red.
+        ignored (bool): Whether the mask is ignored, and so hatched in red.
 
     Returns:
-        np.ndarray: RGB, uint8, at most ``HEIGHT`` x ``WIDTH``; a grey picture
-        with the reason where the mask can't be shown.
+        np.ndarray: The picture, RGB, uint8, at most ``HEIGHT`` x ``WIDTH``
+        pixels; a grey picture with the reason if the mask can't be shown.
     """
     try:
         part = _cut(masks, place, img_dir, CONTEXT, MIN_CONTEXT)
@@ -128,18 +133,18 @@ def mask_picture(
 
 
 def mask_view(masks: MaskFile, place: int, img_dir: str) -> MaskView:
-    """One mask with so much around it that it can be judged.
+    """Cut out a mask with enough of the photo around it to judge the mask.
 
     Args:
         masks (MaskFile): Proxy masks.
-        place (int): Place of the annotation.
+        place (int): Place of the annotation in the file.
         img_dir (str): Folder of the photos.
 
     Returns:
-        MaskView: Photo, mask and box, nothing drawn.
+        MaskView: Photo, mask and box; nothing is drawn on the photo.
 
     Raises:
-        ValueError: If it can't be shown; says why.
+        ValueError: If the mask can't be shown. The message is the reason.
     """
     part = _cut(masks, place, img_dir, WIDE_CONTEXT, MIN_WIDE_CONTEXT)
     height, width = part.mask.shape
@@ -155,8 +160,8 @@ def mask_view(masks: MaskFile, place: int, img_dir: str) -> MaskView:
 def _cut(
     masks: MaskFile, place: int, img_dir: str, context: float, least: int
 ) -> MaskView:
-    """A mask with a share of its box's longer side around it, at least some
-    pixels; raises ValueError where it can't be shown."""
+    """Cut out a mask with a border: ``context`` times the longer side of its
+    box, but at least ``least`` pixels. Raises ValueError if that fails."""
     boxes = masks.boxes
     name = boxes.file_names[boxes.image_index[place]]
     try:
@@ -174,7 +179,7 @@ def _cut(
     try:
         mask = decode_rle(masks.rle(place))
     except ValueError:
-        raise ValueError('the mask is not of the size of its image') from None
+        raise ValueError('the mask has another size than its image') from None
     box = boxes.boxes[place]
     border = max(context * (box[2:] - box[:2]).max(), least)
     x0, y0, x1, y1 = pixel_rects(
@@ -184,7 +189,7 @@ def _cut(
 
 
 def _note(text: str) -> np.ndarray:
-    """A grey picture with a text."""
+    """Draw a grey picture with a text."""
     picture = np.full((HEIGHT, WIDTH, 3), 222, np.uint8)
     strip = text_strip(text, WIDTH, 13, background=(222, 222, 222), center=True)
     top = (HEIGHT - len(strip)) // 2

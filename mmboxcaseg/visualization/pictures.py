@@ -1,7 +1,7 @@
-"""The pictures that sheets of data and results are made of.
+"""The pictures of which sheets of data and results consist.
 
-Photos are RGB, uint8, shape (H, W, 3); boxes xyxy in their pixels; masks
-bool, shape (H, W).
+Photos are RGB, uint8, shape (H, W, 3). Boxes are xyxy in pixels of the photo.
+Masks are bool, shape (H, W).
 """
 
 from collections.abc import Sequence
@@ -21,13 +21,13 @@ from .text import score_text, shorten
 
 @dataclass(frozen=True, eq=False)
 class Instances:
-    """Objects in a photo, N of them.
+    """The N objects of a photo.
 
     Attributes:
-        boxes (np.ndarray): xyxy, shape (N, 4).
-        masks (Sequence[np.ndarray]): N masks, or none.
+        boxes (np.ndarray): Boxes as xyxy, shape (N, 4).
+        masks (Sequence[np.ndarray]): N masks, or none at all.
         labels (Sequence[int]): N numbers of classes.
-        texts (Sequence[str]): What to write at each.
+        texts (Sequence[str]): N texts, written at the boxes.
     """
 
     boxes: np.ndarray
@@ -39,17 +39,17 @@ class Instances:
 def patch_picture(
     patch: np.ndarray, label: np.ndarray, supervision: str, name: str, side: int
 ) -> Cell:
-    """A training patch with its box or its mask (the paper, Sec. 3.2).
+    """Draw a training patch with its box or its mask (the paper, Sec. 3.2).
 
     Args:
-        patch (np.ndarray): RGB, uint8, shape (S, S, 3).
-        label (np.ndarray): Bool, shape (S, S): the filled box or the mask.
+        patch (np.ndarray): The patch, RGB, uint8, shape (S, S, 3).
+        label (np.ndarray): The filled box or the mask, bool, shape (S, S).
         supervision (str): ``'box'`` or ``'mask'``.
         name (str): Name of the photo's file.
         side (int): Longer side of the picture in pixels.
 
     Returns:
-        Cell: The supervision is written under it, on its colour.
+        Cell: The picture. Its caption has the supervision and its colour.
     """
     height, width = label.shape
     boxes = tight_boxes([label], [[0, 0, width, height]])
@@ -73,20 +73,21 @@ def comparison_row(
     ious: Sequence[float],
     side: int,
 ) -> list[Cell]:
-    """An object's box, its true mask and some predicted ones.
+    """Draw the box, the true mask and predicted masks of an object.
 
     Args:
         photo (np.ndarray): The whole photo.
-        box (np.ndarray): xyxy, shape (4, ).
+        box (np.ndarray): Box of the object as xyxy, shape (4,).
         box_iou (float): IoU of the filled box with the true mask, in [0, 1].
         truth (np.ndarray): The true mask.
         masks (Sequence[np.ndarray]): Predicted masks.
-        ious (Sequence[float]): Their IoU with the true one, in [0, 1].
+        ious (Sequence[float]): IoU of each predicted mask with the true one,
+            in [0, 1].
         side (int): Longer side of the pictures in pixels.
 
     Returns:
-        list[Cell]: The photo with the box, with the truth, with each mask,
-        cut out with a quarter of the box's size around it.
+        list[Cell]: Pictures of the box, of the true mask and of each
+        predicted mask, with a border of a quarter of the box's sides.
     """
     border = np.tile((box[2:] - box[:2]) / 4, 2) * (-1, -1, 1, 1)
     x0, y0, x1, y1 = pixel_rects((box + border)[None], *truth.shape)[0]
@@ -120,29 +121,38 @@ def proxy_picture(
     confidence_thr: float | None = None,
     rejected: np.ndarray | None = None,
 ) -> Cell:
-    """A photo with its proxy masks, the ignored ones hatched (Sec. 3.4).
+    """Draw a photo with its proxy masks (the paper, Sec. 3.4).
+
+    Each mask gets its scores as a label, see
+    :func:`~mmboxcaseg.visualization.score_text`. Ignored masks are hatched in
+    red.
 
     Args:
         photo (np.ndarray): The photo.
-        boxes (np.ndarray): N boxes, shape (N, 4).
+        boxes (np.ndarray): Boxes as xyxy, shape (N, 4).
         masks (Sequence[np.ndarray]): N masks.
-        agreements (Sequence[float]): N agreements, in [0, 1].
-        agreement_thr (float): A mask with a lower agreement is ignored.
+        agreements (Sequence[float]): N agreements in [0, 1].
+        agreement_thr (float): Masks with a lower agreement, in [0, 1], are
+            ignored.
         name (str): Name of the photo's file.
         side (int): Longer side of the picture in pixels.
-        classes (Sequence[str]): N names, written before the scores. Defaults
-            to (): none.
-        confidences (Sequence[float], optional): N confidences, in [0, 1],
+        classes (Sequence[str]): N names of classes, written before the
+            scores. Defaults to (): none are written.
+        confidences (Sequence[float], optional): N confidences in [0, 1],
             written before the agreements. Defaults to None.
-        confidence_thr (float, optional): A mask with a lower confidence is
-            ignored too. Defaults to None.
+        confidence_thr (float, optional): Masks with a lower confidence, in
+            [0, 1], are ignored too. Defaults to None: confidence is not
+            looked at.
         rejected (np.ndarray, optional): (N,) bool, masks that are ignored
-            whatever their scores. Defaults to None: none.
+            whatever their scores. Defaults to None: none is.
 
     Returns:
-        Cell: Each mask with its scores, see
-        :func:`~mmboxcaseg.visualization.score_text`; under it how many are
-        kept.
+        Cell: The picture. Its caption has the name of the photo and the
+        numbers of kept and ignored masks.
+
+    Raises:
+        ValueError: If a threshold is not in [0, 1], or ``confidence_thr`` is
+            given without ``confidences``.
     """
     ignored = ignored_masks(
         np.asarray(agreements),
@@ -168,19 +178,19 @@ def proxy_picture(
 def detection_pictures(
     photo: np.ndarray, found: Instances, true: Instances, name: str, side: int
 ) -> list[Cell]:
-    """What was found in a photo beside what is there.
+    """Draw the detections in a photo, and the true objects.
 
     Args:
         photo (np.ndarray): The photo.
-        found (Instances): Detections.
-        true (Instances): Ground truth.
+        found (Instances): The detections.
+        true (Instances): The true objects.
         name (str): Name of the photo's file.
         side (int): Longer side of the pictures in pixels.
 
     Returns:
-        list[Cell]: Two pictures; a class has the same colour in both.
+        list[Cell]: One picture of each. A class has the same colour in both.
     """
-    # Numbered within the photo, where colours must differ.
+    # Classes are numbered within the photo, so that their colours differ.
     labels = sorted({*found.labels, *true.labels})
     color = {label: color_of(place) for place, label in enumerate(labels)}
     cells = []
@@ -200,17 +210,19 @@ def training_picture(
     name: str,
     side: int,
 ) -> Cell:
-    """An image as a detector trains on it, its ignored masks hatched.
+    """Draw an image as a detector trains on it, with ignored masks hatched.
 
     Args:
         image (np.ndarray): The image after augmentation.
-        instances (Instances): What it has.
-        ignored (Sequence[bool]): Which masks the mask loss ignores.
+        instances (Instances): The N instances of the image.
+        ignored (Sequence[bool]): Whether the mask loss ignores each of the N
+            masks.
         name (str): Name of the photo's file.
         side (int): Longer side of the picture in pixels.
 
     Returns:
-        Cell: Instances in different colours, with their classes.
+        Cell: The picture, with instances in different colours and their
+        classes as labels.
     """
     image, masks, boxes = fit(image, instances.masks, instances.boxes, side, side)
     texts = [
@@ -229,5 +241,17 @@ def training_picture(
 
 
 def in_rows(cells: Sequence[Cell], columns: int) -> list[Sequence[Cell]]:
-    """Pictures in rows of ``columns``, the last one perhaps shorter."""
+    """Arrange pictures in rows.
+
+    Args:
+        cells (Sequence[Cell]): The pictures.
+        columns (int): Number of pictures in a row.
+
+    Returns:
+        list[Sequence[Cell]]: The rows; the last one may be shorter.
+
+    Example:
+        >>> in_rows('abcde', 3)
+        ['abc', 'de']
+    """
     return [cells[i : i + columns] for i in range(0, len(cells), columns)]

@@ -22,10 +22,10 @@ class Cell:
     """A picture of a sheet.
 
     Attributes:
-        image (np.ndarray): RGB, uint8, shape (H, W, 3).
-        caption (str): Written under it. Defaults to none.
-        color (tuple[int, int, int], optional): RGB of the caption's ground.
-            Defaults to None: white.
+        image (np.ndarray): The picture, RGB, uint8, shape (H, W, 3).
+        caption (str): Text under the picture. Defaults to '': none.
+        color (tuple[int, int, int], optional): Background colour of the
+            caption, RGB. Defaults to None: white.
     """
 
     image: np.ndarray
@@ -41,23 +41,25 @@ def make_sheet(
     row_labels: Sequence[str] | None = None,
     legend: Sequence[tuple[np.ndarray, str]] = (),
 ) -> np.ndarray:
-    """Lay pictures out in a grid.
+    """Arrange pictures in a grid.
 
-    Columns are as wide as their widest picture, rows as high as their highest
-    one with its caption; captions are wrapped to their column.
+    A column is as wide as its widest picture, a row as high as its highest
+    picture with caption. Captions are wrapped to their column.
 
     Args:
-        rows (Sequence[Sequence[Cell]]): The pictures; a row may be shorter
-            than others.
-        title (str): Above everything.
-        subtitle (str): Under the title, in small. Defaults to none.
-        column_titles (Sequence[str], optional): Above each column.
-        row_labels (Sequence[str], optional): At the left of each row.
-        legend (Sequence[tuple[np.ndarray, str]]): Swatches (see
-            :func:`swatch`) and what they mean.
+        rows (Sequence[Sequence[Cell]]): The pictures; rows may have different
+            lengths.
+        title (str): Title of the sheet.
+        subtitle (str): Smaller text under the title. Defaults to '': none.
+        column_titles (Sequence[str], optional): Titles of the columns.
+            Defaults to None.
+        row_labels (Sequence[str], optional): Labels at the left of the rows.
+            Defaults to None.
+        legend (Sequence[tuple[np.ndarray, str]]): Swatches, see
+            :func:`swatch`, each with its meaning. Defaults to ().
 
     Returns:
-        np.ndarray: RGB, uint8.
+        np.ndarray: The sheet, RGB, uint8, shape (H, W, 3).
 
     Raises:
         ValueError: If there is no picture.
@@ -92,14 +94,14 @@ def make_sheet(
 
 
 def swatch(color: Color, style: str) -> np.ndarray:
-    """A sample for a legend.
+    """Draw a sample of a colour and a style for a legend.
 
     Args:
-        color (tuple[int, int, int]): RGB.
+        color (tuple[int, int, int]): The colour, RGB.
         style (str): ``'mask'``, ``'hatched'`` or ``'box'``.
 
     Returns:
-        np.ndarray: RGB, uint8, shape (18, 30, 3).
+        np.ndarray: The sample, RGB, uint8, shape (18, 30, 3).
 
     Raises:
         ValueError: If there is no such style.
@@ -117,14 +119,14 @@ def swatch(color: Color, style: str) -> np.ndarray:
 
 
 def write_png(path: str, image: np.ndarray) -> None:
-    """Write a picture; its folder is made.
+    """Write a picture as PNG, and make its folder.
 
     Args:
-        path (str): File to write, ending in ``.png``.
-        image (np.ndarray): RGB, uint8, shape (H, W, 3).
+        path (str): Path of the file, ending in ``.png``.
+        image (np.ndarray): The picture, RGB, uint8, shape (H, W, 3).
 
     Raises:
-        ValueError: If the name doesn't end in ``.png``.
+        ValueError: If the path doesn't end in ``.png``.
     """
     if not path.lower().endswith('.png'):
         raise ValueError(f'{path}: give a name that ends in .png')
@@ -132,13 +134,13 @@ def write_png(path: str, image: np.ndarray) -> None:
     if folder:
         os.makedirs(folder, exist_ok=True)
     _, data = cv2.imencode('.png', image[..., ::-1])
-    # Not cv2.imwrite, which fails on some names without saying so.
+    # Not by cv2.imwrite, which fails for some names without an error.
     with open(path, 'wb') as file:
         file.write(data.tobytes())
 
 
 def _cell(cell: Cell, width: int) -> np.ndarray:
-    """A picture centred in its column, with its caption."""
+    """A picture, centred in its column, with its caption."""
     image = _widen(cell.image, width)
     if not cell.caption:
         return image
@@ -155,7 +157,7 @@ def _widen(image: np.ndarray, width: int) -> np.ndarray:
 
 
 def _row(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """Side by side, tops aligned, with gaps."""
+    """Put images side by side, aligned at the top, with gaps."""
     height = max(part.shape[0] for part in parts)
     padded = []
     for index, part in enumerate(parts):
@@ -171,7 +173,7 @@ def _row(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _column(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """One above the other, left sides aligned, with gaps."""
+    """Put images one below the other, aligned at the left, with gaps."""
     width = max(part.shape[1] for part in parts)
     padded = []
     for index, part in enumerate(parts):
@@ -187,7 +189,7 @@ def _column(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _row_label(text: str, height: int) -> np.ndarray:
-    """The text half-way down a row."""
+    """The label of a row, centred vertically."""
     if not text:
         return np.full((height, ROW_LABEL_WIDTH, 3), 255, np.uint8)
     strip = text_strip(text, ROW_LABEL_WIDTH, FONT, padding=0)
@@ -196,7 +198,7 @@ def _row_label(text: str, height: int) -> np.ndarray:
 
 
 def _legend(entries: Sequence[tuple[np.ndarray, str]], width: int) -> np.ndarray:
-    """Swatches with their texts, in as many lines as are needed."""
+    """Swatches with their texts, in as many lines as they need."""
     lines: list[np.ndarray] = []
     line: list[np.ndarray] = []
     used = 0
@@ -206,7 +208,7 @@ def _legend(entries: Sequence[tuple[np.ndarray, str]], width: int) -> np.ndarray
         if line and used + 3 * GAP + entry.shape[1] > width:
             lines.append(_row(line))
             line, used = [], 0
-        # The entry's own gap is narrower than the one between entries.
+        # The gap between entries is wider than the one inside them.
         line.append(np.pad(entry, ((0, 0), (0, 2 * GAP), (0, 0)), constant_values=255))
         used += entry.shape[1] + 3 * GAP
     return _column([*lines, _row(line)])

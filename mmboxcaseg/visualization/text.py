@@ -1,6 +1,6 @@
-"""Text on pictures, in any language that an installed font has letters for.
+"""Text on pictures, in any language for which a font is installed.
 
-OpenCV's own letters are ASCII only; see :mod:`.fonts` for those taken here.
+OpenCV can draw only ASCII. The fonts are those of :mod:`.fonts`.
 """
 
 from functools import cache
@@ -16,20 +16,30 @@ from .fonts import default_font, split_by_font
 def get_font(
     size: int, bold: bool = False, path: str | None = None
 ) -> ImageFont.FreeTypeFont:
-    """The font of a size in pixels, DejaVu Sans or that of a path."""
+    """Load a font.
+
+    Args:
+        size (int): Size of the font in pixels.
+        bold (bool): Whether the default font is bold. Defaults to False.
+        path (str, optional): Path of the font. Defaults to None: DejaVu Sans.
+
+    Returns:
+        ImageFont.FreeTypeFont: The font.
+    """
     return ImageFont.truetype(path or default_font(bold), size)
 
 
 def text_size(text: str, size: int, bold: bool = False) -> tuple[int, int]:
-    """Width and height that a line of text takes.
+    """Measure a line of text.
 
     Args:
-        text (str): One line.
-        size (int): Size of the font, in pixels.
-        bold (bool): Defaults to False.
+        text (str): A line of text.
+        size (int): Size of the font in pixels.
+        bold (bool): Whether the text is bold. Defaults to False.
 
     Returns:
-        tuple[int, int]: Width of this text, and height of any text.
+        tuple[int, int]: Width and height in pixels. The height is that of any
+        line in this font.
     """
     width = sum(
         get_font(size, bold, path).getlength(part)
@@ -50,20 +60,21 @@ def draw_text(
     """Write a line of text.
 
     Args:
-        image (np.ndarray): RGB, uint8, shape (H, W, 3).
-        text (str): One line.
-        left (int): Left end of the line, in pixels.
-        top (int): Top of the line, in pixels.
-        size (int): Size of the font, in pixels.
-        color (tuple[int, int, int]): RGB. Defaults to near black.
-        bold (bool): Defaults to False.
+        image (np.ndarray): The image, RGB, uint8, shape (H, W, 3).
+        text (str): A line of text.
+        left (int): Left end of the line in pixels.
+        top (int): Top of the line in pixels.
+        size (int): Size of the font in pixels.
+        color (tuple[int, int, int]): Colour of the text, RGB. Defaults to
+            near black.
+        bold (bool): Whether the text is bold. Defaults to False.
 
     Returns:
         np.ndarray: A new image.
     """
     canvas = Image.fromarray(image)
     draw = ImageDraw.Draw(canvas)
-    # Letters of several fonts stand on one line.
+    # Parts in different fonts share one baseline.
     base = top + get_font(size, bold).getmetrics()[0]
     x = float(left)
     for path, part in split_by_font(text, bold):
@@ -77,14 +88,14 @@ def wrap(text: str, width: int, size: int, bold: bool = False) -> list[str]:
     """Break a text into lines.
 
     Args:
-        text (str): Lines to keep are separated by a newline.
-        width (int): Most pixels a line may take.
-        size (int): Size of the font, in pixels.
-        bold (bool): Defaults to False.
+        text (str): The text. Its line breaks are kept.
+        width (int): Largest width of a line in pixels.
+        size (int): Size of the font in pixels.
+        bold (bool): Whether the text is bold. Defaults to False.
 
     Returns:
-        list[str]: The lines; a word too long for a line is cut short, with an
-        ellipsis.
+        list[str]: The lines. Words that are too long for a line are
+        shortened, see :func:`shorten`.
     """
     lines = []
     for paragraph in text.split('\n'):
@@ -102,21 +113,21 @@ def wrap(text: str, width: int, size: int, bold: bool = False) -> list[str]:
 
 
 def shorten(text: str, width: int, size: int, bold: bool = False) -> str:
-    """Cut the middle out of a line that is too long.
+    """Replace the middle of a line that is too long by an ellipsis.
 
     Args:
-        text (str): One line.
-        width (int): Most pixels it may take.
-        size (int): Size of the font, in pixels.
-        bold (bool): Defaults to False.
+        text (str): A line of text.
+        width (int): Largest width of the line in pixels.
+        size (int): Size of the font in pixels.
+        bold (bool): Whether the text is bold. Defaults to False.
 
     Returns:
-        str: The text, with an ellipsis where something is missing.
+        str: The text, shortened if needed.
     """
     if text_size(text, size, bold)[0] <= width:
         return text
     for kept in range(len(text) - 1, 0, -1):
-        # The end of a file name tells more than its beginning.
+        # The end of a file name says more than its beginning.
         head, tail = text[: kept // 2], text[len(text) - (kept + 1) // 2 :]
         shorter = f'{head}…{tail}'
         if text_size(shorter, size, bold)[0] <= width:
@@ -134,20 +145,25 @@ def text_strip(
     center: bool = False,
     padding: int = 4,
 ) -> np.ndarray:
-    """A strip with text on it, as high as the text needs.
+    """Draw a strip with text, as high as the text needs.
 
     Args:
-        text (str): Wrapped at the width; newlines are kept.
-        width (int): Width of the strip, in pixels.
-        size (int): Size of the font, in pixels.
-        color (tuple[int, int, int]): RGB. Defaults to near black.
-        background (tuple[int, int, int]): RGB. Defaults to white.
-        bold (bool): Defaults to False.
-        center (bool): Instead of beginning at the left. Defaults to False.
-        padding (int): Pixels around the text. Defaults to 4.
+        text (str): The text, which is wrapped at the width. Its line breaks
+            are kept.
+        width (int): Width of the strip in pixels.
+        size (int): Size of the font in pixels.
+        color (tuple[int, int, int]): Colour of the text, RGB. Defaults to
+            near black.
+        background (tuple[int, int, int]): Colour of the strip, RGB. Defaults
+            to white.
+        bold (bool): Whether the text is bold. Defaults to False.
+        center (bool): Whether lines are centred. Defaults to False: they
+            begin at the left.
+        padding (int): Width of the border around the text in pixels. Defaults
+            to 4.
 
     Returns:
-        np.ndarray: RGB, uint8, shape (height, width, 3).
+        np.ndarray: The strip, RGB, uint8, shape (height, width, 3).
     """
     lines = wrap(text, width - 2 * padding, size, bold)
     line_height = text_size('', size, bold)[1]
@@ -164,15 +180,21 @@ def text_strip(
 
 
 def score_text(agreement: float, confidence: float | None = None) -> str:
-    """The scores of a mask, as short as they can be told apart.
+    """Write the scores of a mask as a short text.
 
     Args:
-        agreement (float): In [0, 1].
-        confidence (float | None): In [0, 1]; None without. Defaults to None.
+        agreement (float): Agreement in [0, 1].
+        confidence (float | None): Confidence in [0, 1], if the mask has one.
+            Defaults to None.
 
     Returns:
-        str: ``'0.97'``, the agreement, or ``'c 0.71 a 0.97'``. Rounded down:
-        what is below a threshold must not read as at it.
+        str: The agreement, such as ``'0.97'``; with a confidence both, such
+        as ``'c 0.71 a 0.97'``. Scores are rounded down, so that a score below
+        a threshold never reads as being at it.
+
+    Example:
+        >>> score_text(0.979, 0.713)
+        'c 0.71 a 0.97'
     """
     if confidence is None:
         return rounded_down(agreement)
@@ -180,13 +202,13 @@ def score_text(agreement: float, confidence: float | None = None) -> str:
 
 
 def score_legend(with_confidence: bool) -> str:
-    """What the numbers of :func:`score_text` are.
+    """Explain the numbers of :func:`score_text`.
 
     Args:
         with_confidence (bool): Whether the masks have a confidence.
 
     Returns:
-        str: A part of a sentence.
+        str: The explanation, for the subtitle of a sheet.
     """
     if with_confidence:
         return "c is a mask's confidence, a its agreement with the box"
@@ -194,6 +216,17 @@ def score_legend(with_confidence: bool) -> str:
 
 
 def rounded_down(score: float) -> str:
-    """A score from 0 to 1 with two decimals."""
-    # 100 * 0.29 is a hair below 29.
+    """Write a score with two decimals, rounded down.
+
+    Args:
+        score (float): A score in [0, 1].
+
+    Returns:
+        str: Such as ``'0.97'``.
+
+    Example:
+        >>> rounded_down(0.9499)
+        '0.94'
+    """
+    # In floating point, 100 * 0.29 is slightly below 29.
     return f'{np.floor(100 * score + 1e-9) / 100:.2f}'

@@ -242,7 +242,7 @@ def test_predicted_masks_are_no_true_ones(inputs, tmp_path, caplog):
     left = len(content['annotations']) - 23
     assert f'{left + 1} of its masks have "proxy_agreement"' in caplog.text
     assert str(tmp_path / 'true.json') in str(error.value)
-    assert 'calibrating needs 30' in str(error.value)
+    assert 'a calibration needs 30' in str(error.value)
     assert not (tmp_path / 'out.json').exists()
 
 

@@ -43,11 +43,12 @@ def share_of_red(picture):
 
 
 def test_every_image(draw):
-    pictures = draw()
+    pictures = draw(agreement_thr=0.95)
     assert list(pictures) == [f'{n}_{n}.png' for n in range(1, 7)]
     assert {one.shape for one in pictures.values()} == {(240, 360, 3)}
     assert min(map(share_of_red, pictures.values())) > 0.005
-    assert sum(map(share_of_red, draw(agreement_thr=0).values())) == 0
+    # Nothing is hatched unless it is asked for.
+    assert sum(map(share_of_red, draw().values())) == 0
 
 
 def test_chosen_images(draw):
@@ -65,6 +66,12 @@ def test_only_ignored(draw, tmp_path):
     }
     assert 0 < len(low) < 6
     assert set(draw(only_ignored=True, agreement_thr=0.55)) == low
+    # Alone it goes by the threshold of the report.
+    alone, by_report = (
+        draw(only_ignored=True, **thr) for thr in ({}, dict(agreement_thr=0.95))
+    )
+    assert list(alone) == list(by_report)
+    assert all((alone[name] == by_report[name]).all() for name in alone)
 
 
 def test_ignored_by_confidence(draw, tmp_path):
@@ -78,7 +85,7 @@ def test_ignored_by_confidence(draw, tmp_path):
         if ann['proxy_confidence'] < 0.1
     }
     assert 0 < len(low) < 6
-    pictures = draw(only_ignored=True, agreement_thr=0, confidence_thr=0.1)
+    pictures = draw(only_ignored=True, confidence_thr=0.1)
     assert set(pictures) == low
     assert min(map(share_of_red, pictures.values())) > 0.005
 
@@ -89,7 +96,7 @@ def test_rejected_masks(draw, tmp_path):
     decisions = write_decisions(
         tmp_path / 'decisions.json', [entry(anns[6], 'rejected')]
     )
-    pictures = draw(agreement_thr=0, decisions=decisions)
+    pictures = draw(decisions=decisions)
     red = {name: share_of_red(one) > 0 for name, one in pictures.items()}
     assert [name for name, there in red.items() if there] == ['2_2.png']
     assert list(draw(agreement_thr=0, only_ignored=True, decisions=decisions)) == [
@@ -151,8 +158,8 @@ def test_no_window(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     'options, message',
     [
-        (dict(images=['9']), 'images: 9 is not in'),
-        (dict(classes=['cow']), 'classes: cow is not in'),
+        (dict(images=['9']), "masks.json has no image '9'"),
+        (dict(classes=['cow']), "masks.json has no class 'cow'"),
         (dict(only_ignored=True, agreement_thr=0), 'no image to draw'),
         (dict(num=0), 'num must be at least 1'),
         (dict(confidence_thr=0.5), 'no confidence'),
@@ -166,7 +173,7 @@ def test_nothing_to_draw(draw, options, message):
 
 def test_photos_that_do_not_fit(draw, tmp_path):
     cv2.imwrite(str(tmp_path / 'img' / '1.png'), np.zeros((5, 7, 3), np.uint8))
-    with pytest.raises(ValueError, match='7 x 5 pixels, its masks 90 x 60'):
+    with pytest.raises(ValueError, match='7 x 5 pixels, its masks are 90 x 60'):
         draw()
     (tmp_path / 'img' / '1.png').write_text('no picture')
     with pytest.raises(ValueError, match="1.png can't be decoded"):

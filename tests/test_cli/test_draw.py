@@ -34,6 +34,24 @@ def test_pictures_in_a_folder(run, tmp_path, capsys):
     assert capsys.readouterr().out == f'saved 1 picture in {out}\n'
 
 
+def test_what_is_hatched_is_told(run, tmp_path, capsys):
+    out = str(tmp_path / 'out')
+
+    def told(*options):
+        run('--out', out, '--side', '90', *options)
+        return capsys.readouterr().out.splitlines()[1:]
+
+    assert told() == []
+    assert told('--only-ignored') == [
+        'hatched in red: masks with an agreement below 0.95 (--agreement-thr), '
+        'which training would ignore'
+    ]
+    assert told('--agreement-thr', '0.5', '--confidence-thr', '0.3') == [
+        'hatched in red: masks with an agreement below 0.5 (--agreement-thr) or with '
+        'a confidence below 0.3 (--confidence-thr), which training would ignore'
+    ]
+
+
 def test_options_arrive(run, monkeypatch):
     seen = []
     monkeypatch.setattr(
@@ -66,7 +84,7 @@ def test_options_arrive(run, monkeypatch):
             images=None,
             classes=None,
             only_ignored=False,
-            agreement_thr=0.95,
+            agreement_thr=0.0,
             confidence_thr=None,
             num=None,
             side=1000,

@@ -73,7 +73,7 @@ def test_review(tmp_path):
     assert text.count(card) == 3 and 'The 3 of 30 undecided masks' in text
     text = page('--review', '0', '--decisions', decisions)
     assert text.count(card) == 28 and 'All 28 undecided masks' in text
-    assert 'Of the masks, 1 accepted, 1 rejected.' in text
+    assert 'Decisions about masks: 1 accepted, 1 rejected.' in text
     assert 'as is one that was rejected' in text
     every = write_decisions(
         tmp_path / 'decisions.json', [entry(ann, 'rejected') for ann in anns]

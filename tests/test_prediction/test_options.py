@@ -85,6 +85,6 @@ def test_head_is_checked(wrong):
 
 def test_unknown_keys_are_named():
     with pytest.raises(
-        ValueError, match=r"test_cfg knows \['crops_per_batch', .*\], not \['crops'\]"
+        ValueError, match=r"keys \['crops'\]; it knows \['crops_per_batch', .*\]"
     ):
         PredictOptions.from_cfg(dict(crops=3), HEADS)

@@ -24,7 +24,7 @@ def test_of_a_pipeline():
 @pytest.mark.parametrize(
     ('pipeline', 'message'),
     [
-        ([LOAD, PACK], 'is LoadImageFromFile, PackBoxPrompts; an exported'),
+        ([LOAD, PACK], 'is LoadImageFromFile, PackBoxPrompts; for an exported'),
         ([LOAD, dict(type='CropBoxes', fill=0), PACK], 'CropBoxes .* has fill=0'),
         ([LOAD, dict(type='CropBoxes', margins=[-1]), PACK], 'margins is'),
         ([LOAD, dict(type='CropBoxes', grow=-1), PACK], 'grow is'),

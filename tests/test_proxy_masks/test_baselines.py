@@ -153,8 +153,8 @@ def test_faults_are_named(files):
     with pytest.raises(ValueError, match='annotation 1 has no "segmentation"'):
         make(files, 'truth')
     cv2.imwrite(str(files / 'a.png'), np.zeros((HEIGHT, 3, 3), np.uint8))
-    with pytest.raises(ValueError, match=r'a.png: .*\(60, 3\), but \(60, 90'):
+    with pytest.raises(ValueError, match='a.png: the photo is 3 x 60 pixels'):
         make(files, 'grabcut')
     (files / 'a.png').unlink()
-    with pytest.raises(ValueError, match='a.png is no readable photo'):
+    with pytest.raises(ValueError, match='a.png: No such file or directory'):
         make(files, 'grabcut')

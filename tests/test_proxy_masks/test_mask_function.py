@@ -76,8 +76,8 @@ def test_merged_by_probability(files):
 @pytest.mark.parametrize(
     'outputs, message',
     [
-        ([np.ones((HEIGHT, WIDTH))], '1 masks of 2 boxes'),
-        ([np.ones((3, 4))] * 2, r'shape \(3, 4\) for a photo of \(40, 60\)'),
+        ([np.ones((HEIGHT, WIDTH))], '1 masks for 2 boxes'),
+        ([np.ones((3, 4))] * 2, r'shape \(3, 4\) for a photo of shape \(40, 60\)'),
         ([np.full((HEIGHT, WIDTH), 7.0)] * 2, 'not logits'),
         ([np.full((HEIGHT, WIDTH), np.nan)] * 2, 'not logits'),
     ],
@@ -95,7 +95,7 @@ def test_found_in_the_working_directory(tmp_path, monkeypatch):
         ('a_network', 'module:function'),
         ('a_network:nothing', 'nothing'),
         ('no_network:masks', 'no_network'),
-        ('a_network:number', 'no function'),
+        ('a_network:number', 'not a function'),
     ):
         with pytest.raises(ValueError, match=message):
             load_predictor(name)

@@ -53,9 +53,9 @@ def test_mean_interval_and_reviews(root):
     text = page(root)
     assert '<b>0.67</b><span>expected mean IoU (0.61–0.73)<' in text
     assert (
-        'a mean IoU of 0.75 is expected after the 4 least expected masks '
-        '(13 %) have been reviewed; a mean IoU of 0.80 is expected after '
-        'the 7 least expected masks (23 %)' in text
+        'a mean IoU of 0.75 is expected once the 4 masks with the lowest '
+        'expected IoU (13 %) have been reviewed; a mean IoU of 0.80 is expected '
+        'once the 7 masks with the lowest expected IoU (23 %)' in text
     )
     assert 'A reviewed mask counts as 1' in text
 
@@ -64,7 +64,9 @@ def test_reached_already(root):
     change(root, lambda number: 0.79)
     text = page(root)
     assert 'a mean IoU of 0.75 is reached already; a mean IoU of 0.80' in text
-    assert 'after the 1 least expected mask (3 %) has been reviewed' in text
+    assert (
+        'once the 1 mask with the lowest expected IoU (3 %) has been reviewed' in text
+    )
 
 
 def test_nothing_is_expected(tmp_path):

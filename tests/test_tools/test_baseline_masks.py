@@ -37,7 +37,7 @@ def test_faults_are_one_line(run, tmp_path):
     done = run(*wrong, out)
     assert done.returncode == 1
     assert done.stderr.startswith('baseline_masks: error: ')
-    assert 'a.jpg is no readable photo' in done.stderr
+    assert 'a.jpg: No such file or directory' in done.stderr
     done = run(*wrong, out, '--side', '3')
     assert 'a side of at least 8' in done.stderr
     assert run('grabcut', '--ann', 'none.json', '--out', out).returncode == 2

@@ -90,7 +90,7 @@ def test_sheet_of_proxy_masks(run, tmp_path):
     [
         ((REPORT, 'none.json', '--img-dir', 'img', '--out', 'x'), 'none.json'),
         ((REPORT, 'masks.json', '--img-dir', 'no', '--out', 'x'), 'folder of ph'),
-        ((BROWSE, 'masks.json', '--img-dir', 'img', '--images', '9'), '9 is not'),
+        ((BROWSE, 'masks.json', '--img-dir', 'img', '--images', '9'), "no image '9'"),
         (
             (DRAW, 'proxy', 'masks.json', '--img-dir', 'no', '--out', 'x.png'),
             'No such file or directory: ',

@@ -82,7 +82,7 @@ def test_box_partly_outside_or_tiny(box, pixels):
 
 def test_sizes_must_match():
     for draw in (draw_mask, draw_hatched_mask):
-        with pytest.raises(ValueError, match=r'\(5, 5\), its image \(40, 60'):
+        with pytest.raises(ValueError, match=r'\(5, 5\), but its image \(40, 60'):
             draw(grey(), np.zeros((5, 5), bool), COLOR)
 
 

@@ -127,7 +127,7 @@ def test_all_masks_of_an_image(read, tmp_path):
 def test_photos_that_do_not_fit(read, tmp_path):
     masks, photos = read(), str(tmp_path / 'img')
     cv2.imwrite(str(tmp_path / 'img' / '1.png'), np.zeros((5, 7, 3), np.uint8))
-    with pytest.raises(ValueError, match='7 x 5 pixels, its masks 90 x 60'):
+    with pytest.raises(ValueError, match='7 x 5 pixels, its masks are 90 x 60'):
         image_picture(masks, 0, photos, 360)
     (tmp_path / 'img' / '1.png').unlink()
     with pytest.raises(FileNotFoundError, match='1.png'):

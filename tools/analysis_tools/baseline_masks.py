@@ -1,10 +1,9 @@
-"""Make masks of boxes without a network: what BoxCaseg has to beat.
+"""Make baseline masks of boxes without a network.
 
-``grabcut`` segments every box with OpenCV's GrabCut, which people use where
-they have no network: what is outside the box is background for sure, inside
-it the colours decide. ``box`` fills the box. ``truth`` takes the true masks
-of the file. The result has the form of a proxy-mask file, so that all tools
-for those take it.
+``grabcut`` segments each box with OpenCV's GrabCut: all pixels outside the box
+are background, inside it the colours decide. ``box`` fills the box. ``truth``
+takes the true masks of the file. The result is a proxy-mask file, which all
+tools for such files read.
 
 Example:
     python tools/analysis_tools/baseline_masks.py grabcut \
@@ -30,7 +29,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('method', choices=METHODS)
-    parser.add_argument('--ann', required=True, help='COCO json with boxes')
+    parser.add_argument('--ann', required=True, help='COCO json with the boxes')
     parser.add_argument('--img-dir', help='folder of the photos, for grabcut')
     parser.add_argument('--out', required=True, help='COCO json to write')
     parser.add_argument(
@@ -44,8 +43,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--margin',
         type=float,
         default=0.1,
-        help='grabcut: share of the box on each side from which background '
-        'is learnt (default: 0.1)',
+        help='grabcut: border around the box from which background is learnt, '
+        "as a share of the box's sides (default: 0.1)",
     )
     parser.add_argument(
         '--side',
@@ -54,7 +53,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help='grabcut: longest side of a crop in pixels (default: 256)',
     )
     parser.add_argument(
-        '--iterations', type=int, default=5, help='iterations of grabcut (default: 5)'
+        '--iterations', type=int, default=5, help='grabcut: iterations (default: 5)'
     )
     args = parser.parse_args(argv)
     if not osp.isfile(args.ann):

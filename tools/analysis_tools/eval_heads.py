@@ -1,7 +1,7 @@
 """Score each head of BoxCaseg, and their fusion, on a config's test set.
 
-Writes one JSON file of metrics for each to a folder: weak.json, salient.json,
-transferred.json and fused.json, as far as the model has the heads.
+Writes the metrics of each as a JSON file to a folder: weak.json, salient.json,
+transferred.json and fused.json. Heads that the model does not have are left out.
 
 Example:
     python tools/analysis_tools/eval_heads.py \

@@ -1,7 +1,7 @@
-"""Expected IoUs against true ones, on masks that calibration has not seen.
+"""Compare expected IoUs with true ones, on masks not used for the calibration.
 
-Prints the mean of both by the size of objects and by groups of classes, and
-draws them in ten bins.
+It prints both means by the size of objects and by groups of classes, and draws
+them in ten bins.
 """
 
 import argparse
@@ -30,16 +30,17 @@ BLUE, INK, GRID = '#1769aa', '#1f2933', '#e3e7ec'
 def reliability(
     expected: np.ndarray, ious: np.ndarray, bins: int = BINS
 ) -> list[tuple[float, float, float, int]]:
-    """Expected and true IoU in bins of equally many masks.
+    """Average expected and true IoUs in bins with equal numbers of masks.
 
     Args:
-        expected (np.ndarray): (N,) in [0, 1].
-        ious (np.ndarray): (N,) in [0, 1].
+        expected (np.ndarray): Expected IoU of each mask, (N,) in [0, 1].
+        ious (np.ndarray): True IoU of each mask, (N,) in [0, 1].
         bins (int): Number of bins, at most N. Defaults to 10.
 
     Returns:
-        list[tuple]: For each bin, ascending: mean expected IoU, mean IoU, the
-        standard error of the latter, and the number of masks.
+        list[tuple[float, float, float, int]]: For each bin, ascending: the
+        mean expected IoU, the mean true IoU with its standard error, and the
+        number of masks.
     """
     parts = np.array_split(np.argsort(expected, kind='stable'), bins)
     return [
@@ -54,15 +55,15 @@ def reliability(
 
 
 def class_groups(boxes: BoxFile, places: np.ndarray) -> dict[str, np.ndarray]:
-    """Which masks are of which group of classes, as the file names them.
+    """Group masks by the ``supercategory`` of their class.
 
     Args:
-        boxes (BoxFile): The true masks' boxes.
-        places (np.ndarray): (M,) int, places of the masks.
+        boxes (BoxFile): Boxes of the true masks.
+        places (np.ndarray): (M,) int, places of the masks in the file.
 
     Returns:
-        dict[str, np.ndarray]: (M,) bool, by ``supercategory``; those with most
-        masks first.
+        dict[str, np.ndarray]: Which masks belong to each group, (M,) bool, by
+        its name; groups with the most masks first.
     """
     names = np.array(
         [
@@ -77,10 +78,10 @@ def class_groups(boxes: BoxFile, places: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def draw(bins: Sequence[tuple[float, float, float, int]], title: str) -> Figure:
-    """The bins, beside the diagonal on which they should lie.
+    """Draw the bins, with the diagonal on which they should lie.
 
     Args:
-        bins (Sequence[tuple]): What :func:`reliability` returned.
+        bins (Sequence[tuple]): Bins of :func:`reliability`.
         title (str): Title of the chart.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Data of domains that differ from everyday photos, with boxes alone."""
+"""Data sets of domains that differ from everyday photos, with boxes only."""
 
 import json
 import os
@@ -8,21 +8,22 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# Width of the blur that stands for a microscope's, in pixels.
+# Width of the blur that imitates a microscope, in pixels.
 BLUR = 1.5
 
 
 @dataclass(frozen=True)
 class Domain:
-    """Boxes to train on, and others with true masks to score.
+    """A data set: boxes to train on, and others with true masks to score.
 
     Attributes:
-        name (str): Name of it.
+        name (str): Name of the domain.
         train (str): COCO json without masks.
-        train_photos (str): Folder of its photos.
+        train_photos (str): Folder of the photos of ``train``.
         val (str): COCO json with true masks.
-        val_photos (str): Folder of its photos.
-        salient (str | None): Folder of salient images; None: of none.
+        val_photos (str): Folder of the photos of ``val``.
+        salient (str | None): Folder of salient images, if there are any.
+            Defaults to None.
     """
 
     name: str
@@ -57,13 +58,13 @@ def without_masks(source: str, out: str) -> str:
 
 
 def like_a_microscope(photo: np.ndarray) -> np.ndarray:
-    """A photo in grey, inverted and blurred.
+    """Make a photo look like one of a microscope: grey, inverted and blurred.
 
     Args:
-        photo (np.ndarray): BGR, uint8, shape (H, W, 3).
+        photo (np.ndarray): The photo, BGR, uint8, shape (H, W, 3).
 
     Returns:
-        np.ndarray: The same shape, three equal channels.
+        np.ndarray: The new photo, of the same shape, with equal channels.
     """
     grey = 255 - cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
     return np.repeat(cv2.GaussianBlur(grey, (0, 0), BLUR)[..., None], 3, axis=2)
@@ -74,7 +75,7 @@ def change_photos(folder: str, out: str) -> str:
 
     Args:
         folder (str): Folder of photos.
-        out (str): Folder to write to; photos that are there are left.
+        out (str): Folder to write to. Photos that are there are kept.
 
     Returns:
         str: ``out``.
@@ -89,7 +90,7 @@ def change_photos(folder: str, out: str) -> str:
 
 
 def shapes(out: str, num_train: int = 300, num_val: int = 100) -> Domain:
-    """The generated photos of the quickstart.
+    """Make the domain of the quickstart's synthetic photos.
 
     Args:
         out (str): Folder to write to.
@@ -120,7 +121,7 @@ def shapes(out: str, num_train: int = 300, num_val: int = 100) -> Domain:
 
 
 def mini(name: str, data: str, out: str, changed: bool) -> Domain:
-    """The mini data, as it is or changed.
+    """Make the domain of the mini data, unchanged or like a microscope's.
 
     Args:
         name (str): Name of the domain.

@@ -1,9 +1,9 @@
-"""What training on boxes of one's own brings, on domains that differ.
+"""Measure what training on your own boxes brings, on different domains.
 
-For each domain: the model of the package as it is, GrabCut and the filled
-boxes, the model after trainings of some minutes or iterations, and one from
-ImageNet weights as long. The masks of photos that were not trained on are
-scored before merging. A run that was stopped goes on with the same command.
+For each domain it scores the filled boxes, GrabCut, the model of the package,
+this model after trainings of some minutes or iterations, and models trained as
+long from ImageNet weights. Masks of photos that were not trained on are scored,
+before merging. If a run was stopped, the same command resumes it.
 
 Example:
     python tools/benchmarks/train_your_own.py --data data \
@@ -34,36 +34,44 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--domains', nargs='+', choices=DOMAINS, default=list(DOMAINS))
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument(
-        '--minutes', nargs='+', type=float, help='of each training, such as 5 15 60'
+        '--minutes',
+        nargs='+',
+        type=float,
+        help='minutes of each training, such as 5 15 60',
     )
-    budget.add_argument('--iters', nargs='+', type=int, help='in place of minutes')
+    budget.add_argument(
+        '--iters', nargs='+', type=int, help='iterations of each training'
+    )
     parser.add_argument(
         '--salient',
-        help='folder of salient images, such as DUTS-TR: a second training with '
-        'them each time, and what --imagenet needs',
+        help='folder of salient images, such as DUTS-TR; each training is '
+        'repeated with them, and --imagenet needs them',
     )
     parser.add_argument(
         '--imagenet',
-        help='ImageNet weights of MobileNetV2 in the names of mmseg, to train '
-        'from as long',
+        help="ImageNet weights of MobileNetV2 by mmseg's names; each training is "
+        'repeated from them',
     )
     parser.add_argument('--work-dir', default='work_dirs/own')
     args = parser.parse_args(argv)
     if args.imagenet and not args.salient:
-        parser.error('--imagenet needs --salient: its salient head knows nothing')
+        parser.error(
+            '--imagenet needs --salient, since the salient head is not pretrained'
+        )
     return args
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table.
+    """A row of the table.
 
     Attributes:
         domain (str): Name of the domain.
-        name (str): Whose masks.
-        iters (int | None): Iterations of the training; None without.
-        metrics (dict[str, float]): In percent.
-        verdict (str): What the training itself said; empty without.
+        name (str): Name of what made the masks.
+        iters (int | None): Number of iterations of the training, if there was
+            one.
+        metrics (dict[str, float]): Metrics in percent by name.
+        verdict (str): Verdict of the training; empty without one.
     """
 
     domain: str
@@ -82,7 +90,7 @@ def domain_of(name: str, args: argparse.Namespace) -> own_domains.Domain:
 
 
 def baseline(domain: own_domains.Domain, method: str, folder: str) -> Row:
-    """Masks of a method without a network."""
+    """Score the masks of a method without a network."""
     from mmboxcaseg.annotations import read_masks
     from mmboxcaseg.proxy_masks import write_json
     from mmboxcaseg.proxy_masks.baselines import baseline_masks
@@ -104,7 +112,7 @@ def scores(path: str, domain: own_domains.Domain) -> dict[str, float]:
 
 
 def masks_of(domain: own_domains.Domain, out: str, **model: str) -> dict[str, float]:
-    """Scores of a model's masks of the photos to score."""
+    """Make masks of the domain's ``val`` with a model, and score them."""
     from mmboxcaseg.apis import MaskOptions, make_proxy_masks
 
     make_proxy_masks(
@@ -123,7 +131,7 @@ def masks_of(domain: own_domains.Domain, out: str, **model: str) -> dict[str, fl
 def trained(
     domain: own_domains.Domain, name: str, folder: str, **options: object
 ) -> Row:
-    """Train, and score the trained weights, whatever the verdict."""
+    """Train a model and score it, whatever the verdict is."""
     from mmboxcaseg.apis import TrainOptions, train
 
     verdict = train(
@@ -142,7 +150,7 @@ def trained(
 
 
 def rows(domain: own_domains.Domain, args: argparse.Namespace) -> Iterator[Row]:
-    """All lines of a domain."""
+    """All rows of a domain."""
     folder = osp.join(args.work_dir, domain.name)
     os.makedirs(folder, exist_ok=True)
     for method in ('box', 'grabcut'):

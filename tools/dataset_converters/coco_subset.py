@@ -1,9 +1,9 @@
-"""Cut a subset out of a COCO annotation file, and of its images if asked.
+"""Make a subset of a COCO annotation file and, optionally, of its images.
 
-The images are given by a list of ids, or drawn at random, or all are taken.
-Annotations, crowds included, and their order stay as they are.  With
-``--categories`` or ``--voc20`` images without an annotation that is left are
-left out too.
+The subset has the images of a list of ids, or images drawn at random, or all.
+Annotations, crowds included, and their order are not changed. With
+``--categories`` or ``--voc20``, images without annotations of these categories
+are left out.
 
 Example:
     python tools/dataset_converters/coco_subset.py \
@@ -37,10 +37,10 @@ def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('ann', help='COCO annotation file to cut from')
+    parser.add_argument('ann', help='COCO annotation file to read')
     parser.add_argument('out', help='annotation file to write')
     which = parser.add_mutually_exclusive_group()
-    which.add_argument('--ids', help='text file, an image id a line')
+    which.add_argument('--ids', help='text file with an image id on each line')
     which.add_argument('--count', type=int, help='images to draw at random')
     parser.add_argument(
         '--seed', type=int, default=0, help='seed of all draws (default: 0)'
@@ -56,22 +56,22 @@ def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
         '--mask-share',
         type=float,
         metavar='SHARE',
-        help='take the masks away from all but this share of the annotations, '
-        'from 0 to 1, drawn by --seed',
+        help='share of the annotations that keep their masks, from 0 to 1, '
+        'drawn at random with --seed; the others lose them',
     )
     parser.add_argument('--img-dir', help='folder of the images')
-    parser.add_argument('--out-img-dir', help='folder to link them into')
+    parser.add_argument('--out-img-dir', help='folder to link the images into')
     parser.add_argument(
-        '--copy', action='store_true', help="copy the images, don't link"
+        '--copy', action='store_true', help='copy the images instead of linking them'
     )
     parsed = parser.parse_args(args)
     if (parsed.img_dir is None) != (parsed.out_img_dir is None):
-        parser.error('--img-dir and --out-img-dir go together')
+        parser.error('give both --img-dir and --out-img-dir, or neither')
     return parsed
 
 
 def run(args: argparse.Namespace) -> int:
-    """Cut the subset; the exit status."""
+    """Make the subset; returns the exit status."""
     coco = read_coco(args.ann)
     if args.ids is not None:
         lines = read_lines(args.ids)
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         coco = to_voc20(coco)
     if args.mask_share is not None:
         coco = keep_mask_share(coco, args.mask_share, args.seed)
-    # The photos first: one that is missing is an error, and nothing written.
+    # The photos first: if one is missing, no annotation file is written.
     if args.img_dir is not None:
         names = [image['file_name'] for image in coco['images']]
         take_files(names, args.img_dir, args.out_img_dir, args.copy)

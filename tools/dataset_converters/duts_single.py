@@ -1,25 +1,26 @@
 """List the images of DUTS-TR that show a single object.
 
-Needed is DUTS-TR, DUTS-TR.zip of http://saliencydetection.net/duts/: the
+It needs DUTS-TR (DUTS-TR.zip of http://saliencydetection.net/duts/): the
 folder ``DUTS-TR`` with 10,553 photos in ``DUTS-TR-Image`` and as many masks
 in ``DUTS-TR-Mask``.
 
-The rule: a mask is cut at grey value 127, and must be one connected component
-(``--connectivity``), not counting those smaller than ``--min-area`` pixels.
-It is not the paper's, whose 7,991 images were picked by a rule that isn't
-published.  With ``--list`` no rule is applied, and the images are those of a
-list.  From either ``--exclude-synsets`` leaves out images by ImageNet class,
-and ``--subset`` then draws some at random.
+The rule: a mask is the pixels with a grey value above 127. It must be a single
+connected component (``--connectivity``), where components smaller than
+``--min-area`` pixels don't count. This is not the rule that selected the 7,991
+images of the paper, which is not published. With ``--list`` the images are
+those of a list, and no rule is applied. ``--exclude-synsets`` then leaves out
+images by ImageNet class, and ``--subset`` draws some of the rest at random.
 
-The list has one name a line; its header says how it was made.  The data set
-of the configs reads it::
+The list has a name on each line, and comments that say how it was made. The
+data set of the configs reads it::
 
     train_dataloader = dict(dataset=dict(
         salient=dict(ann_file='duts_single.txt', single_object=None)))
 
-All 10,553 images, and the 8,721 (4-connected) or 9,367 (8-connected) of them
-that the rule keeps without ``--min-area``, must be found, or else nothing is
-written and the exit code is 1; ``--no-check`` goes on.
+The numbers are checked: DUTS-TR has 10,553 images, of which the rule without
+``--min-area`` keeps 8,721 (4-connected) or 9,367 (8-connected). If a number
+differs, nothing is written and the exit code is 1; ``--no-check`` writes the
+list anyway.
 
 Example:
     python tools/dataset_converters/duts_single.py data/DUTS/DUTS-TR \
@@ -38,7 +39,7 @@ from mmboxcaseg.cli import main
 from mmboxcaseg.progress import show_progress
 
 KNOWN_IMAGES = 10553
-# Images with one object, by connectivity, where all components count.
+# Numbers of images with one object by connectivity, if all components count.
 KNOWN_SINGLES = {4: 8721, 8: 9367}
 SYNSET = re.compile(r'n\d{8}(?=_)')
 
@@ -51,8 +52,8 @@ def find_images(duts_root: str, list_file: str) -> list[dict]:
         list_file (str): List of names to use, or ``''`` for all.
 
     Returns:
-        list[dict]: ``img_path`` and ``mask_path`` of each, by name or in the
-        order of the list.
+        list[dict]: ``img_path`` and ``mask_path`` of each photo, sorted by
+        name or in the order of the list.
 
     Raises:
         FileNotFoundError: If a folder or a photo of the list is missing.
@@ -75,7 +76,7 @@ def name_of(item: dict) -> str:
 
 
 def count_all(items: Sequence[dict], connectivity: int, min_area: int) -> list[int]:
-    """Count the objects of every mask.
+    """Count the objects of each mask.
 
     Args:
         items (Sequence[dict]): Images with ``mask_path``.
@@ -100,15 +101,15 @@ def read_synsets(path: str) -> set[str]:
     """Read a list of ImageNet classes.
 
     Args:
-        path (str): Text file with an id such as ``n02084071`` first on each
-            line; what follows it, and lines that begin with ``#``, is
-            comment.
+        path (str): Text file whose lines begin with an id, such as
+            ``n02084071``. The rest of a line, and lines that begin with
+            ``#``, are comments.
 
     Returns:
         set[str]: The ids.
 
     Raises:
-        ValueError: If a line begins otherwise, or there is no id.
+        ValueError: If a line does not begin with an id, or there is none.
     """
     with open(path, encoding='utf-8') as file:
         lines = [line.split() for line in file]
@@ -127,12 +128,12 @@ def without_synsets(names: Sequence[str], synsets: set[str]) -> tuple[list[str],
     """Leave out images by the ImageNet class in their name.
 
     Args:
-        names (Sequence[str]): Names such as ``n02084071_1234``.
-        synsets (set[str]): Ids of classes to leave out.
+        names (Sequence[str]): Names of images, such as ``n02084071_1234``.
+        synsets (set[str]): Ids of the classes to leave out.
 
     Returns:
-        tuple[list[str], int]: The names left, and how many of them don't say
-        their class.
+        tuple[list[str], int]: The remaining names, and how many of them have
+        no class in their name.
     """
     classes = {name: SYNSET.match(name) for name in names}
     kept = [
@@ -146,22 +147,22 @@ def without_synsets(names: Sequence[str], synsets: set[str]) -> tuple[list[str],
 def check(
     num_images: int, num_singles: int, connectivity: int, min_area: int
 ) -> list[str]:
-    """Compare with the numbers that are known of the whole of DUTS-TR.
+    """Compare numbers of images with the known ones of DUTS-TR.
 
     Args:
-        num_images (int): Images with a mask.
-        num_singles (int): Those with one object.
+        num_images (int): Number of images with a mask.
+        num_singles (int): Number of images with one object.
         connectivity (int): 4 or 8.
-        min_area (int): Smallest component that counts, in pixels.
+        min_area (int): Area of the smallest component that counts, in pixels.
 
     Returns:
-        list[str]: A sentence for each number that is off.
+        list[str]: A text for each number that differs.
     """
     off = []
     if num_images != KNOWN_IMAGES:
         off.append(f'{num_images:,} images with a mask, not {KNOWN_IMAGES:,}')
     known = KNOWN_SINGLES[connectivity]
-    # Without specks to ignore, min_area 1 is as good as 0.
+    # Each component has a pixel, so min_area 1 is the same as 0.
     if min_area <= 1 and num_singles != known:
         off.append(
             f'{num_singles:,} images with one {connectivity}-connected '
@@ -173,17 +174,17 @@ def check(
 def apply_rule(
     items: Sequence[dict], connectivity: int, min_area: int, no_check: bool
 ) -> tuple[list[str], list[str]]:
-    """Keep the images with one object; end the program if numbers are off.
+    """Select the images with one object; exit if numbers differ.
 
     Args:
         items (Sequence[dict]): Images with ``img_path`` and ``mask_path``.
         connectivity (int): 4 or 8.
         min_area (int): Components of fewer pixels don't count.
-        no_check (bool): Go on if numbers are off.
+        no_check (bool): Whether to continue if numbers differ.
 
     Returns:
         tuple[list[str], list[str]]: Sorted names, and lines that say how they
-        were found.
+        were selected.
     """
     counts = count_all(items, connectivity, min_area)
     names = sorted(name_of(item) for item, n in zip(items, counts) if n == 1)
@@ -199,17 +200,17 @@ def apply_rule(
         sys.exit(
             '\n'.join(header) + '\nNothing was written. See '
             'docs/data.md for what DUTS-TR must contain; --no-check '
-            'goes on with it as it is.'
+            'writes the list anyway.'
         )
     return names, header
 
 
 def write_list(path: str, header: Sequence[str], names: Sequence[str]) -> None:
-    """Write the names, and how they were come by as comments before them.
+    """Write the list of names with comments at its beginning.
 
     Args:
-        path (str): The list; its folder is made.
-        header (Sequence[str]): Lines to put first, without ``#``.
+        path (str): Path of the list; its folder is made.
+        header (Sequence[str]): Comments, without ``#``.
         names (Sequence[str]): The names.
     """
     os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
@@ -230,23 +231,23 @@ def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
         type=int,
         choices=(4, 8),
         default=4,
-        help='neighbours of a pixel that are of the same object (default: 4, '
-        'as in the configs)',
+        help='neighbours of a pixel that belong to the same object (default: '
+        '4, as in the configs)',
     )
     parser.add_argument(
         '--min-area',
         type=int,
         default=0,
-        help='pixels below which a component does not count (default: 0)',
+        help='components with fewer pixels do not count (default: 0)',
     )
     parser.add_argument(
-        '--list', help='take the images of this list instead of the rule'
+        '--list', help='take the images of this list instead of applying the rule'
     )
     parser.add_argument(
         '--exclude-synsets',
         metavar='FILE',
         help='list of ImageNet classes, such as n02084071, whose images are '
-        'left out; a class does not stand for those below it',
+        'left out; the subclasses of a class must be listed too',
     )
     parser.add_argument(
         '--subset', type=int, help='images to draw at random from the rest'
@@ -257,20 +258,20 @@ def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--no-check',
         action='store_true',
-        help='go on if the numbers are not the known ones',
+        help='write the list even if the numbers are not the known ones',
     )
     parsed = parser.parse_args(args)
     if parsed.list and (parsed.connectivity, parsed.min_area) != (4, 0):
         parser.error(
-            '--list takes the place of the rule: leave out '
-            '--connectivity and --min-area'
+            '--list replaces the rule, so --connectivity and --min-area have no '
+            'effect: leave them out'
         )
     return parsed
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the list; the exit status."""
-    # Read first: a mistake in it should not cost the count.
+    """Write the list; returns the exit status."""
+    # Read first, so that a mistake in it is an error before the counting.
     synsets = read_synsets(args.exclude_synsets) if args.exclude_synsets else None
     items = find_images(args.duts_root, args.list or '')
     if args.list:
@@ -291,7 +292,7 @@ def run(args: argparse.Namespace) -> int:
     if args.subset is not None:
         if not 0 < args.subset <= len(names):
             sys.exit(f'--subset {args.subset}: there are {len(names)} images')
-        # Sorted, so that the draw doesn't depend on the order of a list.
+        # Sorted, so that the choice doesn't depend on the order of a list.
         names = sorted(random.Random(args.seed).sample(sorted(names), args.subset))
         header.append(f'Drawn at random: {len(names)}, seed {args.seed}.')
     print('\n'.join(header))

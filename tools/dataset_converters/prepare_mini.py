@@ -1,18 +1,18 @@
-"""Build the small subsets of COCO 2017 and DUTS-TR that the mini configs use.
+"""Make the small subsets of COCO 2017 and DUTS-TR that the mini configs use.
 
-Needed are COCO 2017 (``annotations/instances_{train,val}2017.json``,
+It needs COCO 2017 (``annotations/instances_{train,val}2017.json``,
 ``train2017/``, ``val2017/``) and DUTS-TR (``DUTS-TR-Image/``,
-``DUTS-TR-Mask/``).  Which images are taken is listed in the folder ``mini``
-beside this file.  Written are::
+``DUTS-TR-Mask/``). The folder ``mini`` beside this file lists the images. It
+writes::
 
     OUT/coco_mini/annotations/instances_{train,val}2017.json
     OUT/coco_mini/annotations/instances_{train,val}2017_voc20.json
     OUT/coco_mini/{train,val}2017/
     OUT/duts_tr_mini/{DUTS-TR-Image,DUTS-TR-Mask}/
 
-The ``_voc20`` files keep VOC's 20 classes, with VOC's names and ids.  With
-``--midi`` there is also the training set of the midi configs, the training
-photos of the mini data and 2,528 more::
+The ``_voc20`` files have only VOC's 20 classes, with VOC's names and ids. With
+``--midi`` it also writes the training set of the midi configs, which has the
+training photos of the mini data and 2,528 more::
 
     OUT/coco_midi/annotations/instances.json
     OUT/coco_midi/images/
@@ -44,27 +44,27 @@ MIDI_LIST = osp.join(FOLDER, 'midi', 'coco_val_ids.txt')
 
 
 def read_part(coco_root: str, split: str, list_file: str) -> dict:
-    """The images of a list, out of a split of COCO 2017.
+    """Read the images of a list from a split of COCO 2017.
 
     Args:
         coco_root (str): Folder of COCO 2017.
         split (str): ``'train'`` or ``'val'``.
-        list_file (str): Text file, an image id a line.
+        list_file (str): Text file with an image id on each line.
 
     Returns:
-        dict: COCO annotations.
+        dict: Content of a COCO json.
     """
     path = osp.join(coco_root, 'annotations', f'instances_{split}2017.json')
     return keep_images(read_coco(path), [int(line) for line in read_lines(list_file)])
 
 
 def prepare_coco(coco_root: str, out: str, copy: bool) -> None:
-    """Build the subset of COCO.
+    """Make the subset of COCO.
 
     Args:
         coco_root (str): Folder of COCO 2017.
-        out (str): Folder to write.
-        copy (bool): Copy the images rather than link them.
+        out (str): Folder to write to.
+        copy (bool): Whether images are copied instead of linked.
     """
     for split in ('train', 'val'):
         name = f'instances_{split}2017'
@@ -81,12 +81,12 @@ def prepare_coco(coco_root: str, out: str, copy: bool) -> None:
 
 
 def prepare_midi(coco_root: str, out: str, copy: bool) -> None:
-    """Build the training set of the midi configs.
+    """Make the training set of the midi configs.
 
     Args:
         coco_root (str): Folder of COCO 2017.
-        out (str): Folder to write.
-        copy (bool): Copy the images rather than link them.
+        out (str): Folder to write to.
+        copy (bool): Whether images are copied instead of linked.
     """
     parts = {
         'train': read_part(coco_root, 'train', osp.join(LISTS, 'coco_train_ids.txt')),
@@ -111,12 +111,12 @@ def prepare_midi(coco_root: str, out: str, copy: bool) -> None:
 
 
 def prepare_duts(duts_root: str, out: str, copy: bool) -> None:
-    """Build the subset of DUTS-TR.
+    """Make the subset of DUTS-TR.
 
     Args:
         duts_root (str): Folder of DUTS-TR.
-        out (str): Folder to write.
-        copy (bool): Copy images and masks rather than link them.
+        out (str): Folder to write to.
+        copy (bool): Whether images and masks are copied instead of linked.
     """
     names = read_lines(osp.join(LISTS, 'duts_names.txt'))
     for folder, ext in (('DUTS-TR-Image', '.jpg'), ('DUTS-TR-Mask', '.png')):
@@ -140,13 +140,15 @@ def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
         '--midi', action='store_true', help='also build the set of the midi configs'
     )
     parser.add_argument(
-        '--copy', action='store_true', help="copy images and masks, don't link"
+        '--copy',
+        action='store_true',
+        help='copy images and masks instead of linking them',
     )
     return parser.parse_args(args)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Build the subsets; the exit status."""
+    """Make the subsets; returns the exit status."""
     prepare_coco(args.coco_root, osp.join(args.out, 'coco_mini'), args.copy)
     if args.midi:
         prepare_midi(args.coco_root, osp.join(args.out, 'coco_midi'), args.copy)

@@ -1,6 +1,6 @@
 """Convert VOC 2012 and SBD to COCO json: train_aug and val, with masks.
 
-Needed are, unpacked:
+It needs these archives, unpacked:
 
 - VOC 2012, VOCtrainval_11-May-2012.tar of
   http://host.robots.ox.ac.uk/pascal/VOC/voc2012/: the folder
@@ -10,16 +10,17 @@ Needed are, unpacked:
   http://home.bharathh.info/pubs/codes/SBD/download.html: the folder
   ``benchmark_RELEASE/dataset`` with ``inst``, ``train.txt`` and ``val.txt``.
 
-train_aug is SBD united with VOC's segmentation train, without VOC's
-segmentation val, some of which is in SBD's lists.  Where an image is in both
-its instances are VOC's.  Written are::
+train_aug is the union of SBD and VOC's segmentation train, without the images
+of VOC's segmentation val, some of which SBD has too. Images that are in both
+get VOC's instances. It writes::
 
     OUT/annotations/instances_train_aug.json    10,582 images
     OUT/annotations/instances_val.json           1,449 images
     OUT/JPEGImages/                             links to the photos
 
-If the numbers are not the known ones nothing is written and the exit code is
-1; ``--no-check`` goes on.  docs/data.md explains rules and numbers.
+If the numbers are not the known ones, nothing is written and the exit code is
+1; ``--no-check`` writes the files anyway. docs/data.md explains the rules and the
+numbers.
 
 Example:
     python tools/dataset_converters/voc_sbd.py VOCdevkit/VOC2012 \
@@ -50,26 +51,26 @@ KNOWN_IMAGES = {
     'images of SBD': 11355,
     'images of train_aug': 10582,
 }
-# How the paper counted is not published, so that no rule can be held to its
-# number exactly. Difficult objects that SBD has no mask of, or val's images,
-# would be a tenth more.
+# How the paper counted is not published, so no rule gives its number exactly.
+# With difficult objects for which SBD has no mask, or with the images of val,
+# there would be a tenth more.
 PAPER_INSTANCES = 25815
 INSTANCE_TOLERANCE = 0.03
 
-# Names of images by set.
+# Names of images by the name of their set.
 Splits = dict[str, list[str]]
 
 
 def read_splits(voc_root: str, sbd_root: str) -> Splits:
-    """Names of the images of every set.
+    """Read the names of the images of each set.
 
     Args:
         voc_root (str): Folder ``VOC2012``.
         sbd_root (str): Folder ``dataset`` of SBD.
 
     Returns:
-        dict[str, list[str]]: Sorted names of ``voc_train``, ``val``, ``sbd``
-        and ``train_aug``; the last has none of ``val``.
+        dict[str, list[str]]: Sorted names of the sets ``voc_train``, ``val``,
+        ``sbd`` and ``train_aug``, which has no image of ``val``.
     """
 
     def names(*path: str) -> set:
@@ -87,10 +88,10 @@ def check_images(splits: Splits) -> list[str]:
     """Compare the sizes of the sets with the known ones.
 
     Args:
-        splits (dict[str, list[str]]): What :func:`read_splits` returned.
+        splits (dict[str, list[str]]): Names of :func:`read_splits`.
 
     Returns:
-        list[str]: A sentence for each set that is off.
+        list[str]: A text for each set whose size differs.
     """
     found = dict(
         zip(
@@ -106,14 +107,14 @@ def check_images(splits: Splits) -> list[str]:
 
 
 def check_instances(train_aug: dict, odd: Counter) -> list[str]:
-    """Compare the instances with what is known of them.
+    """Check the instances of train_aug.
 
     Args:
-        train_aug (dict): The converted set.
-        odd (Counter): What didn't go together in VOC's images.
+        train_aug (dict): The converted set, content of a COCO json.
+        odd (Counter): Counts of inconsistencies in VOC's images.
 
     Returns:
-        list[str]: A sentence for each thing that is off.
+        list[str]: A text for each check that failed.
     """
     count = len(train_aug['annotations'])
     off = []
@@ -137,11 +138,12 @@ def convert(names: Sequence[str], read: Callable, title: str) -> dict:
 
     Args:
         names (Sequence[str]): Names of the images.
-        read (Callable): Gives the image and the annotations of a name.
-        title (str): What the progress says.
+        read (Callable[[str], tuple[dict, list[dict]]]): Function of a name
+            that returns the image and its annotations.
+        title (str): Title of the progress bar.
 
     Returns:
-        dict: COCO annotations with VOC's 20 categories, ids 1 to 20.
+        dict: Content of a COCO json with VOC's 20 categories, ids 1 to 20.
     """
     coco = dict(
         images=[],
@@ -163,12 +165,13 @@ def convert(names: Sequence[str], read: Callable, title: str) -> dict:
 
 
 def count_shown(names: Sequence[str], title: str, count: Callable[[str], int]) -> int:
-    """Sum of a number of every image, with progress shown.
+    """Sum up a count over images, with a progress bar.
 
     Args:
         names (Sequence[str]): Names of the images.
-        title (str): What the progress says.
-        count (Callable): Gives the number of a name.
+        title (str): Title of the progress bar.
+        count (Callable[[str], int]): Function of a name that returns the
+            count of the image.
 
     Returns:
         int: The sum.
@@ -185,13 +188,13 @@ def count_shown(names: Sequence[str], title: str, count: Callable[[str], int]) -
 def count_other_rules(
     voc_root: str, sbd_root: str, splits: Splits, train_aug: dict
 ) -> dict[str, int]:
-    """Instances that train_aug would have by other rules than ours.
+    """Count the instances that train_aug would have by other rules.
 
     Args:
         voc_root (str): Folder ``VOC2012``.
         sbd_root (str): Folder ``dataset`` of SBD.
-        splits (dict[str, list[str]]): What :func:`read_splits` returned.
-        train_aug (dict): The converted set.
+        splits (dict[str, list[str]]): Names of :func:`read_splits`.
+        train_aug (dict): The converted set, content of a COCO json.
 
     Returns:
         dict[str, int]: Number of instances by rule, ours first.
@@ -258,7 +261,7 @@ def print_summary(
 
 
 def stop_if_off(off: list[str], no_check: bool) -> None:
-    """End the program if there is something off, or only say so."""
+    """Exit if a check failed; with ``no_check``, only print it."""
     if not off:
         return
     message = '\n'.join(f'CHECK FAILED: {sentence}' for sentence in off)
@@ -267,7 +270,7 @@ def stop_if_off(off: list[str], no_check: bool) -> None:
     else:
         sys.exit(
             f'{message}\nNothing was written. See docs/data.md for what '
-            'the archives must contain; --no-check goes on as they are.'
+            'the archives must contain; --no-check writes the files anyway.'
         )
 
 
@@ -282,18 +285,18 @@ def parse_args(args: Sequence[str] | None = None) -> argparse.Namespace:
         '--out', default='data/voc', help='folder to write (default: data/voc)'
     )
     parser.add_argument(
-        '--copy', action='store_true', help="copy the photos, don't link"
+        '--copy', action='store_true', help='copy the photos instead of linking them'
     )
     parser.add_argument(
         '--no-check',
         action='store_true',
-        help='go on if the numbers are not the known ones',
+        help='write the files even if the numbers are not the known ones',
     )
     return parser.parse_args(args)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Convert both sets; the exit status."""
+    """Convert both sets; returns the exit status."""
     import_loadmat()
     voc_root, sbd_root = args.voc_root, args.sbd_root
     splits = read_splits(voc_root, sbd_root)

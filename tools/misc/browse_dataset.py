@@ -1,9 +1,9 @@
-"""Draw training batches as the model gets them, one picture a batch.
+"""Draw training batches as the model gets them, one picture for each batch.
 
-Of a BoxCaseg config (stage 1): patches with their box or their mask, after
-augmentation and in the mixture of the sampler. Of a Proxy Mask R-CNN config
-(stage 3): images with their instances; masks that the mask loss ignores are
-hatched in red. The same seed gives the same pictures.
+For a BoxCaseg config (stage 1) it draws patches with their box or their mask,
+after augmentation and in the mixture of the sampler. For a Proxy Mask R-CNN
+config (stage 3) it draws images with their instances; masks that the mask loss
+ignores are hatched in red. The same seed gives the same pictures.
 
 Example:
     python tools/misc/browse_dataset.py configs/boxcaseg/hrnet_w48_voc.py

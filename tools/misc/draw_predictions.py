@@ -1,9 +1,9 @@
 """Draw results into one picture: masks by head, proxy masks, detections.
 
-``masks`` shows what each head of BoxCaseg makes of the test set's boxes,
-beside the true masks; the instances drawn are spread evenly over the range of
-IoU. ``proxy`` shows the masks of a proxy-mask file with their scores, and
-which of them are ignored. ``detections`` shows what a detector finds in test
+``masks`` draws the masks of each head of BoxCaseg for boxes of the test set,
+beside the true masks. Its instances are spread evenly over the range of IoU.
+``proxy`` draws the masks of a proxy-mask file with their scores; ignored masks
+are hatched in red. ``detections`` draws the detections of a detector in test
 images, beside the truth. The same seed gives the same choice.
 
 Examples:
@@ -83,21 +83,24 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         '--agreement-thr',
         type=float,
         default=DEFAULT_AGREEMENT_THR,
-        help='default: %(default)s',
+        help='masks with a lower agreement are ignored; default: %(default)s',
     )
     proxy.add_argument(
         '--max-instances',
         type=int,
         default=12,
         metavar='N',
-        help='images with more of them are not drawn; default: %(default)s',
+        help='images with more masks are not drawn; default: %(default)s',
     )
     found = commands.add_parser('detections', parents=[model, common])
     found.add_argument(
         '--num', type=int, default=6, help='images; default: %(default)s'
     )
     found.add_argument(
-        '--score-thr', type=float, default=0.3, help='default: %(default)s'
+        '--score-thr',
+        type=float,
+        default=0.3,
+        help='detections with a lower score are not drawn; default: %(default)s',
     )
 
     args = parser.parse_args(argv)

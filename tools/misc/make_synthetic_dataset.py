@@ -1,8 +1,8 @@
-"""Make a small data set for a first run, with nothing downloaded.
+"""Make a small synthetic data set for a first run, without a download.
 
-Textured, shaded objects of five shapes lie over smooth backgrounds and hide
-one another; the masks are exact.  The box set comes in COCO's layout, the
-salient set (one object an image, no classes, further shapes) in DUTS':
+Textured, shaded objects of five shapes lie on smooth backgrounds and may hide
+each other; their masks are exact. The box set has COCO's layout. The salient
+set (one object in each image, no classes, more shapes) has the layout of DUTS:
 
     OUT/coco/annotations/instances_{train,val}.json
     OUT/coco/{train,val}/*.jpg
@@ -10,8 +10,8 @@ salient set (one object an image, no classes, further shapes) in DUTS':
     OUT/duts/DUTS-TR-Mask/*.png
     OUT/preview.png
 
-The same seed gives the same data set.  The segmentations of the training
-split are there to measure proxy masks by; training reads its boxes only.
+The same seed gives the same data set. Training reads only the boxes of the
+training split. Its masks are there to score proxy masks.
 
 Example:
     python tools/misc/make_synthetic_dataset.py --out data/synthetic
@@ -50,7 +50,7 @@ def parse_args() -> argparse.Namespace:
             option = name.replace('_', '-')
             parser.error(f'--{option} must be at least 1')
     if min(args.size) < scene.MIN_SIDE:
-        parser.error(f'--size must be at least {scene.MIN_SIDE} either way')
+        parser.error(f'both numbers of --size must be at least {scene.MIN_SIDE}')
     return args
 
 
@@ -71,7 +71,7 @@ def main() -> None:
         + ', '.join(f'{k} {100 * v:.1f}' for k, v in by_class.items())
         + f'; class mean {100 * np.mean(list(by_class.values())):.1f}'
     )
-    print(f'data set in {args.out}, a look at it in {preview}')
+    print(f'saved the data set in {args.out}, a preview in {preview}')
 
 
 if __name__ == '__main__':

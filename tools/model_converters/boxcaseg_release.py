@@ -1,12 +1,12 @@
 r"""Rename the authors' BoxCaseg weights for mmboxcaseg, or back (--reverse).
 
 SOURCE is a file of the authors' release (pascal_epoch40_miou_0.718.pth,
-COCO_epoch_50_miou0.717.pth) or of their training code. Every tensor is kept
-as it is; only names change, so what goes there and back is the same again.
+COCO_epoch_50_miou0.717.pth) or of their training code. Only names change and
+tensors stay the same, so a conversion can be undone exactly.
 
 Predict with configs/boxcaseg/hrnet_w48_voc_release.py or
-hrnet_w48_coco_release.py: the authors fuse the heads and normalise the input
-otherwise than the paper's text has it.
+hrnet_w48_coco_release.py, since the authors fuse the heads and normalise the
+input in another way than the paper says.
 
 Example:
     python tools/model_converters/boxcaseg_release.py \
@@ -27,13 +27,13 @@ DEFAULT_CONFIG = osp.join(
 
 
 def numpy_scalars() -> list[Any]:
-    """What a pickled NumPy number needs, for weights-only loading.
+    """The types that weights-only loading needs for pickled NumPy numbers.
 
-    The authors' optimiser state holds its learning rate as one. NumPy 1 and
-    2 name the same function differently.
+    The learning rate in the authors' optimiser state is such a number. NumPy
+    1 and 2 name the same function differently.
 
     Returns:
-        list: For ``torch.serialization.safe_globals``.
+        list: Argument of ``torch.serialization.safe_globals``.
     """
     import numpy as np
 
@@ -48,19 +48,19 @@ def numpy_scalars() -> list[Any]:
 
 
 def load_checkpoint(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Read a file of weights; no code pickled in it is run.
+    """Read a file of weights without running code that is pickled in it.
 
     Args:
-        path (str): The file. It holds ``state_dict``, or is one.
+        path (str): Path of the file, which has a ``state_dict`` or is one.
 
     Returns:
-        tuple[dict[str, Tensor], dict]: The weights on the CPU, and what else
-        is in the file.
+        tuple[dict[str, Tensor], dict]: The weights on the CPU, and the other
+        entries of the file.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it holds no weights, or objects that only running code
-            from the file would restore.
+        ValueError: If the file has no weights, or has objects that can only
+            be loaded by running its code.
     """
     import torch
 
@@ -74,8 +74,8 @@ def load_checkpoint(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
     except pickle.UnpicklingError as error:
         raise ValueError(
             f'{path} holds more than tensors and numbers, or is no file of '
-            'weights; save its state_dict alone where you trust it. PyTorch '
-            f'says: {error}'
+            'weights; if you trust it, load it and save only its state_dict. '
+            f'PyTorch says: {error}'
         ) from error
     rest = dict(checkpoint) if isinstance(checkpoint, Mapping) else {}
     weights = rest.pop('state_dict', None)
@@ -93,17 +93,18 @@ def load_checkpoint(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def convert(
     checkpoint: tuple[Mapping, Mapping], expected: Mapping, reverse: bool
 ) -> dict[str, Any]:
-    """A file's content from what the other file holds.
+    """Convert the content of a file.
 
     Args:
-        checkpoint (tuple): What :func:`load_checkpoint` returned.
-        expected (Mapping[str, Tensor]): What :func:`expected_tensors`
-            returned.
-        reverse (bool): From ours to the authors'.
+        checkpoint (tuple): Weights and other entries, see
+            :func:`load_checkpoint`.
+        expected (Mapping[str, Tensor]): Tensors of :func:`expected_tensors`.
+        reverse (bool): Whether to convert from our names to the authors'.
 
     Returns:
-        dict: To be saved. Ours has ``state_dict`` and ``meta``, theirs
-        ``state_dict`` and ``epoch``, which their scripts read.
+        dict: Content of the new file. Ours has ``state_dict`` and ``meta``,
+        that of the authors ``state_dict`` and ``epoch``, which their scripts
+        read.
 
     Raises:
         ValueError: If a tensor is missing, unknown or of another shape.
@@ -134,7 +135,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         '--config',
         default=DEFAULT_CONFIG,
-        help='config of the model, where its sizes are not those of the '
+        help='config of the model, if its sizes differ from those of the '
         'release (HRNetV2-W48)',
     )
     args = parser.parse_args(argv)

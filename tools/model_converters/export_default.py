@@ -1,8 +1,8 @@
 """Export a trained BoxCaseg for prediction, small enough to ship.
 
-mmboxcaseg/models/segmentors/export.py says what is kept. The config beside
-the checkpoint holds the model and the pipeline of its test set, and the same
-model is written as ONNX. By default all are written to where
+It writes a checkpoint, a config with the model and the pipeline of its test
+set, and the same model as ONNX. mmboxcaseg/models/segmentors/export.py says
+which parts of the model are exported. By default the files are written where
 ``mmboxcaseg.apis.default_model()`` looks for them.
 
 Example:
@@ -57,13 +57,14 @@ def export(config: str, checkpoint: str, out: str, max_size: float) -> str:
         checkpoint (str): Path of its checkpoint.
         out (str): Path of the files to write, without ``.py``, ``.pth`` and
             ``.onnx``.
-        max_size (float): The most that the weights may take, in MB.
+        max_size (float): Largest size of the weights in MB.
 
     Returns:
-        str: What has been done.
+        str: A summary of what was written.
 
     Raises:
-        ValueError: If the result would be too large or wrong.
+        ValueError: If the weights are too large, or the exported model
+            predicts differently.
     """
     import torch
     from mmengine.config import Config

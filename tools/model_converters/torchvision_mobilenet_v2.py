@@ -1,12 +1,12 @@
 """Rename torchvision's MobileNetV2 weights for MMSegmentation or MMDetection.
 
-Both ways torchvision has written the blocks are read: today's
+It reads both layouts of torchvision's blocks: the present one
 (``features.2.conv.0.0.weight``) and the early flat one
-(``features.2.conv.0.weight``).  The classifier is dropped.
+(``features.2.conv.0.weight``). The classifier is left out.
 
-The two libraries name the layers inside a block differently, and only
-``mmdet.MobileNetV2`` has the last 1x1 convolution to 1280 channels, so the
-library that is to load the result has to be named (``--target``).
+``--target`` names the library that will load the result. The two libraries name
+the layers inside a block differently, and only ``mmdet.MobileNetV2`` has the
+last 1x1 convolution to 1280 channels.
 
 Example:
     python tools/model_converters/torchvision_mobilenet_v2.py \
@@ -19,14 +19,14 @@ import os.path as osp
 from collections import OrderedDict
 from collections.abc import Mapping
 
-# Blocks in each of the seven stages, the same for every width multiplier.
+# Numbers of blocks of the seven stages, the same for all width multipliers.
 BLOCKS_PER_STAGE = (1, 2, 3, 4, 3, 3, 1)
 TARGETS = ('mmseg', 'mmdet')
-# Only the first block has no expanding 1x1 convolution.
+# The layers of a block. The first block has no expanding convolution.
 BLOCK_LAYERS = ('expand_conv', 'depthwise_conv', 'linear_conv')
 CONV_PARAMS = ('weight',)
 BN_PARAMS = ('weight', 'bias', 'running_mean', 'running_var')
-# Absent from files written before PyTorch 0.4.1; loading makes up for it.
+# Missing in files of PyTorch before 0.4.1. Loading works without it.
 BN_OPTIONAL = 'num_batches_tracked'
 
 
@@ -103,8 +103,8 @@ def convert_state_dict(source: Mapping, target: str = 'mmseg') -> dict:
         dict[str, Tensor]: The same tensors by the target's names.
 
     Raises:
-        ValueError: If ``target`` is unknown, or the source misses a weight,
-            or has one that a MobileNetV2 doesn't.
+        ValueError: If ``target`` is unknown, or the source lacks a weight of
+            a MobileNetV2 or has an unknown one.
     """
     if target not in TARGETS:
         raise ValueError(f'target must be one of {TARGETS}, got {target!r}')
@@ -141,15 +141,15 @@ def convert_state_dict(source: Mapping, target: str = 'mmseg') -> dict:
 
 
 def load_source(path: str) -> Mapping:
-    """Read the weights to convert; no code pickled in a file is run.
+    """Read the weights to convert, without running code that is pickled there.
 
     Args:
-        path (str): A local file, an ``http(s)://`` address, or another
-            address that mmengine can load, ``torchvision://mobilenet_v2``
-            (needs torchvision).
+        path (str): Path of a local file, an ``http(s)://`` address, or
+            another address that mmengine can load, such as
+            ``torchvision://mobilenet_v2`` (needs torchvision).
 
     Returns:
-        Mapping[str, Tensor]: The weights, on the CPU.
+        Mapping[str, Tensor]: The weights on the CPU.
 
     Raises:
         FileNotFoundError: If ``path`` is a local file that does not exist.

@@ -1,10 +1,9 @@
-"""Precompile torch's C++ headers, which most of an extension's build is spent on.
+"""Precompile torch's C++ headers, which take most of the time of a build.
 
-Prints the compiler flags by which a build takes them (for CFLAGS), or nothing
-where there is no g++: then a build is as it would be without. The flags also
-leave out debug information. g++ reads the headers as text again wherever what
-it is asked for does not fit what was precompiled, so a build can't go wrong by
-this, only slower.
+Prints the compiler flags (for CFLAGS) with which a build uses the precompiled
+headers, and which turn off debug information. Without g++ it prints nothing,
+and the build is as usual. If other flags don't fit the precompiled headers, g++
+reads the headers as text, so the build can only be slower, not fail.
 
 Example:
     CFLAGS="$(python tools/setup/precompile_torch.py FOLDER)" pip install \
@@ -18,23 +17,23 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-# What an extension of torch has to include; mmcv's files include this one.
+# The header of torch that extensions include; mmcv's files include it.
 HEADER = '#include <torch/types.h>\n'
-# As Python itself is built, but without debug information: setuptools takes
-# CFLAGS in place of Python's own flags, or beside them, by its version.
+# The flags of Python's own build, without debug information. Depending on its
+# version, setuptools adds CFLAGS to Python's flags or replaces them.
 FLAGS = '-O3 -g0 -DNDEBUG -fwrapv'
 
 
 def all_flags() -> str:
-    """CFLAGS of the caller, and ours."""
+    """The CFLAGS of the caller and ours."""
     return f'{os.environ.get("CFLAGS", "")} {FLAGS}'.strip()
 
 
 def compile_command() -> list[str]:
-    """The command that torch would build a file of ``mmcv._ext`` with.
+    """The command with which torch compiles a file of ``mmcv._ext``.
 
     Returns:
-        list[str]: Ends before the name of the file.
+        list[str]: The words of the command, up to the name of the file.
     """
     from setuptools._distutils.ccompiler import new_compiler
     from setuptools._distutils.sysconfig import customize_compiler
@@ -57,7 +56,7 @@ def compile_command() -> list[str]:
 
 
 def is_gcc(compiler: str) -> bool:
-    """Whether a compiler is GCC: others precompile in ways of their own."""
+    """Whether a compiler is GCC; others precompile headers differently."""
     try:
         told = subprocess.run(
             [compiler, '-dM', '-E', '-x', 'c++', os.devnull],
@@ -74,11 +73,12 @@ def precompile(folder: str) -> str:
     """Precompile the headers.
 
     Args:
-        folder (str): Folder to write, without spaces. Some 400 MB.
+        folder (str): Folder to write to, without spaces in its path. It takes
+            about 400 MB.
 
     Returns:
-        str: CFLAGS, those of the caller among them; empty without GCC or where
-        it fails.
+        str: CFLAGS, with those of the caller; empty without GCC or if
+        compiling fails.
     """
     os.makedirs(folder, exist_ok=True)
     header = osp.join(osp.abspath(folder), 'torch_types.h')

@@ -2,7 +2,7 @@
 # of DUTS-TR.
 _base_ = './duts.py'
 train_dataloader = dict(
-    # Table 5's best.
+    # The best ratio of Table 5.
     sampler=dict(source_ratio=[9, 7]),
     dataset=dict(
         box=dict(

@@ -1,6 +1,6 @@
 # 2,871 photos of COCO 2017 with 27,170 boxes and all of DUTS-TR, patches of
-# 160 px; scored on the 206 photos of the mini data, which are not among them.
-# tools/dataset_converters/prepare_mini.py --midi picks the photos out of COCO.
+# 160 px. Scored on the 206 photos of the mini data, which are not among them.
+# tools/dataset_converters/prepare_mini.py --midi selects the photos from COCO.
 _base_ = './coco_mini_duts_mini.py'
 data_root = '{{$MMBOXCASEG_DATA:data}}/'
 train_dataloader = dict(

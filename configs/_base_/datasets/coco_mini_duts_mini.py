@@ -1,5 +1,5 @@
 # A few hundred photos of COCO 2017 and 2,000 of DUTS-TR, patches of 160 px;
-# tools/dataset_converters/prepare_mini.py picks them out of the full sets.
+# tools/dataset_converters/prepare_mini.py selects them from the full sets.
 _base_ = './joint_patches.py'
 data_root = '{{$MMBOXCASEG_DATA:data}}/'
 train_dataloader = dict(
@@ -39,8 +39,8 @@ val_dataloader = dict(
         data_prefix=dict(img='val2017/'),
         pipeline=[
             dict(type='LoadImageFromFile'),
-            # A multiple of 32: maps of all strides then cover the crop
-            # alike, without which masks lose 2 to 3 points of IoU.
+            # A multiple of 32, so that the maps of all strides cover the same
+            # area. With other sizes masks lose 2 to 3 points of IoU.
             dict(type='CropBoxes', size=160),
             dict(type='PackBoxPrompts'),
         ],

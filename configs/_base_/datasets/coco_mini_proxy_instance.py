@@ -1,6 +1,6 @@
-# A few hundred images of COCO 2017, kept to VOC's 20 classes, at a size that
-# a CPU can train on. MMBOXCASEG_DATA names the folder of the data sets;
-# MMBOXCASEG_WORK that of what was made from them, the proxy masks here.
+# A few hundred images of COCO 2017 with VOC's 20 classes, at a size that a CPU
+# can train on. MMBOXCASEG_DATA names the folder of the data sets,
+# MMBOXCASEG_WORK the folder of the proxy masks that were made from them.
 _base_ = './voc_proxy_instance.py'
 
 data_root = '{{$MMBOXCASEG_DATA:data}}/coco_mini/'
@@ -31,12 +31,12 @@ test_pipeline = [
         meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor'),
     ),
 ]
-# data_root is empty because proxy masks lie elsewhere than the images.
+# data_root is empty, since proxy masks and images lie in different folders.
 train_dataloader = dict(
     batch_size=4,
     dataset=dict(
         data_root='',
-        # 0.95 would ignore 13 masks of 14, and there are few.
+        # 0.95 would ignore 13 of 14 masks, and there are few masks.
         agreement_thr=0.85,
         ann_file='{{$MMBOXCASEG_WORK:work_dirs}}/mini/proxy_masks_train2017.json',
         data_prefix=dict(img=data_root + 'train2017/'),

@@ -1,4 +1,4 @@
-# COCO 2017: training images with proxy masks, validation with the true ones.
+# COCO 2017: training on proxy masks, validation on true masks.
 _base_ = 'mmdet::_base_/datasets/coco_instance.py'
 
 train_pipeline = [
@@ -14,13 +14,13 @@ train_dataloader = dict(
     dataset=dict(
         type='mmboxcaseg.ProxyMaskDataset',
         ann_file='annotations/proxy_masks_train2017.json',
-        # Masks below it are ignored (Table 8 of the paper).
+        # Masks with a lower agreement are ignored (Table 8 of the paper).
         agreement_thr=0.95,
         pipeline=train_pipeline,
     )
 )
 
-# The metric reads the true masks itself; boxes are for --show-dir.
+# The metric reads the true masks itself. The boxes are for --show-dir.
 test_pipeline = [
     dict(type='LoadImageFromFile', backend_args=None),
     dict(type='mmboxcaseg.UprightPhoto'),

@@ -1,5 +1,5 @@
-# Pipelines and loaders that all data sets of stage 1 share; the children of
-# this file say where the data are and how batches are mixed.
+# Pipelines and loaders that all data sets of stage 1 share. The files that
+# inherit from this one set the paths of the data and the mixture of batches.
 box_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='RandomBoxPatch', size=288, shift=0.25, scale=(0.5, 1.5)),
@@ -14,8 +14,8 @@ salient_pipeline = [
     dict(type='RandomFlip', prob=0.5),
     dict(type='PackPatch'),
 ]
-# Salient images cropped around their object, as box images around their box;
-# not in the paper.
+# Salient images cropped around their object, as box images are cropped around
+# their box. Not in the paper.
 object_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadSalientMask'),
@@ -33,7 +33,7 @@ train_dataloader = dict(
     num_workers=8,
     persistent_workers=True,
     collate_fn=dict(type='pseudo_collate'),
-    # source_ratio is r_ws of the paper, box to salient.
+    # source_ratio is r_ws of the paper, the ratio of box to salient images.
     sampler=dict(type='mmdet.MultiSourceSampler', batch_size=16, source_ratio=[9, 7]),
     dataset=dict(
         type='JointPatchDataset',

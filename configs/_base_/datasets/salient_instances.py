@@ -1,5 +1,5 @@
-# Single objects of DUTS-TR as objects of an extra class, which a config of a
-# detector gives to JointInstanceDataset; the rule is that of duts.py.
+# Single objects of DUTS-TR as objects of an extra class, for the
+# JointInstanceDataset of a detector. The rule is that of duts.py.
 salient_instances = dict(
     type='mmboxcaseg.SalientInstanceDataset',
     data_root='data/DUTS/DUTS-TR/',

@@ -24,9 +24,9 @@ train_dataloader = dict(
             pipeline=[
                 dict(type='LoadImageFromFile'),
                 dict(type='LoadSalientMask'),
-                # Not whole images, as the paper takes them: few and small as
-                # these are, the network must see salient objects as it will
-                # see boxes.
+                # Crops, not whole images as in the paper: these images are few
+                # and small, so the network should see salient objects the way
+                # it sees boxes.
                 dict(type='RandomObjectPatch', size=96, shift=0.25, scale=(0.5, 1.5)),
                 dict(type='RandomFlip', prob=0.5),
                 dict(type='PackPatch'),
@@ -42,8 +42,8 @@ val_dataloader = dict(
         data_prefix=dict(img='val/'),
         pipeline=[
             dict(type='LoadImageFromFile'),
-            # A multiple of 32: maps of all strides then cover the crop
-            # alike, without which masks lose 2 to 3 points of IoU.
+            # A multiple of 32, so that the maps of all strides cover the same
+            # area. With other sizes masks lose 2 to 3 points of IoU.
             dict(type='CropBoxes', size=96),
             dict(type='PackBoxPrompts'),
         ],

@@ -2,7 +2,7 @@
 # objects of DUTS-TR.
 _base_ = './duts.py'
 train_dataloader = dict(
-    # The paper gives no ratio for VOC; 12:4 is close to the sets' own.
+    # The paper gives no ratio for VOC; 12:4 is close to that of the sets' sizes.
     sampler=dict(source_ratio=[12, 4]),
     dataset=dict(
         box=dict(

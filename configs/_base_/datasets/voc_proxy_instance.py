@@ -1,5 +1,5 @@
-# VOC 2012 with SBD's images: training with proxy masks, validation on VOC's
-# segmentation val with the true ones.
+# VOC 2012 with SBD's images: training on proxy masks, validation on the true
+# masks of VOC's segmentation val.
 _base_ = './coco_proxy_instance.py'
 
 data_root = 'data/voc/'
@@ -30,7 +30,7 @@ metainfo = dict(
 )
 
 train_dataloader = dict(
-    # The schedules on it count iterations.
+    # The schedules for this data count iterations.
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         data_root=data_root,
@@ -49,7 +49,7 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 
-# COCO's average precision, and VOC's as the paper gives it.
+# COCO's average precision, and VOC's, which the paper reports.
 val_evaluator = [
     dict(_base_.val_evaluator, ann_file=ann_file_val),
     dict(type='mmboxcaseg.VOCInstanceMetric', ann_file=ann_file_val),

@@ -1,10 +1,10 @@
 # BoxCaseg on HRNetV2-W48 (the paper, Sec. 3.2 and Fig. 4).
-# The HRNet must be mmseg's: its fuse layers upsample bilinearly.
+# The HRNet must be mmseg's, since its fuse layers upsample bilinearly.
 norm_cfg = dict(type='BN', momentum=0.01, requires_grad=True)
 head_cfg = dict(
     type='SegmentationHead', in_channels=48 + 96 + 192 + 384, norm_cfg=norm_cfg
 )
-# Converted to SyncBN where training is distributed.
+# Distributed training converts it to SyncBN.
 sync_bn = 'torch'
 model = dict(
     type='BoxCaseg',

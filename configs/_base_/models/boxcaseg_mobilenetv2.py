@@ -1,13 +1,13 @@
-# BoxCaseg on MobileNetV2: its maps at strides 4, 8, 16 and 32 take the place
-# of HRNet's four branches.
+# BoxCaseg on MobileNetV2, whose maps at strides 4, 8, 16 and 32 replace HRNet's
+# four branches.
 _base_ = './boxcaseg_hrnet_w48.py'
-# ImageNet weights in mmseg's names, made by
+# ImageNet weights by mmseg's names, made by
 # tools/model_converters/torchvision_mobilenet_v2.py.
 mobilenetv2 = '{{$MMBOXCASEG_MOBILENETV2:work_dirs/mini/mobilenet_v2.pth}}'
 norm_cfg = dict(type='BN', momentum=0.01, requires_grad=True)
 head_cfg = dict(in_channels=24 + 32 + 96 + 320)
 model = dict(
-    # Depthwise convolutions are faster so on a CPU.
+    # Depthwise convolutions are faster on a CPU in this memory format.
     channels_last=True,
     backbone=dict(
         _delete_=True,

@@ -1,6 +1,6 @@
-# MMDetection's BoxInst (mmdet::boxinst/boxinst_r101_fpn_ms-90k_coco.py), of
-# which inheritance can't take the model without data and schedule. Settings
-# that are the defaults of their class are not repeated. It needs
+# MMDetection's BoxInst (mmdet::boxinst/boxinst_r101_fpn_ms-90k_coco.py). It is
+# copied, since inheriting from that config would also take its data and
+# schedule. Settings that are defaults of their classes are left out. It needs
 # scikit-image.
 boxinst = dict(
     type='BoxInst',

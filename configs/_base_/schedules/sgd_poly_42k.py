@@ -1,5 +1,5 @@
-# VOC: 40 epochs of 25,815 boxes and 7,991 salient images, 32 at a time
-# (2 GPUs of 16), are about 42,250 iterations.
+# VOC: 40 epochs over 25,815 boxes and 7,991 salient images, in batches of 32
+# (16 on each of 2 GPUs), are about 42,250 iterations.
 max_iters = 42250
 train_cfg = dict(type='IterBasedTrainLoop', max_iters=max_iters, val_interval=max_iters)
 val_cfg = dict(type='ValLoop')
@@ -11,6 +11,6 @@ optim_wrapper = dict(
 param_scheduler = dict(
     type='PolyLR', power=0.9, eta_min=0, end=max_iters, by_epoch=False
 )
-# The learning rate is for 2 GPUs with 16 samples each; with
-# `--auto-scale-lr` it follows the number of GPUs.
+# The learning rate is for 2 GPUs with 16 samples each. `--auto-scale-lr` scales it
+# with the number of samples of a step.
 auto_scale_lr = dict(enable=False, base_batch_size=32)

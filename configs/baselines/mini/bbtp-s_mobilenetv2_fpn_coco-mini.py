@@ -1,4 +1,4 @@
-# BBTP+S small enough for two CPU cores; bbtp-s_r101_fpn_voc.py says what it is.
+# BBTP+S, small enough for two CPU cores. bbtp-s_r101_fpn_voc.py describes it.
 _base_ = [
     '../../_base_/datasets/salient_instances.py',
     './bbtp_mobilenetv2_fpn_coco-mini.py',
@@ -14,8 +14,8 @@ model = dict(
     ),
 )
 train_dataloader = dict(
-    # There are five salient images for each photo with boxes here; on VOC the
-    # union has about as many of both.
+    # This data has five salient images for each photo with boxes; on VOC both
+    # numbers are about the same.
     sampler=dict(
         _delete_=True,
         type='MultiSourceSampler',
@@ -31,7 +31,7 @@ train_dataloader = dict(
                 load,
                 upright,
                 annotations,
-                # Masks that are not valid.
+                # Masks of these objects are not valid.
                 dict(type='mmboxcaseg.BoxesAsMasks', weight=0.0),
                 *augmentation,
             ],

@@ -9,7 +9,7 @@ train_dataloader = dict(
             dict(type='LoadImageFromFile', backend_args=None),
             dict(type='mmboxcaseg.UprightPhoto'),
             dict(type='LoadAnnotations', with_bbox=True),
-            # What follows the loading of the true masks.
+            # The steps after loading the true masks.
             *_base_.train_dataloader.dataset.pipeline[3:],
         ]
     )

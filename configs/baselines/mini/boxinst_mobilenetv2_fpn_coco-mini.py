@@ -12,7 +12,7 @@ model = dict(
         boxinst,
         data_preprocessor=dict(
             boxinst.data_preprocessor,
-            # As for images three times as high.
+            # The value for images three times as high.
             bottom_pixels_removed=3,
         ),
         backbone=_base_.model.backbone,
@@ -20,7 +20,7 @@ model = dict(
             boxinst.neck,
             in_channels=_base_.model.neck.in_channels,
             out_channels=channels,
-            # The backbone's first map has stride 8 already.
+            # The first map of the backbone already has stride 8.
             start_level=0,
             norm_cfg=_base_.norm_cfg,
         ),
@@ -29,13 +29,13 @@ model = dict(
             in_channels=channels,
             feat_channels=channels,
             stacked_convs=2,
-            # Images are less than half as large as those the ranges were for.
+            # The ranges were made for images more than twice as large.
             regress_ranges=[[-1, 32], [32, 64], [64, 128], [128, 256], [256, 1e8]],
         ),
         mask_head=dict(
             boxinst.mask_head,
-            # The ninth of the iterations, as in MMDetection's schedule, until
-            # the pairwise term has its full weight.
+            # The pairwise loss reaches its full weight after a ninth of the
+            # iterations, as in MMDetection's schedule.
             warmup_iters=_base_.max_iters // 9,
             mask_feature_head=dict(
                 boxinst.mask_head.mask_feature_head,

@@ -1,4 +1,4 @@
-# Mask R-CNN on filled boxes: every pixel of a box is object.
+# Mask R-CNN on filled boxes: all pixels of a box belong to the object.
 _base_ = './mask-rcnn_mobilenetv2_fpn_true-masks_coco-mini.py'
 
 train_dataloader = dict(
@@ -8,7 +8,7 @@ train_dataloader = dict(
             dict(type='mmboxcaseg.UprightPhoto'),
             dict(type='LoadAnnotations', with_bbox=True),
             dict(type='mmboxcaseg.BoxesAsMasks'),
-            # What follows the loading of the true masks.
+            # The steps after loading the true masks.
             *_base_.train_dataloader.dataset.pipeline[3:],
         ]
     )

@@ -1,4 +1,5 @@
-# The oracle of the mini benchmark: the true masks of its training photos.
+# The oracle of the mini benchmark: Mask R-CNN on the true masks of the training
+# photos.
 # tools/dataset_converters/prepare_mini.py makes the annotation file.
 _base_ = '../../proxy_mask_rcnn/mini/mask-rcnn_mobilenetv2_fpn_coco-mini.py'
 
@@ -11,7 +12,7 @@ train_dataloader = dict(
         ann_file=_base_.data_root + 'annotations/instances_train2017_voc20.json',
         data_prefix=dict(img=_base_.data_root + 'train2017/'),
         filter_cfg=dict(filter_empty_gt=True, min_size=32),
-        # Without it no mask is ignored.
+        # Without it, no mask is ignored.
         pipeline=[
             step
             for step in _base_.train_dataloader.dataset.pipeline

@@ -1,8 +1,8 @@
-# ShapeProp+S small enough for two CPU cores; shapeprop-s_r101_fpn_voc.py says
-# what it is.
+# ShapeProp+S, small enough for two CPU cores. shapeprop-s_r101_fpn_voc.py
+# describes it.
 _base_ = './bbtp-s_mobilenetv2_fpn_coco-mini.py'
 
-# As thin as the mask head of the other mini configs.
+# As many channels as the mask heads of the other mini configs.
 layers = dict(
     num_convs=2,
     in_channels=_base_.channels,

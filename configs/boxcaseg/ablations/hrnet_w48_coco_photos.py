@@ -1,6 +1,6 @@
-# Two boxes of each photo in a batch, for which it is decoded once: for when
-# reading is slower than training. Patches of a batch are less independent of
-# each other than the paper's.
+# Each photo of a batch gives two boxes and is decoded once, for machines where
+# reading is slower than training. The patches of a batch are less independent
+# than in the paper.
 _base_ = '../hrnet_w48_coco.py'
 train_dataloader = dict(
     sampler=dict(type='PhotoMultiSourceSampler', boxes_per_photo=2),

@@ -1,3 +1,3 @@
-# Table 6: the base's own, for a base of another alpha.
+# Table 6: the alpha of the base config, for bases with another alpha.
 _base_ = '../hrnet_w48_voc.py'
 model = dict(alpha=0.7)

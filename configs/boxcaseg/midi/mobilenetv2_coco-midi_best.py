@@ -1,5 +1,5 @@
 # The recipe of mini/mobilenetv2_coco-mini_best.py on the midi data: salient
-# images cropped around their object, and a pairwise term on neighbours of
+# images cropped around their object, and a pairwise loss on neighbours of
 # similar colours.
 _base_ = './mobilenetv2_coco-midi.py'
 train_dataloader = dict(

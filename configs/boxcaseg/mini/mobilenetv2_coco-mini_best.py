@@ -1,7 +1,8 @@
-# The paper's recipe with salient images cropped around their object and a
-# pairwise term on neighbours of similar colours, and masks of the weak and the
-# salient head, averaged with those of the mirror image, whose threshold goes
-# down until they reach their boxes.
+# The paper's recipe with four changes. In training, salient images are cropped
+# around their object, and there is a pairwise loss on neighbours of similar
+# colours. In prediction, probabilities are averaged over the weak and the
+# salient head and over the mirror image, and the threshold of a mask is lowered
+# until it reaches its box.
 _base_ = './ablations/mobilenetv2_coco-mini_object-crops.py'
 model = dict(
     loss_color=dict(type='ColorPairsLoss', loss_weight=0.3),

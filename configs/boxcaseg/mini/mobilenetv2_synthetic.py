@@ -1,4 +1,5 @@
-# Stage 1 of tools/quickstart.sh: from the default model on generated data.
+# Stage 1 of tools/quickstart.sh: the default model is trained further on the
+# synthetic data.
 _base_ = [
     '../../_base_/models/boxcaseg_mobilenetv2.py',
     '../../_base_/datasets/synthetic.py',
@@ -6,11 +7,11 @@ _base_ = [
     '../../_base_/default_runtime.py',
 ]
 max_iters = 400
-# Few iterations: the statistics must follow fast.
+# With few iterations, the statistics must adapt fast.
 norm_cfg = dict(type='BN', momentum=0.1, requires_grad=True)
 head_cfg = dict(norm_cfg=norm_cfg)
 model = dict(
-    # It has no transferred head, which starts at random.
+    # The default model has no transferred head, so that starts at random.
     init_cfg=dict(type='Pretrained', checkpoint='mmboxcaseg://boxcaseg_small'),
     backbone=dict(norm_cfg=norm_cfg, init_cfg=None),
     weak_head=head_cfg,

@@ -1,11 +1,11 @@
-# HRNetV2-W48 at 288 px on boxes of one's own and on salient images, from
-# ImageNet weights, for one GPU: what `boxcaseg train --size hrnet` runs, with
-# paths and the number of iterations filled in.
+# HRNetV2-W48 at 288 px on your boxes and on salient images, from ImageNet
+# weights, for one GPU. `boxcaseg train --size hrnet` runs this config and fills
+# in paths and the number of iterations.
 _base_ = '../hrnet_w48_coco_best.py'
 data_root = 'data/mine/'
 max_iters = 4000
 
-# Its masks are those of the weak and the salient head.
+# Masks come from the weak and the salient head.
 model = dict(transferred_head=None)
 
 box_pipeline = [
@@ -29,7 +29,7 @@ train_dataloader = dict(
         ),
     )
 )
-# Photos kept aside; masks are scored where they have true ones.
+# Photos kept aside. Masks are scored where true masks are known.
 val_dataloader = dict(
     dataset=dict(
         data_root=data_root,

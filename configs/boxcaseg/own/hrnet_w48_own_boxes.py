@@ -1,6 +1,6 @@
-# HRNetV2-W48 on boxes of one's own alone, from an earlier training: what
-# `boxcaseg train --size hrnet --from DIR` runs where no salient images are
-# given. The salient head keeps what it knows, since it is not trained.
+# HRNetV2-W48 on your boxes only, from an earlier training. `boxcaseg train --size
+# hrnet --from DIR` runs this config if no salient images are given. The salient
+# head is not trained, so its weights stay.
 _base_ = './hrnet_w48_own.py'
 batch_size = 12
 train_dataloader = dict(

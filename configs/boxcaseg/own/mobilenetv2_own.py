@@ -1,6 +1,6 @@
-# The small model of the package, trained further on boxes of one's own and on
-# salient images: what `boxcaseg train` runs, with paths and the number of
-# iterations filled in.
+# The small model of the package, trained further on your boxes and on salient
+# images. `boxcaseg train` runs this config and fills in paths and the number of
+# iterations.
 _base_ = '../mini/mobilenetv2_coco-mini_default.py'
 load_from = 'mmboxcaseg://boxcaseg_small'
 data_root = 'data/mine/'
@@ -9,12 +9,12 @@ max_iters = 600
 # The model of the package has no transferred head to start from.
 model = dict(backbone=dict(init_cfg=None), transferred_head=None)
 
-# Photos of one's own may be large: a JPEG is decoded no larger than needed.
+# Your photos may be large, so a JPEG is decoded no larger than needed.
 box_pipeline = [
     dict(_base_.train_dataloader.dataset.box.pipeline[1], type='LoadBoxPatch'),
     *_base_.train_dataloader.dataset.box.pipeline[2:],
 ]
-# What salient images teach must not hang on how everyday photos look.
+# The network must not rely on salient images looking like everyday photos.
 salient_pipeline = [
     *_base_.train_dataloader.dataset.salient.pipeline[:-1],
     dict(type='RandomLook'),
@@ -31,7 +31,7 @@ train_dataloader = dict(
         salient=dict(data_root='data/DUTS/DUTS-TR/', pipeline=salient_pipeline),
     )
 )
-# Photos kept aside; masks are scored where they have true ones.
+# Photos kept aside. Masks are scored where true masks are known.
 val_dataloader = dict(
     dataset=dict(
         data_root=data_root,
@@ -45,7 +45,8 @@ val_evaluator = dict(type='BoxFitMetric', truth=data_root + 'kept_aside.json')
 test_evaluator = val_evaluator
 
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters // 10)
-# Over about the last fifty iterations: short trainings leave the start behind.
+# An average over about the last fifty iterations, so that short trainings
+# forget the initial weights.
 custom_hooks = [dict(_base_.custom_hooks[0], momentum=0.02)]
 optim_wrapper = dict(optimizer=dict(lr=8e-3))
 param_scheduler = dict(end=max_iters)

@@ -1,6 +1,6 @@
-# The small model of the package, trained further on boxes of one's own alone:
-# what `boxcaseg train` runs where no salient images are given. The salient
-# head keeps what it knows, since it is not trained.
+# The small model of the package, trained further on your boxes only. `boxcaseg
+# train` runs this config if no salient images are given. The salient head is not
+# trained, so its weights stay.
 _base_ = './mobilenetv2_own.py'
 batch_size = 12
 train_dataloader = dict(

@@ -1,3 +1,3 @@
-# Table 8: the base's own, for a base of another threshold.
+# Table 8: the threshold of the base config, for bases with another threshold.
 _base_ = '../mask-rcnn_r101_fpn_coco.py'
 train_dataloader = dict(dataset=dict(agreement_thr=0.95))

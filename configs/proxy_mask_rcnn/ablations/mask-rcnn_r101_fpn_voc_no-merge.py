@@ -1,4 +1,4 @@
-# Table 7: proxy masks as predicted, none ignored.
+# Table 7: proxy masks before merging, none ignored.
 # tools/make_proxy_masks.py --no-merge makes them.
 _base_ = '../mask-rcnn_r101_fpn_voc.py'
 train_dataloader = dict(

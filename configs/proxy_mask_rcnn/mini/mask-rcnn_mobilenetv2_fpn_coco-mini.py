@@ -1,6 +1,7 @@
 # Proxy Mask R-CNN small enough for two CPU cores: about 20 minutes of
-# training. MMBOXCASEG_MOBILENETV2 names the ImageNet weights of MobileNetV2 in
-# mmseg's names, made by tools/model_converters/torchvision_mobilenet_v2.py.
+# training. MMBOXCASEG_MOBILENETV2 is the path of the ImageNet weights of
+# MobileNetV2 by mmseg's names, made by
+# tools/model_converters/torchvision_mobilenet_v2.py.
 _base_ = [
     'mmdet::_base_/models/mask-rcnn_r50_fpn.py',
     '../../_base_/datasets/coco_mini_proxy_instance.py',
@@ -21,19 +22,19 @@ mobilenetv2 = '{{$MMBOXCASEG_MOBILENETV2:work_dirs/mini/mobilenet_v2.pth}}'
 max_iters = 1500
 channels = 64
 norm_cfg = dict(type='BN', momentum=0.1, requires_grad=True)
-# As many samples as the size of an object asks for would take a quarter of a
-# step here.
+# RoIAlign with a number of samples that depends on the RoI's size would take a
+# quarter of the time of a step.
 roi_extractor = dict(
     out_channels=channels, featmap_strides=[8, 16, 32], roi_layer=dict(sampling_ratio=2)
 )
 model = dict(
     backbone=dict(
         _delete_=True,
-        # Of mmseg, so that it starts from the same file as BoxCaseg's.
+        # mmseg's backbone, so that it can start from the same file as BoxCaseg.
         type='mmseg.MobileNetV2',
-        # Strides 8, 16 and 32: stride 4 would take two thirds of a step.
+        # Strides 8, 16 and 32. Stride 4 would take two thirds of the time of a step.
         out_indices=(2, 4, 6),
-        # Four images a batch are too few for statistics of their own.
+        # Batches of four images are too small for their own statistics.
         norm_eval=True,
         frozen_stages=3,
         init_cfg=dict(type='Pretrained', checkpoint=mobilenetv2),
@@ -44,14 +45,14 @@ model = dict(
     rpn_head=dict(
         in_channels=channels,
         feat_channels=channels,
-        # Images are less than half as large as those the anchors were for.
+        # The anchors were made for images more than twice as large.
         anchor_generator=dict(scales=[3, 4.5], strides=[8, 16, 32, 64]),
     ),
     roi_head=dict(
         bbox_roi_extractor=roi_extractor,
-        # Convolutions with normalisation learn in fewer steps than the two
-        # fully connected layers alone, and one box for all classes has more
-        # examples than one for each.
+        # Convolutions with normalisation learn in fewer steps than only two
+        # fully connected layers, and a class-agnostic box has more examples
+        # than a box for each class.
         bbox_head=dict(
             type='ConvFCBBoxHead',
             num_shared_convs=2,
@@ -74,7 +75,7 @@ model = dict(
     ),
     train_cfg=dict(
         rpn_proposal=dict(nms_pre=500, max_per_img=300),
-        # Few boxes and few iterations: half of the samples show an object.
+        # There are few boxes and few iterations, so half of the samples are positive.
         rcnn=dict(sampler=dict(num=32, pos_fraction=0.5)),
     ),
     test_cfg=dict(rpn=dict(nms_pre=500, max_per_img=300)),
@@ -89,7 +90,7 @@ optim_wrapper = dict(
     paramwise_cfg=dict(
         norm_decay_mult=0.0,
         bias_decay_mult=0.0,
-        # A few hundred images must not overwrite what ImageNet taught it.
+        # A few hundred images must not overwrite the weights learnt on ImageNet.
         custom_keys=dict(backbone=dict(lr_mult=0.1)),
     ),
     clip_grad=dict(max_norm=10.0),

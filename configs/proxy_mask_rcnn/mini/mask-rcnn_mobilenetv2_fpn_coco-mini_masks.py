@@ -1,8 +1,7 @@
-# Only the mask head is trained, from scratch, on a detector that is there
-# already: masks enter nothing but the mask loss, so that models which share
-# the rest differ by their masks alone, in minutes each. MMBOXCASEG_DETECTOR
-# names a checkpoint of mask-rcnn_mobilenetv2_fpn_coco-mini.py, whatever masks
-# it was trained on.
+# Only the mask head of a trained detector is trained, from scratch, in minutes.
+# Masks affect nothing but the mask loss, so models that share the other weights
+# differ only by the masks that they learnt from. MMBOXCASEG_DETECTOR names a
+# checkpoint of mask-rcnn_mobilenetv2_fpn_coco-mini.py, trained on any masks.
 _base_ = './mask-rcnn_mobilenetv2_fpn_coco-mini.py'
 
 detector = '{{$MMBOXCASEG_DETECTOR:work_dirs/mini/mask_rcnn/iter_1500.pth}}'

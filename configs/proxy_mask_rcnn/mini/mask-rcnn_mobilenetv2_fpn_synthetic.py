@@ -1,5 +1,5 @@
-# Stage 3 of tools/quickstart.sh: Mask R-CNN on the proxy masks of generated
-# data, on the backbone that BoxCaseg has trained.
+# Stage 3 of tools/quickstart.sh: Mask R-CNN on the proxy masks of the synthetic
+# data, with the backbone that BoxCaseg has trained.
 _base_ = './mask-rcnn_mobilenetv2_fpn_coco-mini.py'
 
 quickstart = '{{$MMBOXCASEG_QUICKSTART:work_dirs/quickstart}}/'
@@ -7,7 +7,8 @@ data_root = quickstart + 'data/coco/'
 ann_file_val = data_root + 'annotations/instances_val.json'
 metainfo = dict(classes=('star', 'crescent', 'arrow', 'gourd', 'leaf'))
 max_iters = 360
-# Objects stay large enough, and twice as many are seen in the time.
+# At this size objects are still large enough, and training sees twice as many of
+# them in the same time.
 scale = (200, 150)
 
 model = dict(
@@ -66,7 +67,7 @@ test_evaluator = val_evaluator
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
 optim_wrapper = dict(
     optimizer=dict(lr=0.002),
-    # The backbone comes from the same images.
+    # The backbone was trained on the same images.
     paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=1.0))),
 )
 warm_up, decay = _base_.param_scheduler

@@ -1,6 +1,6 @@
-# Mask R-CNN on masks of one's own, on the backbone of the small BoxCaseg, for
-# a CPU: what `boxcaseg detector` runs, with paths, classes and the number of
-# iterations filled in.
+# Mask R-CNN on your masks, with the backbone of the small BoxCaseg, for a CPU.
+# `boxcaseg detector` runs this config and fills in paths, classes and the number
+# of iterations.
 _base_ = '../mini/mask-rcnn_mobilenetv2_fpn_coco-mini.py'
 data_root = 'data/mine/'
 metainfo = dict(classes=('object',))
@@ -25,12 +25,12 @@ train_dataloader = dict(
         metainfo=metainfo,
         ann_file='masks.json',
         data_prefix=dict(img='images/'),
-        # Of masks of the small model the confidence tells the good ones.
+        # For masks of the small model, confidence separates the good ones better.
         agreement_thr=0.0,
         confidence_thr=0.5,
     )
 )
-# Boxes of photos kept aside; their masks are no true ones.
+# Boxes of photos kept aside. Their masks are not true ones.
 val_dataloader = dict(
     dataset=dict(
         data_root=data_root,

@@ -1,6 +1,6 @@
-# Mask R-CNN, R-50-FPN, on masks of one's own, from ImageNet weights, for one
-# GPU: what `boxcaseg detector --size r50` runs, with paths, classes and the
-# number of iterations filled in.
+# Mask R-CNN, R-50-FPN, on your masks, from ImageNet weights, for one GPU.
+# `boxcaseg detector --size r50` runs this config and fills in paths, classes and
+# the number of iterations.
 _base_ = '../mask-rcnn_r50_fpn_voc.py'
 data_root = 'data/mine/'
 metainfo = dict(classes=('object',))
@@ -19,12 +19,12 @@ train_dataloader = dict(
         metainfo=metainfo,
         ann_file='masks.json',
         data_prefix=dict(img='images/'),
-        # Of masks of the small model the confidence tells the good ones.
+        # For masks of the small model, confidence separates the good ones better.
         agreement_thr=0.0,
         confidence_thr=0.5,
     ),
 )
-# Boxes of photos kept aside; their masks are no true ones.
+# Boxes of photos kept aside. Their masks are not true ones.
 val_dataloader = dict(
     dataset=dict(
         data_root=data_root,

@@ -1,4 +1,4 @@
-"""Metric of predicted masks by their boxes, and by true ones if known."""
+"""Metric of predicted masks by their boxes and the true masks that are known."""
 
 from collections.abc import Sequence
 
@@ -13,14 +13,20 @@ from ..box_fit import BoxFits, box_fits, known_masks
 class BoxFitMetric(BaseMetric):
     """Mean agreement and confidence of the masks of :meth:`BoxCaseg.predict`.
 
-    It needs no true masks; where some are known, ``mIoU`` is the mean over
+    It needs no true masks. If some are known, ``mIoU`` is the mean IoU with
     them, in percent. Masks are scored before merging.
 
     Args:
-        truth (str): COCO json of the boxes. Masks in it that were given, and
-            not predicted, are true ones, see :func:`known_masks`.
+        truth (str): Path of the COCO json of the boxes. Masks in it that were
+            given, and not predicted, are true ones, see :func:`known_masks`.
         collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
-        prefix (str, optional): As there.
+            Defaults to ``'cpu'``.
+        prefix (str, optional): See :class:`mmengine.evaluator.BaseMetric`.
+            Defaults to None.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not a COCO json.
     """
 
     def __init__(
@@ -34,12 +40,13 @@ class BoxFitMetric(BaseMetric):
 
         Args:
             data_batch (dict): Not used.
-            data_samples (Sequence[dict]): With ``prompt_instances`` and
-                ``pred_instances``.
+            data_samples (Sequence[dict]): Data samples as dicts, with
+                ``prompt_instances`` and ``pred_instances``.
         """
         for sample in data_samples:
             prompts, pred = sample['prompt_instances'], sample['pred_instances']
-            # One entry an image: mmengine keeps as many as the data set has.
+            # One result for each image: mmengine cuts the results to the length
+            # of the data set.
             self.results.append(
                 box_fits(
                     prompts['ann_ids'],
@@ -56,12 +63,12 @@ class BoxFitMetric(BaseMetric):
         """Summarize all batches.
 
         Args:
-            results (list[BoxFits]): Those of each image.
+            results (list[BoxFits]): Scores of each image.
 
         Returns:
-            dict[str, float]: ``agreement`` and ``confidence`` in [0, 1],
-            ``boxes`` and ``true_masks``, which count them, and, where there
-            is a true mask, ``mIoU`` in percent.
+            dict[str, float]: Mean ``agreement`` and ``confidence`` in [0, 1];
+            the numbers of ``boxes`` and ``true_masks``; and, if a true mask
+            is known, ``mIoU`` in percent.
         """
         found = BoxFits.join(results).summary()
         metrics = dict(

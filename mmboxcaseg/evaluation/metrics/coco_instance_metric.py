@@ -1,4 +1,4 @@
-"""COCO's average precision, by the names of classes."""
+"""COCO's average precision, with classes matched by name."""
 
 import warnings
 from collections.abc import Iterable, Sequence
@@ -12,35 +12,40 @@ from mmboxcaseg.annotations.instances import annotation_areas, class_labels
 from mmboxcaseg.registry import METRICS
 
 with warnings.catch_warnings():
-    # Of a faster scorer that is not installed and not needed.
+    # A warning about an optional scorer that is not needed.
     warnings.simplefilter('ignore', UserWarning)
     from mmdet.evaluation import CocoMetric
 
 
 @METRICS.register_module()
 class COCOInstanceMetric(CocoMetric):
-    """COCO's AP as :class:`mmdet.CocoMetric`, by the names of classes.
+    """COCO's AP as in :class:`mmdet.CocoMetric`, with classes matched by name.
 
-    A label stands for the class of its name, as in
-    :class:`mmboxcaseg.datasets.COCOInstanceDataset`, whatever the order of
-    the file's categories. A class that the file lacks does not count in the
-    mean. Annotations are numbered from 1, since pycocotools takes a match
-    with annotation 0 for none, and a missing ``area`` is that of the mask or
-    box. The numbers of a file that has nothing of this are those of
-    :class:`mmdet.CocoMetric`.
+    It differs from :class:`mmdet.CocoMetric` in three ways:
+
+    - A label stands for the class with its name, as in
+      :class:`mmboxcaseg.datasets.COCOInstanceDataset`, whatever the order of
+      the file's categories. A class that the file lacks is not part of the
+      mean.
+    - Annotations are numbered from 1, since pycocotools treats a match with
+      annotation 0 as none.
+    - A missing ``area`` is that of the mask or the box.
+
+    For other files the results are the same.
 
     Args:
-        ann_file (str): COCO json with the truth; true masks are needed for
-            the metric ``'segm'`` alone.
+        ann_file (str): COCO json with the truth. Only the metric ``'segm'``
+            needs true masks.
         metric (str | Sequence[str]): See :class:`mmdet.CocoMetric`. Defaults
-            to 'bbox'.
-        backend_args (dict, optional): Where the file lies, as there.
-            Defaults to None.
-        **kwargs: The other arguments of :class:`mmdet.CocoMetric`.
+            to ``'bbox'``.
+        backend_args (dict, optional): See :class:`mmdet.CocoMetric`. Defaults
+            to None.
+        **kwargs: Other arguments of :class:`mmdet.CocoMetric`.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no COCO json, or lacks a mask for ``'segm'``.
+        ValueError: If it is not a COCO json, or ``'segm'`` is asked for and a
+            mask is missing.
     """
 
     def __init__(
@@ -53,7 +58,7 @@ class COCOInstanceMetric(CocoMetric):
         metric = metric if isinstance(metric, str) else list(metric)
         super().__init__(metric=metric, backend_args=backend_args, **kwargs)
         self.ann_file = ann_file
-        # Read now, so that a file that won't do is told before training.
+        # Read now, so that an unsuitable file is an error before training.
         with get_local_path(ann_file, backend_args=backend_args) as path:
             self._truth: BoxFile | None = read_coco(path, with_masks=True)
         self._image_ids = frozenset(self._truth.image_ids)
@@ -65,37 +70,37 @@ class COCOInstanceMetric(CocoMetric):
             if not ann.get('segmentation'):
                 raise ValueError(
                     f'{self.ann_file}: annotation {ann["id"]!r} has no '
-                    '"segmentation", which metric=\'segm\' scores against; '
-                    "score boxes with metric='bbox' of val_evaluator, or give "
-                    'a file with true masks'
+                    '"segmentation", which metric=\'segm\' needs; give a file with '
+                    "true masks, or score boxes with metric='bbox' of val_evaluator"
                 )
 
     def check_images(self, image_ids: Iterable[Any]) -> None:
-        """Check that images can be scored.
+        """Check that images are in the annotation file.
 
         Args:
-            image_ids (Iterable): Their ids.
+            image_ids (Iterable[int | str]): Ids of the images.
 
         Raises:
-            ValueError: If one is not in the file.
+            ValueError: If an image is not in the file.
         """
         for image_id in image_ids:
             if image_id not in self._image_ids:
                 raise ValueError(
-                    f'{self.ann_file} has no image {image_id!r}, which is '
-                    'validated; give the evaluator the annotation file of '
-                    'its dataset: val_evaluator, test_evaluator'
+                    f'{self.ann_file} has no image {image_id!r}, which the data '
+                    'set has; set ann_file of val_evaluator or test_evaluator to '
+                    'the annotation file of its data set'
                 )
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
-        """Take the predictions of one batch.
+        """Add the predictions of one batch.
 
         Args:
             data_batch (dict): Not used.
             data_samples (Sequence[dict]): See :class:`mmdet.CocoMetric`.
 
         Raises:
-            ValueError: See :func:`class_labels` and :meth:`check_images`.
+            ValueError: If an image is not in the annotation file, or no
+                category of the file is a class of the data set.
         """
         self.check_images(sample['img_id'] for sample in data_samples)
         self._index_truth()
@@ -108,13 +113,13 @@ class COCOInstanceMetric(CocoMetric):
             results (list): See :class:`mmdet.CocoMetric`.
 
         Returns:
-            dict[str, float]: As there.
+            dict[str, float]: See :class:`mmdet.CocoMetric`.
         """
         self._index_truth()
         return super().compute_metrics(results)
 
     def _index_truth(self) -> None:
-        """Hand the truth to pycocotools, categories numbered as labels."""
+        """Give pycocotools the truth, with categories numbered as labels."""
         if self._truth is None:
             return
         classes = self.dataset_meta['classes']
@@ -126,7 +131,7 @@ class COCOInstanceMetric(CocoMetric):
 
 
 def _with_labels(truth: BoxFile, classes: Sequence[str]) -> dict[str, Any]:
-    """A COCO dictionary whose categories are numbered as the classes."""
+    """The content of the COCO json, with categories numbered as the classes."""
     labels = class_labels(truth, classes)[truth.category_index].tolist()
     areas = annotation_areas(truth).tolist()
     crowd = truth.crowd.tolist()

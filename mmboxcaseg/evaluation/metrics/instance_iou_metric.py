@@ -1,4 +1,4 @@
-"""Metric of predicted masks against true ones, boxes given."""
+"""Metric of masks that were predicted from boxes, against the true masks."""
 
 import math
 from collections.abc import Sequence
@@ -16,26 +16,28 @@ from ..mask_scores import BOX, MASKS, MaskScores
 class InstanceIoUMetric(BaseMetric):
     """mIoU* and IoU@k of the masks of :meth:`BoxCaseg.predict`.
 
-    The prompts must carry ``true_rles``: set ``with_mask=True`` of
+    The prompts must have ``true_rles``: set ``with_mask=True`` of
     :class:`BoxPromptDataset`. Keys and units are those of
     :func:`summarize_ious`.
 
     Args:
-        with_box (bool): Whether the same numbers are given, under keys
-            beginning with ``box_``, for the filled box itself, which any
-            mask should beat. Defaults to True.
-        by_size (bool): Whether they are also given by object size, see
+        with_box (bool): Whether there are also metrics of the filled boxes,
+            a baseline for the masks. Their keys begin with ``box_``. Defaults
+            to True.
+        by_size (bool): Whether there are also metrics by object size, see
             :func:`summarize_by_size`. Defaults to False.
-        with_boundary (bool): Whether they are also given, under keys
-            beginning with ``boundary_``, for Boundary IoU, see
-            :func:`rect_boundary_iou`; the boundaries are as wide as 2 % of
-            the image's diagonal. Defaults to False.
+        with_boundary (bool): Whether there are also metrics of Boundary IoU,
+            see :func:`rect_boundary_iou`. Their keys begin with
+            ``boundary_``. The boundary is 2 % of the image's diagonal wide.
+            Defaults to False.
         collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
-        prefix (str, optional): As there.
-        by_overlap (bool): Whether they are also given, under keys beginning
-            with ``free_`` and ``covered_``, for objects of whose box other
-            boxes cover less than a fifth, and for the others. Defaults to
-            False.
+            Defaults to ``'cpu'``.
+        prefix (str, optional): See :class:`mmengine.evaluator.BaseMetric`.
+            Defaults to None.
+        by_overlap (bool): Whether there are also metrics of free and of
+            covered objects: of the box of a free object, other boxes cover
+            less than a fifth. Their keys begin with ``free_`` and
+            ``covered_``. Defaults to False.
     """
 
     def __init__(
@@ -58,11 +60,11 @@ class InstanceIoUMetric(BaseMetric):
 
         Args:
             data_batch (dict): Not used.
-            data_samples (Sequence[dict]): With ``prompt_instances`` and
-                ``pred_instances``.
+            data_samples (Sequence[dict]): Data samples as dicts, with
+                ``prompt_instances`` and ``pred_instances``.
 
         Raises:
-            ValueError: If the prompts carry no true masks.
+            ValueError: If the prompts have no true masks.
         """
         for sample in data_samples:
             prompts, pred = (sample['prompt_instances'], sample['pred_instances'])
@@ -73,8 +75,8 @@ class InstanceIoUMetric(BaseMetric):
                 )
             rects, true_rles = pred['rects'].cpu().numpy(), prompts['true_rles']
             size = true_rles[0]['size'] if len(true_rles) else (1, 1)
-            # One entry an image: mmengine keeps as many entries as the data
-            # set has items and drops the rest as padding.
+            # One result for each image: mmengine cuts the results to the length
+            # of the data set, as the rest is padding.
             self.results.append(
                 image_ious(
                     encode_rles(pred['masks'], rects, *size),
@@ -89,10 +91,10 @@ class InstanceIoUMetric(BaseMetric):
         """Summarize all batches.
 
         Args:
-            results (list[InstanceIoUs]): Those of each image.
+            results (list[InstanceIoUs]): IoUs of each image.
 
         Returns:
-            dict[str, float]: See the class.
+            dict[str, float]: Metrics in percent by their keys, see the class.
         """
         accumulator = MaskScoreAccumulator(self.with_boundary, results)
         scores = accumulator.compute(self.by_size, by_overlap=self.by_overlap)
@@ -103,9 +105,9 @@ class InstanceIoUMetric(BaseMetric):
 
 
 def _flat(scores: MaskScores, of: str, prefix: str) -> dict[str, float]:
-    """Numbers of the masks or of the boxes by key, NaN without instances.
+    """Metrics of the masks or of the boxes by key, NaN without instances.
 
-    Boundary IoU comes last, and for all sizes together only.
+    Boundary IoU comes last, and only for all instances together.
     """
     rows = [row for row in scores.rows if row.of == of]
     metrics = {

@@ -1,4 +1,4 @@
-"""Metric of detected instance masks by PASCAL VOC's average precision."""
+"""Metric of a detector's masks: PASCAL VOC's average precision."""
 
 from collections.abc import Sequence
 
@@ -20,18 +20,20 @@ class VOCInstanceMetric(BaseMetric):
     """AP25, AP50, AP70 and AP75 of a detector's masks, in percent.
 
     See :mod:`mmboxcaseg.evaluation.voc_instance_ap` for the protocol. Each
-    image is scored when it comes, so what is kept of it is a few numbers a
-    detection, and no masks.
+    image is scored at once, so no masks are stored, only a few numbers for
+    each detection.
 
-    The classes are those of the data set, numbered by their names as
-    :class:`mmboxcaseg.datasets.COCOInstanceDataset` numbers them, whatever
-    the order of the annotation file. Crowds are not scored; a detection of
-    one is wrong like any other that finds no object (VOC has none).
+    The classes are those of the data set. They are matched with the
+    annotation file by their names, as in
+    :class:`mmboxcaseg.datasets.COCOInstanceDataset`. Crowds are not objects
+    here, so a detection of a crowd is wrong (VOC has no crowds).
 
     Args:
         ann_file (str): COCO json with the true masks, RLE or polygons.
         collect_device (str): See :class:`mmengine.evaluator.BaseMetric`.
-        prefix (str, optional): As there.
+            Defaults to ``'cpu'``.
+        prefix (str, optional): See :class:`mmengine.evaluator.BaseMetric`.
+            Defaults to None.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class VOCInstanceMetric(BaseMetric):
         self.ann_file = ann_file
         self._truth: MaskFile | None = None
         self._image_places: dict[int | str, int] = {}
-        # Number of each category's class, -1 for one that is not scored.
+        # Label of each category, -1 for one that is not scored.
         self._classes = np.zeros(0, dtype=np.int64)
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
@@ -50,10 +52,10 @@ class VOCInstanceMetric(BaseMetric):
         Args:
             data_batch (dict): Not used.
             data_samples (Sequence[dict]): mmdet's ``DetDataSample`` as dicts,
-                with ``img_id`` and ``pred_instances``: ``masks`` (N, H, W) of
-                the size of the original image as tensor or array, or N
-                compressed RLE; ``scores`` (N, ), or ``mask_scores`` where the
-                detector has them; ``labels`` (N, ).
+                with ``img_id`` and ``pred_instances``: ``masks``, a tensor or
+                array (N, H, W) of the original image's size or N compressed
+                RLEs; ``mask_scores`` (N,) if the detector has them, otherwise
+                ``scores`` (N,); and ``labels`` (N,).
 
         Raises:
             ValueError: If an image is not in the annotation file, a true
@@ -74,10 +76,10 @@ class VOCInstanceMetric(BaseMetric):
             for rle in rles:
                 if list(rle['size']) != size:
                     raise ValueError(
-                        f'{self.ann_file}: image {sample["img_id"]!r} is '
-                        f'{size} (height, width), but a mask predicted for '
-                        f'it is {list(rle["size"])}; masks must have the '
-                        'size of the original image'
+                        f'{self.ann_file}: (height, width) of image '
+                        f'{sample["img_id"]!r} is {size}, but that of a predicted '
+                        f'mask is {list(rle["size"])}; masks must have the size '
+                        'of the original image'
                     )
             scores = pred['mask_scores' if 'mask_scores' in pred else 'scores']
             self.results.append(
@@ -94,7 +96,7 @@ class VOCInstanceMetric(BaseMetric):
         """Summarize all batches.
 
         Args:
-            results (list[ImageMatches]): Those of each image.
+            results (list[ImageMatches]): Matches of each image.
 
         Returns:
             dict[str, float]: See :func:`summarize_ap`.
@@ -113,8 +115,7 @@ class VOCInstanceMetric(BaseMetric):
         return truth
 
     def _objects(self, img_id: int | str) -> tuple[list[RLE], np.ndarray, list[int]]:
-        """Masks and labels of an image's objects, and its height and
-        width."""
+        """Masks and labels of an image's objects; its height and width."""
         if img_id not in self._image_places:
             raise ValueError(
                 f'{self.ann_file} has no image {img_id!r}; give the '
@@ -144,7 +145,7 @@ def _as_array(values: torch.Tensor | np.ndarray) -> np.ndarray:
 
 
 def _as_rles(masks: torch.Tensor | np.ndarray | Sequence[RLE]) -> list[RLE]:
-    """Compressed RLE of masks that may be bitmaps."""
+    """Masks as compressed RLEs; they may be bitmaps."""
     if not isinstance(masks, (torch.Tensor, np.ndarray)):
         return list(masks)
     bitmaps = _as_array(masks).astype(np.uint8).transpose(1, 2, 0)

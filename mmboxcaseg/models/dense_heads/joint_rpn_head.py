@@ -1,4 +1,4 @@
-"""A region proposal network beside salient images."""
+"""A region proposal network that trains with and without salient images."""
 
 from mmdet.models.dense_heads import RPNHead
 from mmdet.utils import InstanceList, OptInstanceList
@@ -9,15 +9,14 @@ from mmboxcaseg.registry import MODELS
 
 @MODELS.register_module()
 class JointRPNHead(RPNHead):
-    """RPN that may leave salient images out of its losses.
+    """RPN that may exclude salient images from its losses.
 
-    In a salient image one object is known, and what else it shows counts as
-    background for the RPN. It proposes regions in all images whatever it
-    learns from.
+    In a salient image only one object is annotated, and the RPN would learn
+    all others as background. The RPN proposes regions in all images.
 
     Args:
-        salient_images (bool): Whether it learns from images with the meta key
-            ``supervision='mask'`` (see :class:`SalientInstanceDataset`).
+        salient_images (bool): Whether the losses include images with the meta
+            key ``supervision='mask'``, see :class:`SalientInstanceDataset`.
             Defaults to True.
         **kwargs: Arguments of ``mmdet.RPNHead``.
     """
@@ -34,19 +33,20 @@ class JointRPNHead(RPNHead):
         batch_img_metas: list[dict],
         batch_gt_instances_ignore: OptInstanceList = None,
     ) -> dict:
-        """Losses over the images that are learnt from.
+        """Compute the losses over the images that they include.
 
         Args:
             cls_scores (list[Tensor]): Scores of each level, (B, A, H, W).
             bbox_preds (list[Tensor]): Deltas of each level, (B, 4 A, H, W).
-            batch_gt_instances (list[InstanceData]): One per image.
-            batch_img_metas (list[dict]): One per image.
-            batch_gt_instances_ignore (list[InstanceData], optional): One per
+            batch_gt_instances (list[InstanceData]): True instances of each
                 image.
+            batch_img_metas (list[dict]): Meta keys of each image.
+            batch_gt_instances_ignore (list[InstanceData], optional): Instances
+                to ignore in each image. Defaults to None.
 
         Returns:
-            dict: Losses of ``mmdet.RPNHead``; 0 with a graph if no image is
-            learnt from.
+            dict: Losses of ``mmdet.RPNHead``. If they include no image, they
+            are 0 and still have a graph.
         """
         learnt = [
             place

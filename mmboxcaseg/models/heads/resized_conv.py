@@ -1,4 +1,4 @@
-"""1x1 convolution of maps at several strides (the paper, Fig. 4)."""
+"""1x1 convolution of maps with several strides (the paper, Fig. 4)."""
 
 from collections.abc import Sequence
 
@@ -11,23 +11,24 @@ def conv_of_resized(
 ) -> Tensor:
     """Convolve the concatenation of all maps, resized to the first one's size.
 
-    A 1x1 convolution and bilinear resizing are both linear, one over the
-    channels and one over the positions, so they may change places: every map
-    is convolved at its own size with its share of the weight, and the results
-    are resized and added up. It is the same but for rounding, at about an
-    eighth of the multiplications for HRNet, and the concatenated map is never
-    made.
+    A 1x1 convolution is linear over the channels and bilinear resizing over
+    the positions, so their order can be swapped: each map is convolved at its
+    own size with its share of the weight, and the results are resized and
+    added. Up to rounding the result is the same. For HRNet it takes about an
+    eighth of the multiplications, and no concatenated map.
 
     Args:
-        maps (Sequence[Tensor]): Maps of shape (B, C_i, H_i, W_i).
-            HRNetV2-W48 gives 48, 96, 192 and 384 channels at strides 4, 8, 16
+        maps (Sequence[Tensor]): Maps of shape (B, C_i, H_i, W_i). Those of
+            HRNetV2-W48 have 48, 96, 192 and 384 channels, at strides 4, 8, 16
             and 32.
-        weight (Tensor): Shape (C_out, sum of C_i, 1, 1), its input channels
-            in the order of the maps.
-        bias (Tensor, optional): Shape (C_out, ). Defaults to None.
+        weight (Tensor): Weight of the convolution, shape
+            (C_out, sum of C_i, 1, 1), with the input channels in the order of
+            the maps.
+        bias (Tensor, optional): Bias of the convolution, shape (C_out,).
+            Defaults to None.
 
     Returns:
-        Tensor: Shape (B, C_out, H_0, W_0).
+        Tensor: The convolved map, shape (B, C_out, H_0, W_0).
 
     Raises:
         ValueError: If the channels of the maps don't add up to the weight's.

@@ -15,16 +15,16 @@ from .resized_conv import conv_of_resized
 class SegmentationHead(BaseModule):
     """1x1 convolution, normalisation, ReLU, 1x1 convolution to one channel.
 
-    Both convolutions carry a bias, as in the authors' network; the weight
-    transfer module has a place for each.
+    Both convolutions have a bias, as in the authors' network. The weight
+    transfer needs both.
 
     Args:
-        in_channels (int): Channels of all input maps together, also of the
-            hidden map.
-        norm_cfg (dict): Normalisation layer. Defaults to ``BN`` with
-            momentum 0.01, HRNet's.
-        init_cfg (dict, optional): Initialisation. Defaults to None:
-            PyTorch's own of convolutions.
+        in_channels (int): Number of channels of all input maps together, and
+            of the hidden map.
+        norm_cfg (dict): Config of the normalisation layer. Defaults to ``BN``
+            with momentum 0.01, as in HRNet.
+        init_cfg (dict, optional): Initialisation. Defaults to None: that of
+            PyTorch for convolutions.
     """
 
     def __init__(
@@ -41,14 +41,14 @@ class SegmentationHead(BaseModule):
         self.conv_seg = nn.Conv2d(in_channels, 1, 1)
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
-        """Logits at the first map's resolution.
+        """Compute the logits at the size of the first map.
 
         Args:
             feats (Sequence[Tensor]): Maps of shape (B, C_i, H_i, W_i), see
                 :func:`conv_of_resized`.
 
         Returns:
-            Tensor: Shape (B, 1, H_0, W_0).
+            Tensor: Logits, shape (B, 1, H_0, W_0).
         """
         x = conv_of_resized(feats, self.conv.weight, self.conv.bias)
         return self.conv_seg(self.relu(self.norm(x)))

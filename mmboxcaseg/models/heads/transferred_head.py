@@ -15,17 +15,19 @@ from .segmentation_head import SegmentationHead
 
 
 class WeightTransfer(BaseModule):
-    """Weights of a convolution from those of another one.
+    """Predicts the weights of a convolution from those of another one.
 
-    A two-layer MLP with LeakyReLU maps every output filter (its row of
-    in_channels * kh * kw numbers) by itself; the bias b becomes k * b + c
-    with two learnt scalars. What comes in is detached: nothing flows back
-    to the convolution that the weights come from.
+    A two-layer MLP with LeakyReLU maps each output filter (in_channels * kh *
+    kw numbers) separately. The bias b becomes k * b + c, with two learnt
+    scalars. The input is detached, so no gradient reaches the convolution
+    that the weights come from.
 
     Args:
-        filter_size (int): Numbers in one output filter.
-        hidden_ratio (int): Hidden width over ``filter_size``. Defaults to 4.
-        negative_slope (float): Slope of the LeakyReLU. Defaults to 0.1.
+        filter_size (int): Number of weights of an output filter.
+        hidden_ratio (int): Width of the hidden layer divided by
+            ``filter_size``. Defaults to 4.
+        negative_slope (float): Slope of the LeakyReLU below 0. Defaults to
+            0.1.
     """
 
     def __init__(
@@ -39,11 +41,12 @@ class WeightTransfer(BaseModule):
         self.negative_slope = negative_slope
 
     def forward(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        """Transfer one convolution.
+        """Transfer a convolution.
 
         Args:
-            weight (Tensor): Shape (out, in, kh, kw).
-            bias (Tensor): Shape (out, ).
+            weight (Tensor): Weight of the convolution, shape
+                (out, in, kh, kw).
+            bias (Tensor): Bias of the convolution, shape (out,).
 
         Returns:
             tuple[Tensor, Tensor]: Weight and bias of the same shapes.
@@ -57,14 +60,14 @@ class WeightTransfer(BaseModule):
 class TransferredHead(BaseModule):
     """A head whose convolutions are transferred from the weak head.
 
-    It has the architecture of :class:`SegmentationHead` and a normalisation
-    layer of its own, but no convolution weights.
+    It has the architecture of :class:`SegmentationHead` and its own
+    normalisation layer, but no convolution weights.
 
     Args:
-        in_channels (int): Channels of all input maps together, as the weak
-            head's.
-        norm_cfg (dict): Normalisation layer. Defaults to ``BN`` with
-            momentum 0.01.
+        in_channels (int): Number of channels of all input maps together, as
+            in the weak head.
+        norm_cfg (dict): Config of the normalisation layer. Defaults to ``BN``
+            with momentum 0.01.
         hidden_ratio (int): See :class:`WeightTransfer`. Defaults to 4.
         negative_slope (float): See :class:`WeightTransfer`. Defaults to 0.1.
         init_cfg (dict, optional): Initialisation. Defaults to None.
@@ -88,14 +91,15 @@ class TransferredHead(BaseModule):
         self.relu = nn.ReLU(inplace=True)
 
     def transfer(self, weak_head: SegmentationHead) -> tuple[Tensor, ...]:
-        """Weight and bias of both convolutions, from the weak head's.
+        """Predict the weights of both convolutions from those of the weak head.
 
         Args:
-            weak_head (SegmentationHead): Its weights are detached.
+            weak_head (SegmentationHead): The weak head. No gradient reaches
+                its weights.
 
         Returns:
-            tuple[Tensor, ...]: Weight (C, C, 1, 1), bias (C, ), weight
-            (1, C, 1, 1), bias (1, ).
+            tuple[Tensor, ...]: Weight (C, C, 1, 1) and bias (C,) of the first
+            convolution, weight (1, C, 1, 1) and bias (1,) of the second.
         """
         return (
             *self.transfer_conv(weak_head.conv.weight, weak_head.conv.bias),
@@ -103,15 +107,15 @@ class TransferredHead(BaseModule):
         )
 
     def forward(self, feats: Sequence[Tensor], weights: tuple[Tensor, ...]) -> Tensor:
-        """Logits at the first map's resolution.
+        """Compute the logits at the size of the first map.
 
         Args:
             feats (Sequence[Tensor]): Maps of shape (B, C_i, H_i, W_i), see
                 :func:`conv_of_resized`.
-            weights (tuple[Tensor, ...]): What :meth:`transfer` returned.
+            weights (tuple[Tensor, ...]): Weights of :meth:`transfer`.
 
         Returns:
-            Tensor: Shape (B, 1, H_0, W_0).
+            Tensor: Logits, shape (B, 1, H_0, W_0).
         """
         weight, bias, weight_seg, bias_seg = weights
         x = self.relu(self.norm(conv_of_resized(feats, weight, bias)))
@@ -120,19 +124,19 @@ class TransferredHead(BaseModule):
 
 @MODELS.register_module()
 class ProducedHead(SegmentationHead):
-    """A transferred head with the weights that were produced for it.
+    """A transferred head whose weights have been produced and stored.
 
-    For prediction only: the weight transfer, most of a small model, and the
-    weak head are not needed any more. The arguments are those of
-    :class:`SegmentationHead`.
+    It is for prediction only. A model with it needs neither the weight
+    transfer, which is the larger part of a small model, nor the weak head.
+    The arguments are those of :class:`SegmentationHead`.
     """
 
     def transfer(self, weak_head: SegmentationHead | None) -> tuple:
-        """There is nothing left to transfer."""
+        """Return no weights: the head has its own."""
         return ()
 
     def forward(self, feats: Sequence[Tensor], weights: tuple = ()) -> Tensor:
-        """Logits at the first map's resolution.
+        """Compute the logits at the size of the first map.
 
         Args:
             feats (Sequence[Tensor]): Maps of shape (B, C_i, H_i, W_i), see
@@ -140,6 +144,6 @@ class ProducedHead(SegmentationHead):
             weights (tuple): Not used.
 
         Returns:
-            Tensor: Shape (B, 1, H_0, W_0).
+            Tensor: Logits, shape (B, 1, H_0, W_0).
         """
         return super().forward(feats)

@@ -10,21 +10,26 @@ BAG_EXTENTS = ('line', 'box')
 
 
 def tight_box_lines(label: Tensor) -> tuple[Tensor, Tensor]:
-    """The columns and rows that cross the tight box of every label.
+    """Find the columns and rows that cross the tight box of each label.
 
     Args:
-        label (Tensor): Foreground of each patch, shape (B, H, W), 0 or
-            positive. For a box-supervised patch it is the filled box, for a
-            salient one the object's mask.
+        label (Tensor): Foreground of each patch, 0 or positive, shape
+            (B, H, W): the filled box of a box-supervised patch, the object's
+            mask of a salient one.
 
     Returns:
-        tuple[Tensor, Tensor]: Booleans of shape (B, W) for the columns and
-        (B, H) for the rows. All False where the label is empty.
+        tuple[Tensor, Tensor]: Which columns cross the box, (B, W) bool, and
+        which rows, (B, H) bool. All False if the label is empty.
+
+    Example:
+        >>> columns, rows = tight_box_lines(torch.tensor([[[0, 1, 1], [0, 0, 0]]]))
+        >>> columns.tolist(), rows.tolist()
+        ([[False, True, True]], [[True, False]])
     """
     foreground = label > 0
 
     def between_first_and_last(line: Tensor) -> Tensor:
-        # A mask may be in several pieces; its box has no gaps.
+        # A mask may have several parts; its box has no gaps.
         seen = line.int()
         after_first = seen.cummax(dim=1).values
         before_last = seen.flip(1).cummax(dim=1).values.flip(1)
@@ -39,20 +44,20 @@ def tight_box_lines(label: Tensor) -> tuple[Tensor, Tensor]:
 def mil_loss(
     logits: Tensor, label: Tensor, bag_extent: str = 'line', reduction: str = 'mean'
 ) -> Tensor:
-    """The unary terms of Eq. 1: cross entropy of each bag's highest score.
+    """Cross entropy of the highest score of each bag (unary terms of Eq. 1).
 
-    Every row and every column of the patch is a bag. It is positive if it
+    Each row and each column of a patch is a bag. A bag is positive if it
     crosses the tight box of the label, otherwise negative.
 
     Args:
-        logits (Tensor): Scores before the sigmoid, shape (B, H, W).
-        label (Tensor): Box or mask of each patch, shape (B, H, W), 0 or
-            positive.
-        bag_extent (str): ``'line'``: a bag is the whole row or column of the
-            patch. ``'box'``: a positive bag is only the part of the line
-            inside the box. Defaults to ``'line'``.
-        reduction (str): ``'mean'`` over all bags of all patches, or
-            ``'sum'`` as Eq. 1 is written: the sum over the bags of a patch,
+        logits (Tensor): Logits of the patches, shape (B, H, W).
+        label (Tensor): Filled box or mask of each patch, 0 or positive, shape
+            (B, H, W).
+        bag_extent (str): ``'line'`` if a bag is a whole row or column of the
+            patch; ``'box'`` if a positive bag is only the part of it inside
+            the box. Defaults to ``'line'``.
+        reduction (str): ``'mean'`` for the mean over all bags of all patches;
+            ``'sum'`` for the sum over the bags of a patch, as in Eq. 1,
             averaged over the patches. Defaults to ``'mean'``.
 
     Returns:
@@ -72,10 +77,10 @@ def mil_loss(
     if bag_extent == 'box':
         lowest = torch.finfo(logits.dtype).min
         outside = ~(rows[:, :, None] & columns[:, None, :])
-        # A negative line lies outside in whole and stays as it is.
+        # A negative bag lies outside the box as a whole and is not changed.
         column_source = logits.masked_fill(outside & columns[:, None, :], lowest)
         row_source = logits.masked_fill(outside & rows[:, :, None], lowest)
-    # The sigmoid is monotone: the highest score has the highest logit.
+    # The sigmoid is monotone, so the highest score has the highest logit.
     bags = torch.cat([column_source.amax(dim=1), row_source.amax(dim=2)], dim=1)
     targets = torch.cat([columns, rows], dim=1).float()
     loss = F.binary_cross_entropy_with_logits(bags, targets, reduction='none')
@@ -84,15 +89,17 @@ def mil_loss(
 
 @MODELS.register_module()
 class MILLoss(nn.Module):
-    """:func:`mil_loss` as a module.
+    """Module of :func:`mil_loss`.
 
     Args:
-        bag_extent (str): ``'line'`` or ``'box'``. Defaults to ``'line'``.
-        reduction (str): ``'mean'`` or ``'sum'``. Defaults to ``'mean'``.
+        bag_extent (str): ``'line'`` or ``'box'``, see :func:`mil_loss`.
+            Defaults to ``'line'``.
+        reduction (str): ``'mean'`` or ``'sum'``, see :func:`mil_loss`.
+            Defaults to ``'mean'``.
         loss_weight (float): Factor of the loss. Defaults to 1.0.
 
     Raises:
-        ValueError: If ``bag_extent`` or ``reduction`` is none of the above.
+        ValueError: If ``bag_extent`` or ``reduction`` has another value.
     """
 
     def __init__(
@@ -116,7 +123,16 @@ class MILLoss(nn.Module):
         self.loss_weight = loss_weight
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Shapes and values as in :func:`mil_loss`."""
+        """Compute the loss.
+
+        Args:
+            logits (Tensor): Logits of the patches, shape (B, H, W).
+            label (Tensor): Filled box or mask of each patch, 0 or positive,
+                shape (B, H, W).
+
+        Returns:
+            Tensor: A scalar, float32.
+        """
         return self.loss_weight * mil_loss(
             logits, label, self.bag_extent, self.reduction
         )

@@ -1,4 +1,4 @@
-"""Local smoothness of the weak head's scores (the paper, Eq. 2)."""
+"""Smoothness loss of the weak head's scores (the paper, Eq. 2)."""
 
 from torch import Tensor, nn
 
@@ -6,20 +6,25 @@ from mmboxcaseg.registry import MODELS
 
 
 def pairwise_smoothness(probs: Tensor) -> Tensor:
-    """Mean squared difference of every pixel to its eight neighbours.
+    """Mean squared difference between a pixel and its eight neighbours.
 
-    The mean runs over all pairs of a pixel and a neighbour inside the patch;
-    a pixel at the border simply has fewer neighbours.
+    The mean is over all pairs of a pixel and a neighbour inside the patch;
+    pixels at the border have fewer neighbours.
 
     Args:
-        probs (Tensor): Scores after the sigmoid, shape (B, H, W), in [0, 1].
+        probs (Tensor): Scores after the sigmoid, in [0, 1], shape (B, H, W).
 
     Returns:
         Tensor: A scalar, float32.
+
+    Example:
+        >>> import torch
+        >>> pairwise_smoothness(torch.tensor([[[0.0, 1.0]]])).item()
+        1.0
     """
     probs = probs.float()
-    # A pair counts once in each direction with the same value: four shifts
-    # give the mean over all eight.
+    # A pair has the same value in both directions, so the mean over four
+    # directions is that over all eight.
     shifts = (
         probs[:, :, 1:] - probs[:, :, :-1],
         probs[:, 1:, :] - probs[:, :-1, :],
@@ -32,11 +37,10 @@ def pairwise_smoothness(probs: Tensor) -> Tensor:
 
 @MODELS.register_module()
 class PairwiseSmoothnessLoss(nn.Module):
-    """:func:`pairwise_smoothness` of the sigmoid of the logits.
+    """Module of :func:`pairwise_smoothness` for logits.
 
     Args:
-        loss_weight (float): Factor of the loss; Eq. 1 fixes 0.05. Defaults
-            to 0.05.
+        loss_weight (float): Factor of the loss. Defaults to 0.05, as in Eq. 1.
     """
 
     def __init__(self, loss_weight: float = 0.05) -> None:
@@ -44,5 +48,12 @@ class PairwiseSmoothnessLoss(nn.Module):
         self.loss_weight = loss_weight
 
     def forward(self, logits: Tensor) -> Tensor:
-        """Args: logits (Tensor): Scores before the sigmoid, (B, H, W)."""
+        """Compute the loss.
+
+        Args:
+            logits (Tensor): Logits of the patches, shape (B, H, W).
+
+        Returns:
+            Tensor: A scalar, float32.
+        """
         return self.loss_weight * pairwise_smoothness(logits.float().sigmoid())

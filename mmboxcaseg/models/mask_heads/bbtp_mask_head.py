@@ -13,17 +13,16 @@ from .proxy_fcn_mask_head import ProxyFCNMaskHead, valid_rois
 
 
 def boxes_on_rois(rois: Tensor, boxes: Tensor, size: tuple) -> Tensor:
-    """Draw boxes on the grids of cells of RoIs.
+    """Draw the box of each RoI on the grid of cells of the RoI.
 
     Args:
-        rois (Tensor): R RoIs, x1, y1, x2, y2 in pixels of the image, (R, 4).
-        boxes (Tensor): The box of each RoI, x1, y1, x2, y2 in pixels of the
-            image, (R, 4).
-        size (tuple[int, int]): Cells of a RoI down and along, (h, w).
+        rois (Tensor): R RoIs, xyxy in pixels of the image, (R, 4).
+        boxes (Tensor): Box of each RoI, xyxy in pixels of the image, (R, 4).
+        size (tuple[int, int]): Height and width (h, w) of a RoI in cells.
 
     Returns:
-        Tensor: 1 in the cells whose centre is in the box, else 0, of the
-        dtype of ``rois``, (R, h, w).
+        Tensor: Filled boxes, (R, h, w), of the dtype of ``rois``: 1 in cells
+        whose centre lies in the box, 0 elsewhere.
     """
     inside = []
     for axis, cells in enumerate(size[::-1]):
@@ -41,29 +40,30 @@ def boxes_on_rois(rois: Tensor, boxes: Tensor, size: tuple) -> Tensor:
 class BBTPMaskHead(ProxyFCNMaskHead):
     """Mask head of BBTP (Hsu et al., NeurIPS 2019), and of BBTP+S.
 
-    Multiple-instance learning on the patch that the head predicts of every
-    positive RoI, in the channel of the RoI's class. The rows and columns that
-    cross the ground-truth box are positive bags, reaching as far as the box
-    does; the others are negative bags, as long as the patch. The loss is that
-    of BoxCaseg's weak head (the paper, Eq. 1 and 2). Masks are not read:
-    ``gt_instances`` needs none.
+    It learns masks from boxes by multiple-instance learning on the mask that
+    it predicts for each positive RoI, in the channel of the RoI's class. Rows
+    and columns that cross the true box are positive bags, limited to the box;
+    the others are negative bags, as long as the predicted mask. The loss is
+    that of BoxCaseg's weak head (the paper, Eq. 1 and 2). ``gt_instances``
+    needs no masks.
 
-    With ``with_masks`` some objects have a valid mask, a weight above 0 in
-    ``mask_weights`` (BBTP+S; our reading of the paper's Table 1). They have
-    the pixel-wise loss of :class:`ProxyFCNMaskHead` in place of the
-    smoothness, beside the multiple-instance loss of their box, as every
-    image of BoxCaseg has (Eq. 4).
+    With ``with_masks`` (BBTP+S, our reading of the paper's Table 1) some
+    objects have a valid mask: their weight in ``mask_weights`` is above 0.
+    These objects have the pixel-wise loss of :class:`ProxyFCNMaskHead` in
+    place of the smoothness term, and keep the multiple-instance loss of their
+    box, which every image of BoxCaseg has (Eq. 4).
 
     Args:
-        loss_mil (dict): Unary term, see :class:`MILLoss`. With
-            ``bag_extent='line'`` positive bags too are as long as the patch,
-            as in BBTP's published code. Defaults to bags in the box.
-        loss_smooth (dict): Pairwise term, see
+        loss_mil (dict): Config of the unary term, see :class:`MILLoss`. With
+            ``bag_extent='line'``, positive bags are as long as the predicted
+            mask too, as in BBTP's published code. Defaults to bags limited to
+            the box.
+        loss_smooth (dict): Config of the pairwise term, see
             :class:`PairwiseSmoothnessLoss`. Defaults to weight 0.05.
         with_masks (bool): Whether objects with a valid mask learn from it.
             Defaults to False.
-        **kwargs: Arguments of :class:`ProxyFCNMaskHead`; ``loss_mask``, the pixel-wise
-            loss, is used only with ``with_masks``.
+        **kwargs: Arguments of :class:`ProxyFCNMaskHead`. ``loss_mask``, the
+            pixel-wise loss, is used only with ``with_masks``.
     """
 
     def __init__(
@@ -86,30 +86,32 @@ class BBTPMaskHead(ProxyFCNMaskHead):
         batch_gt_instances: InstanceList,
         rcnn_train_cfg: ConfigDict,
     ) -> dict:
-        """Losses of the positive RoIs.
+        """Compute the losses of the positive RoIs.
 
         P is the number of positive RoIs in the batch, C the number of classes
         (1 if ``class_agnostic``), (h, w) the size of a predicted mask.
 
         Args:
             mask_preds (Tensor): Mask logits, (P, C, h, w).
-            sampling_results (list[SamplingResult]): One per image; the boxes
-                are taken from here.
-            batch_gt_instances (list[InstanceData]): One per image, with
-                ``masks`` and ``mask_weights``. Not used without
+            sampling_results (list[SamplingResult]): Sampled RoIs and their
+                true boxes, one for each image.
+            batch_gt_instances (list[InstanceData]): True instances of each
+                image, with ``masks`` and ``mask_weights``. Not used without
                 ``with_masks``.
             rcnn_train_cfg (ConfigDict): ``train_cfg`` of the R-CNN. Not used
                 without ``with_masks``.
 
         Returns:
-            dict: ``loss_mask``, a dict of the scalars ``loss_mask_mil``, over
-            all positives, ``loss_mask_smooth``, over those without a valid
-            mask, and with ``with_masks`` ``loss_mask``, over those with one;
-            each is 0 and still has a graph if there are none. And
+            dict: ``loss_mask``, a dict of scalars: ``loss_mask_mil`` over all
+            positive RoIs, ``loss_mask_smooth`` over those without a valid
+            mask and, with ``with_masks``, ``loss_mask`` over those with one.
+            A loss over no RoI is 0 and still has a graph. And
             ``mask_targets``, the boxes on the RoIs, (P, h, w).
 
         Raises:
-            ValueError: As of :class:`ProxyFCNMaskHead`, with ``with_masks``.
+            ValueError: With ``with_masks``, if a ``gt_instances`` has no
+                ``mask_weights``, or a weight lies between 0 and 1 and
+                ``loss_mask`` is not the binary cross entropy.
         """
         rois = torch.cat([get_box_tensor(res.pos_priors) for res in sampling_results])
         boxes = torch.cat(
@@ -127,7 +129,7 @@ class BBTPMaskHead(ProxyFCNMaskHead):
             losses = super().loss_and_target(
                 mask_preds, sampling_results, batch_gt_instances, rcnn_train_cfg
             )['loss_mask']
-        # The mean over nothing is no number.
+        # The mean over no RoI would be NaN.
         losses['loss_mask_mil'] = (
             self.loss_mil(logits, targets) if len(logits) else logits.sum()
         )

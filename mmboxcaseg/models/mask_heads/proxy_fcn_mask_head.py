@@ -13,17 +13,17 @@ from mmboxcaseg.registry import MODELS
 
 
 def weighted_mask_loss(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """Weighted mean over RoIs of their binary cross entropy.
+    """Weighted mean of the binary cross entropies of RoIs.
 
     Args:
-        logits (Tensor): Mask logits of R RoIs, each in the channel of its
-            class, (R, h, w), R > 0.
-        targets (Tensor): Their masks, in [0, 1], (R, h, w).
-        weights (Tensor): Weights of the RoIs, >= 0 and not all 0, (R,).
+        logits (Tensor): Mask logits of R > 0 RoIs in the channels of their
+            classes, (R, h, w).
+        targets (Tensor): Target masks in [0, 1], (R, h, w).
+        weights (Tensor): Weights of the RoIs, at least 0 and not all 0, (R,).
 
     Returns:
-        Tensor: A scalar, the mean over each RoI's pixels, averaged over the
-        RoIs by their weights.
+        Tensor: A scalar: the means over the pixels of each RoI, averaged over
+        the RoIs by their weights.
     """
     losses = F.binary_cross_entropy_with_logits(logits, targets, reduction='none')
     return (losses.flatten(1).mean(1) * weights).sum() / weights.sum()
@@ -32,17 +32,17 @@ def weighted_mask_loss(logits: Tensor, targets: Tensor, weights: Tensor) -> Tens
 def valid_rois(
     sampling_results: list[SamplingResult], batch_gt_instances: InstanceList
 ) -> tuple[Tensor, list[InstanceData]]:
-    """Which positive RoIs have a valid mask, one with a weight above 0.
+    """Select the positive RoIs with a valid mask, whose weight is above 0.
 
     Args:
-        sampling_results (list[SamplingResult]): One per image.
-        batch_gt_instances (list[InstanceData]): One per image, with
-            ``mask_weights``.
+        sampling_results (list[SamplingResult]): Sampled RoIs of each image.
+        batch_gt_instances (list[InstanceData]): True instances of each image,
+            with ``mask_weights``.
 
     Returns:
-        tuple[Tensor, list[InstanceData]]: The mask weights of all P positives
-        of the batch, (P,), and of those with a valid mask what mask targets
-        are made from, one per image.
+        tuple[Tensor, list[InstanceData]]: Mask weights of all P positive RoIs
+        of the batch, (P,); and for each image the RoIs with a valid mask,
+        with the keys from which mask targets are made.
 
     Raises:
         ValueError: If a ``gt_instances`` has no ``mask_weights``.
@@ -51,15 +51,15 @@ def valid_rois(
     for result, gt_instances in zip(sampling_results, batch_gt_instances):
         if 'mask_weights' not in gt_instances:
             raise ValueError(
-                f'gt_instances has the keys {sorted(gt_instances.keys())} and '
-                'no "mask_weights", which the mask head needs; end the '
+                f'gt_instances has the keys {sorted(gt_instances.keys())}, but '
+                'not "mask_weights", which the mask head needs; end the '
                 "training pipeline with type='mmboxcaseg.PackProxyDetInputs' "
                 'in place of PackDetInputs'
             )
         weights = gt_instances.mask_weights[result.pos_assigned_gt_inds]
         all_weights.append(weights)
-        # All that get_targets() reads of a SamplingResult. Full-size target
-        # masks are costly: none for masks that are ignored.
+        # The keys that get_targets() reads. Targets are costly to make, so
+        # ignored masks get none.
         kept_results.append(
             InstanceData(
                 pos_priors=result.pos_priors,
@@ -72,22 +72,22 @@ def valid_rois(
 
 @MODELS.register_module()
 class ProxyFCNMaskHead(FCNMaskHead):
-    """Mask head that learns from the trusted proxy masks only.
+    """Mask head whose loss ignores the proxy masks that are not trusted.
 
-    A positive RoI whose ground truth has 0 in ``mask_weights`` (see
-    :class:`MarkIgnoredMasks`) has no part in the mask loss, which is the mean
-    over the other positives (the paper, Sec. 3.4), weighted where their
-    weights are below 1 (not in the paper). In all else it is
-    ``mmdet.FCNMaskHead``, whose arguments it takes and whose checkpoints it
-    loads; with weights below 1 ``loss_mask`` must be its default, the binary
-    cross entropy.
+    A positive RoI whose true instance has the weight 0 in ``mask_weights``
+    (see :class:`MarkIgnoredMasks`) is ignored in the mask loss, which is the
+    mean over the other positive RoIs (the paper, Sec. 3.4). Weights below 1
+    make it a weighted mean (not in the paper). Apart from that it is
+    ``mmdet.FCNMaskHead``, with the same arguments and checkpoints. With
+    weights below 1, ``loss_mask`` must be the default, the binary cross
+    entropy.
 
     Args:
         num_classes (int): Number of classes. Defaults to 80.
-        num_extra_classes (int): Number of further classes, after the others,
-            that are learnt and never detected (see
-            :class:`ExtraClassBBoxHead`); each has a channel. The attribute
-            ``num_classes`` counts both. Defaults to 0.
+        num_extra_classes (int): Number of extra classes after the others.
+            They are learnt and never detected, see
+            :class:`ExtraClassBBoxHead`. The attribute ``num_classes`` counts
+            both. Defaults to 0.
         **kwargs: Arguments of ``mmdet.FCNMaskHead``.
     """
 
@@ -104,7 +104,7 @@ class ProxyFCNMaskHead(FCNMaskHead):
         batch_gt_instances: InstanceList,
         rcnn_train_cfg: ConfigDict,
     ) -> dict:
-        """Mask loss over the positives whose mask is not ignored.
+        """Compute the mask loss over positive RoIs whose mask is not ignored.
 
         P is the number of positive RoIs in the batch, K the number of those
         whose mask is not ignored, C the number of classes, (h, w) the size of
@@ -112,20 +112,22 @@ class ProxyFCNMaskHead(FCNMaskHead):
 
         Args:
             mask_preds (Tensor): Mask logits, (P, C, h, w).
-            sampling_results (list[SamplingResult]): One per image.
-            batch_gt_instances (list[InstanceData]): One per image, with
-                ``bboxes``, ``labels``, ``masks`` and ``mask_weights``.
+            sampling_results (list[SamplingResult]): Sampled RoIs of each
+                image.
+            batch_gt_instances (list[InstanceData]): True instances of each
+                image, with ``bboxes``, ``labels``, ``masks`` and
+                ``mask_weights``.
             rcnn_train_cfg (ConfigDict): ``train_cfg`` of the R-CNN.
 
         Returns:
-            dict: ``loss_mask``, a dict with the loss of the same name, a
-            scalar which is 0 and still has a graph if all masks are ignored;
-            and ``mask_targets`` of the others, (K, h, w).
+            dict: ``loss_mask``, a dict with the scalar ``loss_mask``, which is
+            0 and still has a graph if all masks are ignored; and
+            ``mask_targets``, target masks of the K RoIs, (K, h, w).
 
         Raises:
-            ValueError: If a ``gt_instances`` has no ``mask_weights``, or if
-                there are weights between 0 and 1 and ``loss_mask`` is not
-                the binary cross entropy.
+            ValueError: If a ``gt_instances`` has no ``mask_weights``, or a
+                weight lies between 0 and 1 and ``loss_mask`` is not the
+                binary cross entropy.
         """
         weights, kept_results = valid_rois(sampling_results, batch_gt_instances)
         kept = weights > 0
@@ -137,7 +139,7 @@ class ProxyFCNMaskHead(FCNMaskHead):
     def _loss(
         self, mask_preds: Tensor, targets: Tensor, labels: Tensor, weights: Tensor
     ) -> Tensor:
-        """Loss of mask logits (K, C, h, w), of ``mmdet.FCNMaskHead`` where no
+        """Loss of mask logits (K, C, h, w); that of ``mmdet.FCNMaskHead`` if no
         weight is below 1."""
         if len(mask_preds) == 0:
             return mask_preds.sum()
@@ -149,11 +151,11 @@ class ProxyFCNMaskHead(FCNMaskHead):
             raise ValueError(
                 'ProxyFCNMaskHead: masks have weights between 0 and 1, which '
                 'need loss_mask=dict(type="mmdet.CrossEntropyLoss", '
-                f'use_mask=True), not {type(self.loss_mask).__name__}; leave '
-                'out mask_weight of the data set'
+                f'use_mask=True), not {type(self.loss_mask).__name__}; set this '
+                'loss, or remove mask_weight from the data set'
             )
         logits = mask_preds[torch.arange(len(labels)), labels]
-        # A sum over many pixels: in float32 under AMP too.
+        # The sum over many pixels needs float32, also under AMP.
         return self.loss_mask.loss_weight * weighted_mask_loss(
             logits.float(), targets.float(), weights
         )

@@ -14,17 +14,20 @@ EPS = 1e-5
 
 @MODELS.register_module()
 class ShapePropMaskHead(ProxyFCNMaskHead):
-    """Mask R-CNN's mask head with shapes beside the RoI features.
+    """Mask R-CNN's mask head with shapes as further input.
 
     A shape (see :class:`ShapePropHead`) goes through ReLU, is divided by its
-    maximum plus 1e-5, encoded by four convolutions and put beside the RoI
-    features. The masks are class-agnostic; only valid ones are learnt from,
-    as :class:`ProxyFCNMaskHead` does.
+    maximum plus 1e-5, encoded by four convolutions and concatenated with the
+    RoI features. Masks are class-agnostic. As in :class:`ProxyFCNMaskHead`,
+    only valid masks are learnt from.
 
     Args:
-        in_channels (int): Channels of the RoI features. Defaults to 256.
-        conv_out_channels (int): Channels of all layers. Defaults to 256.
-        class_agnostic (bool): Defaults to True.
+        in_channels (int): Number of channels of the RoI features. Defaults to
+            256.
+        conv_out_channels (int): Number of channels of all layers. Defaults to
+            256.
+        class_agnostic (bool): Whether all classes share one mask channel.
+            Defaults to True.
         **kwargs: Arguments of :class:`ProxyFCNMaskHead`.
     """
 
@@ -45,17 +48,17 @@ class ShapePropMaskHead(ProxyFCNMaskHead):
         self.shape_encoder = conv_stack([1, *[conv_out_channels] * 4], last_relu=False)
 
     def fuse(self, feats: Tensor, shapes: Tensor) -> Tensor:
-        """Put shapes beside features.
+        """Concatenate features with encoded shapes.
 
         Args:
             feats (Tensor): Features of R RoIs, (R, in_channels, h, w).
-            shapes (Tensor): Logits of their shapes, (R, h', w').
+            shapes (Tensor): Logits of the RoIs' shapes, (R, h', w').
 
         Returns:
-            Tensor: (R, in_channels + conv_out_channels, h, w).
+            Tensor: The result, (R, in_channels + conv_out_channels, h, w).
         """
         shapes = shapes.relu()
-        # Every shape has a cell; there may be no RoI.
+        # Over the cells of each shape, which also works without any RoI.
         highest = shapes.amax(dim=(1, 2), keepdim=True)
         encoded = self.shape_encoder((shapes / (highest + EPS))[:, None])
         if encoded.shape[2:] != feats.shape[2:]:
@@ -63,14 +66,14 @@ class ShapePropMaskHead(ProxyFCNMaskHead):
         return torch.cat([feats, encoded], dim=1)
 
     def forward(self, feats: Tensor, shapes: Tensor) -> Tensor:
-        """Mask logits of RoIs.
+        """Compute the mask logits of RoIs.
 
         Args:
-            feats (Tensor): As of :meth:`fuse`.
-            shapes (Tensor): The same.
+            feats (Tensor): Features of R RoIs, (R, in_channels, h, w).
+            shapes (Tensor): Logits of the RoIs' shapes, (R, h', w').
 
         Returns:
-            Tensor: (R, 1, 2 h, 2 w), or one channel a class without
-            ``class_agnostic``.
+            Tensor: Mask logits, (R, 1, 2 h, 2 w). Without ``class_agnostic``
+            there is one channel for each class.
         """
         return super().forward(self.fuse(feats, shapes))

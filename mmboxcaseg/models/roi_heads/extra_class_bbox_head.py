@@ -1,4 +1,4 @@
-"""A box head with classes that are learnt and not detected."""
+"""A box head with extra classes, which are learnt and never detected."""
 
 import torch
 from mmdet.models.roi_heads.bbox_heads import ConvFCBBoxHead
@@ -10,16 +10,17 @@ from mmboxcaseg.registry import MODELS
 
 
 def without_classes(cls_score: Tensor, count: int) -> Tensor:
-    """Take the last classes off class scores.
+    """Move the probability of the last classes to the background.
 
     Args:
         cls_score (Tensor): Logits of R RoIs, the background last,
             (R, C + count + 1).
-        count (int): How many classes before the background are taken off.
+        count (int): Number of classes to remove, those before the background.
 
     Returns:
-        Tensor: Logits of the same shape whose softmax is 0 for those classes,
-        has what they had for the background, and is unchanged elsewhere.
+        Tensor: Logits of the same shape. Their softmax is 0 for the removed
+        classes, is larger by the same amount for the background, and is the
+        same for the other classes.
     """
     if count == 0:
         return cls_score
@@ -34,14 +35,15 @@ def without_classes(cls_score: Tensor, count: int) -> Tensor:
 class ExtraClassBBoxHead(ConvFCBBoxHead):
     """Box head that learns extra classes and detects none of them.
 
-    The extra classes come after the others; that of salient images is one
-    (see :class:`JointInstanceDataset`). What is taken for an extra class in
-    the test counts as background, before non-maximum suppression and before
-    the best detections of an image are kept. ``num_shared_fcs=2`` is
-    ``mmdet.Shared2FCBBoxHead``.
+    The extra classes come after the others. An example is the class of
+    salient images, see :class:`JointInstanceDataset`. In tests the
+    probability of an extra class counts as background, before non-maximum
+    suppression and the choice of the best detections of an image. With
+    ``num_shared_fcs=2`` the architecture is ``mmdet.Shared2FCBBoxHead``.
 
     Args:
-        num_classes (int): Number of the other classes. Defaults to 80.
+        num_classes (int): Number of classes without the extra ones. Defaults
+            to 80.
         num_extra_classes (int): Number of extra classes. The attribute
             ``num_classes`` counts both. Defaults to 1.
         **kwargs: Arguments of ``mmdet.ConvFCBBoxHead``.
@@ -62,7 +64,7 @@ class ExtraClassBBoxHead(ConvFCBBoxHead):
         rescale: bool = False,
         rcnn_test_cfg: ConfigType | None = None,
     ) -> InstanceData:
-        """Detections of one image, as of the parent, of no extra class."""
+        """Detections of an image as in the parent class, but no extra classes."""
         return super()._predict_by_feat_single(
             roi,
             without_classes(cls_score, self.num_extra_classes),

@@ -1,4 +1,4 @@
-"""Activating and propagating saliency (ShapeProp)."""
+"""The head of ShapeProp, which activates and propagates saliency."""
 
 import torch
 import torch.nn.functional as F
@@ -15,28 +15,31 @@ from .message_passing import NEIGHBOURS, pass_messages
 class ShapePropHead(BaseModule):
     """Head of ShapeProp (Zhou et al., CVPR 2020).
 
-    *Activating*: a tower of convolutions and a map for each class and for the
-    background; the means of the maps are class logits, learnt from the labels
-    of all sampled RoIs. The saliency of a RoI is the map of its label.
+    *Activating*: a tower of convolutions predicts a map for each class and
+    for the background. The means of the maps are class logits, which are
+    learnt from the labels of all sampled RoIs. The saliency of a RoI is the
+    map of its label.
 
-    *Propagating*: a second tower predicts for each position how much it takes
-    from each of its neighbours; the saliency is encoded, passes along these
-    weights (see :func:`pass_messages`) and is decoded to the shape, learnt
-    from the RoIs with a valid mask. Nothing is normalised, and the gradient
-    of the shape reaches the saliency.
+    *Propagating*: a second tower predicts the weights of each position's
+    neighbours. The saliency is encoded, propagated with these weights (see
+    :func:`pass_messages`) and decoded to the shape, which is learnt from RoIs
+    with a valid mask. There are no normalisation layers, and the gradient of
+    the shape reaches the saliency.
 
-    R is a number of RoIs, C that of the classes with the extra ones, (h, w)
-    the size of the RoI features, 14x14.
+    R is the number of RoIs, C the number of classes with the extra ones,
+    (h, w) the size of the RoI features, 14x14.
 
     Args:
-        num_convs (int): Convolutions of each tower. Defaults to 4.
-        in_channels (int): Channels of the RoI features. Defaults to 256.
-        conv_out_channels (int): Channels of the towers. Defaults to 256.
-        latent_channels (int): Channels that messages are passed in. Defaults
-            to 24.
+        num_convs (int): Number of convolutions of each tower. Defaults to 4.
+        in_channels (int): Number of channels of the RoI features. Defaults to
+            256.
+        conv_out_channels (int): Number of channels of the towers. Defaults to
+            256.
+        latent_channels (int): Number of channels of the encoded saliency.
+            Defaults to 24.
         num_classes (int): Number of classes. Defaults to 80.
-        num_extra_classes (int): Number of further classes, that are learnt
-            and never detected; the attribute ``num_classes`` counts both.
+        num_extra_classes (int): Number of extra classes, which are learnt and
+            never detected. The attribute ``num_classes`` counts both.
             Defaults to 0.
         loss_activating_weight (float): Factor of the cross entropy of the
             class logits. Defaults to 1.0.
@@ -70,23 +73,23 @@ class ShapePropHead(BaseModule):
         self.decoder = conv_stack([*latent, 1], last_relu=False)
 
     def activate(self, feats: Tensor) -> Tensor:
-        """Maps of the classes.
+        """Compute a map for each class.
 
         Args:
             feats (Tensor): RoI features, (R, in_channels, h, w).
 
         Returns:
-            Tensor: One map for each class, the background last,
+            Tensor: Maps of the classes, the background last,
             (R, C + 1, h, w).
         """
         return self.class_maps(self.activating(feats))
 
     def propagate(self, feats: Tensor, saliency: Tensor) -> Tensor:
-        """Shapes from saliency.
+        """Propagate saliency to shapes.
 
         Args:
             feats (Tensor): RoI features, (R, in_channels, h, w).
-            saliency (Tensor): The map of each RoI's label, (R, h, w).
+            saliency (Tensor): Map of each RoI's label, (R, h, w).
 
         Returns:
             Tensor: Logits of the shapes, (R, h, w).
@@ -96,14 +99,16 @@ class ShapePropHead(BaseModule):
         return self.decoder(states)[:, 0]
 
     def loss_activating(self, class_maps: Tensor, labels: Tensor) -> Tensor:
-        """Cross entropy of the class logits.
+        """Compute the cross entropy of the class logits.
 
         Args:
-            class_maps (Tensor): As of :meth:`activate`, of all sampled RoIs.
-            labels (Tensor): Their labels, C for background, int, (R,).
+            class_maps (Tensor): Maps of all sampled RoIs, (R, C + 1, h, w),
+                see :meth:`activate`.
+            labels (Tensor): Labels of the RoIs, C for background, (R,) int.
 
         Returns:
-            Tensor: A scalar, float32; 0 with a graph without RoIs.
+            Tensor: A scalar, float32; without RoIs it is 0 and still has a
+            graph.
         """
         if not len(labels):
             return class_maps.sum()
@@ -111,15 +116,16 @@ class ShapePropHead(BaseModule):
         return self.loss_activating_weight * F.cross_entropy(logits, labels)
 
     def loss_propagating(self, shapes: Tensor, targets: Tensor) -> Tensor:
-        """Binary cross entropy of shapes.
+        """Compute the binary cross entropy of shapes.
 
         Args:
-            shapes (Tensor): As of :meth:`propagate`, of RoIs with a valid
-                mask.
-            targets (Tensor): Their masks, in [0, 1], (R, h, w).
+            shapes (Tensor): Logits of the shapes of RoIs with a valid mask,
+                (R, h, w), see :meth:`propagate`.
+            targets (Tensor): Masks of the RoIs, in [0, 1], (R, h, w).
 
         Returns:
-            Tensor: A scalar, float32; 0 with a graph without RoIs.
+            Tensor: A scalar, float32; without RoIs it is 0 and still has a
+            graph.
         """
         if not len(targets):
             return shapes.sum()
@@ -129,13 +135,13 @@ class ShapePropHead(BaseModule):
 
 
 def maps_of_labels(class_maps: Tensor, labels: Tensor) -> Tensor:
-    """Saliency of RoIs: the map of each RoI's label.
+    """Select the map of each RoI's label, its saliency.
 
     Args:
         class_maps (Tensor): Maps of R RoIs, (R, C, h, w).
-        labels (Tensor): Their labels, int, (R,).
+        labels (Tensor): Labels of the RoIs, (R,) int.
 
     Returns:
-        Tensor: (R, h, w).
+        Tensor: Saliency, (R, h, w).
     """
     return class_maps[torch.arange(len(labels), device=labels.device), labels]

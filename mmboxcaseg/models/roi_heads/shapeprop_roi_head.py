@@ -18,17 +18,18 @@ from .shapeprop_head import maps_of_labels
 
 @MODELS.register_module()
 class ShapePropRoIHead(StandardRoIHead):
-    """Box head, :class:`ShapePropHead` and :class:`ShapePropMaskHead`.
+    """RoI head of ShapeProp: box head, shape head and mask head.
 
-    The features of ``mask_roi_extractor`` serve both heads. In training the
-    saliency is activated on all sampled RoIs; shapes and masks are predicted,
-    and learnt, on the positives with a valid mask alone. In the test the
-    predicted label chooses the map.
+    The shape head (:class:`ShapePropHead`) and the mask head
+    (:class:`ShapePropMaskHead`) share the features of ``mask_roi_extractor``.
+    In training, saliency is activated on all sampled RoIs; shapes and masks
+    are predicted and learnt only on positive RoIs with a valid mask. In
+    tests, the predicted label selects the map.
 
     Args:
         shape_head (dict): Config of :class:`ShapePropHead`.
-        **kwargs: Arguments of ``mmdet.StandardRoIHead``; ``mask_head`` is a
-            :class:`ShapePropMaskHead`.
+        **kwargs: Arguments of ``mmdet.StandardRoIHead``; ``mask_head`` must
+            be a :class:`ShapePropMaskHead`.
     """
 
     def __init__(self, *, shape_head: ConfigType, **kwargs) -> None:
@@ -36,12 +37,14 @@ class ShapePropRoIHead(StandardRoIHead):
         self.shape_head = MODELS.build(shape_head)
 
     def _mask_feats(self, x: tuple[Tensor, ...], rois: Tensor) -> Tensor:
-        """Features of RoIs (R, 5): image and xyxy in pixels."""
+        """Features of RoIs (R, 5): place of the image, and xyxy in pixels."""
         return self.mask_roi_extractor(x[: self.mask_roi_extractor.num_inputs], rois)
 
     def _labels(self, sampling_results: list[SamplingResult]) -> Tensor:
-        """Labels of all sampled RoIs, image by image, positives first; the
-        background's is one past the last class."""
+        """Labels of all sampled RoIs, image by image, positive RoIs first.
+
+        The label of the background is the number of classes.
+        """
         return torch.cat(
             [
                 label
@@ -62,19 +65,20 @@ class ShapePropRoIHead(StandardRoIHead):
         bbox_feats: Tensor,
         batch_gt_instances: InstanceList,
     ) -> dict:
-        """Losses of shape head and mask head.
+        """Compute the losses of the shape head and the mask head.
 
         Args:
-            x (tuple[Tensor]): Feature maps of all levels.
-            sampling_results (list[SamplingResult]): One per image.
+            x (tuple[Tensor, ...]): Feature maps of all levels.
+            sampling_results (list[SamplingResult]): Sampled RoIs of each
+                image.
             bbox_feats (Tensor): Not used.
-            batch_gt_instances (list[InstanceData]): One per image, with
-                ``masks`` and ``mask_weights``.
+            batch_gt_instances (list[InstanceData]): True instances of each
+                image, with ``masks`` and ``mask_weights``.
 
         Returns:
-            dict: ``mask_preds``, logits of the positives with a valid mask,
-            and ``loss_mask``, a dict of the scalars ``loss_activating``,
-            ``loss_propagating`` and ``loss_mask``.
+            dict: ``mask_preds``, mask logits of the positive RoIs with a
+            valid mask, and ``loss_mask``, a dict of the scalars
+            ``loss_activating``, ``loss_propagating`` and ``loss_mask``.
 
         Raises:
             ValueError: If a ``gt_instances`` has no ``mask_weights``.
@@ -83,7 +87,7 @@ class ShapePropRoIHead(StandardRoIHead):
         feats = self._mask_feats(x, bbox2roi([res.priors for res in sampling_results]))
         labels = self._labels(sampling_results)
         class_maps = self.shape_head.activate(feats)
-        # Positives stand before the negatives of each image.
+        # The positive RoIs of an image come before its negative ones.
         positive = torch.cat(
             [
                 torch.arange(len(res.priors), device=feats.device) < len(res.pos_priors)
@@ -115,18 +119,18 @@ class ShapePropRoIHead(StandardRoIHead):
         results_list: InstanceList,
         rescale: bool = False,
     ) -> InstanceList:
-        """Masks of detections.
+        """Predict the masks of detections.
 
         Args:
-            x (tuple[Tensor]): Feature maps of all levels.
-            batch_img_metas (list[dict]): One per image.
+            x (tuple[Tensor, ...]): Feature maps of all levels.
+            batch_img_metas (list[dict]): Meta keys of each image.
             results_list (list[InstanceData]): Detections of each image, with
                 ``bboxes`` and ``labels``.
-            rescale (bool): Whether masks are those of the images as they
-                were before resizing. Defaults to False.
+            rescale (bool): Whether masks have the size of the images before
+                resizing. Defaults to False.
 
         Returns:
-            list[InstanceData]: The same with ``masks``, (N, H, W).
+            list[InstanceData]: The detections with ``masks``, (N, H, W).
         """
         rois = bbox2roi([res.bboxes for res in results_list])
         if not len(rois):
@@ -150,18 +154,19 @@ class ShapePropRoIHead(StandardRoIHead):
     def _mask_forward(
         self, x: tuple[Tensor, ...], rois: Tensor, labels: Tensor | None = None
     ) -> dict:
-        """Masks of RoIs by their labels, in the test.
+        """Predict the masks of RoIs in tests.
 
         Args:
-            x (tuple[Tensor]): Feature maps of all levels.
-            rois (Tensor): Image and xyxy in pixels, (R, 5).
-            labels (Tensor, optional): Labels of the RoIs, int, (R,). Defaults
-                to None: the class whose map is highest, where nothing has
-                been detected, as in ``forward``.
+            x (tuple[Tensor, ...]): Feature maps of all levels.
+            rois (Tensor): RoIs, (R, 5): place of the image, and xyxy in
+                pixels.
+            labels (Tensor, optional): Labels of the RoIs, (R,) int. Defaults
+                to None: the class with the highest mean map, for RoIs that
+                are not detections, as in ``forward``.
 
         Returns:
-            dict: ``mask_preds`` (R, 1, h, w), and the ``mask_feats`` of
-            ``mask_roi_extractor``.
+            dict: ``mask_preds``, mask logits (R, 1, h, w), and
+            ``mask_feats``, the features of ``mask_roi_extractor``.
         """
         feats = self._mask_feats(x, rois)
         class_maps = self.shape_head.activate(feats)

@@ -27,50 +27,59 @@ from .prepared import Weights
 class BoxCaseg(Predicting, BaseSegmentor):
     """The joint network of the paper (Sec. 3.2 and 3.3, Fig. 4).
 
-    Every sample trains the weak head by the MIL loss; mask-supervised
-    samples also train the salient and the transferred head by the pixel
-    loss of their fusion. The meta key ``supervision`` of a sample says which
-    it is: ``'box'`` or ``'mask'``.
+    Each sample trains the weak head with the MIL loss. Samples with a mask
+    also train the salient and the transferred head with the pixel loss of
+    their fusion. The meta key ``supervision`` of a sample is ``'box'`` or
+    ``'mask'``.
+
+    Any of the three heads may be None, but not all. Each head takes all maps
+    of the backbone.
 
     Args:
-        backbone (dict): Features at several strides, e.g. ``mmseg.HRNet``.
-        weak_head (dict, optional): Config of :class:`SegmentationHead`. All
-            heads take all maps of the backbone.
+        backbone (dict): Config of a backbone with maps at several strides,
+            such as ``mmseg.HRNet``.
+        weak_head (dict, optional): Config of :class:`SegmentationHead`.
+            Defaults to None.
         salient_head (dict, optional): Config of :class:`SegmentationHead`.
+            Defaults to None.
         transferred_head (dict, optional): Config of
-            :class:`TransferredHead`; it needs a weak head. At prediction
-            :class:`ProducedHead` does, which needs none. Any head may be left
-            out (None), but not all.
-        loss_mil (dict): Unary terms of Eq. 1. Defaults to ``MILLoss``.
-        loss_smooth (dict, optional): Eq. 2 with its weight. Defaults to
-            ``PairwiseSmoothnessLoss`` with weight 0.05.
-        loss_color (dict, optional): One more term of the weak head, not in
-            the paper, e.g. ``ColorPairsLoss``. Defaults to None.
-        loss_pixel (dict): Eq. 3. Defaults to ``FusedPixelLoss``.
-        alpha (float): Share of the salient head in the fusion, in [0, 1].
+            :class:`TransferredHead`, which needs a weak head, or, for
+            prediction, of :class:`ProducedHead`, which needs none. Defaults
+            to None.
+        loss_mil (dict): Config of the unary terms of Eq. 1. Defaults to
+            ``MILLoss``.
+        loss_smooth (dict, optional): Config of Eq. 2 with its weight.
+            Defaults to ``PairwiseSmoothnessLoss`` with weight 0.05.
+        loss_color (dict, optional): Config of a further loss of the weak
+            head, such as ``ColorPairsLoss``; not in the paper. Defaults to
+            None.
+        loss_pixel (dict): Config of Eq. 3. Defaults to ``FusedPixelLoss``.
+        alpha (float): Weight of the salient head in the fusion, in [0, 1].
             Defaults to 0.7.
         fuse (str): ``'prob'`` or ``'logit'``, see :func:`fused_probs`.
             Defaults to ``'prob'``.
-        test_cfg (dict, optional): How masks are predicted, keys and values
-            as in :class:`PredictOptions`. Defaults to None: its defaults.
+        channels_last (bool): Whether features have the memory format
+            ``channels_last``, with which convolutions are faster on many
+            machines. Results differ by rounding only. Defaults to False.
+        compile (bool | dict): Whether backbone and heads are compiled by
+            :func:`torch.compile`; a dict has its options, such as
+            ``dict(mode='max-autotune')``. Results differ by rounding only.
+            Defaults to False.
+        test_cfg (dict, optional): Options of the prediction, with the keys
+            and values of :class:`PredictOptions`. Defaults to None: its
+            defaults.
         train_cfg (dict, optional): Not used. Defaults to None.
-        channels_last (bool): Whether features are laid out with the channels
-            last, which convolutions are faster with on many machines; the
-            results are the same but for rounding. Defaults to False.
-        compile (bool | dict): Whether backbone and heads are compiled, by
-            :func:`torch.compile` with its options, e.g.
-            ``dict(mode='max-autotune')``; the results are the same but for
-            rounding. Defaults to False.
-        data_preprocessor (dict, optional): Defaults to None.
-        init_cfg (dict, optional): Defaults to None.
+        data_preprocessor (dict, optional): Config of the data preprocessor.
+            Defaults to None.
+        init_cfg (dict, optional): Initialisation. Defaults to None.
 
     Attributes:
-        predict_options (PredictOptions): How masks are predicted where
-            nothing else is asked for.
+        predict_options (PredictOptions): Options of the prediction that
+            ``test_cfg`` sets.
 
     Raises:
-        ValueError: For heads, ``alpha``, ``fuse`` or ``test_cfg`` that don't
-            go together.
+        ValueError: If there is no head, a head that another one needs is
+            missing, or ``alpha``, ``fuse`` or ``test_cfg`` has a wrong value.
     """
 
     def __init__(
@@ -95,8 +104,8 @@ class BoxCaseg(Predicting, BaseSegmentor):
         init_cfg: dict | None = None,
     ) -> None:
         if isinstance(data_preprocessor, dict):
-            # mmengine would look for it in its own registry alone where no
-            # default scope is set.
+            # Without a default scope, mmengine would search only its own
+            # registry for it.
             data_preprocessor = MODELS.build(data_preprocessor)
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         check_fusion(alpha, fuse)
@@ -121,11 +130,11 @@ class BoxCaseg(Predicting, BaseSegmentor):
     def _compile(self, options: dict) -> None:
         heads = [getattr(self, f'{name}_head') for name in HEADS]
         for module in (self.backbone, *filter(None, heads)):
-            # In place, so that the names of the weights stay.
+            # In place, which keeps the names of the weights.
             module.compile(**options)
 
     def _check_heads(self) -> None:
-        """Raise ValueError unless the heads go together."""
+        """Raise ValueError if there is no head, or a needed one is missing."""
         if not self._built:
             raise ValueError(
                 'BoxCaseg: at least one of weak_head, '
@@ -138,7 +147,7 @@ class BoxCaseg(Predicting, BaseSegmentor):
         ):
             raise ValueError(
                 'BoxCaseg: transferred_head takes its weights from weak_head, '
-                'which is None; give both or neither'
+                'which is None; set both or neither'
             )
 
     @property
@@ -147,23 +156,24 @@ class BoxCaseg(Predicting, BaseSegmentor):
 
     @property
     def test_cfg(self) -> Mapping[str, Any]:
-        """``predict_options`` by name, to be read only."""
+        """``predict_options`` as a mapping that can't be changed."""
         return MappingProxyType(asdict(self.predict_options))
 
     @property
     def has_pixel_heads(self) -> bool:
-        """Whether a head that learns from masks is there."""
+        """Whether the model has a head that learns from masks."""
         return bool(self.salient_head or self.transferred_head)
 
     def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """The maps that all heads share.
+        """Compute the maps that all heads take.
 
         Args:
             inputs (Tensor): Normalised patches, shape (B, 3, H, W).
 
         Returns:
-            tuple[Tensor, ...]: Shape (B, C_i, H_i, W_i), the largest first;
-            HRNet's and MobileNetV2's at strides 4, 8, 16 and 32.
+            tuple[Tensor, ...]: Maps of shape (B, C_i, H_i, W_i), the largest
+            first. Those of HRNet and MobileNetV2 have the strides 4, 8, 16
+            and 32.
         """
         return tuple(self.backbone(self._laid_out(inputs)))
 
@@ -175,25 +185,27 @@ class BoxCaseg(Predicting, BaseSegmentor):
     def _head_logits(
         self, name: str, feats: tuple[Tensor, ...], size: tuple, transferred: Weights
     ) -> Tensor | None:
-        """Logits (B, H, W) of one head at the input's size, None without."""
+        """Logits (B, H, W) of a head at the input's size; None without it."""
         head = getattr(self, f'{name}_head')
         if not head:
             return None
         logits = head(feats, transferred) if name == 'transferred' else head(feats)
-        # Upsampled last: 16 times fewer positions for the convolutions.
+        # Upsampled last, since convolutions then have 16 times fewer positions.
         return F.interpolate(
             logits, size, mode='bilinear', align_corners=False
         ).squeeze(1)
 
     def produce_weights(self) -> Weights:
-        """Weights of the transferred head, None without one."""
+        """Predict the weights of the transferred head; None without one."""
         if not self.transferred_head:
             return None
         return self.transferred_head.transfer(self.weak_head)
 
     def produce_transferred(self) -> None:
-        """Deprecated: the model does so by itself, and calling ``eval()`` has
-        them produced again."""
+        """Deprecated: produce the weights of the transferred head.
+
+        The model does so at the first prediction after ``eval()``.
+        """
         warnings.warn(
             'BoxCaseg.produce_transferred is deprecated: the weights of the '
             'transferred head are produced at the first prediction after '
@@ -208,18 +220,19 @@ class BoxCaseg(Predicting, BaseSegmentor):
     def loss(
         self, inputs: Tensor, data_samples: list[SegDataSample]
     ) -> dict[str, Tensor]:
-        """Eq. 4.
+        """Compute the losses of a batch (the paper, Eq. 4).
 
         Args:
             inputs (Tensor): Normalised patches, shape (B, 3, H, W).
-            data_samples (list[SegDataSample]): With ``gt_sem_seg`` (0 or 1:
-                the filled box or the mask) and the meta key
-                ``supervision``.
+            data_samples (list[SegDataSample]): B data samples with
+                ``gt_sem_seg``, the filled box or the mask as 0 and 1, and the
+                meta key ``supervision``.
 
         Returns:
-            dict[str, Tensor]: ``loss_mil`` and ``loss_smooth`` with a weak
-            head, also ``loss_color`` if there is such a term, ``loss_pixel``
-            with one of the others. Scalars, float32.
+            dict[str, Tensor]: Scalars, float32: ``loss_mil`` and, if they are
+            configured, ``loss_smooth`` and ``loss_color`` of the weak head;
+            ``loss_pixel`` of the other heads. Losses of missing heads are not
+            there.
 
         Raises:
             ValueError: If ``supervision`` is neither ``'box'`` nor
@@ -252,21 +265,21 @@ class BoxCaseg(Predicting, BaseSegmentor):
         size: tuple,
         data_samples: list[SegDataSample],
     ) -> Tensor:
-        """Eq. 3 over the mask-supervised samples of the batch."""
+        """Eq. 3 over the samples of the batch that have a mask."""
         masked = [_supervision(sample) == 'mask' for sample in data_samples]
         chosen = torch.tensor(masked).nonzero().squeeze(1).to(labels.device)
         weight = torch.ones(len(chosen), device=labels.device)
-        # Over all processes, so that two with 8 samples each learn the same
-        # as one with 16 however the masks fall.
+        # The mean over all processes: two processes with 8 samples each then
+        # learn the same as one with 16, wherever the samples with masks are.
         avg_factor = weight.sum()
         all_reduce(avg_factor, op='mean')
         avg_factor = avg_factor.clamp(min=1e-6)
         if len(chosen) == 0:
-            # One sample with weight zero: every parameter gets its (zero)
-            # gradient and SyncBN its turn, whatever the batch holds.
+            # One sample with the weight 0, so that each parameter gets a (zero)
+            # gradient and SyncBN is run in all processes.
             chosen = chosen.new_zeros(1)
             weight = weight.new_zeros(1)
-        # Indexing does not keep the layout.
+        # Indexing does not keep the memory format.
         feats = tuple(self._laid_out(x[chosen]) for x in feats)
         weights = self.produce_weights()
         salient = self._head_logits('salient', feats, size, weights)
@@ -288,16 +301,16 @@ class BoxCaseg(Predicting, BaseSegmentor):
         data_samples: list | None = None,
         options: PredictOptions | None = None,
     ) -> Tensor:
-        """Foreground probabilities by the head of the options.
+        """Compute the foreground probabilities of crops.
 
         Args:
             inputs (Tensor): Normalised crops, shape (B, 3, H, W).
             data_samples (list, optional): Not used.
-            options (PredictOptions, optional): Defaults to None: the model's
-                own. Only ``head`` matters here.
+            options (PredictOptions, optional): Options of the prediction, of
+                which ``head`` is used. Defaults to None: those of the model.
 
         Returns:
-            Tensor: Shape (B, H, W), float32, in [0, 1].
+            Tensor: Probabilities in [0, 1], float32, shape (B, H, W).
 
         Raises:
             ValueError: If the model lacks the head.
@@ -308,15 +321,15 @@ class BoxCaseg(Predicting, BaseSegmentor):
     def _forward(
         self, inputs: Tensor, data_samples: list | None = None
     ) -> dict[str, Tensor | None]:
-        """Logits (B, H, W) of every head at the input's size, by name.
+        """Compute the logits (B, H, W) of each head at the input's size.
 
         Args:
             inputs (Tensor): Normalised patches, shape (B, 3, H, W).
             data_samples (list, optional): Not used.
 
         Returns:
-            dict[str, Tensor | None]: Keys ``weak``, ``salient`` and
-            ``transferred``; None for a head that is left out.
+            dict[str, Tensor | None]: Logits by the names ``weak``,
+            ``salient`` and ``transferred``; None for a missing head.
         """
         feats = self.extract_feat(inputs)
         size = tuple(inputs.shape[-2:])
@@ -325,12 +338,12 @@ class BoxCaseg(Predicting, BaseSegmentor):
 
 
 def _supervision(sample: SegDataSample) -> str:
-    """The meta key ``supervision`` of a sample, checked."""
+    """The checked meta key ``supervision`` of a sample."""
     supervision = sample.metainfo.get('supervision')
     if supervision not in ('box', 'mask'):
         raise ValueError(
             f"{sample.metainfo.get('img_path')}: the meta key 'supervision' "
-            f"must be 'box' or 'mask', but is {supervision!r}; name it in "
+            f"must be 'box' or 'mask', but is {supervision!r}; list it in "
             'the meta_keys of PackPatch'
         )
     return supervision

@@ -1,4 +1,4 @@
-"""Masks of boxes as mmengine's data: thin around ``mmboxcaseg.prediction``."""
+"""Masks of boxes as ``InstanceData`` of mmengine, see ``mmboxcaseg.prediction``."""
 
 from collections.abc import Iterator
 
@@ -30,23 +30,25 @@ def instances_of(
     windows: Tensor | None,
     options: PredictOptions,
 ) -> InstanceData:
-    """The instances of an image from the probabilities of its crops.
+    """Make the instances of an image from the probabilities of its crops.
 
     Args:
-        probs (Iterator[np.ndarray]): Probabilities, float32, shape (S, S)
-            each, of M crops a box; N * M are taken from it.
+        probs (Iterator[np.ndarray]): Probabilities of N * M crops, float32,
+            shape (S, S) each; the M crops of a box follow each other.
         rects (Tensor): Pixel rectangles of the boxes, x0, y0, x1, y1,
-            half-open, shape (N, 4).
-        windows (Tensor, optional): See :func:`box_probs`, shape (N, M, 4);
-            None where each box has one crop that shows it alone.
-        options (PredictOptions): How masks are made.
+            half-open, (N, 4) int.
+        windows (Tensor | None): Windows of the boxes in their crops, shape
+            (N, M, 4), see :func:`box_probs`; None if each box has one crop
+            that shows only the box.
+        options (PredictOptions): Options of the prediction.
 
     Returns:
-        InstanceData: ``rects`` as given; ``masks``, a list of N boolean
-        arrays of the size of their rectangles; ``confidence``, shape (N, ),
-        in [0, 1]; and on request ``probs``, a list of float32 arrays in
-        [0, 1] of the same sizes, as compared with the threshold. The meta key
-        ``merge_exponent`` is there if the options have it.
+        InstanceData: ``rects`` as given; ``masks``, a list of N bool arrays
+        of the size of their rectangles; ``confidence``, (N,) in [0, 1]; if
+        the options ask for them, ``probs``, a list of N float32 arrays in
+        [0, 1] of the same sizes, the probabilities that were compared with
+        the threshold; and, if the options have it, the meta key
+        ``merge_exponent``.
     """
     found = box_masks(
         probs,
@@ -63,14 +65,14 @@ def instances_of(
 
 
 def masks_of(instances: InstanceData) -> BoxMasks:
-    """Predicted masks without mmengine.
+    """Convert instances to masks that need no mmengine.
 
     Args:
-        instances (InstanceData): What :func:`instances_of` returned, or
-            another's; ``confidence`` and ``probs`` may be missing.
+        instances (InstanceData): Instances as :func:`instances_of` returns
+            them; ``confidence`` and ``probs`` may be missing.
 
     Returns:
-        BoxMasks: The same.
+        BoxMasks: The same masks.
     """
     return BoxMasks(
         rects=instances.rects.cpu().numpy(),
@@ -82,12 +84,12 @@ def masks_of(instances: InstanceData) -> BoxMasks:
 
 
 def claims_of(instances: InstanceData) -> Claims | None:
-    """How strongly predicted masks claim their pixels.
+    """The claims of predicted masks to their pixels.
 
     Args:
-        instances (InstanceData): What :func:`instances_of` returned.
+        instances (InstanceData): Instances of :func:`instances_of`.
 
     Returns:
-        Claims | None: None where the smallest object has them.
+        Claims | None: The claims; None if the smallest object gets a pixel.
     """
     return masks_of(instances).claims

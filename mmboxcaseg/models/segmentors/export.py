@@ -1,9 +1,9 @@
-"""A trained BoxCaseg without what only training needs.
+"""Export of a trained BoxCaseg without the parts that only training needs.
 
-Kept are the backbone and the heads that the model's ``test_cfg.head`` asks
-for. The convolutions of the transferred head are produced once
-(:class:`ProducedHead`), so that neither the weight transfer nor the weak head
-is needed. Convolutions are stored in half precision.
+The export has the backbone and the heads that the model's ``test_cfg.head``
+needs. The convolutions of the transferred head are produced once and stored
+(:class:`ProducedHead`), so it needs neither the weight transfer nor the weak
+head. Weights of convolutions are stored in half precision.
 """
 
 from typing import Any
@@ -18,22 +18,23 @@ from mmboxcaseg.prediction import PredictOptions
 
 from .boxcaseg import BoxCaseg
 
-# All that a config needs for prediction, besides model and data.
+# Keys of a config that prediction needs besides model and data.
 KEPT = ('default_scope', 'custom_imports', 'env_cfg', 'log_level', 'test_cfg')
 HOOKS = ('timer', 'logger', 'sampler_seed')
-# Between the maps of probabilities before and after: what half precision may
-# cost, and what it may cost anywhere.
+# Largest differences of probabilities that half precision may cause: on average,
+# and at any pixel.
 MEAN_ERROR, LARGEST_ERROR = 0.002, 0.1
 
 
 def export_model_cfg(model: dict[str, Any]) -> dict[str, Any]:
-    """Config of the exported model.
+    """Make the config of the exported model.
 
     Args:
-        model (dict): ``cfg.model`` of the trained one.
+        model (dict): ``cfg.model`` of the trained model.
 
     Returns:
-        dict: Without losses, initial weights and unneeded heads.
+        dict: ``model`` without losses, initial weights and heads that are not
+        needed.
     """
     built = [name for name in HEADS if model.get(f'{name}_head')]
     heads = PredictOptions.from_cfg(model.get('test_cfg'), built).heads(built)
@@ -61,13 +62,13 @@ def export_model_cfg(model: dict[str, Any]) -> dict[str, Any]:
 
 
 def export_config(cfg: Config) -> Config:
-    """Config for prediction alone.
+    """Make a config that is for prediction only.
 
     Args:
         cfg (Config): Config of the training.
 
     Returns:
-        Config: It names no data set.
+        Config: The config, without paths of data.
     """
     content = cfg.to_dict()
     loader = content['test_dataloader']
@@ -93,19 +94,19 @@ def export_config(cfg: Config) -> Config:
 
 
 def export_weights(trained: BoxCaseg, exported: BoxCaseg) -> dict[str, Tensor]:
-    """Fill in the exported model and give its weights as they are stored.
+    """Load the weights into the exported model, and return them for storing.
 
     Args:
         trained (BoxCaseg): The trained model.
-        exported (BoxCaseg): A model of :func:`export_model_cfg`; it gets the
+        exported (BoxCaseg): Model of :func:`export_model_cfg`, which gets the
             rounded weights.
 
     Returns:
-        dict[str, Tensor]: Convolutions in half precision; biases and
-        statistics, which are few, in single precision.
+        dict[str, Tensor]: Weights by name: those of convolutions in half
+        precision; biases and statistics, which are few, in single precision.
 
     Raises:
-        ValueError: If a weight doesn't fit half precision.
+        ValueError: If a weight is too large for half precision.
     """
     source = dict(trained.state_dict())
     if exported.transferred_head:
@@ -123,8 +124,8 @@ def export_weights(trained: BoxCaseg, exported: BoxCaseg) -> dict[str, Tensor]:
         if value.is_floating_point():
             value = value.half() if value.dim() > 1 else value.float()
             if not torch.isfinite(value).all():
-                raise ValueError(f'{name} has values beyond half precision')
-        # A copy: a view would take its whole storage along.
+                raise ValueError(f'{name} has values too large for half precision')
+        # A copy, since a view would be saved with its whole storage.
         stored[name] = value.clone().contiguous()
     exported.load_state_dict(stored)
     return stored
@@ -134,17 +135,17 @@ def check_same(trained: BoxCaseg, exported: BoxCaseg) -> float:
     """Compare two models on random crops.
 
     Args:
-        trained (BoxCaseg): The one.
-        exported (BoxCaseg): The other.
+        trained (BoxCaseg): The trained model.
+        exported (BoxCaseg): The exported model.
 
     Returns:
-        float: Mean difference of their probabilities.
+        float: Mean absolute difference of their probabilities.
 
     Raises:
-        ValueError: If they differ by more than half precision explains.
+        ValueError: If they differ by more than half precision can cause.
     """
     generator = torch.Generator().manual_seed(0)
-    # Smooth, as photos are; noise alone looks the same everywhere.
+    # Smooth crops, as photos are; plain noise looks the same everywhere.
     crops = F.interpolate(
         torch.randn(4, 3, 8, 8, generator=generator), (96, 96), mode='bilinear'
     )

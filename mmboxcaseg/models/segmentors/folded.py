@@ -1,9 +1,9 @@
-"""The network as it predicts: as few operations as give the same masks.
+"""The folded network: the same predictions from fewer operations.
 
-In evaluation mode a batch normalisation is a factor and an offset for each
-channel, which the convolution before it takes over. The first convolutions of
-the heads that a prediction needs become one, so that the maps are resized once
-for all of them, and so are their logits.
+In evaluation mode, batch normalisation multiplies each channel by a factor and
+adds an offset. Both are folded into the convolution before it. The first
+convolutions of the heads that a prediction needs are joined into one, so that
+maps and logits are resized once for all heads.
 """
 
 import copy
@@ -17,26 +17,26 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..heads import SegmentationHead, TransferredHead, conv_of_resized
 
-# What folding may change of a map, relative to its largest value: rounding.
+# Largest change of a map by folding (rounding), relative to its largest value.
 TOLERANCE = 1e-3
 Weights = tuple[Tensor, ...]
 
 
 def fold_backbone(backbone: nn.Module, sample: Tensor) -> nn.Module:
-    """A copy of a backbone whose convolutions have taken over the norms.
+    """Copy a backbone, with its normalisation layers folded.
 
-    Which convolution a norm follows is told by the order in which a module
-    lists them, so the copy is compared with the backbone.
+    Which convolution a normalisation layer follows is guessed from the order
+    of a module's children, so the output of the copy is checked.
 
     Args:
-        backbone (nn.Module): In evaluation mode.
-        sample (Tensor): What to compare them on, shape (B, 3, H, W).
+        backbone (nn.Module): Backbone in evaluation mode.
+        sample (Tensor): Normalised crops for the check, shape (B, 3, H, W).
 
     Returns:
-        nn.Module: The copy; the backbone itself if they differ.
+        nn.Module: The copy, or the backbone itself if their outputs differ.
     """
     folded = copy.deepcopy(backbone)
-    # Not by a call, which would run hooks.
+    # Not by calling the module, which would run hooks.
     expected = [x.clone() for x in folded.forward(sample)]
     _fold_norms(folded)
     same = all(
@@ -47,9 +47,10 @@ def fold_backbone(backbone: nn.Module, sample: Tensor) -> nn.Module:
 
 
 def _fold_norms(module: nn.Module) -> None:
-    """Have convolutions take over the norms right behind them, in place.
+    """Fold the normalisation layers right after convolutions, in place.
 
-    They get the buffer ``factor``, by which their weights were multiplied.
+    These convolutions get the buffer ``factor``: the factors by which their
+    weights were multiplied.
     """
     conv = None
     for name, child in module.named_children():
@@ -68,14 +69,15 @@ def _fold_norms(module: nn.Module) -> None:
 
 
 def scale_of(norm: nn.Module) -> tuple[Tensor, Tensor] | None:
-    """What a batch normalisation does in evaluation mode.
+    """Factors and offsets of a batch normalisation in evaluation mode.
 
     Args:
         norm (nn.Module): Any module.
 
     Returns:
-        tuple[Tensor, Tensor] | None: Factor and offset of each channel,
-        (C, ); None if it is another module or has no statistics.
+        tuple[Tensor, Tensor] | None: Factor and offset of each channel, (C,)
+        each; None if the module is no batch normalisation or has no
+        statistics.
     """
     if not isinstance(norm, _BatchNorm) or norm.running_mean is None:
         return None
@@ -87,14 +89,14 @@ def scale_of(norm: nn.Module) -> tuple[Tensor, Tensor] | None:
 
 
 class FoldedHead(NamedTuple):
-    """The two convolutions of a head, the first with its norm.
+    """The two convolutions of a head, with the normalisation folded.
 
     Attributes:
-        weight (Tensor): (C, C, 1, 1).
-        bias (Tensor): (C, ).
-        weight_seg (Tensor): (1, C, 1, 1).
-        bias_seg (Tensor): (1, ).
-        factor (Tensor): (C, ), by which the norm has multiplied the weight.
+        weight (Tensor): Weight of the first convolution, (C, C, 1, 1).
+        bias (Tensor): Bias of the first convolution, (C,).
+        weight_seg (Tensor): Weight of the second convolution, (1, C, 1, 1).
+        bias_seg (Tensor): Bias of the second convolution, (1,).
+        factor (Tensor): Factors by which folding multiplied ``weight``, (C,).
     """
 
     weight: Tensor
@@ -107,17 +109,17 @@ class FoldedHead(NamedTuple):
 def fold_head(
     head: SegmentationHead | TransferredHead, transferred: Weights | None = None
 ) -> FoldedHead | None:
-    """A head whose first convolution has taken over its norm.
+    """Fold the normalisation layer of a head into its first convolution.
 
     Args:
-        head (SegmentationHead | TransferredHead): In evaluation mode.
+        head (SegmentationHead | TransferredHead): Head in evaluation mode.
         transferred (tuple[Tensor, ...], optional): Weights of a transferred
             head, see :meth:`TransferredHead.transfer`. Defaults to None: the
             head has its own.
 
     Returns:
-        FoldedHead | None: None if the head has another norm than batch
-        normalisation with statistics.
+        FoldedHead | None: The folded head; None if its normalisation layer is
+        not a batch normalisation with statistics.
     """
     scale = scale_of(head.norm)
     if scale is None:
@@ -139,16 +141,16 @@ def fold_head(
 
 
 class FoldedHeads(nn.Module):
-    """Several heads as one.
+    """Several heads joined into one.
 
     Args:
-        heads (Sequence[FoldedHead]): M heads of C channels.
+        heads (Sequence[FoldedHead]): M heads with C channels each.
     """
 
     def __init__(self, heads: Sequence[FoldedHead]) -> None:
         super().__init__()
         weights, biases, weights_seg, biases_seg, factors = zip(*heads)
-        # Each head looks at its own channels only.
+        # Each head uses only its own channels.
         seg = torch.block_diag(*[weight.flatten(1) for weight in weights_seg])
         for name, value in (
             ('weight', torch.cat(weights)),
@@ -160,27 +162,28 @@ class FoldedHeads(nn.Module):
             self.register_buffer(name, value.detach().clone())
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
-        """Logits at the first map's resolution.
+        """Compute the logits at the size of the first map.
 
         Args:
             feats (Sequence[Tensor]): Maps of shape (B, C_i, H_i, W_i), see
                 :func:`conv_of_resized`.
 
         Returns:
-            Tensor: Shape (B, M, H_0, W_0).
+            Tensor: Logits of the heads, shape (B, M, H_0, W_0).
         """
         hidden = conv_of_resized(feats, self.weight, self.bias).relu_()
         return F.conv2d(hidden, self.weight_seg, self.bias_seg)
 
 
 class FoldedNetwork(nn.Module):
-    """Backbone and heads of a BoxCaseg for one kind of prediction.
+    """The folded backbone and the heads that a prediction needs.
 
     Args:
-        backbone (nn.Module): What :func:`fold_backbone` returned.
-        heads (FoldedHeads): The heads.
-        names (Sequence[str]): Their names.
-        channels_last (bool): See :class:`BoxCaseg`.
+        backbone (nn.Module): Backbone of :func:`fold_backbone`.
+        heads (FoldedHeads): The M heads.
+        names (Sequence[str]): Names of the M heads.
+        channels_last (bool): Whether features have the memory format
+            ``channels_last``.
     """
 
     def __init__(
@@ -197,17 +200,18 @@ class FoldedNetwork(nn.Module):
         self.layout = torch.channels_last if channels_last else torch.contiguous_format
 
     def feats(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """The maps of the backbone, see :meth:`BoxCaseg.extract_feat`."""
+        """Compute the maps of the backbone, see :meth:`BoxCaseg.extract_feat`."""
         return tuple(self.backbone(inputs.contiguous(memory_format=self.layout)))
 
     def forward(self, inputs: Tensor) -> dict[str, Tensor]:
-        """Logits at the input's size.
+        """Compute the logits of each head at the input's size.
 
         Args:
             inputs (Tensor): Normalised crops, shape (B, 3, H, W).
 
         Returns:
-            dict[str, Tensor]: Shape (B, H, W) each, by the name of the head.
+            dict[str, Tensor]: Logits of shape (B, H, W) by the name of the
+            head.
         """
         logits = F.interpolate(
             self.heads(self.feats(inputs)),

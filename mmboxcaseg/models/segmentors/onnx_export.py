@@ -1,8 +1,8 @@
-"""A trained BoxCaseg as ONNX: crops in, probabilities out.
+"""Export of a trained BoxCaseg to ONNX.
 
-The exported network is the one that predicts (:mod:`.folded`), with its
-normalisation before it, and with the heads as products of matrices, which
-ONNX Runtime is fastest with.
+The exported network takes crops and returns probabilities. It is the folded
+network (:mod:`.folded`), with the normalisation of crops before it and with
+heads made of matrix products, which are fastest in ONNX Runtime.
 """
 
 import io
@@ -24,23 +24,23 @@ from .boxcaseg import BoxCaseg
 from .folded import FoldedHeads
 
 OPSET = 17
-# Floats of hidden channels at a time: what a core keeps in its cache.
+# Number of hidden floats that are computed at once; they fit a core's cache.
 GROUP = 3 * 2**16
-# Weights of fewer numbers stay in single precision.
+# Weights with fewer numbers stay in single precision.
 FEW = 1024
 
 
 class ProductHeads(nn.Module):
-    """Heads whose maps are convolved and resized by products of matrices.
+    """Heads that convolve and resize their maps by matrix products.
 
-    Bilinear resizing is linear and separable: along the width each map is
-    multiplied by a matrix, and along the height all of them, stacked, by one,
-    which adds them up as well. Hidden channels are computed in groups that
-    stay in the cache.
+    Bilinear resizing is linear and separable. Along the width, each map is
+    multiplied by a matrix. Along the height, all maps are stacked and
+    multiplied by one matrix, which also adds them. Hidden channels are
+    computed in groups that fit the cache.
 
     Args:
-        heads (FoldedHeads): The heads.
-        feats (Sequence[Tensor]): Maps of the size that they will have.
+        heads (FoldedHeads): The M heads.
+        feats (Sequence[Tensor]): Example of the maps, with their sizes.
     """
 
     def __init__(self, heads: FoldedHeads, feats: Sequence[Tensor]) -> None:
@@ -66,7 +66,14 @@ class ProductHeads(nn.Module):
         )
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
-        """As in :class:`FoldedHeads`."""
+        """Compute the logits at the size of the first map.
+
+        Args:
+            feats (Sequence[Tensor]): Maps of shape (B, C_i, H_i, W_i).
+
+        Returns:
+            Tensor: Logits of the heads, shape (B, M, H_0, W_0).
+        """
         height, width = feats[0].shape[-2:]
         first, *others = (x.permute(0, 2, 3, 1) for x in feats)
         along = [getattr(self, f'along_{place}') for place in range(len(others))]
@@ -76,13 +83,14 @@ class ProductHeads(nn.Module):
 
 
 class _Group(nn.Module):
-    """Some hidden channels, K of them, of :class:`ProductHeads`.
+    """A group of K hidden channels of :class:`ProductHeads`.
 
     Args:
-        weights (Sequence[Tensor]): For each map (C_i, K).
-        bias (Tensor): (K, ).
-        weight_seg (Tensor): (K, M).
-        factor (Tensor): (K, ), by which the norm has multiplied the weights.
+        weights (Sequence[Tensor]): Weights of each map, (C_i, K).
+        bias (Tensor): Bias of the channels, (K,).
+        weight_seg (Tensor): Weights of the second convolution, (K, M).
+        factor (Tensor): Factors by which folding multiplied the weights,
+            (K,).
     """
 
     def __init__(
@@ -102,14 +110,14 @@ class _Group(nn.Module):
     def forward(
         self, first: Tensor, others: list[Tensor], along: list[Tensor], down: Tensor
     ) -> Tensor:
-        """Their share of the logits, (B * H_0 * W_0, M), of maps
+        """The group's part of the logits, (B * H_0 * W_0, M), from maps
         (B, H_i, W_i, C_i)."""
         width, channels = first.shape[2], len(self.bias)
         rows = []
         for place, (x, matrix) in enumerate(zip(others, along), 1):
             x = torch.matmul(x, getattr(self, f'weight_{place}'))
             if place == len(others):
-                # Resizing leaves it as it is, and this map is the smallest.
+                # Resizing does not change the bias, and this map is the smallest.
                 x = x + self.bias
             x = torch.matmul(matrix, x)
             rows.append(x.reshape(-1, x.shape[1], width * channels))
@@ -119,14 +127,14 @@ class _Group(nn.Module):
 
 
 def resizing(source: int, target: int) -> Tensor:
-    """Bilinear resizing of one axis as a matrix.
+    """Make the matrix of the bilinear resizing of one axis.
 
     Args:
-        source (int): Positions before.
-        target (int): Positions after.
+        source (int): Number of positions before.
+        target (int): Number of positions after.
 
     Returns:
-        Tensor: Shape (target, source).
+        Tensor: The matrix, shape (target, source).
     """
     return F.interpolate(
         torch.eye(source)[None], target, mode='linear', align_corners=False
@@ -134,12 +142,13 @@ def resizing(source: int, target: int) -> Tensor:
 
 
 class ExportedNetwork(nn.Module):
-    """What is exported.
+    """The network that is exported.
 
     Args:
-        model (BoxCaseg): In evaluation mode, on the CPU.
-        options (PredictOptions): Only ``head`` matters here.
-        size (int): S, side of the crops in pixels.
+        model (BoxCaseg): Model in evaluation mode, on the CPU.
+        options (PredictOptions): Options of the prediction, of which ``head``
+            is used.
+        size (int): Side S of the crops in pixels.
 
     Raises:
         ValueError: If the heads can't be folded, or the model lacks one.
@@ -147,7 +156,7 @@ class ExportedNetwork(nn.Module):
 
     def __init__(self, model: BoxCaseg, options: PredictOptions, size: int) -> None:
         super().__init__()
-        # Not a part of this module: its weights are not exported.
+        # In a list it is not a submodule, so its weights are not exported.
         self._model = [model]
         self.options = options
         sample = torch.randn(1, 3, size, size)
@@ -155,8 +164,8 @@ class ExportedNetwork(nn.Module):
             folded = model.fold(options, sample)
             if folded is None:
                 raise ValueError(
-                    'heads with another norm_cfg than batch normalisation '
-                    "can't be exported"
+                    'the heads have another norm_cfg than batch normalisation, '
+                    "so they can't be exported"
                 )
             feats = folded.feats(sample)
         if len(feats) > 1:
@@ -164,16 +173,24 @@ class ExportedNetwork(nn.Module):
         self.folded = folded
 
     def forward(self, crops: Tensor) -> Tensor:
-        """Probabilities (B, S, S) of crops (B, 3, S, S), uint8."""
+        """Compute the probabilities of crops.
+
+        Args:
+            crops (Tensor): Crops, BGR, uint8, shape (B, 3, S, S).
+
+        Returns:
+            Tensor: Probabilities in [0, 1], float32, shape (B, S, S).
+        """
         (model,) = self._model
         patches = model.data_preprocessor.normalize(crops)
         return model.combined(self.folded(patches), self.options)
 
     def factors(self) -> dict[str, np.ndarray]:
-        """By what norms have multiplied weights, by the names of these.
+        """The factors by which folding multiplied the weights.
 
         Returns:
-            dict[str, np.ndarray]: float32, as many axes as the weights have.
+            dict[str, np.ndarray]: Factors by the names of the weights,
+            float32, with as many axes as the weights.
         """
         found = {}
         for prefix, module in self.named_modules():
@@ -189,19 +206,19 @@ class ExportedNetwork(nn.Module):
 
 
 def onnx_content(network: ExportedNetwork, size: int) -> bytes:
-    """Export a network.
+    """Export a network to ONNX.
 
     Args:
         network (ExportedNetwork): The network.
-        size (int): S, side of the crops in pixels.
+        size (int): Side S of the crops in pixels.
 
     Returns:
-        bytes: Content of an ONNX file whose batch may have any size.
+        bytes: Content of an ONNX file. It takes batches of any size.
     """
     crops = torch.zeros(2, 3, size, size, dtype=torch.uint8)
     content = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
-        # The exporter warns of what it will be in later versions of torch.
+        # The exporter warns of changes in later versions of torch.
         warnings.simplefilter('ignore')
         torch.onnx.export(
             network.eval().requires_grad_(False),
@@ -219,21 +236,21 @@ def onnx_content(network: ExportedNetwork, size: int) -> bytes:
 def with_card(
     content: bytes, card: ModelCard, factors: Mapping[str, np.ndarray] | None = None
 ) -> bytes:
-    """Add what the model knows of itself, and halve its weights on request.
+    """Add the description of the model, and optionally halve its weights.
 
     Args:
         content (bytes): Content of an ONNX file.
-        card (ModelCard): What is added.
-        factors (Mapping[str, np.ndarray], optional): What
-            :meth:`ExportedNetwork.factors` returned: the weights are stored in
-            half precision. Defaults to None: they are not.
+        card (ModelCard): Description of the model.
+        factors (Mapping[str, np.ndarray], optional): Factors of
+            :meth:`ExportedNetwork.factors`, with which weights are stored in
+            half precision. Defaults to None: they stay in single precision.
 
     Returns:
-        bytes: Content of an ONNX file.
+        bytes: Content of the new ONNX file.
 
     Raises:
         ImportError: If the package onnx is not installed.
-        ValueError: If a weight doesn't fit half precision.
+        ValueError: If a weight is too large for half precision.
     """
     try:
         import onnx
@@ -253,9 +270,10 @@ def with_card(
 def _halve(proto: Any, factors: Mapping[str, np.ndarray], onnx: ModuleType) -> None:
     """Store the larger weights of a model in half precision, in place.
 
-    They are made single again, and multiplied by what the norms multiply them
-    by, when the model is loaded. So weights that were trained or stored in
-    half precision are the same, and it is computed in single precision.
+    When the model is loaded, its weights are converted to single precision
+    and multiplied by the factors of the normalisation layers. Weights that
+    were stored in half precision before are therefore stored exactly, and all
+    is computed in single precision.
     """
     graph, to_array = proto.graph, onnx.numpy_helper.to_array
     nodes, added = [], []
@@ -265,7 +283,7 @@ def _halve(proto: Any, factors: Mapping[str, np.ndarray], onnx: ModuleType) -> N
             continue
         half, single, factor = f'{name}_half', f'{name}_single', factors.get(name)
         if factor is not None:
-            # A channel whose factor is 0 is 0 by that.
+            # Where the factor is 0, the weights are 0 whatever they are divided by.
             values = values / np.where(factor == 0, 1, factor)
             added.append(onnx.numpy_helper.from_array(factor, f'{name}_factor'))
             nodes.append(
@@ -273,7 +291,7 @@ def _halve(proto: Any, factors: Mapping[str, np.ndarray], onnx: ModuleType) -> N
             )
         halved = values.astype(np.float16)
         if not np.isfinite(halved).all():
-            raise ValueError(f'{name} has values beyond half precision')
+            raise ValueError(f'{name} has values too large for half precision')
         weight.CopyFrom(onnx.numpy_helper.from_array(halved, half))
         nodes.insert(
             0,

@@ -1,4 +1,4 @@
-"""How a BoxCaseg predicts (the paper, Sec. 3.4)."""
+"""The prediction of BoxCaseg (the paper, Sec. 3.4)."""
 
 from collections.abc import Mapping
 
@@ -16,13 +16,13 @@ from .prepared import PreparedWeights, Weights
 
 
 class Predicting(PreparedWeights):
-    """The prediction of :class:`BoxCaseg`, which inherits from it.
+    """The prediction of :class:`BoxCaseg`, which inherits from this class.
 
-    Backbone, heads and options are that class's.
+    :class:`BoxCaseg` has the backbone, the heads and the options.
     """
 
     def _weights_for(self, options: PredictOptions) -> Weights:
-        """Weights of the transferred head, None if it takes no part."""
+        """Weights of the transferred head; None if it is not needed."""
         if 'transferred' in options.heads(self._built):
             return self.prepared_weights()
         return None
@@ -30,7 +30,7 @@ class Predicting(PreparedWeights):
     def _probs(
         self, inputs: Tensor, options: PredictOptions, transferred: Weights
     ) -> Tensor:
-        """:meth:`encode_decode` with weights for the transferred head."""
+        """Probabilities (B, H, W) of inputs (B, 3, H, W)."""
         names = options.heads(self._built)
         feats = self.extract_feat(inputs)
         size = tuple(inputs.shape[-2:])
@@ -40,7 +40,17 @@ class Predicting(PreparedWeights):
         return self.combined(logits, options)
 
     def combined(self, logits: Mapping[str, Tensor], options: PredictOptions) -> Tensor:
-        """Probabilities (B, H, W) from the logits of the heads by name."""
+        """Combine the heads of a prediction.
+
+        Args:
+            logits (Mapping[str, Tensor]): Logits of shape (B, H, W) by the
+                name of the head.
+            options (PredictOptions): Options of the prediction, of which
+                ``head`` is used.
+
+        Returns:
+            Tensor: Probabilities in [0, 1], float32, shape (B, H, W).
+        """
         if options.head == 'fused' and len(logits) > 1:
             return fused_probs(
                 logits['salient'], logits['transferred'], self.alpha, self.fuse
@@ -49,16 +59,17 @@ class Predicting(PreparedWeights):
         return sum(probs) / len(probs)
 
     def fold(self, options: PredictOptions, sample: Tensor) -> FoldedNetwork | None:
-        """The network of a prediction with as few operations as can be.
+        """Fold the parts of the network that a prediction needs.
 
         Args:
-            options (PredictOptions): Only ``head`` matters here.
+            options (PredictOptions): Options of the prediction, of which
+                ``head`` is used.
             sample (Tensor): Normalised crops on which the backbone is compared
                 with its folded copy, shape (B, 3, H, W).
 
         Returns:
-            FoldedNetwork | None: A copy, which keeps the weights of now; None
-            if the heads can't be folded, see :func:`fold_head`.
+            FoldedNetwork | None: A copy with the present weights; None if the
+            heads can't be folded, see :func:`fold_head`.
 
         Raises:
             ValueError: If the model lacks the head of the options.
@@ -84,14 +95,17 @@ class Predicting(PreparedWeights):
     def folded_network(
         self, options: PredictOptions, sample: Tensor
     ) -> FoldedNetwork | None:
-        """:meth:`fold`, once for all predictions as the weights are prepared.
+        """Fold the network once for all predictions, see :meth:`fold`.
 
         Args:
-            options (PredictOptions): See there.
-            sample (Tensor): See there.
+            options (PredictOptions): Options of the prediction, of which
+                ``head`` is used.
+            sample (Tensor): Normalised crops for the check, shape
+                (B, 3, H, W).
 
         Returns:
-            FoldedNetwork | None: None in training mode too.
+            FoldedNetwork | None: The folded network; None in training mode or
+            if the heads can't be folded.
         """
         if self.training:
             return None
@@ -108,14 +122,16 @@ class Predicting(PreparedWeights):
         return folded
 
     def network(self, options: PredictOptions | None = None) -> Network:
-        """Crops in, probabilities out: what :func:`crop_probs` takes.
+        """The network as a function from crops to probabilities.
 
         Args:
-            options (PredictOptions, optional): Defaults to None: the model's
-                own. ``head`` and ``precision`` matter here.
+            options (PredictOptions, optional): Options of the prediction, of
+                which ``head`` and ``precision`` are used. Defaults to None:
+                those of the model.
 
         Returns:
-            Network: It computes on the model's device, without gradients.
+            Network: The network, for :func:`crop_probs`. It runs on the
+            model's device, without gradients.
 
         Raises:
             ValueError: If the model lacks the head of the options.
@@ -152,25 +168,22 @@ class Predicting(PreparedWeights):
         data_samples: list[SegDataSample],
         options: PredictOptions | None = None,
     ) -> list[SegDataSample]:
-        """Masks of the boxes of some images.
+        """Predict the masks of the boxes of images.
 
         Args:
-            inputs (list[Tensor]): Crops of one image each, uint8, shape
-                (N_i * M, 3, S, S): M crops a box, one after the other.
-            data_samples (list[SegDataSample]): With ``prompt_instances``,
-                whose ``rects`` (N_i, 4) are the boxes' pixel rectangles, and
-                where crops show more than the box, ``windows`` (N_i, M, 4),
-                see :func:`box_probs`; without, M is 1. A sample with the meta
-                key ``skipped`` is left as it is.
-            options (PredictOptions, optional): How masks are made. Defaults
-                to None: the model's own, ``predict_options``.
+            inputs (list[Tensor]): Crops of each image, uint8, shape
+                (N_i * M, 3, S, S); the M crops of a box follow each other.
+            data_samples (list[SegDataSample]): Data samples with
+                ``prompt_instances``: ``rects`` (N_i, 4) are the pixel
+                rectangles of the boxes; ``windows`` (N_i, M, 4) are needed if
+                crops show more than the box, see :func:`box_probs`, otherwise
+                M is 1. A sample with the meta key ``skipped`` is not changed.
+            options (PredictOptions, optional): Options of the prediction.
+                Defaults to None: those of the model.
 
         Returns:
-            list[SegDataSample]: The same with ``pred_instances``: ``rects``
-            as given, ``masks``, a list of N_i boolean arrays of the size of
-            their rectangles, ``confidence``, shape (N_i, ), in [0, 1], see
-            :func:`masks_in_rects`, and on request ``probs``, a list of float32
-            arrays in [0, 1] of the same sizes, as compared with the threshold.
+            list[SegDataSample]: The data samples with ``pred_instances``, see
+            :func:`~mmboxcaseg.models.segmentors.crop_masks.instances_of`.
 
         Raises:
             ValueError: If the model lacks the head of the options.
@@ -190,16 +203,16 @@ class Predicting(PreparedWeights):
     def test_step(
         self, data: dict, options: PredictOptions | None = None
     ) -> list[SegDataSample]:
-        """Masks of a batch of the data loader.
+        """Predict the masks of a batch of the data loader.
 
         Args:
             data (dict): ``inputs`` and ``data_samples``, see :meth:`predict`,
                 on any device.
-            options (PredictOptions, optional): Defaults to None: the model's
-                own.
+            options (PredictOptions, optional): Options of the prediction.
+                Defaults to None: those of the model.
 
         Returns:
-            list[SegDataSample]: As :meth:`predict`.
+            list[SegDataSample]: See :meth:`predict`.
         """
         if options is None:
             return super().test_step(data)

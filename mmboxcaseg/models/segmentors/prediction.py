@@ -1,4 +1,4 @@
-"""Where :class:`PredictOptions` was before prediction had a room of its own."""
+"""The former place of :class:`PredictOptions`, kept for old imports."""
 
 from mmboxcaseg.prediction.options import HEADS, PredictOptions
 

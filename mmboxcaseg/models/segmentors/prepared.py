@@ -1,4 +1,4 @@
-"""What a model produces from its weights, once for all predictions."""
+"""Values that a model computes from its weights once for all predictions."""
 
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -10,44 +10,43 @@ Weights = tuple[Tensor, ...] | None
 
 
 class PreparedWeights(nn.Module):
-    """A model that keeps what it produces of its weights, while it only
-    predicts.
+    """A model that caches what it computes from its weights.
 
-    It is produced at the first prediction after ``eval()`` and forgotten
-    by ``train()`` and ``eval()``, by loading a state dict, and by moving or
-    casting the model. Where other code changes weights in evaluation mode,
-    ``eval()`` has to follow, as it does in mmengine's loops.
+    Values are computed at the first prediction after ``eval()``. The cache is
+    cleared by ``train()`` and ``eval()``, by loading a state dict, and by
+    moving or casting the model. Code that changes weights in evaluation mode
+    must call ``eval()`` afterwards, as mmengine's loops do.
 
-    The arguments are those of the next class.
+    The arguments are those of the next class in the order of inheritance.
     """
 
     def __init__(self, *args, **kwargs) -> None:
-        # Before the next class, whose making may call train().
+        # Before the next class is initialised, since that may call train().
         self._kept: dict[Hashable, Any] = {}
         super().__init__(*args, **kwargs)
         self.register_load_state_dict_post_hook(_forget)
 
     def produce_weights(self) -> Weights:
-        """Produce them; for the class that inherits from this one."""
+        """Compute the weights; the inheriting class implements it."""
         raise NotImplementedError
 
     def prepared_weights(self) -> Weights:
-        """Those that are kept, or new ones, see :meth:`kept`."""
+        """The cached weights of :meth:`produce_weights`, see :meth:`kept`."""
         return self.kept('weights', self.produce_weights)
 
     def kept(self, name: Hashable, produce: Callable[[], Any]) -> Any:
-        """What is kept under a name, or made anew.
+        """Return a cached value, or compute it.
 
-        What is kept has the model's precision, whatever autocast is on, and
-        no gradient. In training mode and where gradients are recorded nothing
-        is kept.
+        Cached values have the model's precision, even under autocast, and no
+        gradient. In training mode and while gradients are recorded nothing is
+        cached.
 
         Args:
-            name (Hashable): What to call it.
-            produce (Callable): It makes it.
+            name (Hashable): Key of the value in the cache.
+            produce (Callable[[], Any]): Function that computes the value.
 
         Returns:
-            Any: What ``produce`` returned, now or before.
+            Any: The value.
         """
         if self.training or torch.is_grad_enabled():
             return produce()
@@ -58,20 +57,23 @@ class PreparedWeights(nn.Module):
         return self._kept[name]
 
     def forget_weights(self) -> None:
-        """Have all that is kept produced anew at the next prediction."""
+        """Clear the cache."""
         self._kept.clear()
 
     def train(self, mode: bool = True) -> 'PreparedWeights':
-        """As in :class:`torch.nn.Module`; ``eval()`` comes here too."""
+        """Set the mode of :class:`torch.nn.Module` and clear the cache.
+
+        ``eval()`` calls it too.
+        """
         self.forget_weights()
         return super().train(mode)
 
     def _apply(self, *args, **kwargs) -> 'PreparedWeights':
-        # What to(), cuda(), half() and the like call.
+        # Called by to(), cuda(), half() and the like.
         self.forget_weights()
         return super()._apply(*args, **kwargs)
 
 
 def _forget(model: PreparedWeights, *_: Any) -> None:
-    """What a model does after a state dict has been loaded into it."""
+    """Clear the cache after a state dict has been loaded."""
     model.forget_weights()

@@ -1,7 +1,7 @@
-"""The weights that the authors of BoxCaseg released, by our names.
+"""Conversion of the weights that the authors of BoxCaseg released.
 
-Every tensor is kept as it is; only names change, so what goes there and back
-is the same again.
+Only names change and tensors stay the same, so a conversion can be undone
+exactly.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mmboxcaseg.registry import MODELS
 
-# The authors' names of what is not the backbone, and ours.
+# Our names by the authors' names, for all parts but the backbone.
 RENAMED = {
     'last_layer.0': 'weak_head.conv',
     'last_layer.1': 'weak_head.norm',
@@ -33,18 +33,18 @@ RENAMED = {
 }
 BACKBONE = 'backbone.'
 PREFIX = 'model.'
-# Absent from files written before PyTorch 0.4.1; loading makes up for it.
+# Missing in files of PyTorch before 0.4.1. Loading works without it.
 OPTIONAL = '.num_batches_tracked'
 Tensors = Mapping[str, Tensor]
 
 
 class Layout(NamedTuple):
-    """What the names don't say of one of the authors' files.
+    """Properties of one of the authors' files that our names do not have.
 
     Attributes:
-        prefix (str): Before every name, 'model.' or ''.
-        scalar_shape (tuple[int, ...]): Shape of k and b, (1, ) or ().
-        epoch (int): Which their scripts print.
+        prefix (str): Prefix of all names, ``'model.'`` or ``''``.
+        scalar_shape (tuple[int, ...]): Shape of k and b, (1,) or ().
+        epoch (int): Number of the epoch, which their scripts print.
     """
 
     prefix: str = PREFIX
@@ -53,16 +53,20 @@ class Layout(NamedTuple):
 
 
 def release_name(name: str) -> str:
-    """The authors' name, without prefix, of one of our tensors.
+    """The authors' name of one of our tensors.
 
     Args:
         name (str): Name in the state dict of a ``BoxCaseg``.
 
     Returns:
-        str: Name in theirs.
+        str: Name in the authors' state dict, without prefix.
 
     Raises:
-        ValueError: If they have no such part.
+        ValueError: If the authors' network has no such part.
+
+    Example:
+        >>> release_name('weak_head.conv.weight')
+        'last_layer.0.weight'
     """
     if name.startswith(BACKBONE):
         return name[len(BACKBONE) :]
@@ -76,21 +80,21 @@ def release_name(name: str) -> str:
 
 
 def is_scalar(name: str) -> bool:
-    """Whether one of our tensors is a k or c of the weight transfer."""
+    """Whether the tensor with one of our names is a k or c of the weight transfer."""
     return name.startswith('transferred_head.') and name[-2:] in ('.k', '.c')
 
 
 def expected_tensors(config: str) -> dict[str, Tensor]:
-    """Our tensors, as the model of a config has them, without memory.
+    """The tensors that the model of a config has, without their values.
 
     Args:
         config (str): Path of the config.
 
     Returns:
-        dict[str, Tensor]: By our names, on the device ``meta``.
+        dict[str, Tensor]: Tensors on the device ``meta`` by our names.
     """
     model = Config.fromfile(config).model
-    # Weights to start from would be fetched for nothing.
+    # Initial weights would be downloaded and not used.
     model.backbone.init_cfg = None
     with torch.device('meta'):
         return MODELS.build(model).state_dict()
@@ -99,20 +103,21 @@ def expected_tensors(config: str) -> dict[str, Tensor]:
 def _renamed(
     source: Tensors, names: Mapping[str, str], expected: Tensors
 ) -> dict[str, Tensor]:
-    """Rename tensors, in their order, and check them.
+    """Rename tensors and check their names and shapes.
 
     Args:
-        source (Mapping[str, Tensor]): The tensors.
-        names (Mapping[str, str]): New name of each.
-        expected (Mapping[str, Tensor]): Tensors of the right shapes by
+        source (Mapping[str, Tensor]): Tensors by their old names.
+        names (Mapping[str, str]): New names by the old ones.
+        expected (Mapping[str, Tensor]): Tensors with the right shapes, by
             either the old or the new names.
 
     Returns:
-        dict[str, Tensor]: By the new names.
+        dict[str, Tensor]: Tensors by their new names, in the order of
+        ``source``.
 
     Raises:
-        ValueError: If ``source`` misses one of ``names`` or has another one,
-            or a tensor is of another shape. All are named.
+        ValueError: If ``source`` lacks a name, has an unknown one, or has a
+            tensor of another shape. The message lists all of them.
     """
     missing = [
         name for name in names if name not in source and not name.endswith(OPTIONAL)
@@ -138,7 +143,7 @@ def _renamed(
         result[new] = tensor
     if misshapen:
         raise ValueError(
-            'tensors of another model, give its config by '
+            'the tensors are those of another model; give its config with '
             f'--config: {"; ".join(misshapen)}'
         )
     return result
@@ -147,17 +152,16 @@ def _renamed(
 def from_release(
     source: Tensors, expected: Tensors
 ) -> tuple[dict[str, Tensor], Layout]:
-    """The authors' weights by our names.
+    """Rename the authors' weights to our names.
 
     Args:
-        source (Mapping[str, Tensor]): Weights by their names, all with or
-            all without the prefix 'model.'.
-        expected (Mapping[str, Tensor]): What :func:`expected_tensors`
-            returned.
+        source (Mapping[str, Tensor]): Weights by the authors' names, all with
+            or all without the prefix ``'model.'``.
+        expected (Mapping[str, Tensor]): Tensors of :func:`expected_tensors`.
 
     Returns:
-        tuple[dict[str, Tensor], Layout]: The same tensors by our names, k
-        and c of shape (1, ), and what the way back needs.
+        tuple[dict[str, Tensor], Layout]: The same tensors by our names, with
+        k and c of shape (1,); and the layout that :func:`to_release` needs.
 
     Raises:
         ValueError: If a tensor is missing, unknown or of another shape.
@@ -170,7 +174,7 @@ def from_release(
     shapes = {tuple(renamed[name].shape) for name in scalars}
     if len(shapes) > 1:
         raise ValueError(
-            f'k and b are of the shapes {sorted(shapes)}; all must be of one'
+            f'k and b have the shapes {sorted(shapes)}, but must all have the same'
         )
     for name in scalars:
         renamed[name] = renamed[name].reshape(1)
@@ -180,17 +184,16 @@ def from_release(
 def to_release(
     source: Tensors, expected: Tensors, layout: Layout | None = None
 ) -> dict[str, Tensor]:
-    """Our weights by the authors' names, the way back.
+    """Rename our weights to the authors' names, the inverse of ``from_release``.
 
     Args:
         source (Mapping[str, Tensor]): Weights of a ``BoxCaseg``.
-        expected (Mapping[str, Tensor]): What :func:`expected_tensors`
-            returned.
-        layout (Layout): What :func:`from_release` returned. Defaults to that
-            of the authors' own files.
+        expected (Mapping[str, Tensor]): Tensors of :func:`expected_tensors`.
+        layout (Layout, optional): Layout of :func:`from_release`. Defaults to
+            None: that of the authors' own files.
 
     Returns:
-        dict[str, Tensor]: The same tensors by their names.
+        dict[str, Tensor]: The same tensors by the authors' names.
 
     Raises:
         ValueError: If a tensor is missing, unknown or of another shape.

@@ -94,7 +94,9 @@ def test_weights_that_do_not_fit_are_refused():
     net = tiny.model(channels=60, backbone=tiny.narrow_hrnet()).eval()
     net.weak_head.conv.weight.data[0, -1] = 1e6
     options = replace(net.predict_options, head='weak')
-    with pytest.raises(ValueError, match='weight_3 has values beyond half precision'):
+    with pytest.raises(
+        ValueError, match='weight_3 has values too large for half precision'
+    ):
         exported(net, options, 64, half=True)
 
 

@@ -231,7 +231,7 @@ def test_dry_run_runs_nothing(run, capsys):
     'words, message',
     [
         (['--variants', 'nonsense'], "no variant 'nonsense': none of"),
-        (['--variants', 'flip+thr-0.0'], 'thr-0.0 is about .* give --detector'),
+        (['--variants', 'flip+thr-0.0'], 'thr-0.0 changes .* give --detector'),
         (['--variants', 'paper', 'paper'], '2'),
         (['--detector', 'none.pth'], '2'),
     ],

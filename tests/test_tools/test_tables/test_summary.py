@@ -66,7 +66,7 @@ def test_empty_folder(summarize, capsys):
     with pytest.raises(SystemExit) as error:
         summarize()
     assert error.value.code == 2
-    assert 'holds no scores' in capsys.readouterr().err
+    assert 'has no scores' in capsys.readouterr().err
 
 
 def test_columns_are_as_wide_as_their_widest_cell(tmp_path, capsys):

@@ -1,5 +1,5 @@
-"""Time and memory of the package, against the plain way of doing the same.
+"""Measurements of time and memory, compared with a plain implementation.
 
-Each item is a module with a function ``rows``, which measures; ``run`` runs
-them and writes the table.
+Each item is a module whose function ``rows`` measures. ``run`` runs the items and
+writes the table.
 """

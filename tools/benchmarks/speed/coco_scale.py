@@ -1,7 +1,7 @@
-"""Reading, writing and joining masks in the numbers of COCO train2017.
+"""Reading, writing and joining as many masks as COCO train2017 has.
 
-All but the photos and the network: a made annotation file goes through the
-functions of ``boxcaseg masks``, with its own polygons as predicted masks.
+A synthetic annotation file goes through the functions of ``boxcaseg masks``, with
+its own polygons as predicted masks. Photos and network are left out.
 """
 
 import functools
@@ -33,21 +33,22 @@ from .inputs import IMAGES, INSTANCES, Inputs
 from .measure import Row, in_fresh_process, peak_memory, private_memory
 
 HEIGHT, WIDTH = 480, 640
-# Different objects in a made file; annotation i is the i-th of them, from
-# the first again after the last.
+# Number of different objects in a synthetic file; the annotations repeat them in
+# their order.
 OBJECTS = 500
-# Categories in a photo; the file has them one after another, as COCO's has,
-# so that the annotations of a photo do not stand together.
+# Number of categories. The file is sorted by category, as COCO's is, so the
+# annotations of a photo do not follow each other.
 CATEGORIES = 3
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a process.
+    """A measured step of a process.
 
     Attributes:
-        seconds (float): Its processor time.
-        peak (int): Most memory of the process until its end, in bytes.
+        seconds (float): Processor time of the step.
+        peak (int): Peak memory of the process until the end of the step, in
+            bytes.
     """
 
     seconds: float
@@ -56,13 +57,13 @@ class Step:
 
 @dataclass(frozen=True)
 class StartUp(Step):
-    """A stage-1 data set getting ready.
+    """The start of a stage-1 data set.
 
     Attributes:
         shared (int): Size of the list of boxes that workers share, in bytes.
         of_worker (int): Memory that a worker adds by reading items, in bytes.
         checking (float): Processor time of the check of the boxes, which is
-            among ``seconds``.
+            included in ``seconds``.
     """
 
     shared: int
@@ -71,7 +72,7 @@ class StartUp(Step):
 
 
 def rows(inputs: Inputs) -> list[Row]:
-    """From boxes to a file of masks."""
+    """Measure reading, and making a file of masks."""
     found = reading_rows(inputs.images)
     for name, step in measure(make_masks, inputs.images).items():
         what = f'{name}, {instances(inputs.images)} boxes of {inputs.images} photos'
@@ -83,8 +84,8 @@ def rows(inputs: Inputs) -> list[Row]:
 
 
 def reading_rows(images: int) -> list[Row]:
-    """Reading boxes against doing so by json's own parser, without masks and
-    with masks that are kept."""
+    """Compare reading boxes with the parser of json, without masks and with
+    masks that are kept."""
     found = []
     for what, ours, plain in (
         ('reading', read, read_plainly),
@@ -109,24 +110,24 @@ def read(path: str) -> Step:
 
 
 def read_kept(path: str) -> Step:
-    """Read them with the masks, as ``boxcaseg masks --keep-masks`` does."""
+    """Read the boxes and the masks, as ``boxcaseg masks --keep-masks`` does."""
     return _timed(lambda: keep_given_masks(read_coco(path, with_masks=True)))
 
 
 def read_plainly(path: str) -> Step:
-    """As :func:`read`, but with all annotations parsed at once."""
+    """Do what :func:`read` does, but parse all annotations at once."""
     with mock.patch.object(coco, 'parse_lazily', _not_lazily):
         return read(path)
 
 
 def read_kept_plainly(path: str) -> Step:
-    """As :func:`read_kept`, but with all annotations parsed at once."""
+    """Do what :func:`read_kept` does, but parse all annotations at once."""
     with mock.patch.object(coco, 'parse_lazily', _not_lazily):
         return read_kept(path)
 
 
 def _not_lazily(text: bytes, with_masks: bool) -> None:
-    """In place of the parser; holds no text, as a mock would."""
+    """Replacement of the lazy parser, which, unlike a mock, stores no text."""
 
 
 def _timed(function: Callable[[], Any]) -> Step:
@@ -136,12 +137,12 @@ def _timed(function: Callable[[], Any]) -> Step:
 
 
 def instances(images: int) -> int:
-    """Number of boxes in a made file, as many a photo as in COCO train."""
+    """Number of boxes of a synthetic file: as many for a photo as in COCO train."""
     return round(images * INSTANCES / IMAGES)
 
 
 def made_outlines() -> list[np.ndarray]:
-    """Polygons with sizes and numbers of points as COCO's, (P, 2) xy each."""
+    """Make polygons whose sizes and numbers of points are like COCO's, (P, 2)."""
     rng = np.random.default_rng(0)
     outlines = []
     for _ in range(OBJECTS):
@@ -159,11 +160,11 @@ def made_outlines() -> list[np.ndarray]:
 
 
 def write_annotations(path: str, images: int) -> None:
-    """A COCO json with polygons.
+    """Write a synthetic COCO json with polygons.
 
     Args:
-        path (str): File to write.
-        images (int): Number of images; 118,287 make 860,001 boxes.
+        path (str): Path of the file to write.
+        images (int): Number of images; 118,287 images give 860,001 boxes.
     """
     texts = []
     for points in made_outlines():
@@ -173,7 +174,7 @@ def write_annotations(path: str, images: int) -> None:
             f'{[*low.tolist(), *size.tolist()]}, "segmentation": '
             f'{[points.ravel().tolist()]}'
         )
-    # Every photo has a box, few have many.
+    # Each photo has a box, and a few have many.
     rng = np.random.default_rng(0)
     total = instances(images)
     weights = rng.exponential(size=images)
@@ -208,8 +209,16 @@ def write_annotations(path: str, images: int) -> None:
 
 @functools.cache
 def measure(function: Callable[[str], Any], images: int) -> Any:
-    """What a function of this module says of a made file of some images, in
-    a process of its own."""
+    """Call a function with a synthetic file, in a new process.
+
+    Args:
+        function (Callable[[str], Any]): Function of this module that takes
+            the path of the file.
+        images (int): Number of images of the file.
+
+    Returns:
+        Any: Returned value of the function.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'boxes.json')
         write_annotations(path, images)
@@ -236,7 +245,7 @@ def start_up(path: str) -> StartUp:
     seconds = time.process_time() - start
     box_patch.log_oddities = check
     receiver, sender = multiprocessing.Pipe(duplex=False)
-    # Not by the module, whose processes may have no children.
+    # Not by multiprocessing, whose processes may have no children.
     if os.fork() == 0:
         before = private_memory()
         for index in range(0, len(dataset), max(len(dataset) // 20000, 1)):
@@ -251,11 +260,11 @@ def start_up(path: str) -> StartUp:
 
 
 def make_masks(path: str) -> dict[str, Step]:
-    """Make a file of masks, as ``boxcaseg masks`` does without its network.
+    """Make a file of masks, as ``boxcaseg masks`` does, without its network.
 
     Args:
-        path (str): What :func:`write_annotations` wrote; ``masks.json``
-            is written beside it.
+        path (str): Path of a file of :func:`write_annotations`;
+            ``masks.json`` is written beside it.
 
     Returns:
         dict[str, Step]: The steps ``'reading'``, ``'writing shards'`` and

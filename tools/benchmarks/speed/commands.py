@@ -1,7 +1,7 @@
-"""Commands as whole processes, alone and beside another program.
+"""Whole commands, alone and beside another program.
 
-The plain side is PyTorch with the allocator and the threads that its libraries
-choose, which was the way of ``boxcaseg`` before it settled both itself.
+The plain side is PyTorch with the memory allocator and the threads that its
+libraries choose. ``boxcaseg`` now chooses both itself.
 """
 
 import itertools
@@ -21,7 +21,7 @@ from mmboxcaseg.process import WAITING, usable_cores
 from .inputs import ROOT, Inputs
 from .measure import Row, compare, in_fresh_process, in_turn
 
-# How many photos get masks, and how many steps are trained.
+# Numbers of photos that get masks, and of training steps.
 PHOTOS, STEPS = 96, 12
 REPEATS = 2
 # A training step of the quickstart.
@@ -38,9 +38,9 @@ PLAIN, ALLOCATOR, SETTLED = (
 COMMAND = (
     'import sys; from mmboxcaseg.cli.main import main; sys.exit(main(sys.argv[1:]))'
 )
-# A program that never waits.
+# Another program, which is always busy.
 COMPETITOR = 'while True: pass'
-# What the environment may say of it, which would go before.
+# Environment variables that would override the choice.
 DECISIONS = (
     *WAITING,
     'OMP_NUM_THREADS',
@@ -53,11 +53,12 @@ DECISIONS = (
 
 @dataclass(frozen=True)
 class Case:
-    """What else there is while a side is measured.
+    """Conditions of a measurement.
 
     Attributes:
-        name (str): In words.
-        threads (int | None): Threads that the environment asks for.
+        name (str): Description of the conditions.
+        threads (int | None): Number of threads that the environment sets, if
+            it does.
         beside (bool): Whether another program keeps a core busy.
     """
 
@@ -74,7 +75,7 @@ CASES = (
 
 
 def rows(inputs: Inputs) -> list[Row]:
-    """Masks by the model of the package, and training steps."""
+    """Measure making masks with the model of the package, and training steps."""
     with tempfile.TemporaryDirectory() as folder:
         photos = Photos(inputs, folder, PHOTOS)
         one = Photos(inputs, folder, 1)
@@ -84,12 +85,12 @@ def rows(inputs: Inputs) -> list[Row]:
 
 
 class Photos:
-    """The first photos of the inputs, to be given to ``boxcaseg masks``.
+    """The first photos of the inputs, for ``boxcaseg masks``.
 
     Args:
-        inputs (Inputs): What to measure on.
-        folder (str): Where to write.
-        count (int): How many photos.
+        inputs (Inputs): Photos and boxes.
+        folder (str): Folder to write to.
+        count (int): Number of photos.
     """
 
     def __init__(self, inputs: Inputs, folder: str, count: int) -> None:
@@ -126,7 +127,8 @@ class Photos:
 
 
 def mask_rows(photos: Photos, case: Case) -> list[Row]:
-    """Rows of masks in a case; raises ValueError if settling changes them."""
+    """Measure making masks; raises ValueError if allocator and threads change
+    the masks."""
     made: dict[str, bytes] = {}
 
     def side(name: str, settings: str, *more: str) -> Callable[[], None]:
@@ -159,7 +161,7 @@ def mask_rows(photos: Photos, case: Case) -> list[Row]:
 
 
 def job_rows(photos: Photos) -> list[Row]:
-    """A process for each core against one with all of them."""
+    """Compare one process for each core with one process for all cores."""
     count = usable_cores()
     if count < 2:
         return []
@@ -180,7 +182,7 @@ def job_rows(photos: Photos) -> list[Row]:
 
 
 def first_mask_rows(photo: Photos) -> list[Row]:
-    """From the command to the masks of a photo."""
+    """Measure the time from the command to the masks of one photo."""
     sides = dict(
         plain=lambda: run_command(photo.words('--runtime', 'torch'), PLAIN, None),
         default=lambda: run_command(photo.words(), SETTLED, None),
@@ -213,7 +215,7 @@ def train(settings: str) -> float:
         settings (str): :data:`PLAIN`, :data:`ALLOCATOR` or :data:`SETTLED`.
 
     Returns:
-        float: Median seconds of a step.
+        float: Median time of a step in seconds.
     """
     if settings != PLAIN:
         from mmboxcaseg.process import keep_freed_memory, prepare
@@ -257,20 +259,21 @@ def run_command(words: Sequence[str], settings: str, threads: int | None) -> Non
             capture_output=True,
             text=True,
         )
-    # 3: something was skipped.
+    # Exit status 3: something was skipped.
     if done.returncode not in (0, 3):
         raise RuntimeError(done.stderr)
 
 
 @contextmanager
 def without_decisions(threads: int | None) -> Iterator[Mapping[str, str]]:
-    """The environment as if it said nothing of allocator and threads.
+    """Remove the settings of allocator and threads from the environment.
 
     Args:
-        threads (int | None): But for the number of threads.
+        threads (int | None): Number of threads to set, if any.
 
     Yields:
-        Mapping[str, str]: The environment of this process, for so long.
+        Mapping[str, str]: The environment of this process. It is restored
+        when the context ends.
     """
     before = {name: os.environ.pop(name) for name in DECISIONS if name in os.environ}
     if threads is not None:
@@ -284,7 +287,7 @@ def without_decisions(threads: int | None) -> Iterator[Mapping[str, str]]:
 
 @contextmanager
 def competitor() -> Iterator[None]:
-    """Another program that keeps a core busy."""
+    """Run another program that keeps a core busy."""
     process = subprocess.Popen([sys.executable, '-c', COMPETITOR])
     try:
         yield

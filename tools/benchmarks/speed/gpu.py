@@ -16,12 +16,12 @@ from .measure import Row
 from .training_data import loader_config
 from .training_step import BATCHES, batch, build, step_rows
 
-# Steps that are measured, and before them.
+# Number of steps that are measured, and of steps before them.
 STEPS, WARM_UP = 50, 10
 
 
 def rows(inputs: Inputs) -> list[Row]:
-    """The rows of a GPU; none without one."""
+    """Measure on a GPU; no rows without one."""
     if not torch.cuda.is_available():
         return []
     patches, samples = batch(BATCHES['cuda'])
@@ -36,13 +36,16 @@ def rows(inputs: Inputs) -> list[Row]:
 
 
 def training_rows(inputs: Inputs, model: nn.Module, workers: int) -> list[Row]:
-    """Training in bf16 from photos in their files: images a second, and the
-    share of that time in which the model waits for the data loader.
+    """Measure training in bf16 from files of photos.
 
     Args:
         inputs (Inputs): The photos.
-        model (nn.Module): On its device, with channels last.
-        workers (int): Processes of the data loader.
+        model (nn.Module): Model on its device, with channels last.
+        workers (int): Number of processes of the data loader.
+
+    Returns:
+        list[Row]: Images per second, and the share of the time in which the
+        model waits for the data loader.
     """
     wrapper = BF16OptimWrapper(torch.optim.SGD(model.parameters(), lr=1e-4))
     waiting = 0.0

@@ -1,6 +1,6 @@
-"""How cost grows with the number of images.
+"""Growth of the time with the number of images.
 
-A straight line costs as much an image at any size.
+If the growth is linear, the time for an image is the same at all sizes.
 """
 
 from .coco_scale import make_masks, measure, start_up
@@ -9,7 +9,7 @@ from .measure import Row
 
 
 def rows(inputs: Inputs) -> list[Row]:
-    """Time an image at a hundredth, at a tenth, and at all of the images."""
+    """Measure the time for an image with 1 %, 10 % and all of the images."""
     found = []
     for images in (inputs.images // 100, inputs.images // 10, inputs.images):
         steps = dict(
@@ -20,5 +20,5 @@ def rows(inputs: Inputs) -> list[Row]:
             Row(f'{name}, {images} images', 'ms an image', 1e3 * step.seconds / images)
             for name, step in steps.items()
         ]
-    # The sizes of a step beside each other.
+    # All sizes of a step follow each other.
     return sorted(found, key=lambda row: row.what.split(',')[0])

@@ -1,4 +1,4 @@
-"""What a run measures on: real photos, or made ones where there are none."""
+"""The inputs of a run: real photos, or synthetic ones if there are none."""
 
 import os.path as osp
 import sys
@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mmengine.config import Config
 
-# Of COCO train2017.
+# Numbers of COCO train2017.
 IMAGES, INSTANCES = 118287, 860001
 ROOT = osp.abspath(osp.join(osp.dirname(__file__), '..', '..', '..'))
-# How many photos are made, with boxes and salient ones; height and width are
-# those of many photos of COCO.
+# Number of synthetic photos of each kind; height and width are those of many
+# photos of COCO.
 PHOTOS, PHOTO_SIZE = 100, (480, 640)
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a run measures on.
+    """The inputs of a run.
 
     Attributes:
         ann_file (str): COCO json with masks.
         img_dir (str): Folder of its photos.
         salient_dir (str): Folder of salient photos.
-        mask_dir (str): Folder of their masks.
-        photos (str): What the photos are, in words.
-        images (int): Images of the made annotations.
+        mask_dir (str): Folder of the masks of the salient photos.
+        photos (str): Description of the photos.
+        images (int): Number of images of the synthetic annotations.
     """
 
     ann_file: str
@@ -42,15 +42,17 @@ class Inputs:
 
 @contextmanager
 def find_inputs(data: str, images: int = IMAGES) -> Iterator[Inputs]:
-    """The photos in a folder, or made ones for as long as it lasts.
+    """Find the photos in a folder, or make synthetic ones.
 
     Args:
         data (str): Folder with ``coco_mini`` and ``duts_tr_mini``, as
             ``tools/dataset_converters/prepare_mini.py`` writes it.
-        images (int): See :class:`Inputs`. Defaults to COCO's.
+        images (int): Number of images of the synthetic annotations. Defaults
+            to that of COCO train2017.
 
     Yields:
-        Inputs: What to measure on.
+        Inputs: The inputs. Synthetic photos are removed when the context
+        ends.
     """
     with tempfile.TemporaryDirectory() as made:
         coco = osp.join(data, 'coco_mini')
@@ -59,7 +61,7 @@ def find_inputs(data: str, images: int = IMAGES) -> Iterator[Inputs]:
         if not (osp.isdir(coco) and osp.isdir(duts)):
             coco, duts = osp.join(made, 'coco'), osp.join(made, 'duts')
             split, photos = 'train', 'synthetic'
-            # To standard error, for the table goes to standard output.
+            # To standard error, since standard output gets the table.
             with redirect_stdout(sys.stderr):
                 make_photos(made)
         yield Inputs(
@@ -73,7 +75,7 @@ def find_inputs(data: str, images: int = IMAGES) -> Iterator[Inputs]:
 
 
 def make_photos(folder: str) -> None:
-    """Photos of synthetic objects, with their masks."""
+    """Make synthetic photos with their masks."""
     from mmboxcaseg.synthetic import export
 
     export.write_box_split(folder, 'train', 0, PHOTOS, PHOTO_SIZE)
@@ -81,7 +83,7 @@ def make_photos(folder: str) -> None:
 
 
 def base_config(path: str) -> 'Config':
-    """A file of ``configs/_base_``."""
+    """Read a config of ``configs/_base_``."""
     from mmengine.config import Config
 
     return Config.fromfile(osp.join(ROOT, 'configs', '_base_', path))

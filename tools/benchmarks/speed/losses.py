@@ -1,4 +1,4 @@
-"""MIL and smoothness loss, forward and backward."""
+"""MIL loss and smoothness loss, forward and backward."""
 
 import torch
 import torch.nn.functional as F
@@ -31,7 +31,7 @@ class EightConvolutions(nn.Module):
 
 
 def plain_losses(logits: Tensor, label: Tensor) -> Tensor:
-    """The two terms with eight convolutions on a module made afresh."""
+    """The two losses, with a new module of eight convolutions."""
     probs = logits.sigmoid()
     bags = torch.cat([probs.amax(1), probs.amax(2)], dim=1)
     boxed = label > 0
@@ -41,12 +41,12 @@ def plain_losses(logits: Tensor, label: Tensor) -> Tensor:
 
 
 def our_losses(logits: Tensor, label: Tensor) -> Tensor:
-    """The two terms by the package's functions."""
+    """The two losses by the functions of the package."""
     return mil_loss(logits, label) + 0.05 * pairwise_smoothness(logits.sigmoid())
 
 
 def batch(count: int, size: int) -> tuple[Tensor, Tensor]:
-    """Logits that want a gradient and box labels, (count, size, size)."""
+    """Make logits with gradient and labels of boxes, (count, size, size) each."""
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(count, size, size, generator=generator)
     label = torch.zeros(count, size, size, dtype=torch.long)
@@ -55,7 +55,7 @@ def batch(count: int, size: int) -> tuple[Tensor, Tensor]:
 
 
 def rows(inputs: Inputs) -> list[Row]:
-    """Time a batch; for the share of a training step see that item."""
+    """Measure a batch; ``training_step`` has the share of a training step."""
     logits, label = batch(BATCH, SIZE)
     ms = in_turn(
         dict(

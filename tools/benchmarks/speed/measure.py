@@ -1,4 +1,4 @@
-"""Timing two sides in turn, and the rows of the table."""
+"""Timing several implementations in turn, and the rows of the table."""
 
 import gc
 import multiprocessing
@@ -13,13 +13,14 @@ from mmboxcaseg.markdown import markdown_table
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table.
+    """A row of the table.
 
     Attributes:
         what (str): What was measured.
         unit (str): Unit of ``ours`` and ``plain``.
-        ours (float): This package's way.
-        plain (float | None): The way it is compared with, if there is one.
+        ours (float): Value of this package.
+        plain (float | None): Value of the plain implementation, if there is
+            one. Defaults to None.
     """
 
     what: str
@@ -29,7 +30,7 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """How many times faster ours is; None without a comparison."""
+        """How many times faster ours is; None without a plain value."""
         return None if self.plain is None else self.plain / self.ours
 
 
@@ -63,20 +64,21 @@ def in_turn(
     warm_up: int = 1,
     clock: Callable[[], float] = time.process_time,
 ) -> dict[str, float]:
-    """Median duration of each side, the sides taking turns.
+    """Measure the median duration of several functions, called in turn.
 
-    What else the machine does then falls on all sides alike. By default it
-    is the processor time of this process: both sides run on one thread, and
-    waiting while other programs have the core is nobody's cost.
+    Calling them in turn spreads the load of other programs evenly. The
+    default clock is the processor time of this process: all functions run on
+    one thread, and time in which other programs use the core does not count.
 
     Args:
-        sides (Mapping[str, Callable]): Functions without arguments, by name.
-        repeats (int): Measured rounds. Defaults to 5.
-        warm_up (int): Rounds before that. Defaults to 1.
-        clock (Callable): Returns seconds. Defaults to ``time.process_time``.
+        sides (Mapping[str, Callable]): Functions without arguments by name.
+        repeats (int): Number of measured rounds. Defaults to 5.
+        warm_up (int): Number of rounds before them. Defaults to 1.
+        clock (Callable[[], float]): Function that returns seconds. Defaults
+            to ``time.process_time``.
 
     Returns:
-        dict[str, float]: Milliseconds, by name.
+        dict[str, float]: Durations in milliseconds by name.
     """
     taken: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(warm_up + repeats):
@@ -95,17 +97,18 @@ def compare(
     count: int = 1,
     name: str = '',
 ) -> list[Row]:
-    """Rows of sides that took turns.
+    """Make the rows of functions that were measured in turn.
 
     Args:
-        ms (Mapping[str, float]): What :func:`in_turn` returned.
-        rows (Sequence[tuple[str, str, str]]): What is compared, our side and
-            the plain one. Without one of the two there is no row.
-        count (int): What the durations are divided by. Defaults to 1.
-        name (str): What the texts begin with. Defaults to ''.
+        ms (Mapping[str, float]): Durations of :func:`in_turn`.
+        rows (Sequence[tuple[str, str, str]]): For each row its text, the name
+            of our function and that of the plain one. Rows without one of the
+            two are left out.
+        count (int): Divisor of the durations. Defaults to 1.
+        name (str): Beginning of all texts. Defaults to ''.
 
     Returns:
-        list[Row]: The rows, in milliseconds.
+        list[Row]: The rows in milliseconds.
     """
     return [
         Row(name + what, 'ms', ms[ours] / count, ms[plain] / count)
@@ -115,28 +118,30 @@ def compare(
 
 
 def peak_memory() -> int:
-    """Most memory this process ever had in use, in bytes (Linux only)."""
+    """Peak memory of this process in bytes (Linux only)."""
     return 1024 * _field('/proc/self/status', 'VmHWM:')
 
 
 def private_memory() -> int:
-    """Memory of this process that it shares with no other, in bytes (Linux
-    only)."""
+    """Memory that this process shares with no other, in bytes (Linux only)."""
     return 1024 * _field('/proc/self/smaps_rollup', 'Private_')
 
 
 def _field(path: str, start: str) -> int:
-    """Sum of the numbers in the lines that start so."""
+    """Sum of the numbers in the lines of a file with a given start."""
     with open(path, encoding='ascii') as file:
         return sum(int(line.split()[1]) for line in file if line.startswith(start))
 
 
 def in_fresh_process(function: Callable, *args: Any) -> Any:
-    """What a function returns in a process that has imported nothing yet.
+    """Call a function in a new process, which has imported nothing yet.
 
     Args:
-        function (Callable): Function of a module, not nested.
-        *args: Its arguments; they and the result are pickled.
+        function (Callable): Function on the top level of a module.
+        *args: Arguments of the function. They and the result are pickled.
+
+    Returns:
+        Any: Returned value of the function.
     """
     context = multiprocessing.get_context('spawn')
     with context.Pool(1) as pool:

@@ -1,4 +1,4 @@
-"""The network of the default model, whatever computes it."""
+"""The network of the default model in different runtimes."""
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ CROPS = 32
 
 
 def rows(inputs: Inputs) -> list[Row]:
-    """Trained layers, folded ones and ONNX Runtime, a crop on one thread."""
+    """Compare trained layers, the folded network and ONNX Runtime on one thread."""
     model = init_model(*default_model(), 'cpu')
     exported = OnnxModel.read(default_onnx(), threads=1)
     size = exported.card.steps.size

@@ -1,4 +1,4 @@
-"""Prediction end to end against the network's forward pass alone."""
+"""Prediction end to end, compared with only the network's forward pass."""
 
 import json
 import os.path as osp
@@ -79,7 +79,7 @@ def small_rows(inputs: Inputs) -> list[Row]:
 def large_rows(inputs: Inputs, device: str) -> list[Row]:
     """From photos that a worker decodes to encoded masks.
 
-    Wall time, because the worker's time beside the network's is the point.
+    It is wall time, since the worker should run beside the network.
     """
     with DefaultScope.overwrite_default_scope('mmboxcaseg'):
         dataset = BoxPromptDataset(

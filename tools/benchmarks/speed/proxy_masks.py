@@ -1,4 +1,4 @@
-"""Merging, agreement and RLE of an image's masks."""
+"""Merging, scoring and encoding the masks of a photo."""
 
 from dataclasses import dataclass
 
@@ -21,11 +21,12 @@ class Instances:
 
     Attributes:
         height (int): Height of the photo in pixels.
-        width (int): Its width in pixels.
-        boxes (np.ndarray): (N, 4) float xyxy.
-        rects (np.ndarray): (N, 4) int, their pixel rectangles.
+        width (int): Width of the photo in pixels.
+        boxes (np.ndarray): (N, 4) float, boxes as xyxy in pixels.
+        rects (np.ndarray): (N, 4) int, pixel rectangles of the boxes.
         masks (list[np.ndarray]): N bool arrays of these rectangles.
-        rles (list[dict]): N RLEs of the photo, which the release reads.
+        rles (list[dict]): The masks as N RLEs of the photo, which the
+            authors' release reads.
     """
 
     height: int
@@ -37,10 +38,10 @@ class Instances:
 
 
 def read_instances(ann_file: str) -> list[Instances]:
-    """The annotated masks of the first photos of a COCO json.
+    """Read the true masks of the first photos of a COCO json.
 
-    Each mask is grown by a few pixels, so that neighbours overlap as
-    predicted masks do.
+    Each mask is grown by a few pixels, so that masks overlap as predicted ones
+    do.
     """
     masks = read_masks(ann_file)
     boxes = masks.boxes
@@ -69,10 +70,10 @@ def read_instances(ann_file: str) -> list[Instances]:
 
 
 def plain_masks(photo: Instances) -> tuple[list[str], list[float]]:
-    """Merge, agreement and RLE the release's way, on arrays of the photo.
+    """Merge, score and encode masks as the authors' release does.
 
-    Masks come decoded from RLE, as they do there, and are painted over each
-    other, the smallest box last. Each makes a new float array of the photo.
+    Masks are decoded from RLE and painted over each other, the smallest box
+    last. Each mask makes a new float array of the photo's size.
     """
     limits = [photo.width, photo.height] * 2
     boxes = [np.clip(box, 0, limits) for box in photo.boxes]
@@ -100,7 +101,7 @@ def plain_masks(photo: Instances) -> tuple[list[str], list[float]]:
 
 
 def our_masks(photo: Instances) -> tuple[list[str], np.ndarray]:
-    """The same by the package."""
+    """Merge, score and encode masks with the package."""
     rles, scores = proxy_rles(
         photo.masks, photo.rects, photo.boxes, photo.height, photo.width
     )
@@ -108,7 +109,7 @@ def our_masks(photo: Instances) -> tuple[list[str], np.ndarray]:
 
 
 def rows(inputs: Inputs) -> list[Row]:
-    """Time a photo; raises ValueError if the two sides differ."""
+    """Measure a photo; raises ValueError if both ways give different masks."""
     sample = read_instances(inputs.ann_file)
     for photo in sample:
         plain, ours = plain_masks(photo), our_masks(photo)

@@ -1,8 +1,8 @@
-"""Measure the package against the plain way of doing the same.
+"""Measure the package and compare it with plain implementations.
 
-Both sides of every comparison run in turn, in one process and on one thread.
-Prints a table and writes it as json. With photos (--data) it measures on
-them, otherwise on made ones.
+Both sides of a comparison run in turn, in one process and on one thread. It
+prints a table and writes it as json. It uses the photos of --data, or synthetic
+ones if there are none.
 
 Example:
     python tools/benchmarks/run_speed.py --only losses
@@ -49,7 +49,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         choices=ITEMS,
         default=ITEMS,
         metavar='ITEM',
-        help=f'only these of {", ".join(ITEMS)}',
+        help=f'items to run (default: all): {", ".join(ITEMS)}',
     )
     parser.add_argument(
         '--data',
@@ -61,13 +61,15 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--images',
         type=int,
         default=IMAGES,
-        help='images of the made annotations that startup, coco_scale and '
-        f'growth read (default: {IMAGES}, as many as COCO train has)',
+        help='number of images of the synthetic annotations that startup, '
+        f'coco_scale and growth read (default: {IMAGES}, as in COCO train)',
     )
     parser.add_argument(
-        '--json', default='work_dirs/benchmark.json', help='json to write'
+        '--json',
+        default='work_dirs/benchmark.json',
+        help='json to write (default: %(default)s)',
     )
-    parser.add_argument('--markdown', help='Markdown table to write, if any')
+    parser.add_argument('--markdown', help='Markdown file to write the table to')
     args = parser.parse_args(argv)
     if args.images < 100:
         parser.error('--images must be at least 100')
@@ -77,7 +79,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line tool."""
     args = parse_args(argv)
-    # Read when the libraries start.
+    # The libraries read it when they are imported.
     os.environ['OMP_NUM_THREADS'] = '1'
     import cv2
     import torch
@@ -98,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 flush=True,
             )
             rows += new
-            # After each item: a run that is cut short keeps what it has.
+            # After each item, so that a run that is stopped keeps its rows.
             with open(args.json, 'w', encoding='utf-8') as file:
                 json.dump(
                     dict(
@@ -117,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def machine() -> dict[str, Any]:
-    """What the numbers depend on."""
+    """Properties of the machine on which the numbers depend."""
     import torch
 
     return dict(

@@ -1,4 +1,4 @@
-"""Loading proxy masks against loading any masks."""
+"""Loading proxy masks, compared with mmdet's loading of masks."""
 
 import os
 import tempfile
@@ -19,8 +19,8 @@ IMAGES = 30
 
 
 def write_proxy_masks(ann_file: str, path: str) -> tuple[str, ...]:
-    """Write the masks of a file's first images as proxy masks, and return the
-    names of the categories."""
+    """Write the masks of a file's first images as proxy masks; returns the names
+    of the categories."""
     masks = read_masks(ann_file)
     boxes = masks.boxes.select_images(map(str, masks.boxes.image_ids[:IMAGES]))
     write_json(path, baseline_masks(replace(masks, boxes=boxes), 'truth'))
@@ -28,7 +28,7 @@ def write_proxy_masks(ann_file: str, path: str) -> tuple[str, ...]:
 
 
 def rows(inputs: Inputs) -> list[Row]:
-    """Time an image with its masks."""
+    """Measure loading an image with its masks."""
     steps = base_config('datasets/coco_proxy_instance.py').train_pipeline
     plain_steps = [
         step for step in steps[:-1] if step.type != 'mmboxcaseg.MarkIgnoredMasks'
@@ -47,7 +47,7 @@ def rows(inputs: Inputs) -> list[Row]:
         plain = CocoDataset(
             pipeline=[*plain_steps, dict(type='PackDetInputs')], **common
         )
-        # So all masks of real photos are ignored, which is more work.
+        # With this threshold all masks are ignored, which is more work.
         ours = ProxyMaskDataset(pipeline=steps, agreement_thr=1, **common)
         ms = in_turn(
             dict(

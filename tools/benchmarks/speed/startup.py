@@ -1,4 +1,4 @@
-"""From the command to a ready data set."""
+"""The time from the command to a ready data set."""
 
 import re
 import subprocess
@@ -20,14 +20,14 @@ HELP = ('tools/train.py', '--help')
 
 
 def python(*words: str) -> subprocess.CompletedProcess:
-    """Run a new Python at the root of the repository."""
+    """Run a new Python process in the root of the repository."""
     return subprocess.run(
         [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
 
 def rows(inputs: Inputs) -> list[Row]:
-    """Import, help, and the data set of stage 1."""
+    """Measure the import, the help, and the start of the stage-1 data set."""
     importing = min(float(python('-c', IMPORT).stdout) for _ in range(3))
     imported = python('-X', 'importtime', *HELP).stderr
     with_torch = re.search(r'\| +torch$', imported, re.MULTILINE) is not None

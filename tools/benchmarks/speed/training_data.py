@@ -1,4 +1,4 @@
-"""Training patches: what one worker takes for an item."""
+"""The time of a worker for a training patch."""
 
 import itertools
 import tempfile
@@ -22,7 +22,7 @@ ITEMS, SIZE, RESIZED = 60, 288, 320
 
 
 def plain_box_patch(info: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Decode the whole photo, resize the crop with scikit-image."""
+    """Decode the whole photo, and resize the crop with scikit-image."""
     from skimage.io import imread
     from skimage.transform import resize
 
@@ -37,21 +37,21 @@ def plain_box_patch(info: dict) -> tuple[np.ndarray, np.ndarray]:
 
 
 def bare_box_patch(info: dict) -> np.ndarray:
-    """Decode, crop and resize with OpenCV, nothing else."""
+    """Only decode, crop and resize with OpenCV."""
     x0, y0, x1, y1 = crop_of(info)
     photo = cv2.imread(info['img_path'])
     return cv2.resize(photo[y0:y1, x0:x1], (SIZE, SIZE))
 
 
 def crop_of(info: dict) -> list[int]:
-    """The box in whole pixels, at least one."""
+    """The box in whole pixels, with at least one pixel."""
     x0, y0, x1, y1 = (int(side) for side in info['box'])
     x0, y0 = min(x0, info['width'] - 1), min(y0, info['height'] - 1)
     return [x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)]
 
 
 def plain_salient(info: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Image and mask read and resized with scikit-image, then cropped."""
+    """Read, resize and crop image and mask with scikit-image."""
     from skimage.io import imread
     from skimage.transform import resize
 
@@ -61,7 +61,7 @@ def plain_salient(info: dict) -> tuple[np.ndarray, np.ndarray]:
 
 
 def bare_salient(info: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Image and mask decoded and resized with OpenCV, nothing else."""
+    """Only decode and resize image and mask with OpenCV."""
     photo = cv2.imread(info['img_path'])
     mask = cv2.imread(info['mask_path'], cv2.IMREAD_GRAYSCALE)
     size = (RESIZED, RESIZED)
@@ -72,7 +72,7 @@ def bare_salient(info: dict) -> tuple[np.ndarray, np.ndarray]:
 
 
 def loader_config(inputs: Inputs) -> ConfigDict:
-    """The data loader of stage 1 as configured, on the photos of the run."""
+    """Config of the stage-1 data loader, with the photos of the run."""
     cfg = base_config('datasets/joint_patches.py').train_dataloader
     cfg.dataset.box.update(
         ann_file=inputs.ann_file, data_prefix=dict(img=inputs.img_dir)
@@ -84,7 +84,7 @@ def loader_config(inputs: Inputs) -> ConfigDict:
 
 
 def grouped(dataset: BoxPatchDataset, boxes_per_photo: int) -> list[int]:
-    """The first indices that PhotoMultiSourceSampler gives."""
+    """The first indices of PhotoMultiSourceSampler."""
     sampler = PhotoMultiSourceSampler(
         ConcatDataset([dataset]), ITEMS, [1], boxes_per_photo=boxes_per_photo, seed=0
     )
@@ -98,7 +98,7 @@ def each(function: Callable[[Any], Any], items: Iterable) -> None:
 
 
 def rows(inputs: Inputs) -> list[Row]:
-    """Time a patch, by photo and box and by salient photo."""
+    """Measure a patch with a box and a salient patch."""
     cfg = loader_config(inputs).dataset
     with (
         DefaultScope.overwrite_default_scope('mmboxcaseg'),
@@ -108,7 +108,7 @@ def rows(inputs: Inputs) -> list[Row]:
 
 
 def box_rows(cfg: ConfigDict) -> list[Row]:
-    """Rows of the box patches."""
+    """Measure box patches."""
     two_steps = DATASETS.build(cfg)
     _, patch, *tail = cfg.pipeline
     patch = dict(patch, type='LoadBoxPatch')
@@ -124,7 +124,7 @@ def box_rows(cfg: ConfigDict) -> list[Row]:
     )
     for count in (2, 4):
         group = grouped(one_step, count)
-        # The same photos for the bare way as well: they differ in size.
+        # Both sides get the same photos, since photos differ in size.
         sides[f'bare {count}'] = partial(
             each, bare_box_patch, [one_step.get_data_info(i) for i in group]
         )
@@ -148,7 +148,7 @@ def box_rows(cfg: ConfigDict) -> list[Row]:
 
 
 def salient_rows(cfg: ConfigDict, folder: str) -> list[Row]:
-    """Rows of the salient patches, cached in a folder and not."""
+    """Measure salient patches with and without a cache in a folder."""
     decoding = DATASETS.build(dict(cfg, indices=ITEMS))
     cached = DATASETS.build(dict(cfg, indices=ITEMS, cache_dir=folder))
     items = range(len(decoding))

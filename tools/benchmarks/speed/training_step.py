@@ -1,4 +1,4 @@
-"""A training step of BoxCaseg on HRNet-W48 against a bare network's."""
+"""A training step of BoxCaseg, compared with that of a bare network."""
 
 import shutil
 import time
@@ -21,16 +21,25 @@ from .inputs import Inputs, base_config
 from .measure import Row, compare, in_turn
 
 SIZE = 288
-# Of the small model, which compiles in minutes on a CPU.
+# Size for the small model, which compiles in minutes on a CPU.
 SMALL_SIZE = 160
-# Table 5's best ratio, 9:7; the closest that four samples allow.
+# Box and salient patches of a batch: the best ratio of Table 5, 9:7, or the closest
+# one that four samples allow.
 BATCHES = dict(cpu=(2, 2), cuda=(9, 7))
 HALF = torch.bfloat16
 
 
 def build(backbone: str = 'hrnet_w48', **kwargs: Any) -> nn.Module:
-    """BoxCaseg with random weights, ready to train; see BoxCaseg for the
-    switches."""
+    """Build BoxCaseg with random weights in training mode.
+
+    Args:
+        backbone (str): Name of the backbone in ``configs/_base_/models``.
+            Defaults to ``'hrnet_w48'``.
+        **kwargs (Any): Further arguments of BoxCaseg.
+
+    Returns:
+        nn.Module: The model.
+    """
     cfg = base_config(f'models/boxcaseg_{backbone}.py')
     cfg.model.backbone.init_cfg = None
     torch.manual_seed(0)
@@ -40,7 +49,15 @@ def build(backbone: str = 'hrnet_w48', **kwargs: Any) -> nn.Module:
 def batch(
     counts: tuple[int, int], size: int = SIZE
 ) -> tuple[Tensor, list[SegDataSample]]:
-    """Patches of both kinds, so many of each, and their samples."""
+    """Make a batch.
+
+    Args:
+        counts (tuple[int, int]): Numbers of box and of salient patches.
+        size (int): Side of the patches in pixels. Defaults to 288.
+
+    Returns:
+        tuple[Tensor, list[SegDataSample]]: Patches and their data samples.
+    """
     boxes, masks = counts
     generator = torch.Generator().manual_seed(0)
     inputs = torch.randn(boxes + masks, 3, size, size, generator=generator)
@@ -55,7 +72,7 @@ def batch(
 
 
 def bare_logits(model: nn.Module, inputs: Tensor) -> Tensor:
-    """Backbone and a fully convolutional head on the concatenated maps."""
+    """Logits of a fully convolutional head on the concatenated maps."""
     head = model.salient_head
     feats = concatenated(model.extract_feat(inputs), head.conv.weight, head.conv.bias)
     return head.conv_seg(head.relu(head.norm(feats)))
@@ -64,7 +81,7 @@ def bare_logits(model: nn.Module, inputs: Tensor) -> Tensor:
 def concatenated(
     maps: Sequence[Tensor], weight: Tensor, bias: Tensor | None = None
 ) -> Tensor:
-    """What conv_of_resized gives, by one convolution of one map."""
+    """Compute what ``conv_of_resized`` does, by one convolution of one map."""
     feats = torch.cat(
         [F.interpolate(x, maps[0].shape[-2:], mode='bilinear') for x in maps], 1
     )
@@ -72,7 +89,7 @@ def concatenated(
 
 
 def bare_step(model: nn.Module, inputs: Tensor, samples: list) -> None:
-    """Backbone, one fully convolutional head, cross entropy."""
+    """A step of a backbone with one convolutional head and cross entropy."""
     label = torch.stack([sample.gt_sem_seg.data for sample in samples])
     logits = bare_logits(model, inputs)
     logits = F.interpolate(logits, inputs.shape[-2:], mode='bilinear').float()
@@ -80,19 +97,19 @@ def bare_step(model: nn.Module, inputs: Tensor, samples: list) -> None:
 
 
 def our_step(model: nn.Module, inputs: Tensor, samples: list) -> None:
-    """All heads, all losses."""
+    """A step of BoxCaseg with all heads and losses."""
     sum(model.loss(inputs, samples).values()).backward()
 
 
 def plain_heads_step(model: nn.Module, inputs: Tensor, samples: list) -> None:
-    """Our step with all heads on the resized and concatenated maps."""
+    """A step of BoxCaseg whose heads take the concatenated maps."""
     patch = partial(mock.patch.object, attribute='conv_of_resized', new=concatenated)
     with patch(segmentation_head), patch(transferred_head):
         our_step(model, inputs, samples)
 
 
 def rows(inputs: Inputs) -> list[Row]:
-    """On the CPU; on a GPU see ``gpu``."""
+    """Measure steps on the CPU; ``gpu`` measures them on a GPU."""
     patches, samples = batch(BATCHES['cpu'])
     return [
         *step_rows(patches, samples, 2, 1, time.process_time),
@@ -108,7 +125,7 @@ def run(
     samples: list,
     dtype: torch.dtype | None = None,
 ) -> None:
-    """Run a step to its end, with autocast if there is a type."""
+    """Run a step to its end, with autocast if a dtype is given."""
     device = inputs.device.type
     with torch.autocast(device, dtype, enabled=dtype is not None):
         step(model, inputs, samples)
@@ -123,9 +140,9 @@ def step_rows(
     warm_up: int,
     clock: Callable[[], float],
 ) -> list[Row]:
-    """Our step against the bare one, and what each switch brings."""
+    """Compare our step with the bare one, and with each setting that speeds it up."""
     device = inputs.device.type
-    # Makes functions that run a step of the same batch.
+    # It makes functions that run a step with the same batch.
     side = partial(partial, run, inputs=inputs, samples=samples)
     model = build().to(device)
     with_channels_last = build(channels_last=True)
@@ -173,7 +190,7 @@ def step_rows(
 
 
 def losses_row(inputs: Tensor, samples: list) -> Row:
-    """Share of MIL and smoothness loss in a step of the same batch."""
+    """Measure the share of MIL and smoothness loss in a step."""
     logits, label = losses.batch(len(inputs), SIZE)
     ms = in_turn(
         dict(
@@ -191,10 +208,10 @@ def losses_row(inputs: Tensor, samples: list) -> Row:
 
 
 def small_rows() -> list[Row]:
-    """Switches of the small model's step, on the CPU in wall time: compiling
-    it is part of the cost, and runs on all cores."""
+    """Measure settings of the small model's step on the CPU, in wall time, since
+    compiling runs on all cores."""
     inputs, samples = batch(BATCHES['cuda'], SMALL_SIZE)
-    # Makes functions that run a step of the same batch.
+    # It makes functions that run a step with the same batch.
     side = partial(partial, run, inputs=inputs, samples=samples)
     model = build('mobilenetv2')
     sides = dict(

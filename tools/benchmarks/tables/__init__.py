@@ -1,6 +1,6 @@
 """Tables of the paper's ablations and of variants on the mini data.
 
-Rows become experiments (ablation, mini_benchmark), experiments become
-commands (experiment, bases), commands are run (execute) and leave numbers,
-which are read by key (columns) and written as tables.
+``ablation`` and ``mini_benchmark`` plan experiments for the rows of a table.
+``experiment`` and ``bases`` turn experiments into commands, ``execute`` runs
+them, and ``columns`` reads the numbers of their results.
 """

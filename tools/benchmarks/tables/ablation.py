@@ -1,7 +1,7 @@
 """Run a table of the paper's ablations, and print it beside the paper's.
 
-Rows whose results are in the work folder are not run again, and a training
-that was stopped goes on from its last checkpoint: run the same command again.
+Rows with results in the work folder are not run again. If the command was
+stopped, run it again: a training resumes from its last checkpoint.
 
 Tables 3 to 6 vary BoxCaseg, 7 and 8 the proxy masks that Mask R-CNN is
 trained on:
@@ -13,8 +13,8 @@ trained on:
   7  merging and dropping               VOC and COCO
   8  threshold of agreement             COCO
 
-The rows' configs are in configs/boxcaseg/ablations/ and
-configs/proxy_mask_rcnn/ablations/; with --mini the same settings are put on
+The configs of the rows are in configs/boxcaseg/ablations/ and
+configs/proxy_mask_rcnn/ablations/. With --mini the same settings are applied to
 the configs of the mini data (docs/mini_benchmark.md).
 
 Example:
@@ -43,7 +43,9 @@ from .setups import Setup
 class AblationOptions(Options):
     """Options of ``run_ablation.py``."""
 
-    table: int = option('its number', positional=True, type=int, choices=sorted(TABLES))
+    table: int = option(
+        'number of the table', positional=True, type=int, choices=sorted(TABLES)
+    )
     mini: bool = option(
         'on the mini data instead of VOC or COCO; all rows of tables 3, 7 and '
         '8 then share one detector and train its mask head only',
@@ -51,7 +53,9 @@ class AblationOptions(Options):
         action='store_true',
     )
     rows: tuple[str, ...] | None = option(
-        'only these rows, by the names in the first column', nargs='+', metavar='ROW'
+        'names of the rows to run, from the first column (default: all)',
+        nargs='+',
+        metavar='ROW',
     )
     retrain: bool | None = option(
         'train the rows of tables 4 and 6 on their own, or take them from the '
@@ -60,13 +64,15 @@ class AblationOptions(Options):
         action=argparse.BooleanOptionalAction,
     )
     checkpoint: str | None = option(
-        'BoxCaseg trained by the base config; trained if not given', metavar='FILE'
-    )
-    detector: str | None = option(
-        'with --mini: the detector that all rows share; trained if not given',
+        'checkpoint of the base config of BoxCaseg (default: it is trained)',
         metavar='FILE',
     )
-    seed: int = option('of every training (default: 0)', 0, type=int)
+    detector: str | None = option(
+        'with --mini: checkpoint of the detector that all rows share (default: '
+        'it is trained)',
+        metavar='FILE',
+    )
+    seed: int = option('seed of all trainings (default: 0)', 0, type=int)
     work_dir: str = option(
         'folder of all results (default: %(default)s)',
         osp.join('work_dirs', 'ablations'),
@@ -83,7 +89,7 @@ class AblationOptions(Options):
         ]
 
     def wrong(self) -> str:
-        """What does not go together in the options."""
+        """What is wrong with the options; empty if nothing is."""
         table, mini = TABLES[self.table], self.mini
         names = [row.name for row in table.rows if row.mini or not mini]
         unknown = [name for name in self.rows or () if name not in names]
@@ -131,8 +137,8 @@ def plan_rows(options: AblationOptions) -> list[tuple[Setup, Experiment]]:
 
 
 def plan_row(row: Row, setup: Setup, options: AblationOptions) -> Experiment:
-    """A row as an experiment: what is trained for it, and what is not since
-    the full model has it already."""
+    """Plan the experiment of a row: what is trained for it, and what it shares
+    with the full model."""
     table = TABLES[options.table]
     retrain = table.retrain if options.retrain is None else options.retrain
     # Without a choice, whatever varies stage 1 is a training.
@@ -165,7 +171,7 @@ def plan_row(row: Row, setup: Setup, options: AblationOptions) -> Experiment:
 
 
 def _or_full(setup: Setup, base: Base, variant: str | None) -> str:
-    """A variant, ``FULL`` where it changes nothing."""
+    """The variant, or ``FULL`` if it changes nothing."""
     if variant is None:
         return FULL
     config = setup.config(variant, base is setup.stage3)
@@ -173,8 +179,8 @@ def _or_full(setup: Setup, base: Base, variant: str | None) -> str:
 
 
 def _check_list(row: Row, setup: Setup) -> None:
-    """Make sure that a list of salient images that nothing makes is there,
-    before hours of other rows pass."""
+    """Check that a list of salient images that the user must make exists,
+    before hours are spent on other rows."""
     config = setup.config(row.variant or FULL)
     dataset = Base.read(config).cfg.train_dataloader.dataset
     path = osp.join(setup.salient_root, dataset.salient.ann_file)
@@ -214,7 +220,7 @@ def collect(table: Table, row: Row, setup: Setup, one: Experiment) -> dict[str, 
 
 
 def to_markdown(table: Table, rows: Sequence[dict[str, Any]]) -> str:
-    """A column of ours, and one of the paper's where it has numbers."""
+    """The table: our columns, each followed by the paper's if it has numbers."""
     header = [table.head]
     lines: list[list[Cell]] = [[row['row']] for row in rows]
     for column in table.columns:
@@ -230,8 +236,8 @@ def to_markdown(table: Table, rows: Sequence[dict[str, Any]]) -> str:
 
 
 def trends(table: Table, rows: Sequence[dict[str, Any]]) -> list[str]:
-    """How far the order of the rows agrees with the paper's: a line for each
-    data set and column with three or more numbers of both."""
+    """Compare the order of the rows with the paper's: a line for each data set
+    and column with three or more numbers of both."""
     lines = []
     for data in dict.fromkeys(row['data'] for row in rows):
         for column in table.columns:
@@ -241,14 +247,14 @@ def trends(table: Table, rows: Sequence[dict[str, Any]]) -> list[str]:
                 if row['data'] == data
             ]
             pairs = [pair for pair in pairs if None not in pair]
-            # No share of ignored masks is the best.
+            # A share of ignored masks has no best value.
             if len(pairs) >= 3 and column.key != 'share':
                 lines.append(f'- {column.title}: {_trend(*zip(*pairs))}.')
     return lines
 
 
 def _trend(names: Sequence[str], ours: Sequence[float], paper: Sequence[float]) -> str:
-    """The best rows of two columns, and how alike their orders are."""
+    """The best rows of two columns, and the rank correlation of the columns."""
     from scipy.stats import spearmanr
 
     best = [
@@ -265,8 +271,8 @@ def _trend(names: Sequence[str], ours: Sequence[float], paper: Sequence[float]) 
 
 
 def box_line(table: Table, files: dict[str, str]) -> list[str]:
-    """What the filled boxes themselves score, which masks should beat, in a
-    line; no line for a table without masks of given boxes."""
+    """The scores of the filled boxes, a baseline, in one line; no line for a
+    table without masks of given boxes."""
     if BOXCASEG not in files:
         return []
     metrics = read_json(files[BOXCASEG])
@@ -279,8 +285,8 @@ def box_line(table: Table, files: dict[str, str]) -> list[str]:
 
 
 def caption(table: Table, setups: Sequence[Setup], seed: int) -> str:
-    """A line that says what was run: base configs, their last checkpoints,
-    which tell the schedule, and the options."""
+    """A line about what was run: the base configs, their last checkpoints,
+    which show the schedule, and the options."""
     parts = []
     for setup in setups:
         given = osp.basename(setup.checkpoint or '')

@@ -1,13 +1,12 @@
 """Train all baselines on the mini data, and print their mask AP in one table.
 
-One Mask R-CNN is trained, or given by --detector. On it every method trains its
-own mask part alone, once for each seed: boxes, classes and scores of all
-methods are the same, and only masks differ. BoxInst has no mask part to train
-alone; it is trained whole, as long as that Mask R-CNN, and has a box AP of its
-own.
+One Mask R-CNN is trained, or given with --detector. Each method trains only its
+mask part on it, once for each seed. All methods have the same boxes, classes and
+scores, and only masks differ. BoxInst has no separate mask part: it is trained as
+a whole, as long as that Mask R-CNN, and has its own box AP.
 
-What has been done in the work folder is not done again, and a training that
-was stopped goes on: run the same command again.
+Steps with results in the work folder are not run again. If the command was
+stopped, run it again: a training resumes from its last checkpoint.
 
   box          the filled box
   grabcut      masks by GrabCut, merged
@@ -54,8 +53,8 @@ COLUMNS = (
     Column('box AP', MASK_RCNN, 'coco/bbox_mAP'),
     Column('box AP50', MASK_RCNN, 'coco/bbox_mAP_50'),
 )
-# What the box head of the shared detector takes salient objects for is of no
-# account, since it is not trained: background, as it knows no extra class.
+# The box head of the shared detector is not trained, so it needs no extra class for
+# salient objects.
 FROZEN_S = ('model.roi_head.bbox_head.num_extra_classes=0',)
 DETECTOR = 'detector'
 
@@ -65,16 +64,16 @@ class Method:
     """A row of the table.
 
     Attributes:
-        name (str): What it is called as an option.
-        title (str): In the table.
+        name (str): Name of the method in options.
+        title (str): Name of the method in the table.
         supervision (str): M, B, or B+S, as in the paper's Table 1.
-        config (str): Its config of the mini data.
-        masks (str): What makes the masks that it learns from, ``'proxy'`` or
-            a method of ``baseline_masks.py``; empty where its config needs
-            no other file than the boxes'.
-        whole (bool): Whether it is trained whole.
-        options (tuple[str, ...]): ``KEY=VALUE`` where its mask part alone is
-            trained.
+        config (str): Config of the method for the mini data.
+        masks (str): What makes the masks that it learns from: ``'proxy'`` or
+            a method of ``baseline_masks.py``; empty if its config needs only
+            the file of the boxes.
+        whole (bool): Whether it is trained as a whole.
+        options (tuple[str, ...]): Settings ``KEY=VALUE`` for training only
+            its mask part.
     """
 
     name: str
@@ -123,21 +122,21 @@ class BaselineOptions(RunOptions):
     """Options of ``run_baselines.py``."""
 
     methods: tuple[str, ...] = option(
-        'what to compare (default: all)',
+        'methods to compare (default: all)',
         NAMES,
         nargs='+',
         choices=NAMES,
         metavar='NAME',
     )
     seeds: tuple[int, ...] = option(
-        'of the mask parts, and of BoxInst (default: 0 1 2)',
+        'seeds of the mask parts and of BoxInst (default: 0 1 2)',
         (0, 1, 2),
         nargs='+',
         type=int,
     )
     detector: str | None = option(
-        'checkpoint of a Mask R-CNN of the mini data, of which all methods take '
-        'all but the mask part (default: one is trained, with seed 0)',
+        'checkpoint of a Mask R-CNN of the mini data, on which all methods train '
+        'their mask part (default: it is trained, with seed 0)',
         metavar='FILE',
     )
     max_iters: int | None = option(
@@ -149,7 +148,7 @@ class BaselineOptions(RunOptions):
         type=int,
     )
     pictures: str | None = option(
-        'PNG file for six photos of val2017 with what every method finds, '
+        'PNG file for six photos of val2017 with the detections of each method, '
         'trained with the first seed',
         metavar='FILE',
     )
@@ -159,12 +158,12 @@ class BaselineOptions(RunOptions):
     )
 
     def wrong(self) -> str:
-        """What has no sense in the options."""
+        """What is wrong with the options; empty if nothing is."""
         for name in ('methods', 'seeds'):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 return f'--{name}: a value occurs twice'
-        # What the warm-ups of the learning rate take.
+        # The warm-ups of the learning rate take so many iterations.
         for name, least in (('max_iters', 50), ('detector_iters', 100)):
             value = getattr(self, name)
             if value is not None and value <= least:
@@ -176,10 +175,10 @@ class BaselineOptions(RunOptions):
 
 
 def budget(iters: int | None, boxinst: bool = False) -> tuple[str, ...]:
-    """Options that make a training as long, none for the config's length."""
+    """Settings for the length of a training; none for that of the config."""
     if iters is None:
         return ()
-    # Until its pairwise term has its full weight, as in its config.
+    # The pairwise loss reaches its full weight then, as in its config.
     warm_up = (f'model.mask_head.warmup_iters={iters // 9}',) if boxinst else ()
     return (
         *warm_up,
@@ -191,7 +190,7 @@ def budget(iters: int | None, boxinst: bool = False) -> tuple[str, ...]:
 
 
 def mask_part(method: Method, options: BaselineOptions) -> Base:
-    """Config of what a method trains, with the budget of the options."""
+    """The config that a method trains, with the length that the options set."""
     if method.whole:
         return Base.read(in_repo(method.config), budget(options.detector_iters, True))
     config = in_repo(STAGE3['mini'])
@@ -203,7 +202,7 @@ def mask_part(method: Method, options: BaselineOptions) -> Base:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Where everything is, and which steps make it.
+    """The files of a run, and the steps that make them.
 
     Attributes:
         options (BaselineOptions): Options of the command.
@@ -222,7 +221,7 @@ class Plan:
 
         Raises:
             ValueError: If a config has changed since the work folder was
-                begun. A dry run does not look.
+                begun. A dry run does not check it.
         """
         detector = Base.read(in_repo(MINI_DETECTOR), budget(options.detector_iters))
         bases = {
@@ -278,7 +277,7 @@ class Plan:
         ]
 
     def masks(self, kind: str) -> tuple[str, list[Step]]:
-        """JSON of the masks of VOC's categories, and what makes it."""
+        """JSON of the masks with VOC's categories, and the steps that make it."""
         whole = osp.join(self.options.work_dir, 'masks', f'{kind}.json')
         own = osp.join(self.options.work_dir, 'masks', f'{kind}_voc20.json')
         ann, photos = self.train_data
@@ -290,7 +289,7 @@ class Plan:
         return own, [step, voc20_step(whole, own)]
 
     def steps(self, method: Method, seed: int) -> Iterator[Step]:
-        """What is left to do for a row with a seed, from the beginning."""
+        """All steps for a row with a seed."""
         base, env = self.bases[method.name], ()
         settings = list(base.options)
         if method.masks:
@@ -324,8 +323,8 @@ class Plan:
 
 
 def to_markdown(plan: Plan) -> tuple[str, list[dict]]:
-    """The table, and its numbers: means, and the standard deviations of the
-    samples where there are several seeds."""
+    """The table and its numbers: means and, with several seeds, the standard
+    deviations of the samples."""
     lines, numbers = [], []
     for method in plan.methods:
         runs = [
@@ -347,7 +346,7 @@ def to_markdown(plan: Plan) -> tuple[str, list[dict]]:
 
 
 def caption(plan: Plan) -> str:
-    """A line that says what was trained, and how long."""
+    """A line about what was trained, and how long."""
     detector = plan.options.detector or (
         f'`{osp.basename(plan.detector.path)}` to {plan.detector.last}'
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mmengine.config import Config
 
 REPO_ROOT = osp.abspath(osp.join(osp.dirname(__file__), *['..'] * 3))
-# What the base config is called where variants are, by either command.
+# Name of the base config among the variants, in each of the two commands.
 FULL, PAPER = 'full', 'paper'
 
 
@@ -28,9 +28,9 @@ class Base:
     """A base config, with settings that replace those of all its variants.
 
     Attributes:
-        path (str): Its file.
-        options (tuple[str, ...]): ``KEY=VALUE``.
-        cfg (Config): Both together.
+        path (str): Path of the config.
+        options (tuple[str, ...]): Settings ``KEY=VALUE``.
+        cfg (Config): The config with these settings.
     """
 
     path: str
@@ -39,11 +39,20 @@ class Base:
 
     @classmethod
     def read(cls, path: str, options: Sequence[str] = ()) -> 'Base':
-        """Read a config, with options as of ``tools/train.py``."""
+        """Read a config.
+
+        Args:
+            path (str): Path of the config.
+            options (Sequence[str]): Settings ``KEY=VALUE``, as of
+                ``--cfg-options``. Defaults to ().
+
+        Returns:
+            Base: The config with these settings.
+        """
         from mmengine.config import Config, DictAction
         from mmengine.logging import MMLogger
 
-        # It tells for every config which environment variables it has used.
+        # It would log the environment variables that each config uses.
         MMLogger.get_current_instance().setLevel('WARNING')
         parser = argparse.ArgumentParser()
         parser.add_argument('all', nargs='*', action=DictAction, default={})
@@ -53,23 +62,27 @@ class Base:
 
     @property
     def last(self) -> str:
-        """Name of the checkpoint that a training ends with."""
+        """Name of the last checkpoint of a training."""
         loop = self.cfg.train_cfg
         if 'max_iters' in loop:
             return f'iter_{loop.max_iters}.pth'
         return f'epoch_{loop.max_epochs}.pth'
 
     def is_same(self, config: str) -> bool:
-        """Whether a variant's config changes nothing."""
+        """Whether the config of a variant changes nothing."""
         other = Base.read(config, self.options)
         return other.cfg.to_dict() == self.cfg.to_dict()
 
 
 def check_unchanged(bases: Iterable[Base], folder: str) -> None:
-    """Make sure that base configs are those of earlier rows in a folder.
+    """Check that base configs have not changed since earlier rows were run.
+
+    Args:
+        bases (Iterable[Base]): The base configs.
+        folder (str): Work folder of the rows.
 
     Raises:
-        ValueError: If one has changed since.
+        ValueError: If a base config or its settings have changed.
     """
     path = osp.join(folder, 'base_configs.json')
     known = {}
@@ -89,18 +102,18 @@ def check_unchanged(bases: Iterable[Base], folder: str) -> None:
 
 
 def write_config(variant: str, base: str, sources: Sequence[str], folder: str) -> str:
-    """Config of a variant.
+    """Find or write the config of a variant.
 
     Args:
-        variant (str): Endings of ablation configs, joined by ``+``; the
-            config has the keys of all, from left to right.
+        variant (str): Endings of the names of ablation configs, joined by
+            ``+``. The config has the keys of all of them, from left to right.
         base (str): Path of the base config.
-        sources (Sequence[str]): Configs of the repository, beside which the
-            ablations are.
-        folder (str): Where configs that are not there already are written.
+        sources (Sequence[str]): Configs of the repository that have ablation
+            configs beside them.
+        folder (str): Folder in which configs are written that do not exist.
 
     Returns:
-        str: Its path.
+        str: Path of the config.
 
     Raises:
         ValueError: If there is no such ablation.
@@ -118,7 +131,7 @@ def write_config(variant: str, base: str, sources: Sequence[str], folder: str) -
 
 
 def _find_ablation(ending: str, sources: Sequence[str]) -> tuple[str, str]:
-    """An ablation config, and the config that it varies."""
+    """Paths of an ablation config and of the config that it changes."""
     paths = []
     for source in map(in_repo, sources):
         parent, name = osp.split(source)
@@ -133,7 +146,19 @@ def _find_ablation(ending: str, sources: Sequence[str]) -> tuple[str, str]:
 
 
 def rebase(config: str, base: str, out: str) -> str:
-    """Write an ablation config again to inherit from another base."""
+    """Copy an ablation config so that it inherits from another base config.
+
+    Args:
+        config (str): Path of the ablation config.
+        base (str): Path of the new base config.
+        out (str): Path of the copy.
+
+    Returns:
+        str: ``out``.
+
+    Raises:
+        ValueError: If the config has not exactly one line ``_base_ = 'FILE'``.
+    """
     with open(config, encoding='utf-8') as file:
         text, count = re.subn(
             r"^_base_ = '[^']*'$",

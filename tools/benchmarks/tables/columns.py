@@ -1,11 +1,11 @@
-"""Columns of numbers, and where each number is read, by key."""
+"""The columns of the tables, and reading their numbers by key."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# What a column's numbers come from: tools/test.py on BoxCaseg and on
-# Mask R-CNN, scores of masks of the validation and of the training set.
+# Sources of the numbers of a column: tools/test.py on BoxCaseg and on Mask R-CNN,
+# and scores of the masks of the validation and of the training set.
 BOXCASEG, MASK_RCNN = 'boxcaseg', 'mask_rcnn'
 VAL, PROXY = 'val', 'proxy'
 SPEARMAN = 'rank correlation'
@@ -16,13 +16,15 @@ class Column:
     """A column of numbers in percent.
 
     Attributes:
-        title (str): Its head.
-        source (str): What its numbers come from.
-        key (str): Metric, or attribute of ``ScoreRow`` or ``MaskScores``.
-        part (str): Which of the scored masks, one of
+        title (str): Title of the column.
+        source (str): Source of its numbers.
+        key (str): Name of the metric, or of the attribute of ``ScoreRow`` or
+            ``MaskScores``.
+        part (str): Part of the scored masks, one of
             ``mmboxcaseg.evaluation.mask_scores.PARTS``, or ``SPEARMAN``.
-        coco_key (str): The metric on COCO where it is another one than on
-            VOC.
+            Defaults to ``'all'``.
+        coco_key (str): Name of the metric on COCO, if it is another one than
+            on VOC. Defaults to ``''``.
     """
 
     title: str
@@ -35,27 +37,28 @@ class Column:
 def read_number(
     column: Column, path: str, data: str = '', agreement_thr: float = 0.0
 ) -> float | None:
-    """A number of a finished experiment.
+    """Read a number of a finished experiment.
 
     Args:
-        column (Column): Its column.
+        column (Column): Column of the number.
         path (str): JSON of the column's source.
-        data (str): ``'coco'`` where ``coco_key`` counts. Defaults to ``''``.
-        agreement_thr (float): Threshold of the kept and ignored masks, which
-            has to have been scored; 0 keeps all. Defaults to 0.0.
+        data (str): ``'coco'`` if ``coco_key`` is to be used. Defaults to
+            ``''``.
+        agreement_thr (float): Threshold of kept and ignored masks, which must
+            have been scored; 0 keeps all masks. Defaults to 0.0.
 
     Returns:
-        float | None: In percent; None where there is no mask to score.
+        float | None: The number in percent; None if no masks were scored.
 
     Raises:
-        KeyError: If the file lacks it.
+        KeyError: If the file lacks the number.
     """
     if column.source in (BOXCASEG, MASK_RCNN):
         key = data == 'coco' and column.coco_key or column.key
         metrics = read_json(path)
         if key not in metrics:
             raise KeyError(f'{path} has no {key!r}, only {sorted(metrics)}')
-        # mmdet's CocoMetric gives shares.
+        # mmdet's CocoMetric returns shares, not percentages.
         return metrics[key] * (100 if key.startswith('coco/') else 1)
     from mmboxcaseg.evaluation.mask_scores import MaskScores
 

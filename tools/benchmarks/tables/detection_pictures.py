@@ -1,4 +1,4 @@
-"""The same photos of val2017 with what every detector finds in them."""
+"""Pictures of photos of val2017 with the detections of several detectors."""
 
 import json
 import os.path as osp
@@ -12,8 +12,8 @@ from mmboxcaseg import visualization as vis
 from mmboxcaseg.annotations import BoxFile, MaskFile, read_masks
 from mmboxcaseg.masks import decode_rle
 
-# Photos with more objects are crowded, and objects with a shorter side, in
-# pixels, are hardly seen.
+# Photos with more objects, or with objects of a shorter side in pixels, are not
+# drawn.
 MOST_OBJECTS = 5
 LEAST_SIDE = 40
 COUNT = 6
@@ -22,11 +22,11 @@ LEAST_SCORE = 0.3
 
 
 def choose(boxes: BoxFile, seed: int) -> list[int]:
-    """Photos with a few objects, all of them large.
+    """Choose photos with a few objects that are all large.
 
     Args:
         boxes (BoxFile): All objects.
-        seed (int): Which ones.
+        seed (int): Seed of the choice.
 
     Returns:
         list[int]: Places of at most six images.
@@ -47,10 +47,10 @@ class Objects:
     """Objects of a photo.
 
     Attributes:
-        boxes (list[list[float]]): xyxy in pixels.
-        masks (list[np.ndarray]): Bool, of the photo's size.
-        classes (list[str]): Their names.
-        scores (list[float] | None): In [0, 1]; None for the truth.
+        boxes (list[list[float]]): Boxes as xyxy in pixels.
+        masks (list[np.ndarray]): Masks, bool, of the photo's size.
+        classes (list[str]): Names of the classes.
+        scores (list[float] | None): Scores in [0, 1]; None for the truth.
     """
 
     boxes: list[list[float]]
@@ -60,7 +60,7 @@ class Objects:
 
 
 def true_objects(truth: MaskFile, image: int) -> Objects:
-    """The objects of the image at a place of the file."""
+    """The true objects of an image, given by its place in the file."""
     boxes, places = truth.boxes, truth.boxes.places(image).tolist()
     return Objects(
         boxes.boxes[places].tolist(),
@@ -71,12 +71,15 @@ def true_objects(truth: MaskFile, image: int) -> Objects:
 
 
 def found_objects(detections: Sequence[dict], classes: Sequence[str]) -> Objects:
-    """The detections of a photo that are sure enough, the surest first.
+    """Select the detections of a photo with a high score.
 
     Args:
-        detections (Sequence[dict]): In COCO's form, with RLE, categories
-            numbered from 0.
+        detections (Sequence[dict]): Detections in COCO's format, with RLE and
+            categories numbered from 0.
         classes (Sequence[str]): Names of the categories.
+
+    Returns:
+        Objects: The detections, those with the highest scores first.
     """
     sure = sorted(
         (one for one in detections if one['score'] >= LEAST_SCORE),
@@ -98,11 +101,11 @@ def draw(
     out: str,
     seed: int = 0,
 ) -> None:
-    """Write a picture with a row for each photo, a column a method.
+    """Write a picture with a row for each photo and a column for each method.
 
     Args:
         files (Mapping[str, str]): JSON of the detections by method, with
-            masks, in COCO's form, categories numbered from 0.
+            masks, in COCO's format, with categories numbered from 0.
         classes (Sequence[str]): Names of the categories.
         ann_file (str): COCO json of the true masks.
         img_dir (str): Folder of the photos.

@@ -1,4 +1,4 @@
-"""Running the steps of jobs, so that they can be stopped and go on."""
+"""Running the steps of jobs, which can be stopped and resumed."""
 
 import json
 import os
@@ -14,23 +14,26 @@ from datetime import timedelta
 from .bases import REPO_ROOT
 from .experiment import Job, Step, distinct
 
-# Between two lines that tell how far a step is, in seconds.
+# Seconds between two lines about the progress of a step.
 HEARTBEAT = 60
-# Takes a command, a file for its output and environment variables to add;
-# returns the exit code.
+# Function of a command, a file for its output and environment variables to add,
+# which returns the exit code.
 Run = Callable[[Sequence[str], str, Mapping[str, str]], int]
 Planned = Sequence[Job]
 
 
 def command(step: Step, gpus: int) -> list[str]:
-    """The words behind ``python`` as things stand: a step is distributed over
-    GPUs if it can be, and a training that was stopped goes on."""
+    """The words of a step's command after ``python``.
+
+    A step that can be distributed uses all GPUs, and a training that was
+    stopped is resumed.
+    """
     words = list(step.words)
     if step.train_dir and osp.isfile(osp.join(step.train_dir, 'last_checkpoint')):
         words.append('--resume')
     if gpus == 1 or not step.distributed:
         return words
-    # Before --cfg-options, which would swallow it.
+    # Before --cfg-options, which takes all words after it.
     words[1:1] = ['--launcher', 'pytorch']
     return ['-m', 'torch.distributed.run', f'--nproc_per_node={gpus}', *words]
 
@@ -43,8 +46,8 @@ def to_text(step: Step, gpus: int) -> str:
 class Record:
     """The steps that were started and finished in a work folder.
 
-    A step counts as done if its command came to its end, not if its output
-    is there: a process that is killed can leave half a file.
+    A step is done if its command has finished. An existing output file is not
+    enough, since a killed process can leave an incomplete file.
 
     Args:
         folder (str): The work folder.
@@ -65,7 +68,7 @@ class Record:
             self.seconds[entry['kind']].append(entry['seconds'])
 
     def write(self, step: Step, seconds: float | None) -> None:
-        """Add a step that was started (seconds None) or finished."""
+        """Add a step that was started (``seconds`` is None) or finished."""
         entry = dict(
             output=step.output,
             kind=step.kind,
@@ -78,10 +81,10 @@ class Record:
         self._take(entry)
 
     def left(self, planned: Planned) -> list[Step]:
-        """The steps that have not been finished, each once.
+        """The different steps that are not finished.
 
         Raises:
-            ValueError: If one was run with other settings.
+            ValueError: If a step was run with other settings.
         """
         steps = distinct(step for job in planned for step in job.steps)
         return [step for step in steps if not self._is_done(step)]
@@ -103,7 +106,7 @@ class Record:
         return entry['seconds'] is not None
 
     def time_left(self, steps: Sequence[Step]) -> str:
-        """About how long some steps will take, by those of their kind."""
+        """Estimate the time of steps from finished steps of the same kinds."""
         known = [self.seconds[step.kind] for step in steps]
         seconds = sum(sum(times) / len(times) for times in known if times)
         words = 'about' if all(known) else 'at least'
@@ -111,8 +114,8 @@ class Record:
 
 
 def run_logged(words: Sequence[str], log: str, env: Mapping[str, str]) -> int:
-    """Run a command with its output in a file, and tell now and then how far
-    it is. Returns its exit code."""
+    """Run a command with its output in a file, and print its last line now and
+    then. Returns its exit code."""
     os.makedirs(osp.dirname(osp.abspath(log)), exist_ok=True)
     path = os.pathsep.join([REPO_ROOT, os.environ.get('PYTHONPATH', '')])
     with open(log, 'w', encoding='utf-8') as file:
@@ -128,7 +131,7 @@ def run_logged(words: Sequence[str], log: str, env: Mapping[str, str]) -> int:
             except subprocess.TimeoutExpired:
                 print(f'    {last_lines(log, 1)[:150]}', flush=True)
             except KeyboardInterrupt:
-                # It has got the signal as well; let it end in its own way.
+                # The process has received the signal too; wait until it ends.
                 process.wait()
                 raise
 
@@ -149,7 +152,7 @@ def print_left(planned: Planned, folder: str, gpus: int) -> None:
 def run_all(
     planned: Planned, folder: str, gpus: int = 1, run: Run = run_logged
 ) -> None:
-    """Run what is left of some jobs, one after another.
+    """Run the steps of jobs that are not finished, one after the other.
 
     Args:
         planned (Sequence[Job]): The jobs.

@@ -1,4 +1,4 @@
-"""What is trained and scored for a row of a table, and by which commands."""
+"""Experiments for the rows of a table, and the commands that run them."""
 
 import os.path as osp
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,29 +12,30 @@ from .setups import Setup
 
 @dataclass(frozen=True)
 class Experiment:
-    """What gives the numbers of a row of a table, or of one of its seeds.
+    """An experiment: all that gives the numbers of a row, or of one seed of it.
 
     Attributes:
-        name (str): The row.
-        folder (str): Work folder, shared with experiments that may share its
-            trainings.
-        label (str): What its masks are called there.
-        method (str): What makes masks, ``BOXCASEG`` or a method of
+        name (str): Name of the row.
+        folder (str): Work folder. Experiments in one folder share trainings.
+        label (str): Name of its masks in this folder.
+        method (str): What makes the masks: ``BOXCASEG`` or a method of
             ``baseline_masks.py``.
         trained (str): Variant of BoxCaseg that is trained.
-        predicted (str): Variant that it predicts as.
+        predicted (str): Variant of BoxCaseg that predicts.
         mask_rcnn (str): Variant of the Mask R-CNN that learns from the masks,
-            where one does.
+            if one does.
         seed (int): Seed of the trainings.
-        tested (bool): Whether BoxCaseg is tested by ``tools/test.py``.
-        val (bool): Whether it makes masks of the validation set too, and all
+        tested (bool): Whether BoxCaseg is tested with ``tools/test.py``.
+        val (bool): Whether masks of the validation set are made too, and all
             masks are scored, not only those of the detector's categories.
         merge (bool): Whether the masks that the detector learns from are
             merged.
         salient (int | None): Number of salient images to draw for training.
-        first (Experiment | None): First round, whose masks it trains on.
-        agreement_thr (float): Threshold of what the Mask R-CNN learns from.
-        origin (str): Where its numbers come from, for the table.
+        first (Experiment | None): First round, whose masks this one trains
+            on.
+        agreement_thr (float): Threshold of the masks that the Mask R-CNN
+            learns from.
+        origin (str): Origin of its numbers, for the table.
     """
 
     name: str
@@ -64,17 +65,18 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Step:
-    """A command, and the file it leaves.
+    """A command and the file that it writes.
 
     Attributes:
-        kind (str): What it does; steps of a kind take about as long.
-        what (str): To what.
-        words (tuple[str, ...]): Its words, behind ``python``.
-        output (str): The file that it leaves.
-        train_dir (str): Work folder of a training, which goes on from its
-            last checkpoint there.
+        kind (str): Kind of the step. Steps of a kind take about the same
+            time.
+        what (str): What the step works on.
+        words (tuple[str, ...]): Words of the command after ``python``.
+        output (str): Path of the file that it writes.
+        train_dir (str): Work folder of a training, which can be resumed from
+            its last checkpoint; empty for other steps.
         distributed (bool): Whether it can run in several processes.
-        env (tuple[str, ...]): ``NAME=VALUE`` of the environment.
+        env (tuple[str, ...]): Environment variables ``NAME=VALUE``.
     """
 
     kind: str
@@ -88,12 +90,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Job:
-    """Steps that belong together, in an order that they can be run in.
+    """The steps of a row, in an order in which they can be run.
 
     Attributes:
-        name (str): A row of a table, or one of its seeds.
-        folder (str): Work folder; its last name tells logs apart.
-        steps (tuple[Step, ...]): What gives its numbers.
+        name (str): Name of the row, or of one seed of it.
+        folder (str): Work folder. Its last part is in the names of the logs.
+        steps (tuple[Step, ...]): The steps.
     """
 
     name: str
@@ -102,7 +104,7 @@ class Job:
 
 
 def distinct(steps: Iterable[Step]) -> list[Step]:
-    """Steps each once, in the order of their first use."""
+    """Remove repeated steps, in the order of their first use."""
     found: dict[str, Step] = {}
     for step in steps:
         found.setdefault(step.output, step)
@@ -110,17 +112,17 @@ def distinct(steps: Iterable[Step]) -> list[Step]:
 
 
 def plan(setup: Setup, one: Experiment) -> Job:
-    """What is to be run for an experiment."""
+    """Plan the steps of an experiment."""
     steps = distinct([*_box_masks(setup, one), *_mask_rcnn(setup, one)])
     return Job(one.name, one.folder, tuple(steps))
 
 
 def masks_of(setup: Setup, one: Experiment) -> dict[str, str]:
-    """JSON of the masks that an experiment makes, by source."""
+    """JSON files of the masks of an experiment, by source."""
     names = {VAL: 'val'} if one.val else {}
     if one.val or setup.stage3:
         names[PROXY] = 'train' if one.merge else 'train_unmerged'
-    # Masks without a training are the same for every seed.
+    # Masks without a training are the same for all seeds.
     folder = one.folder if one.method == BOXCASEG else setup.folder
     return {
         source: osp.join(folder, 'masks', one.label, f'{name}.json')
@@ -129,7 +131,7 @@ def masks_of(setup: Setup, one: Experiment) -> dict[str, str]:
 
 
 def files_of(setup: Setup, one: Experiment) -> dict[str, str]:
-    """JSON of the numbers that an experiment leaves, by source."""
+    """JSON files of the numbers of an experiment, by source."""
     masks = masks_of(setup, one).items()
     files = {source: _beside(path, 'scores') for source, path in masks}
     if one.tested:
@@ -169,7 +171,7 @@ def _box_masks(setup: Setup, one: Experiment) -> Iterator[Step]:
 
 
 def _train_boxcaseg(setup: Setup, one: Experiment, checkpoint: str) -> Iterator[Step]:
-    """Train BoxCaseg, and before it what its data come from."""
+    """Train BoxCaseg, after the steps that make its data."""
     options, dataset = [*setup.stage1.options], 'train_dataloader.dataset.'
     if one.first:
         yield from _box_masks(setup, one.first)
@@ -228,8 +230,8 @@ def _make_masks(
 def _score(
     setup: Setup, one: Experiment, source: str, masks: str, truth: str
 ) -> Iterator[Step]:
-    """Score masks against the true ones, of VOC's categories if a detector is
-    to learn those alone."""
+    """Score masks against the true ones, only those of VOC's categories if a
+    detector learns only these."""
     if setup.voc20 and not one.val:
         whole, masks = masks, _beside(masks, 'voc20')
         yield voc20_step(whole, masks)
@@ -254,8 +256,8 @@ def _mask_rcnn(setup: Setup, one: Experiment) -> Iterator[Step]:
         yield voc20_step(masks, _beside(masks, 'voc20'))
     detector = setup.detector
     if setup.shared and not detector:
-        # Trained on the full model's masks; only its mask head, which every
-        # row trains anew, depends on them.
+        # It is trained on the full model's masks. Only its mask head depends on
+        # them, and each row trains a new one.
         full = Experiment('full model', one.folder, seed=one.seed)
         yield from _box_masks(setup, full)
         detector = osp.join(one.folder, 'detector', setup.shared.last)
@@ -269,7 +271,7 @@ def _mask_rcnn(setup: Setup, one: Experiment) -> Iterator[Step]:
         )
     options = [*base.options, _learn_from(setup, one)]
     if one.method in ('box', 'truth'):
-        # None is to be ignored: there is no doubt about these.
+        # None of these masks is to be ignored.
         options.append('train_dataloader.dataset.agreement_thr=0.0')
     env = ()
     if detector:
@@ -284,7 +286,7 @@ def _mask_rcnn(setup: Setup, one: Experiment) -> Iterator[Step]:
 
 
 def _learn_from(setup: Setup, one: Experiment) -> str:
-    """Option that names the masks which a detector learns from."""
+    """The setting for the masks that a detector learns from."""
     path = masks_of(setup, one)[PROXY]
     if setup.voc20:
         path = _beside(path, 'voc20')
@@ -306,7 +308,7 @@ def _cfg_options(options: Sequence[str]) -> Sequence[str]:
 def baseline_step(
     method: str, what: str, data: tuple[str, str], out: str, merge: bool
 ) -> Step:
-    """Make masks without a network, of the boxes of a COCO json and photos."""
+    """The step that makes masks of a COCO json's boxes without a network."""
     words = _script(
         'analysis_tools/baseline_masks.py',
         method,
@@ -317,7 +319,7 @@ def baseline_step(
 
 
 def voc20_step(path: str, out: str) -> Step:
-    """Leave VOC's 20 of COCO's categories in a file."""
+    """The step that reduces a file to VOC's 20 of COCO's categories."""
     words = _script('dataset_converters/coco_subset.py', path, out, '--voc20')
     return Step('cut to VOC categories', osp.basename(path), words, out)
 
@@ -331,7 +333,7 @@ def train_step(
     seed: int,
     env: tuple[str, ...] = (),
 ) -> Step:
-    """Train a model; a step of its own tests it."""
+    """The step that trains a model; another step tests it."""
     folder = osp.dirname(checkpoint)
     words = _script(
         'train.py',
@@ -351,7 +353,7 @@ def train_step(
 def test_step(
     kind: str, what: str, config: str, checkpoint: str, out: str, options: Sequence[str]
 ) -> Step:
-    """Test a model, and write its metrics."""
+    """The step that tests a model and writes its metrics."""
     words = _script(
         'test.py',
         config,

@@ -1,15 +1,16 @@
 """Train and compare variants of BoxCaseg on the mini data, with spread.
 
-Every variant is trained with every seed under one budget, makes masks for the
-true boxes of val2017 and merged proxy masks of train2017, and is scored
-against the true masks; with --detector a Mask R-CNN's mask head is trained on
-the proxy masks as well. What has been done in the work folder is not done
-again, and a training that was stopped goes on: run the same command again.
+Each variant is trained with each seed for the same number of iterations. It
+makes masks of the true boxes of val2017 and merged proxy masks of train2017,
+which are scored against the true masks. With --detector, the mask head of a Mask
+R-CNN is trained on the proxy masks too. Steps with results in the work folder are
+not run again. If the command was stopped, run it again: a training resumes from
+its last checkpoint.
 
 A variant is one of
 
   box, grabcut, truth   masks without a training, by baseline_masks.py
-  paper                 the base config as it is
+  paper                 the base config
   NAME, NAME+NAME ...   with the keys of configs/boxcaseg/mini/ablations/
                         mobilenetv2_coco-mini_NAME.py, or of the paper's own
                         ablations, as in object-crops+ema or heads-weak
@@ -38,7 +39,7 @@ from .setups import Setup
 
 # Masks that need no training, by tools/analysis_tools/baseline_masks.py.
 BASELINES = ('box', 'grabcut', 'truth')
-# Endings of configs that change the prediction alone.
+# Endings of configs that change only the prediction.
 PREDICTION = (
     'box-threshold',
     'flip',
@@ -50,7 +51,7 @@ PREDICTION = (
     'margins',
     'no-min-max',
 )
-# How endings of configs begin that change the training of a Mask R-CNN alone.
+# Prefixes of the endings of configs that change only the training of a Mask R-CNN.
 STAGE3_PREFIXES = ('confidence-thr-', 'thr-', 'weight-')
 SELF_TRAINING = 'self-training'
 COLUMNS = (
@@ -80,7 +81,7 @@ class MiniOptions(Options):
     """Options of ``mini_benchmark.py``."""
 
     variants: tuple[str, ...] = option(
-        'what to compare (default: %(default)s)',
+        'variants to compare (default: %(default)s)',
         (
             'box',
             'grabcut',
@@ -94,18 +95,18 @@ class MiniOptions(Options):
         metavar='NAME',
     )
     seeds: tuple[int, ...] = option(
-        'of the trainings (default: 0)', (0,), nargs='+', type=int
+        'seeds of the trainings (default: 0)', (0,), nargs='+', type=int
     )
     max_iters: int | None = option(
         "iterations of BoxCaseg (default: the base config's)", metavar='N', type=int
     )
     detector: str | None = option(
         'checkpoint of a Mask R-CNN; its mask head is trained on the masks of '
-        'each variant, and the mask AP is given (default: not)',
+        'each variant to compare the mask AP (default: no mask head is trained)',
         metavar='FILE',
     )
     pictures: str | None = option(
-        'PNG file for pictures of eight instances of val2017 in every variant',
+        'PNG file for pictures of eight instances of val2017 by each variant',
         metavar='FILE',
     )
     work_dir: str = option(
@@ -114,7 +115,7 @@ class MiniOptions(Options):
     )
 
     def wrong(self) -> str:
-        """What has no sense in the options."""
+        """What is wrong with the options; empty if nothing is."""
         for name in ('variants', 'seeds'):
             values = getattr(self, name)
             if len(set(values)) < len(values):
@@ -124,7 +125,7 @@ class MiniOptions(Options):
         return super().wrong()
 
     def with_budget(self) -> 'MiniOptions':
-        """The same with ``max_iters`` among the settings of stage 1."""
+        """The options with ``max_iters`` added to the settings of stage 1."""
         if self.max_iters is None:
             return self
         budget = (
@@ -154,17 +155,17 @@ def without(variant: str, parts: Sequence[str]) -> str:
 
 
 def trainings(variant: str) -> tuple[str, str]:
-    """What is trained for a variant.
+    """The trainings of a variant.
 
     Args:
-        variant (str): Its name. Before ``self-training`` stands the first
-            round, with the prediction that makes its masks; after it, what
-            the second round changes.
+        variant (str): Name of the variant. Parts before ``self-training`` are
+            the first round and the prediction that makes its masks; parts
+            after it change the second round.
 
     Returns:
-        tuple[str, str]: Name of the training, which variants that differ in
-        the prediction alone share; name of the variant whose masks it learns
-        from, empty if there is no first round.
+        tuple[str, str]: Name of the training, which is shared by variants
+        that differ only in the prediction; and name of the variant whose
+        masks it learns from, empty if there is no first round.
     """
     first, found, rest = variant.rpartition(SELF_TRAINING)
     first = first.rstrip('+')
@@ -176,19 +177,20 @@ def trainings(variant: str) -> tuple[str, str]:
 
 
 def plan_variant(setup: Setup, variant: str, seed: int) -> Experiment:
-    """A variant with a seed as an experiment.
+    """Plan the experiment of a variant with a seed.
 
-    Masks of the validation set are scored as predicted, those of the training
-    set as they are trained on.
+    Masks of the validation set are scored before merging, those of the
+    training set after it, as a detector learns from them.
 
     Raises:
-        ValueError: If it is about a Mask R-CNN and none is trained.
+        ValueError: If the variant changes the training of a Mask R-CNN and
+            none is trained.
     """
     stage3 = [part for part in variant.split('+') if part.startswith(STAGE3_PREFIXES)]
     if stage3 and setup.stage3 is None:
         raise ValueError(
-            f'variant {variant!r}: {"+".join(stage3)} is about '
-            'the training of a Mask R-CNN; give --detector'
+            f'variant {variant!r}: {"+".join(stage3)} changes the training of a '
+            'Mask R-CNN; give --detector'
         )
     stage1 = without(variant, stage3)
     trained, first = trainings(stage1)
@@ -208,8 +210,8 @@ def plan_variant(setup: Setup, variant: str, seed: int) -> Experiment:
 
 
 def read_numbers(setup: Setup, one: Experiment) -> Numbers:
-    """The numbers of a finished variant with a seed; None for those of a
-    Mask R-CNN that was not trained."""
+    """Read the numbers of a finished variant with a seed; None for a Mask R-CNN
+    that was not trained."""
     files = files_of(setup, one)
     return {
         column.title: read_number(column, files[column.source])
@@ -246,10 +248,10 @@ def to_markdown(rows: Sequence[VariantRow]) -> str:
 
 
 def ratios(rows: Sequence[VariantRow]) -> list[str]:
-    """How much of the upper bound each trained variant reaches, in lines.
+    """Compare each trained variant with the upper bound, in lines of text.
 
-    The bound is that variant of those that learn from true masks which has
-    the highest mIoU*; without one there is no line.
+    The upper bound is the variant with the highest mIoU* of those that learn
+    from true masks. Without such a variant there are no lines.
     """
     oracles = [row for row in rows if 'oracle' in row.name.split('+')]
     if not oracles:

@@ -1,4 +1,4 @@
-"""What the commands of the tables have in common."""
+"""Options and errors that the commands of the tables share."""
 
 import argparse
 import json
@@ -14,7 +14,16 @@ Kind = TypeVar('Kind', bound='RunOptions')
 
 
 def option(text: str, default: Any = None, **words: Any) -> Any:
-    """A field that is an option, with its help and what argparse takes."""
+    """Make a field that is an option.
+
+    Args:
+        text (str): Help of the option.
+        default (Any): Default of the option. Defaults to None.
+        **words (Any): Further arguments for argparse.
+
+    Returns:
+        Any: The field of a dataclass.
+    """
     return field(default=default, metadata=dict(help=text, **words))
 
 
@@ -27,18 +36,18 @@ class RunOptions:
     )
     work_dir: str = option('folder of all results (default: %(default)s)', '')
     dry_run: bool = option(
-        'print the commands that are left to run, and run none',
+        'print the commands that are left, without running them',
         False,
         action='store_true',
     )
     out: str | None = option(
-        'Markdown file to write the table to, and the numbers to the same '
-        'name with .json (default: in the work folder)',
+        'Markdown file to write the table to; the numbers are written beside it '
+        'as .json (default: in the work folder)',
         metavar='FILE',
     )
 
     def wrong(self) -> str:
-        """What has no sense in the options, empty if all has."""
+        """What is wrong with the options; empty if nothing is."""
         return '' if self.gpus > 0 else '--gpus must be at least 1'
 
 
@@ -47,7 +56,7 @@ class Options(RunOptions):
     """Options of the commands that train variants of BoxCaseg."""
 
     stage1: str | None = option('another base config of BoxCaseg', metavar='CONFIG')
-    stage3: str | None = option('another one of Mask R-CNN', metavar='CONFIG')
+    stage3: str | None = option('another base config of Mask R-CNN', metavar='CONFIG')
     stage1_options: tuple[str, ...] = option(
         'settings that replace those of all configs of stage 1, such as '
         'train_cfg.max_iters=200 param_scheduler.end=200',
@@ -56,15 +65,19 @@ class Options(RunOptions):
         metavar='KEY=VALUE',
     )
     stage3_options: tuple[str, ...] = option(
-        'the same for stage 3', (), nargs='+', metavar='KEY=VALUE'
+        'settings that replace those of all configs of stage 3',
+        (),
+        nargs='+',
+        metavar='KEY=VALUE',
     )
     detector: str | None = option(
-        'Mask R-CNN whose boxes all rows share; each then trains its mask head alone',
+        'checkpoint of a Mask R-CNN that all rows share; each row trains only its '
+        'mask head',
         metavar='FILE',
     )
 
     def wrong(self) -> str:
-        """What has no sense in the options, empty if all has."""
+        """What is wrong with the options; empty if nothing is."""
         for name in ('checkpoint', 'detector', 'stage1', 'stage3'):
             path = getattr(self, name, None)
             if path and not osp.isfile(path):
@@ -76,15 +89,16 @@ class Options(RunOptions):
 
 
 def parse(kind: type[Kind], doc: str | None, argv: Sequence[str] | None) -> Kind:
-    """Parse a command line; end the program if an option has no sense.
+    """Parse a command line; exit if an option is wrong.
 
     Args:
-        kind (type[RunOptions]): Each of its fields is an option.
+        kind (type[RunOptions]): Dataclass whose fields are the options.
         doc (str | None): Help of the command.
-        argv (Sequence[str] | None): The words; None for the program's own.
+        argv (Sequence[str] | None): Words of the command line; None for those
+            of the process.
 
     Returns:
-        RunOptions: The options, of that kind.
+        RunOptions: The options, an instance of ``kind``.
     """
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -108,22 +122,32 @@ def parse(kind: type[Kind], doc: str | None, argv: Sequence[str] | None) -> Kind
 
 @contextmanager
 def errors_of(tool: str) -> Iterator[None]:
-    """End the program with one line where something goes wrong in it."""
+    """Turn errors into an exit with a message of one line.
+
+    Args:
+        tool (str): Name of the command, for the message.
+    """
     try:
         yield
     except (KeyError, RuntimeError, ValueError) as error:
         # str() of a KeyError is in quotes.
         sys.exit(f'{tool}: error: {error.args[0] if error.args else error}')
     except KeyboardInterrupt:
-        sys.exit(f'{tool}: stopped; run the same command again to go on')
+        sys.exit(f'{tool}: stopped; run the same command again to resume')
 
 
 def write(out: str, text: str, numbers: Any) -> None:
-    """Write a table to a Markdown file and its numbers beside it as json,
-    and print the table."""
+    """Print a table, and write it as Markdown with its numbers beside it.
+
+    Args:
+        out (str): Path of the Markdown file. The numbers get the suffix
+            ``.json``.
+        text (str): The table.
+        numbers (Any): Numbers of the table, json values.
+    """
     os.makedirs(osp.dirname(osp.abspath(out)), exist_ok=True)
     with open(out, 'w', encoding='utf-8') as file:
         file.write(text + '\n')
     with open(f'{osp.splitext(out)[0]}.json', 'w', encoding='utf-8') as file:
         json.dump(numbers, file, indent=2)
-    print(f'\n{text}\n\nwritten to {out}')
+    print(f'\n{text}\n\nsaved {out}')

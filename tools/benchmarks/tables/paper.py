@@ -10,20 +10,21 @@ class Row:
     """A row of a table.
 
     Attributes:
-        name (str): What the row is called, and chosen by.
+        name (str): Name of the row, by which it is chosen.
         paper (tuple[float | None, ...]): The paper's numbers in percent, in
-            the order of the table's columns; None where it has none.
+            the order of the table's columns; None if it has none.
         data (str): Data set of the paper's row, ``'voc'`` or ``'coco'``.
         variant (str | None): Ending of the stage-1 ablation config; None for
             the full model.
-        twin (str | None): Variant that is the same training, if the row is
-            trained on its own.
+        twin (str | None): Variant that is trained instead if the row has its
+            own training, since both trainings are the same.
         stage3 (str | None): Ending of the stage-3 ablation config.
-        agreement_thr (float | None): Threshold that it sets.
+        agreement_thr (float | None): Threshold of agreement that the row sets.
         merge (bool): Whether the proxy masks are merged.
         salient (int | None): Number of salient images to draw.
-        list_given (bool): Whether a list of salient images is to be given.
-        mini (bool): Whether the mini data suffice for it.
+        list_given (bool): Whether the user must give a list of salient
+            images.
+        mini (bool): Whether the mini data is large enough for the row.
     """
 
     name: str
@@ -44,15 +45,14 @@ class Table:
     """A table of the paper.
 
     Attributes:
-        number (int): Its number.
-        title (str): What is varied.
-        head (str): Title of the column of the rows' names.
+        number (int): Number of the table.
+        title (str): What the rows vary.
+        head (str): Title of the column with the rows' names.
         columns (tuple[Column, ...]): Columns of numbers.
-        rows (tuple[Row, ...]): Its rows.
-        retrain (bool | None): Whether the rows are trained on their own
-            rather than taken from the full model's checkpoint; None where
-            there is no choice, since a row is a training or varies stage 3
-            only.
+        rows (tuple[Row, ...]): The rows.
+        retrain (bool | None): Whether each row has its own training, instead
+            of using the full model's checkpoint. None if there is no choice,
+            since a row needs a training or varies only stage 3.
     """
 
     number: int
@@ -72,8 +72,8 @@ IOU = (
     Column('IoU@50', BOXCASEG, 'IoU@50'),
     Column('IoU@75', BOXCASEG, 'IoU@75'),
 )
-# The VOC numbers of the paper are by VOC's protocol; the mean over
-# thresholds is COCO's on both.
+# The paper's numbers on VOC follow VOC's protocol; the mean over thresholds is
+# COCO's on both data sets.
 AP = Column('AP', MASK_RCNN, 'coco/segm_mAP')
 AP50 = Column('AP50', MASK_RCNN, 'AP50', coco_key='coco/segm_mAP_50')
 AP75 = Column('AP75', MASK_RCNN, 'AP75', coco_key='coco/segm_mAP_75')
@@ -108,9 +108,9 @@ ROWS_3 = (
     Row('4701', (70.1, 80.1, 50.2, 66.7, 38.9), 'voc', 'salient-4701',
         list_given=True, mini=False),
     Row('all', (71.8, 83.8, 56.8, 67.6, 42.4)))
-# "only using a salient segmentation head, which is trained by salient
-# images" (Sec. 4.2.2), and alpha "in Eq. (3) is set to 0 or 1": the rows are
-# trainings.
+# The rows are separate trainings: "only using a salient segmentation head, which
+# is trained by salient images" (Sec. 4.2.2), and alpha "in Eq. (3) is set to 0 or
+# 1".
 ROWS_4 = (
     Row('weak', (66.1, 76.8, 40.0), 'voc', 'heads-weak'),
     Row('salient', (43.1, 43.0, 25.9), 'voc', 'heads-salient'),
@@ -127,8 +127,8 @@ ROWS_5 = (
     Row('12:4', (70.4, 82.7, 47.2), 'coco', 'ratio-12-4'),
     Row('13:3', (68.1, 77.6, 44.1), 'coco', 'ratio-13-3'),
     Row('14:2', (69.2, 81.1, 46.4), 'coco', 'ratio-14-2'))
-# The paper does not say whether alpha was varied in training too; its ends
-# are the two trainings of Table 4.
+# The paper does not say whether alpha was varied in training too. The rows for 0
+# and 1 have the numbers of two trainings of Table 4.
 ROWS_6 = (
     Row('0.0', (69.7, 80.0, 50.3), 'voc', 'alpha-0.0',
         'heads-weak-transferred'),
@@ -152,7 +152,7 @@ ROWS_8 = tuple(
         (29.5, 30.2, 30.4, 30.7, 30.9),
     )
 )
-# What the proxy masks of every row are scored for.
+# Thresholds at which the proxy masks of all rows are scored.
 THRESHOLDS = tuple(row.agreement_thr for row in ROWS_8 if row.agreement_thr)
 
 TABLES: dict[int, Table] = {

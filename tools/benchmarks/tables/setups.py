@@ -1,4 +1,4 @@
-"""The full model of a data set, and where its parts are."""
+"""The base configs and the data of a data set's full model."""
 
 import os.path as osp
 from dataclasses import dataclass
@@ -18,23 +18,24 @@ STAGE3 = dict(
     coco='configs/proxy_mask_rcnn/mask-rcnn_r101_fpn_coco.py',
     mini='configs/proxy_mask_rcnn/mini/mask-rcnn_mobilenetv2_fpn_coco-mini_masks.py',
 )
-# Trained once for all rows of the mini data, which then train mask heads.
+# It is trained once for all rows of the mini data, which train only mask heads.
 MINI_DETECTOR = 'configs/proxy_mask_rcnn/mini/mask-rcnn_mobilenetv2_fpn_coco-mini.py'
 
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """The base configs of a data set, and what is trained already.
+    """The base configs of a data set, and the checkpoints that are given.
 
     Attributes:
         data (str): ``'voc'``, ``'coco'`` or ``'mini'``.
-        folder (str): Where configs of variants are written.
+        folder (str): Folder for the configs of variants.
         stage1 (Base): Config of BoxCaseg.
-        stage3 (Base | None): Config of Mask R-CNN, where one is trained.
-        shared (Base | None): Config of the detector whose boxes all rows
-            share, where they train mask heads only.
-        checkpoint (str | None): BoxCaseg of the base config, trained already.
-        detector (str | None): The shared detector, trained already.
+        stage3 (Base | None): Config of Mask R-CNN, if one is trained.
+        shared (Base | None): Config of the detector that all rows share, if
+            they train only mask heads.
+        checkpoint (str | None): Checkpoint of ``stage1``, if it is given.
+        detector (str | None): Checkpoint of the shared detector, if it is
+            given.
     """
 
     data: str
@@ -58,7 +59,7 @@ class Setup:
 
         Raises:
             ValueError: If one has changed since experiments were run in the
-                folder. A dry run does not look.
+                folder. A dry run does not check it.
         """
         stage1 = Base.read(
             options.stage1 or in_repo(STAGE1[data]), options.stage1_options
@@ -76,7 +77,7 @@ class Setup:
         return cls(data, folder, stage1, stage3, shared, checkpoint, options.detector)
 
     def config(self, variant: str, stage3: bool = False) -> str:
-        """Config of a variant of stage 1, or of stage 3."""
+        """Path of the config of a variant of stage 1, or of stage 3."""
         base, paths, folder = self.stage1, STAGE1, 'configs'
         if stage3 and self.stage3:
             base, paths, folder = self.stage3, STAGE3, 'configs/stage3'
@@ -87,13 +88,13 @@ class Setup:
 
     @property
     def val_data(self) -> tuple[str, str]:
-        """COCO json and photos of the test."""
+        """COCO json and photos of the test set."""
         return _data(self.stage1.cfg.test_dataloader.dataset)
 
     @property
     def train_data(self) -> tuple[str, str]:
-        """COCO json and photos of the training boxes; with masks, since
-        proxy masks are scored against them."""
+        """COCO json and photos of the training boxes. The json has true masks,
+        against which proxy masks are scored."""
         return _data(self.stage1.cfg.train_dataloader.dataset.box)
 
     @property
@@ -104,19 +105,19 @@ class Setup:
 
     @property
     def agreement_thr(self) -> float:
-        """Threshold of the full model, 0 where no Mask R-CNN is trained."""
+        """Threshold of the full model; 0 if no Mask R-CNN is trained."""
         if self.stage3 is None:
             return 0.0
         return self.stage3.cfg.train_dataloader.dataset.agreement_thr
 
     @property
     def mask_rcnn_kind(self) -> str:
-        """What is trained on masks, in words."""
+        """Name of what is trained on the masks."""
         return 'mask head' if self.shared or self.detector else 'Mask R-CNN'
 
     @property
     def voc20(self) -> bool:
-        """Whether stage 3 takes VOC's 20 of COCO's categories."""
+        """Whether stage 3 uses VOC's 20 of COCO's categories."""
         if self.data != 'mini' or self.stage3 is None:
             return False
         dataset = self.stage3.cfg.train_dataloader.dataset

@@ -1,9 +1,9 @@
-"""One table of the three stages, from the scores of a run.
+"""Print a table of the three stages from the scores of a run.
 
-FOLDER holds what tools/test.py --metrics-out and boxcaseg score --json wrote:
-weak.json, salient.json, transferred.json and fused.json (stage 1),
-proxy_unmerged.json and proxy_merged.json (stage 2), mask_rcnn.json (stage 3).
-A file that is not there is a row that is left out.
+FOLDER has files that tools/test.py --metrics-out and boxcaseg score --json have
+written: weak.json, salient.json, transferred.json and fused.json (stage 1),
+proxy_unmerged.json and proxy_merged.json (stage 2), mask_rcnn.json (stage 3). If
+a file is missing, its row is left out.
 
 Example:
     python tools/benchmarks/summarize_run.py work_dirs/quickstart/scores
@@ -39,7 +39,7 @@ DETECTOR = 'Mask R-CNN on the proxy masks'
 
 
 def mask_rows(folder: str) -> list[list[Cell]]:
-    """Rows of masks with boxes given: title and percentages."""
+    """Rows of masks whose boxes are given: title and percentages."""
     from mmboxcaseg.evaluation.mask_scores import MaskScores
 
     rows: list[list[Cell]] = []
@@ -61,9 +61,8 @@ def mask_rows(folder: str) -> list[list[Cell]]:
 
 
 def tables(folder: str) -> list[str]:
-    """The tables that the scores in a folder are enough for: masks with boxes
-    given, and average precision of the Mask R-CNN, by COCO's protocol and by
-    VOC's."""
+    """The tables for which a folder has scores: masks whose boxes are given,
+    and average precision of the Mask R-CNN, by COCO's protocol and by VOC's."""
     found: list[tuple[str, Iterable[str], list[list[Cell]]]] = []
     masks = mask_rows(folder)
     if masks:
@@ -71,7 +70,7 @@ def tables(folder: str) -> list[str]:
     path = osp.join(folder, 'mask_rcnn.json')
     if osp.isfile(path):
         metrics = read_json(path)
-        # mmdet's metric gives shares, VOCInstanceMetric percentages.
+        # mmdet's metric returns shares, VOCInstanceMetric percentages.
         coco = [100 * metrics[key] for key in AP_KEYS.values()]
         found.append(('detector (val)', AP_KEYS, [[DETECTOR, *coco]]))
         if 'AP25' in metrics:
@@ -94,5 +93,5 @@ def main(argv: Sequence[str] | None = None) -> None:
     folder = parser.parse_args(argv).folder
     texts = tables(folder)
     if not texts:
-        parser.error(f'{folder} holds no scores')
+        parser.error(f'{folder} has no scores; see the files above')
     print('\n\n'.join(texts))

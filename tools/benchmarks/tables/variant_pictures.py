@@ -1,4 +1,4 @@
-"""The same instances of val2017 as every variant sees them."""
+"""Pictures of instances of val2017 with the masks of several variants."""
 
 import os.path as osp
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ from mmboxcaseg import visualization as vis
 from mmboxcaseg.annotations import BoxFile, MaskFile, read_masks
 from mmboxcaseg.masks import box_rle, decode_rle
 
-# Boxes with shorter sides show nothing, in pixels.
+# Boxes with a shorter side, in pixels, are not drawn.
 LEAST_SIDE = 32
 COUNT = 8
 SIDE = 150
 
 
 def choose(boxes: BoxFile, seed: int) -> list[int]:
-    """Instances of different classes that are neither small nor crowds.
+    """Choose instances of different classes that are neither small nor crowds.
 
     Args:
         boxes (BoxFile): All instances.
-        seed (int): Which ones.
+        seed (int): Seed of the choice.
 
     Returns:
         list[int]: Places of at most eight annotations.
@@ -44,18 +44,18 @@ def draw(
     out: str,
     choice: int = 0,
 ) -> None:
-    """Write a picture with a row for each instance, a column a variant.
+    """Write a picture with a row for each instance and a column for each variant.
 
     Args:
         files (Mapping[str, str]): COCO json of the masks by variant.
         ann_file (str): COCO json of the true masks.
         img_dir (str): Folder of the photos.
-        seed (int): Whose trainings are shown.
+        seed (int): Seed of the trainings that are shown, for the subtitle.
         out (str): PNG file to write.
         choice (int): Seed of the choice of instances. Defaults to 0.
     """
     truth = read_masks(ann_file)
-    # The truth and the box have a column of their own.
+    # The truth and the box have their own columns.
     masks = {
         name: read_masks(path)
         for name, path in files.items()

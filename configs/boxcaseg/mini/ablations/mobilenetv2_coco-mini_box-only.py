@@ -1,4 +1,4 @@
-# Box patches and the weak head alone, without any salient image.
+# Only box patches and the weak head, without salient images.
 _base_ = '../mobilenetv2_coco-mini.py'
 model = dict(salient_head=None, transferred_head=None)
 train_dataloader = dict(

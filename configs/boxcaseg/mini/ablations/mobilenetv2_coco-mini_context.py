@@ -1,5 +1,5 @@
-# A quarter of the box around it at prediction, and patches as large in
-# training.
+# Crops with a margin of a quarter of the box's sides in prediction, and patches of
+# the same extent in training.
 _base_ = '../mobilenetv2_coco-mini.py'
 train_dataloader = dict(
     dataset=dict(

@@ -1,4 +1,4 @@
-# A tenth of the box around it at prediction.
+# Crops with a margin of a tenth of the box's sides in prediction.
 _base_ = '../mobilenetv2_coco-mini.py'
 val_dataloader = dict(
     dataset=dict(

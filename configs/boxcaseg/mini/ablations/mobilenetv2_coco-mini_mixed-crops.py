@@ -1,4 +1,4 @@
-# Salient images cropped around their object, or whole, half of them each.
+# Half of the salient images are cropped around their object, half are whole.
 _base_ = '../mobilenetv2_coco-mini.py'
 train_dataloader = dict(
     dataset=dict(

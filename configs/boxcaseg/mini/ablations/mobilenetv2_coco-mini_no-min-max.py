@@ -1,3 +1,3 @@
-# Probabilities are compared with the threshold as they are.
+# Probabilities are not min-max normalised before the threshold.
 _base_ = '../mobilenetv2_coco-mini.py'
 model = dict(test_cfg=dict(min_max=False))

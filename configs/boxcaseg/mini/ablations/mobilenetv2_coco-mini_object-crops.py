@@ -1,5 +1,5 @@
-# Salient images cropped around their object as box images are around their
-# box, so that the pixel heads learn from patches like those they will see.
+# Salient images are cropped around their object, as box images are cropped around
+# their box, so that the pixel heads learn from patches like those of prediction.
 _base_ = '../mobilenetv2_coco-mini.py'
 train_dataloader = dict(
     dataset=dict(

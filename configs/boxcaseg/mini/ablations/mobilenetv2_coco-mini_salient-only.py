@@ -1,4 +1,4 @@
-# Salient patches and the salient head alone, without any box.
+# Only salient patches and the salient head, without boxes.
 _base_ = '../mobilenetv2_coco-mini.py'
 model = dict(weak_head=None, transferred_head=None)
 train_dataloader = dict(

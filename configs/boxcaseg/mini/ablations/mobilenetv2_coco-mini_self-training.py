@@ -1,6 +1,6 @@
-# A second round on the proxy masks of the first, the two thirds that it is
-# most sure of; the other boxes stay box-supervised. The masks are made by
-# tools/make_proxy_masks.py; MMBOXCASEG_WORK names their folder.
+# A second training on the proxy masks of the first: the two thirds with the
+# highest confidence are used as masks, the other objects as boxes.
+# tools/make_proxy_masks.py makes the masks; MMBOXCASEG_WORK names their folder.
 _base_ = '../mobilenetv2_coco-mini.py'
 train_dataloader = dict(
     dataset=dict(
