@@ -48,6 +48,10 @@ train_cfg = dict(max_iters=max_iters, val_interval=max_iters // 10)
 # An average over about the last fifty iterations, so that short trainings
 # forget the initial weights.
 custom_hooks = [dict(_base_.custom_hooks[0], momentum=0.02)]
-optim_wrapper = dict(optimizer=dict(lr=8e-3))
+# The default model's SGD learns less in short trainings (docs/train_your_own.md).
+optim_wrapper = dict(
+    optimizer=dict(_delete_=True, type='AdamW', lr=1e-3, weight_decay=1e-2),
+    paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.3))),
+)
 param_scheduler = dict(end=max_iters)
 default_hooks = dict(checkpoint=dict(interval=max_iters // 10))
