@@ -290,15 +290,15 @@ def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
     missing[:5] = [_with_nearest(name, finder) for name in missing[:5]]
     if missing and len(missing) == len(boxes.wanted):
         raise FileNotFoundError(
-            f'--img-dir: none of the {len(missing)} images with boxes is in '
-            f'{options.img_dir}, such as {missing[0]}'
+            f'{options.img_dir} has none of the {len(missing)} photos with boxes, '
+            f'such as {missing[0]}; give the folder that holds them'
         )
     if boxes.left_out and not len(boxes.wanted):
         first = boxes.left_out[0]
         raise FileNotFoundError(
-            f'--img-dir: none of the {len(boxes.left_out)} files of boxes in '
-            f'{options.ann} has its photo in {options.img_dir}, such as '
-            f'{first.file}: {first.reason}'
+            f'{options.img_dir} has the photo of none of the {len(boxes.left_out)} '
+            f'files of boxes in {options.ann}, such as {first.file}: '
+            f'{first.reason}; give the folder that holds the photos'
         )
     if any(one == 0 and type(one) is int for one in boxes.box_ids):
         _tell(

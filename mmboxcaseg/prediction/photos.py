@@ -52,27 +52,31 @@ def read_photo(path: str, height: int, width: int, stretch_16bit: bool) -> Photo
     if image is None:
         raise BadInputError(why_unusable(None, path))
     try:
-        check_size(image, height, width, osp.basename(path))
+        check_size(image, height, width)
     except BadInputError as error:
         raise BadInputError(why_unusable(error, path)) from error
     return Photo(image, bits)
 
 
-def check_size(image: np.ndarray, height: int, width: int, name: str | None) -> None:
+def check_size(
+    image: np.ndarray, height: int, width: int, name: str | None = None
+) -> None:
     """Check that a photo has the size that the annotation file says.
 
     Args:
         image (np.ndarray): The photo, upright, shape (H, W, 3).
         height (int): Height in the annotation file, in pixels.
         width (int): Width in the annotation file, in pixels.
-        name (str | None): Name of the photo, for the message.
+        name (str, optional): Name of the photo, which begins the message.
+            Defaults to None.
 
     Raises:
         BadInputError: If the sizes differ.
     """
     if image.shape[:2] != (height, width):
+        start = f'{name}: ' if name else ''
         raise BadInputError(
-            f'{name}: the photo is {image.shape[1]} x {image.shape[0]} '
+            f'{start}the photo is {image.shape[1]} x {image.shape[0]} '
             f'pixels, its annotation says {width} x {height}; '
             'correct the annotation file'
         )

@@ -251,5 +251,4 @@ def photo_of(boxes: BoxFile, image: int, img_dir: str | None) -> np.ndarray:
     try:
         return read_photo(path, height, width, stretch_16bit=False).image
     except BadInputError as error:
-        reason = str(error).removeprefix(f'{osp.basename(path)}: ')
-        raise BadInputError(f'{path}: {reason}') from error
+        raise BadInputError(f'{path}: {error}') from error

@@ -293,7 +293,7 @@ def test_restricted_to_images(inputs, tmp_path, uninterrupted):
         (1, 'none.pth', 'CHECKPOINT: no file none.pth'),
         (3, 'none.json', 'boxes: no file or folder none.json'),
         (5, 'none', 'photos: no folder none'),
-        (5, '.', '--img-dir: none of the 9 images with boxes is in .'),
+        (5, '.', '. has none of the 9 photos with boxes, such as '),
     ],
 )
 def test_missing_inputs(inputs, tmp_path, monkeypatch, index, value, message):
@@ -336,7 +336,9 @@ def test_no_photo_of_a_yolo_folder(inputs, tmp_path):
     (labels / 'gone.txt').write_text('1 0.5 0.5 0.5 0.5')
     args = arguments(inputs, tmp_path)
     args[3] = str(labels)
-    with pytest.raises(SystemExit, match='none of the 1 files of boxes in'):
+    with pytest.raises(
+        SystemExit, match='has the photo of none of the 1 files of boxes in'
+    ):
         tool()['main'](args)
     assert not (tmp_path / 'masks.json').exists()
 

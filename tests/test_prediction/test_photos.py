@@ -44,5 +44,5 @@ def test_that_is_none(tmp_path, content, reason):
 
 def test_of_another_size(tmp_path):
     cv2.imwrite(str(tmp_path / 'a.png'), IMAGE)
-    with pytest.raises(BadInputError, match='^a.png: the photo is 9 x 6 pixels, its'):
+    with pytest.raises(BadInputError, match='^the photo is 9 x 6 pixels, its'):
         read_photo(str(tmp_path / 'a.png'), 9, 6, False)
