@@ -149,7 +149,7 @@ def test_supervision_is_needed():
             dict(test_cfg=dict(head='salient'), **tiny.without('salient')),
             "test_cfg.head is 'salient'",
         ),
-        (dict(test_cfg=dict(crops=3)), r"not \['crops'\]"),
+        (dict(test_cfg=dict(crops=3)), r"test_cfg has unknown keys \['crops'\]"),
     ],
 )
 def test_impossible_settings_are_named(overrides, message):
