@@ -180,5 +180,5 @@ def test_mistakes(make, tmp_path, options, error, message):
 
 def test_no_folder_of_photos(make, tmp_path):
     (tmp_path / 'img').rename(tmp_path / 'photos')
-    with pytest.raises(FileNotFoundError, match='no folder of photos'):
+    with pytest.raises(FileNotFoundError, match='photos: no folder'):
         make()
