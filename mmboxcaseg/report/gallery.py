@@ -167,8 +167,14 @@ def make_gallery(masks: ReportMasks, img_dir: str, out: str, num: int) -> list[G
     chosen = {}
     for name in GROUPS:
         pool = pools.get(name, every)
-        columns = (masks.classes, scores, masks.areas, masks.ignored)
-        places = choose(name, *(column[pool] for column in columns), num)
+        places = choose(
+            name,
+            masks.classes[pool],
+            scores[pool],
+            masks.areas[pool],
+            masks.ignored[pool],
+            num,
+        )
         chosen[name] = pool[places].tolist()
     total = sum(map(len, chosen.values()))
     with show_progress(total, 'gallery', unit='pictures') as update:
