@@ -34,9 +34,12 @@ def read_classes(path: str) -> dict[int, str]:
 
     Raises:
         FileNotFoundError: If there is no such file.
+        IsADirectoryError: If it is a folder.
         ValueError: If the file is not UTF-8, a line before the last one is
             blank, or the YAML file is not valid or has no names.
     """
+    if osp.isdir(path):
+        raise IsADirectoryError(f'{path} is a folder; give a file of class names')
     if osp.splitext(path)[1].lower() not in YAML:
         text = read_text(path)
         lines = [line.strip() for line in text.rstrip().split('\n')]

@@ -13,6 +13,31 @@ SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
 LEFT_BEHIND = ('__macosx', 'thumbs.db', 'desktop.ini')
 
 
+def check_photo_folder(img_dir: str, name: str = '', boxes: str | None = None) -> None:
+    """Check that the folder of the photos exists and is a folder.
+
+    Args:
+        img_dir (str): Path of the folder.
+        name (str): Begin of the message, such as ``'photos: '``. Defaults to
+            ``''``.
+        boxes (str, optional): Path of the boxes or masks, an argument before
+            the folder. Defaults to None: it can't have been swapped.
+
+    Raises:
+        FileNotFoundError: If there is nothing at the path.
+        NotADirectoryError: If it is a file. The message says so if ``boxes``
+            is a folder, as of swapped arguments.
+    """
+    if osp.isdir(img_dir):
+        return
+    if not osp.exists(img_dir):
+        raise FileNotFoundError(f'{name}no folder {img_dir}')
+    text = f'{name}{img_dir} is a file; give the folder that holds the photos'
+    if boxes is not None and osp.isdir(boxes) and not img_dir.endswith(SUFFIXES):
+        text += f'; are they swapped? The order is: {img_dir} {boxes}'
+    raise NotADirectoryError(text)
+
+
 def is_hidden(name: str) -> bool:
     """Whether a file or folder is hidden or left by an operating system.
 

@@ -43,8 +43,13 @@ def find_format(path: str) -> str:
             xmls = [one for one in xmls if looks_like_voc(osp.join(path, one))]
     if bool(xmls) != bool(txts):
         return 'voc' if xmls else 'yolo'
-    found = 'both .xml and .txt' if xmls else 'neither .xml nor .txt'
     jsons = files_below(path, '.json')
+    if not (xmls or txts or jsons):
+        raise ValueError(
+            f'{path} holds no boxes: it has no .json, .xml or .txt file; give a '
+            'COCO json or a folder of .xml or .txt files'
+        )
+    found = 'both .xml and .txt' if xmls else 'neither .xml nor .txt'
     hint = (
         f' (give the path of a COCO json itself, such as {jsons[0]})' if jsons else ''
     )

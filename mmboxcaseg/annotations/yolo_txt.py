@@ -233,5 +233,15 @@ def _categories(
             f'{folder}: class {min(unknown)} has no name; the file of class '
             f'names has the classes {sorted(names)}'
         )
+    if labels and not names:
+        found = ', '.join(map(str, sorted(labels)[:5]))
+        _log.warning(
+            '%s: no file names the classes, so their names are their numbers (%s%s); '
+            'add classes.txt, with one name per line, or data.yaml to this folder, '
+            'or give such a file with --classes',
+            folder,
+            found,
+            ', ...' if len(labels) > 5 else '',
+        )
     names = names or {label: str(label) for label in labels}
     return [dict(id=label, name=name) for label, name in sorted(names.items())]

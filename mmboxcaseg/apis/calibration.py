@@ -71,7 +71,9 @@ def calibrate(masks: str, truth: str, out: str) -> Calibration:
             f'{masks}: its masks have no "proxy_confidence"; '
             'make them again with boxcaseg masks'
         )
-    pairs = true_pairs(file, read_coco(truth, with_masks=True))
+    truths = read_coco(truth, with_masks=True)
+    pairs = true_pairs(file, truths)
+    _check_ids(file.boxes, truths)
     try:
         found = fit_calibration(
             mask_traits(file, pairs.places),
@@ -126,6 +128,25 @@ def true_pairs(masks: MaskFile, truth: BoxFile) -> Pairs:
         ious.append(rle_iou(masks.rle(place), true_masks.rle(other)))
     places, others = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     return Pairs(places, others, np.array(ious, dtype=np.float64))
+
+
+def _check_ids(masks: BoxFile, truth: BoxFile) -> None:
+    """Raise ValueError if no annotation is in both files."""
+    ours, theirs = (
+        [boxes.box_ids[place] for place in np.flatnonzero(~boxes.crowd).tolist()]
+        for boxes in (masks, truth)
+    )
+    if ours and theirs and not set(ours) & set(theirs):
+        raise ValueError(
+            f'no annotation of {masks.path} (ids {_some(ours)}) is in {truth.path} '
+            f'(ids {_some(theirs)}); masks are matched by annotation id, so give '
+            'true masks of the same annotations'
+        )
+
+
+def _some(ids: list) -> str:
+    """The first ids of a list, as text."""
+    return ', '.join(map(repr, ids[:3])) + (', ...' if len(ids) > 3 else '')
 
 
 def _tell_predicted(truth: BoxFile, given: np.ndarray) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from mmboxcaseg.annotations import BoxFile, read_boxes
 from mmboxcaseg.annotations.findings import Finding, find_oddities
 from mmboxcaseg.annotations.instances import check_classes, same_name
-from mmboxcaseg.annotations.photos import photo_size
+from mmboxcaseg.annotations.photos import check_photo_folder, photo_size
 from mmboxcaseg.markdown import markdown_table
 
 from .runtime import check_torch
@@ -49,14 +49,21 @@ class CheckReport:
         """Format the report as Markdown.
 
         Returns:
-            str: A table of the classes and, if something is odd, one of the
-            findings.
+            str: A table of the classes that have boxes, the number of the
+            others, and a table of the findings or that nothing is odd.
         """
-        rows: list[tuple] = [(name, count) for name, count in self.classes]
+        rows: list[tuple] = [(name, count) for name, count in self.classes if count]
         text = (
             f'{self.path}: {self.images} images, {self.boxes} boxes, '
-            f'{self.crowds} crowds\n\n' + markdown_table(['class', 'boxes'], rows, True)
+            f'{self.crowds} crowds'
         )
+        if rows:
+            text += '\n\n' + markdown_table(['class', 'boxes'], rows, True)
+        without = len(self.classes) - len(rows)
+        if without:
+            text += f'\n\n{without} of {len(self.classes)} classes have no box'
+        if not (self.findings or self.errors):
+            text += '\n\nnothing odd'
         if self.findings:
             rows = [
                 (
@@ -105,8 +112,7 @@ def check_boxes(
         OSError: If a file or folder does not exist or can't be read.
         ValueError: If the boxes or the classes of the config are not valid.
     """
-    if not osp.isdir(img_dir):
-        raise FileNotFoundError(f'--img-dir: no folder {img_dir}')
+    check_photo_folder(img_dir, '--img-dir: ')
     if config is not None and not osp.isfile(config):
         raise FileNotFoundError(f'--config: no file {config}')
     boxes = read_boxes(path, img_dir, ann_format, classes)

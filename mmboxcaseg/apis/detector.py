@@ -11,6 +11,7 @@ import numpy as np
 from mmboxcaseg import __version__, process
 from mmboxcaseg.annotations import MaskFile, read_proxy_masks
 from mmboxcaseg.annotations.output import write_json
+from mmboxcaseg.annotations.photos import check_photo_folder
 from mmboxcaseg.quiet import unprinted
 from mmboxcaseg.training import (
     DETECTORS,
@@ -76,8 +77,7 @@ def train_detector(options: DetectorOptions) -> DetectorReport:
     process.prepare()
     began = time.monotonic()
     options.check()
-    if not osp.isdir(options.img_dir):
-        raise FileNotFoundError(f'no folder {options.img_dir}')
+    check_photo_folder(options.img_dir, boxes=options.masks)
     masks = read_proxy_masks(options.masks)
     folder = TrainingFolder(options.out)
     begun = folder.begin(_settings(options, masks))

@@ -7,6 +7,7 @@ import numpy as np
 
 from mmboxcaseg import visualization as vis
 from mmboxcaseg.annotations import BoxFile, MaskFile, read_proxy_masks, with_decisions
+from mmboxcaseg.annotations.photos import check_photo_folder
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
 
@@ -69,8 +70,7 @@ def draw_masks(
     for name, value in (('num', num), ('side', side)):
         if value is not None and value < 1:
             raise ValueError(f'{name} must be at least 1, not {value}')
-    if not osp.isdir(img_dir):
-        raise FileNotFoundError(f'no folder of photos {img_dir}')
+    check_photo_folder(img_dir, 'photos: ', masks)
     file = with_decisions(read_proxy_masks(masks), decisions)
     agreement_thr = draw_threshold(agreement_thr, confidence_thr, only_ignored)
     chosen = choose_images(

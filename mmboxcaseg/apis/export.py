@@ -5,6 +5,7 @@ import os.path as osp
 from typing import overload
 
 from mmboxcaseg.annotations import read_masks, with_decisions
+from mmboxcaseg.annotations.photos import check_photo_folder
 from mmboxcaseg.annotations.writers import (
     FOLDERS,
     ExportOptions,
@@ -75,8 +76,8 @@ def export_masks(
     """
     if osp.exists(out) and osp.samefile(masks, out):
         raise ValueError(f'{out} is the input; give another path')
-    if img_dir is not None and not osp.isdir(img_dir):
-        raise FileNotFoundError(f'--img-dir: no folder {img_dir}')
+    if img_dir is not None:
+        check_photo_folder(img_dir, '--img-dir: ')
     file = with_decisions(read_masks(masks), decisions)
     if isinstance(options, ExportOptions):
         return write_masks(file, out, options, img_dir)

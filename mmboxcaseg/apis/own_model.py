@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmboxcaseg import __version__, process
 from mmboxcaseg.annotations import read_boxes
+from mmboxcaseg.annotations.photos import check_photo_folder
 from mmboxcaseg.proxy_masks.settings import file_sha256
 from mmboxcaseg.quiet import unprinted
 from mmboxcaseg.training import (
@@ -130,10 +131,10 @@ def _start_of(options: TrainOptions) -> tuple[str | None, str] | None:
     Raises:
         FileNotFoundError: If a file or folder of the options does not exist.
     """
-    for name, path in (('', options.img_dir), ('--salient: ', options.salient)):
-        if path is not None and not osp.isdir(path):
-            raise FileNotFoundError(f'{name}no folder {path}')
+    check_photo_folder(options.img_dir, boxes=options.ann)
     if options.salient is not None:
+        if not osp.isdir(options.salient):
+            raise FileNotFoundError(f'--salient: no folder {options.salient}')
         salient_folders(options.salient)
     if options.start is None:
         return default_model() if options.size == 'small' else None

@@ -17,6 +17,7 @@ from mmboxcaseg.annotations import (
     read_calibration,
 )
 from mmboxcaseg.annotations.findings import seem_corners
+from mmboxcaseg.annotations.photos import check_photo_folder
 from mmboxcaseg.prediction.onnx_model import OnnxModel
 from mmboxcaseg.progress import Update, show_progress
 from mmboxcaseg.proxy_masks import (
@@ -210,12 +211,13 @@ def _check_paths(options: MaskOptions) -> tuple[MaskOptions, str | None]:
         '--calibration': options.calibration,
     }
     for name, path in files.items():
+        if path is not None and osp.isdir(path):
+            raise IsADirectoryError(f'{name}: {path} is a folder; give a file')
         if path is not None and not osp.isfile(path):
             raise FileNotFoundError(f'{name}: no file {path}')
     if not osp.exists(options.ann):
         raise FileNotFoundError(f'boxes: no file or folder {options.ann}')
-    if not osp.isdir(options.img_dir):
-        raise FileNotFoundError(f'photos: no folder {options.img_dir}')
+    check_photo_folder(options.img_dir, 'photos: ', options.ann)
     proxy_masks.check_output(options.out)
     if osp.exists(options.out) and osp.samefile(options.out, options.ann):
         raise ValueError(

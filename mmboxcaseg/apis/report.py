@@ -1,7 +1,5 @@
 """Making a report on proxy masks, to be read in a browser."""
 
-import os.path as osp
-
 from mmboxcaseg.annotations import (
     MaskFile,
     apply_decisions,
@@ -9,6 +7,7 @@ from mmboxcaseg.annotations import (
     read_masks,
     read_proxy_masks,
 )
+from mmboxcaseg.annotations.photos import check_photo_folder
 from mmboxcaseg.evaluation import MaskIoUs, mask_ious
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.report import report_masks, write_report
@@ -68,8 +67,7 @@ def make_report(
         raise ValueError(f'num must be at least 1, not {num}')
     if review is not None and review < 0:
         raise ValueError(f'review must not be negative, but is {review}')
-    if not osp.isdir(img_dir):
-        raise FileNotFoundError(f'no folder of photos {img_dir}')
+    check_photo_folder(img_dir, 'photos: ', masks)
     file = read_proxy_masks(masks)
     decided = None
     if decisions is not None:

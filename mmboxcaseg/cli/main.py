@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections.abc import Sequence
 from types import ModuleType
+from typing import NoReturn
 
 from mmboxcaseg import process
 
@@ -41,6 +42,14 @@ COMMANDS = dict(
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """Reports errors in one line, without the usage of some 20 lines."""
+
+    def error(self, message: str) -> NoReturn:
+        """See :meth:`argparse.ArgumentParser.error`."""
+        self.exit(2, f'{self.prog}: error: {message}; see {self.prog} --help\n')
+
+
 def parser() -> argparse.ArgumentParser:
     """Make the parser of ``boxcaseg`` and its subcommands.
 
@@ -49,9 +58,7 @@ def parser() -> argparse.ArgumentParser:
     """
     from mmboxcaseg import __version__
 
-    whole = argparse.ArgumentParser(
-        prog='boxcaseg', description='Boxes in, instance masks out.'
-    )
+    whole = _Parser(prog='boxcaseg', description='Boxes in, instance masks out.')
     whole.add_argument('--version', action='version', version=f'boxcaseg {__version__}')
     commands = whole.add_subparsers(dest='command', metavar='COMMAND', required=True)
     for name, module in COMMANDS.items():
@@ -70,6 +77,25 @@ def _described(module: ModuleType) -> str:
     """Description of a subcommand, from the docstring of its module."""
     text = module.__doc__.split(': ', 1)[1]
     return text[0].upper() + text[1:]
+
+
+def _list_commands() -> str:
+    """The subcommands in a line each."""
+    lines = [f'  {name:<12} {module.HELP}' for name, module in COMMANDS.items()]
+    return '\n'.join(
+        ['usage: boxcaseg COMMAND ...', *lines, 'see boxcaseg COMMAND --help']
+    )
+
+
+def _no_such_command(name: str) -> str:
+    """The error about a subcommand that does not exist."""
+    near = difflib.get_close_matches(name, COMMANDS, n=1)
+    hint = (
+        f'did you mean {near[0]}?'
+        if near
+        else f'the commands are {", ".join(COMMANDS)}'
+    )
+    return f'boxcaseg: error: no such command: {name}; {hint}'
 
 
 def _refuse(command: str, unknown: Sequence[str]) -> int:
@@ -103,7 +129,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: After an error, with a message of one line.
     """
-    args, unknown = parser().parse_known_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    if not words or not (words[0].startswith('-') or words[0] in COMMANDS):
+        told = _no_such_command(words[0]) if words else _list_commands()
+        print(told, file=sys.stderr)
+        sys.exit(2)
+    args, unknown = parser().parse_known_args(words)
     if unknown:
         sys.exit(_refuse(args.command, unknown))
     return run(COMMANDS[args.command], args, f'boxcaseg {args.command}')

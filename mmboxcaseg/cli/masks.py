@@ -319,6 +319,12 @@ def _check(args: argparse.Namespace) -> None:
                 f'--{given[0].replace("_", "-")} needs --format, the format of an '
                 'export; give it, or leave the option out'
             )
+        if args.out.endswith(('/', os.sep)) or os.path.isdir(args.out):
+            raise ValueError(
+                f'--out {args.out} is a folder, but must be the json to write, such '
+                f'as {os.path.join(args.out, "masks.json")}; for an export into the '
+                'folder give --format, such as --format yolo-seg'
+            )
     elif args.out.endswith('.json') or os.path.isfile(args.out):
         raise ValueError(
             f'--out {args.out} must be a folder, because --format is given: '

@@ -103,7 +103,8 @@ class Rating:
             removed.
 
     Attributes:
-        given (list[float]): The IoUs that were written, in [0, 1].
+        given (list[float]): The IoUs that were written, in [0, 1], without
+            those of skipped boxes.
     """
 
     def __init__(self, boxes: BoxFile, calibration: Calibration | None) -> None:
@@ -147,7 +148,8 @@ class Rating:
             )
             value = round(float(self._calibration.predict(traits)[0]), 4)
         ann[EXPECTED_IOU] = value
-        self.given.append(value)
+        if SKIPPED not in ann:
+            self.given.append(value)
         return ann
 
 

@@ -148,7 +148,7 @@ def _write_annotations(
     of_skipped = defaultdict(list)
     missing = []
     scores: dict[str, list[float]] = {score: [] for score in SCORES}
-    empty = 0
+    count = empty = 0
     separator = '[\n'
     for place, ann in enumerate(boxes.content['annotations']):
         if place in boxes.kept:
@@ -172,9 +172,11 @@ def _write_annotations(
             if skipped or not boxes.usable[place]:
                 ann[SKIPPED] = boxes.why_not.get(place) or reader.skipped[image_id]
             ann = rating.add(ann, place)
+            count += 1
             empty += ann['area'] == 0
             for score, values in scores.items():
-                if f'proxy_{score}' in found[1]:
+                # The scores of a skipped box say nothing about the model.
+                if f'proxy_{score}' in found[1] and SKIPPED not in ann:
                     values.append(ann[f'proxy_{score}'])
         file.write(separator + json.dumps(ann))
         separator = ',\n'
@@ -187,7 +189,7 @@ def _write_annotations(
     file.write('[]' if separator == '[\n' else '\n]')
     return JoinReport(
         images=len(boxes.image_ids),
-        masks=len(scores['agreement']),
+        masks=count,
         empty=empty,
         crowds=int(boxes.crowd.sum()),
         kept=len(boxes.kept),

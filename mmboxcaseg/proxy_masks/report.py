@@ -62,14 +62,15 @@ class JoinReport:
         left_out (tuple[SkippedFile, ...]): Annotation files that were
             skipped because the size of their photo could not be found. Their
             images are not in the output.
-        agreements (np.ndarray): (masks,) float64, agreement of each mask, in
-            [0, 1]. Not written to the report's file.
-        confidences (np.ndarray): (masks,) float64, confidence of each mask,
-            in [0, 1]; empty if the masks have none. Not written to the
-            report's file.
-        expected_ious (np.ndarray): (masks + kept,) float64, expected IoU of
-            each mask, in [0, 1]; empty without a calibration. Not written to
-            the report's file.
+        agreements (np.ndarray): (predicted,) float64, agreement of each mask
+            that was predicted, in [0, 1]; boxes that were skipped have none.
+            Not written to the report's file.
+        confidences (np.ndarray): (predicted,) float64, confidence of each mask
+            that was predicted, in [0, 1]; empty if the masks have none. Not
+            written to the report's file.
+        expected_ious (np.ndarray): (predicted + kept,) float64, expected IoU of
+            each mask that was predicted or kept, in [0, 1]; empty without a
+            calibration. Not written to the report's file.
     """
 
     images: int = 0
@@ -85,13 +86,23 @@ class JoinReport:
     expected_ious: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def summary(self) -> str:
-        """The counts and the mean scores as a line of text."""
+        """The counts and the mean scores as a line of text.
+
+        The means are over the boxes that were not skipped.
+        """
         text = (
             f'{self.images} images, {self.masks} masks, {self.empty} of '
             f'them empty, {self.crowds} crowds passed through'
         )
         if self.kept:
             text += f', {self.kept} given masks kept'
+        skipped = len(self.skipped_annotations) + sum(
+            len(image.annotations) for image in self.skipped_images
+        )
+        if skipped:
+            text += f', {skipped} boxes skipped'
+            if len(self.agreements):
+                text += ' and not in the means'
         if len(self.confidences):
             text += f', mean confidence {self.confidences.mean():.3f}'
         if len(self.agreements):

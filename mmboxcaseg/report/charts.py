@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mmboxcaseg.visualization.fonts import matplotlib_families, printable
 
@@ -31,6 +32,8 @@ LONGEST_LABEL = 40
 MOST_CLASSES = 40
 # Bands with fewer masks are not drawn: their means are mostly noise.
 LEAST_MASKS = 10
+# Fewer masks are drawn as points. Cells of one or two masks could hardly be seen.
+LEAST_CELLS = 100
 
 
 @dataclass(frozen=True)
@@ -204,6 +207,7 @@ def histogram_chart(score: ScoreNumbers, threshold: float | None) -> Figure:
     )
     if threshold is not None:
         _draw_threshold(axes, threshold)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False, fontsize=8)
     return figure
 
@@ -288,6 +292,7 @@ def class_chart(names: Sequence[str], rows: Sequence[ClassRow]) -> Figure:
         axes.set_axisbelow(True)
         axes.tick_params(axis='x', labelsize=8)
     # The bar of a rare class can hardly be seen beside that of a common one.
+    columns[0].xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     numbers = [f'{row.count:,}' for row in rows]
     columns[0].bar_label(columns[0].containers[0], numbers, padding=3, fontsize=7)
     columns[0].margins(x=0.2)
@@ -319,17 +324,23 @@ def iou_chart(score: ScoreNumbers, values: np.ndarray, ious: np.ndarray) -> Figu
     figure, axes = _axes(
         f'Is {score.name} a sign of quality?', score.name, 'IoU with the true mask'
     )
-    cells = axes.hexbin(
-        values,
-        ious,
-        gridsize=(36, 18),
-        extent=(0, 1, 0, 1),
-        bins='log',
-        mincnt=1,
-        cmap='Blues',
-        linewidths=0.2,
-    )
-    figure.colorbar(cells, ax=axes, label='masks', pad=0.02)
+    if len(values) < LEAST_CELLS:
+        # Points of 0 and 1 are drawn whole, over the axes.
+        axes.scatter(
+            values, ious, s=16, color=KEPT, alpha=0.7, linewidths=0, clip_on=False
+        )
+    else:
+        cells = axes.hexbin(
+            values,
+            ious,
+            gridsize=(36, 18),
+            extent=(0, 1, 0, 1),
+            bins='log',
+            mincnt=1,
+            cmap='Blues',
+            linewidths=0.2,
+        )
+        figure.colorbar(cells, ax=axes, label='masks', pad=0.02)
     bands = [band for band in score.bands if band.count >= LEAST_MASKS]
     centers = [(band.low + band.high) / 2 for band in bands]
     # Not as error bars of the mean, which may lie outside the quartiles.

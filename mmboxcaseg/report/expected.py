@@ -21,8 +21,8 @@ class ExpectedIoU:
             file has no spread of its calibration.
         masks (int): Number of masks.
         reviews (tuple[tuple[float, int], ...]): Each mean IoU of ``TARGETS``
-            with the number of masks to review to reach it, 0 if it is reached
-            already.
+            with the number of masks to review to reach it, 0 if the mean,
+            rounded as the page shows it, reaches it already.
     """
 
     mean: float
@@ -84,9 +84,14 @@ def expected_iou(masks: ReportMasks) -> ExpectedIoU | None:
         interval = spread.mean_interval(
             values, file.boxes.image_index[masks.places], file.kept[masks.places]
         )
+    mean = float(values.mean())
+    shown = float(f'{mean:.2f}')
     return ExpectedIoU(
-        mean=float(values.mean()),
+        mean=mean,
         interval=interval,
         masks=len(values),
-        reviews=tuple((target, reviews_needed(values, target)) for target in TARGETS),
+        reviews=tuple(
+            (target, 0 if shown >= target else reviews_needed(values, target))
+            for target in TARGETS
+        ),
     )

@@ -124,6 +124,30 @@ def choose(
     return chosen[np.lexsort([-areas[chosen], shown_by[chosen]])].tolist()
 
 
+def thirds(scores: np.ndarray, areas: np.ndarray) -> dict[str, np.ndarray]:
+    """Split masks by their score, so that none is in two groups of the gallery.
+
+    Args:
+        scores (np.ndarray): Score by which masks are ordered, (N,) in [0, 1].
+        areas (np.ndarray): Area of each mask's box, (N,). Of masks with equal
+            scores, the one with the larger box comes first.
+
+    Returns:
+        dict[str, np.ndarray]: Places of the masks by falling score: about a
+        third of them, or one at least, as ``'best'`` and as ``'worst'``, and
+        those between them as ``'median'``.
+
+    Example:
+        >>> thirds(np.array([0.2, 0.9, 0.5]), np.ones(3))['median']
+        array([2])
+    """
+    order = np.lexsort([-areas, -scores])
+    count = max((len(order) + 1) // 3, 1)
+    best, rest = order[:count], order[count:]
+    start = max(len(rest) - count, 0)
+    return dict(best=best, median=rest[:start], worst=rest[start:])
+
+
 def make_gallery(masks: ReportMasks, img_dir: str, out: str, num: int) -> list[Group]:
     """Draw the masks of all groups, and write each group as a PNG sheet.
 
@@ -136,17 +160,22 @@ def make_gallery(masks: ReportMasks, img_dir: str, out: str, num: int) -> list[G
     Returns:
         list[Group]: The groups that have masks.
     """
-    chosen = {
-        name: choose(
+    scores = masks.scores[masks.order_by]
+    every = np.arange(len(scores))
+    # Few masks would all be in each of the first three groups.
+    pools = thirds(scores, masks.areas) if 3 * num > len(scores) else {}
+    chosen = {}
+    for name in GROUPS:
+        pool = pools.get(name, every)
+        places = choose(
             name,
-            masks.classes,
-            masks.scores[masks.order_by],
-            masks.areas,
-            masks.ignored,
+            masks.classes[pool],
+            scores[pool],
+            masks.areas[pool],
+            masks.ignored[pool],
             num,
         )
-        for name in GROUPS
-    }
+        chosen[name] = pool[places].tolist()
     total = sum(map(len, chosen.values()))
     with show_progress(total, 'gallery', unit='pictures') as update:
         return [

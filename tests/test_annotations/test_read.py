@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from mmboxcaseg.annotations import SkippedFile, find_format, read_boxes
+from mmboxcaseg.annotations.photos import check_photo_folder
 
 OBJECT = (
     '<object><name>{}</name><difficult>1</difficult><pose>Left</pose>'
@@ -181,6 +182,9 @@ def test_two_photos_for_one_yolo_file(tmp_path):
 
 
 def test_format_is_not_clear(tmp_path):
+    with pytest.raises(ValueError, match='holds no boxes: it has no .json, .xml or'):
+        find_format(str(tmp_path))
+    (tmp_path / 'boxes.json').touch()
     with pytest.raises(ValueError, match='has neither .xml nor .txt files'):
         find_format(str(tmp_path))
     (tmp_path / 'a.xml').touch()
@@ -225,3 +229,22 @@ def test_digest_of_folders(tmp_path):
     assert before == read_boxes(str(xml), '').digest
     write_voc(xml / 'a.xml', ('dog', 1, 1, 6, 5), size=(60, 40), name='a.jpg')
     assert before != read_boxes(str(xml), '').digest
+
+
+def test_a_file_in_place_of_the_photos(tmp_path):
+    photo, boxes = tmp_path / 'a.jpg', tmp_path / 'boxes.json'
+    write_photo(photo)
+    boxes.touch()
+    with pytest.raises(NotADirectoryError) as error:
+        check_photo_folder(str(photo), 'photos: ', str(tmp_path))
+    assert str(error.value) == (
+        f'photos: {photo} is a file; give the folder that holds the photos'
+    )
+    with pytest.raises(NotADirectoryError) as error:
+        check_photo_folder(str(boxes), boxes=str(tmp_path))
+    assert str(error.value).endswith(
+        f'are they swapped? The order is: {boxes} {tmp_path}'
+    )
+    with pytest.raises(FileNotFoundError, match='photos: no folder none'):
+        check_photo_folder('none', 'photos: ')
+    check_photo_folder(str(tmp_path))

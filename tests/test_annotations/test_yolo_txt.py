@@ -344,3 +344,21 @@ def test_link_to_names_that_are_not_there_is_an_error(tmp_path):
     (tmp_path / 'classes.txt').symlink_to(tmp_path / 'gone.txt')
     with pytest.raises(FileNotFoundError, match='classes.txt'):
         read(tmp_path, a='0 0.5 0.5 0.2 0.5')
+
+
+def test_classes_without_names_are_told(tmp_path, caplog):
+    lines = '2 0.5 0.5 0.2 0.5\n6 0.5 0.5 0.2 0.5'
+    read(tmp_path, a=lines)
+    (warning,) = caplog.messages
+    assert '(2, 6); add classes.txt, with one name per line, or data.yaml' in warning
+    assert warning.endswith('give such a file with --classes')
+    caplog.clear()
+    (tmp_path / 'labels' / 'classes.txt').write_text('\n'.join('abcdefg'))
+    read(tmp_path, a=lines)
+    assert caplog.messages == []
+
+
+def test_a_folder_in_place_of_the_classes(tmp_path):
+    read(tmp_path, a='2 0.5 0.5 0.2 0.5')
+    with pytest.raises(IsADirectoryError, match='is a folder; give a file of class'):
+        read_boxes(str(tmp_path / 'labels'), str(tmp_path / 'img'), None, str(tmp_path))

@@ -144,3 +144,16 @@ def test_classes_that_are_no_list(folder):
     )
     with pytest.raises(ValueError, match="classes='cat' is a string"):
         check_boxes(*write(folder, ['a', 'b']), str(path))
+
+
+def test_classes_without_boxes_are_counted(folder, capsys):
+    ann, img_dir = write(folder, ['a', 'b'], ('cat', 'dog', 'cow', 'hen'))
+    assert main(['check', ann, '--img-dir', img_dir]) == 0
+    told = capsys.readouterr().out
+    assert '| cat' in told and '| dog' in told
+    assert 'cow' not in told and 'hen' not in told
+    assert told.endswith('\n\n2 of 4 classes have no box\n\nnothing odd\n')
+    write(folder, ['a', 'gone'])
+    main(['check', ann, '--img-dir', img_dir])
+    told = capsys.readouterr().out
+    assert 'nothing odd' not in told and 'have no box' not in told

@@ -182,7 +182,7 @@ def test_photos_that_do_not_fit(draw, tmp_path):
     with pytest.raises(FileNotFoundError, match='1.png'):
         draw()
     (tmp_path / 'img').rename(tmp_path / 'photos')
-    with pytest.raises(FileNotFoundError, match='no folder of photos'):
+    with pytest.raises(FileNotFoundError, match='photos: no folder'):
         draw()
 
 

@@ -176,3 +176,27 @@ def test_ids_with_blanks_are_found(tmp_path):
     main(words(tmp_path, tmp_path, '--img-ids', str(tmp_path / 'ids.txt')))
     made = json.loads((tmp_path / 'masks.json').read_text())
     assert [image['id'] for image in made['images']] == [f'photo {first}']
+
+
+def test_arguments_of_another_kind_are_told(tmp_path):
+    write_inputs(tmp_path)
+    boxes, photos, out = tmp_path / 'boxes.json', tmp_path / 'img', tmp_path / 'out'
+    out.mkdir()
+
+    def told(ann, img_dir, place='m.json', *more):
+        return error_of(
+            ['masks', str(ann), str(img_dir), '-o', str(out / place), *more]
+        )
+
+    photo = next(photos.glob('*.*'))
+    assert f'photos: {photo} is a file; give the folder' in told(boxes, photo)
+    assert f'are they swapped? The order is: {boxes} {photos}' in told(photos, boxes)
+    assert f'--classes: {photos} is a folder' in told(
+        boxes, photos, 'm.json', '--classes', str(photos)
+    )
+    assert 'holds no boxes: it has no .json' in told(out, photos)
+    # The second folder does not exist yet.
+    for folder in (str(out), f'{out}/new/'):
+        words = ['masks', str(boxes), str(photos), '-o', folder]
+        assert 'for an export into the folder give --format' in error_of(words)
+    assert list(out.iterdir()) == []

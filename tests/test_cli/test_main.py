@@ -176,3 +176,52 @@ def test_a_mistyped_option_is_a_line_of_its_command(capsys, words, told):
     assert capsys.readouterr().err == (
         f'boxcaseg masks: error: no such argument: {told}\n'
     )
+
+
+@pytest.mark.parametrize(
+    'words, told',
+    [
+        (
+            ['boxes.json', 'photos'],
+            'the following arguments are required: -o/--out',
+        ),
+        (
+            ['boxes.json', 'photos', '-o', 'm', '--format', 'yolo'],
+            "argument --format: invalid choice: 'yolo' (choose from ",
+        ),
+    ],
+)
+def test_a_wrong_command_line_is_a_line(capsys, words, told):
+    with pytest.raises(SystemExit) as end:
+        main(['masks', *words])
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f'boxcaseg masks: error: {told}')
+    assert line.endswith('; see boxcaseg masks --help')
+
+
+@pytest.mark.parametrize(
+    'word, hint',
+    [
+        ('mask', 'did you mean masks?'),
+        ('xyz', f'the commands are {", ".join(COMMANDS)}'),
+    ],
+)
+def test_a_mistyped_command_is_a_line(capsys, word, hint):
+    with pytest.raises(SystemExit) as end:
+        main([word, 'boxes.json', 'photos'])
+    assert end.value.code == 2
+    assert capsys.readouterr().err == (
+        f'boxcaseg: error: no such command: {word}; {hint}\n'
+    )
+
+
+def test_alone_it_lists_the_commands(capsys):
+    with pytest.raises(SystemExit) as end:
+        main([])
+    assert end.value.code == 2
+    _, *lines, _ = capsys.readouterr().err.splitlines()
+    assert [line.split()[0] for line in lines] == list(COMMANDS)
+    assert all(
+        line.endswith(module.HELP) for line, module in zip(lines, COMMANDS.values())
+    )

@@ -112,7 +112,8 @@ def test_everything_else_is_kept(work):
     )
     assert unusable['area'] == 0 and unusable['proxy_agreement'] == 0
     assert unusable['segmentation']['size'] == [HEIGHT, WIDTH]
-    assert report.agreements.shape == (5,)
+    # The unusable box is not in the means.
+    assert report.agreements.shape == (4,)
 
 
 def test_reasons_of_skips_stand_in_the_file(work):
@@ -127,9 +128,16 @@ def test_reasons_of_skips_stand_in_the_file(work):
     writer = ShardWriter(shard_dir(out_file), 1)
     writer.skip(2, 'the file is empty')
     writer.close()
-    join_shards(shard_dir(out_file), read_coco(ann_file), out_file, SETTINGS)
+    report = join_shards(shard_dir(out_file), read_coco(ann_file), out_file, SETTINGS)
     with open(out_file) as file:
         out = json.load(file)
+    # Three boxes of the photo and one outside of its image; the fifth is left.
+    (made,) = (ann for ann in out['annotations'] if ann['id'] == 99)
+    assert report.masks == 5 and report.agreements.tolist() == [made['proxy_agreement']]
+    assert (
+        ', 4 boxes skipped and not in the means, '
+        f'mean agreement {made["proxy_agreement"]:.3f}'
+    ) in report.summary()
     assert {
         image['id']: image['proxy_skipped']
         for image in out['images']

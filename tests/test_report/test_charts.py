@@ -2,9 +2,49 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pytest
 
-from mmboxcaseg.report.charts import LEAST_MASKS, iou_chart
+from mmboxcaseg.report.charts import (
+    LEAST_CELLS,
+    LEAST_MASKS,
+    histogram_chart,
+    iou_chart,
+)
 from mmboxcaseg.report.numbers import Band, ScoreNumbers
+
+
+def numbers(kept):
+    return ScoreNumbers(
+        name='confidence',
+        mean=0.6,
+        median=0.6,
+        kept=kept,
+        ignored=np.zeros(40, dtype=int),
+        bands=(),
+        spearman=None,
+    )
+
+
+@pytest.mark.parametrize('count', [1, LEAST_CELLS - 1, LEAST_CELLS])
+def test_few_masks_are_points(count):
+    values = np.linspace(0, 1, count)
+    figure = iou_chart(numbers(np.zeros(40, dtype=int)), values, values)
+    first = figure.axes[0].collections[0]
+    # The second axes are the colour bar.
+    assert len(figure.axes) == (1 if count < LEAST_CELLS else 2)
+    if count < LEAST_CELLS:
+        assert first.get_offsets().tolist() == np.stack([values, values], 1).tolist()
+    plt.close(figure)
+
+
+@pytest.mark.parametrize('most', [1, 2, 3, 70])
+def test_ticks_of_a_histogram_are_whole_masks(most):
+    kept = np.zeros(40, dtype=int)
+    kept[30] = most
+    figure = histogram_chart(numbers(kept), None)
+    ticks = figure.axes[0].get_yticks()
+    assert len(ticks) >= 2 and (ticks == ticks.round()).all()
+    plt.close(figure)
 
 
 def test_a_mean_outside_of_the_quartiles():

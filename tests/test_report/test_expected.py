@@ -61,12 +61,20 @@ def test_mean_interval_and_reviews(root):
 
 
 def test_reached_already(root):
-    change(root, lambda number: 0.79)
+    change(root, lambda number: 0.787)
     text = page(root)
     assert 'a mean IoU of 0.75 is reached already; a mean IoU of 0.80' in text
     assert (
         'once the 1 mask with the lowest expected IoU (3 %) has been reviewed' in text
     )
+
+
+def test_reached_by_the_mean_as_it_is_shown(root):
+    """29 masks of 0.739 and one of 1 have a mean of 0.7477, shown as 0.75."""
+    change(root, lambda number: 0.739)
+    text = page(root)
+    assert '<b>0.75</b><span>expected mean IoU' in text
+    assert 'a mean IoU of 0.75 is reached already; a mean IoU of 0.80 is exp' in text
 
 
 def test_nothing_is_expected(tmp_path):

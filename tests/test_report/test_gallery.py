@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from mmboxcaseg.report import choose
+from mmboxcaseg.report.gallery import thirds
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,16 @@ def test_choose_ignored():
         3,
         1,
     ]
+
+
+@pytest.mark.parametrize(
+    'count, best, median, worst',
+    [(1, 1, 0, 0), (2, 1, 0, 1), (3, 1, 1, 1), (5, 2, 1, 2), (28, 9, 10, 9)],
+)
+def test_a_mask_is_in_one_group(count, best, median, worst):
+    scores = np.random.default_rng(0).permutation(count) / count
+    groups = thirds(scores, np.ones(count))
+    sizes = [len(groups[name]) for name in ('best', 'median', 'worst')]
+    assert sizes == [best, median, worst]
+    together = [scores[place] for one in groups.values() for place in one]
+    assert together == sorted(scores.tolist(), reverse=True)

@@ -21,12 +21,15 @@ def report(order_by, tmp_path_factory):
     """Address of the report of 30 masks."""
     folder = tmp_path_factory.mktemp('report')
     write_report_files(folder, order_by == 'confidence')
-    make_report(
-        str(folder / 'masks.json'),
-        str(folder / 'img'),
-        str(folder / 'report'),
-        truth=str(folder / 'true.json'),
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        # All masks in each group, so that there are more than are shown at once.
+        patch.setattr('mmboxcaseg.report.gallery.thirds', lambda *columns: {})
+        make_report(
+            str(folder / 'masks.json'),
+            str(folder / 'img'),
+            str(folder / 'report'),
+            truth=str(folder / 'true.json'),
+        )
     return (folder / 'report' / 'index.html').as_uri()
 
 
