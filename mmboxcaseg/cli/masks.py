@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from . import export
 from .common import (
@@ -12,6 +13,9 @@ from .common import (
     add_format_options,
     options_of,
 )
+
+if TYPE_CHECKING:
+    from mmboxcaseg.annotations import BoxFile
 
 HELP = 'makes a mask for every box, and writes a COCO json with scores'
 STOPPED = '; run the same command with --resume to go on'
@@ -267,9 +271,12 @@ def run(args: argparse.Namespace) -> int:
         polygons=args.segmentation == 'polygons',
         img_ids=args.img_ids and read_lines(args.img_ids),
     )
-    # The folder for the traceback of an error.
-    args.log_dir = options.log_dir
-    report = make_proxy_masks(options)
+
+    def begin(boxes: 'BoxFile') -> None:
+        # Errors before this are the user's: their tracebacks tell nothing.
+        args.log_dir = options.log_dir
+
+    report = make_proxy_masks(options, on_boxes=begin)
     if report is None:
         return 0
     print(f'{args.out}: {report.summary()}', file=sys.stderr)
