@@ -252,7 +252,12 @@ def run(args: argparse.Namespace) -> int:
         int: Exit status.
     """
     _check(args)
-    from mmboxcaseg.apis.export import ExportOptions, export_masks, export_path
+    from mmboxcaseg.apis.export import (
+        ExportOptions,
+        check_export,
+        export_masks,
+        export_path,
+    )
     from mmboxcaseg.apis.proxy_masks import MaskOptions, make_proxy_masks
     from mmboxcaseg.proxy_masks import report_path
     from mmboxcaseg.text import read_lines
@@ -264,7 +269,8 @@ def run(args: argparse.Namespace) -> int:
         exported = ExportOptions(
             format=args.format, **{name: getattr(args, name) for name in export.CHOICES}
         )
-        folder, args.out = args.out, os.path.join(args.out, 'masks.json')
+        place = export_path(args.out, exported)
+        args.out = os.path.join(args.out, 'masks.json')
     options = options_of(
         args,
         MaskOptions,
@@ -273,6 +279,8 @@ def run(args: argparse.Namespace) -> int:
     )
 
     def begin(boxes: 'BoxFile') -> None:
+        if exported is not None:
+            check_export(boxes, place, exported, args.img_dir)
         # Errors before this are the user's: their tracebacks tell nothing.
         args.log_dir = options.log_dir
 
@@ -281,7 +289,6 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print(f'{args.out}: {report.summary()}', file=sys.stderr)
     if exported is not None:
-        place = export_path(folder, exported)
         done = export_masks(args.out, place, exported, img_dir=args.img_dir)
         print(f'{place}: {done.summary()}', file=sys.stderr)
     skips = report.skips()
