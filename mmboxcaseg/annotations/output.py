@@ -59,6 +59,45 @@ def check_output(path: str) -> None:
         raise ValueError(f'{path} is {what}; give the path of a file to write')
 
 
+def check_output_folder(option: str, path: str) -> None:
+    """Check that a folder exists or can be made.
+
+    Args:
+        option (str): Option that names the folder, for the message.
+        path (str): Path of the folder.
+
+    Raises:
+        ValueError: If the path, or one above it, is a file.
+    """
+    parent = os.path.abspath(path)
+    while not os.path.lexists(parent):
+        parent = os.path.dirname(parent)
+    if os.path.isdir(parent):
+        return
+    if parent == os.path.abspath(path):
+        raise ValueError(f'{option}: {path} is a file; give the path of a folder')
+    raise ValueError(
+        f'{option}: {path} lies below {parent}, which is a file; give another path'
+    )
+
+
+def check_not_photos(option: str, path: str, img_dir: str) -> None:
+    """Check that an output does not fill the folder of the photos.
+
+    Args:
+        option (str): Option that names the output, for the message.
+        path (str): Path of the output folder; it need not exist.
+        img_dir (str): Folder of the photos.
+
+    Raises:
+        ValueError: If both are the same folder.
+    """
+    if os.path.exists(path) and os.path.samefile(path, img_dir):
+        raise ValueError(
+            f'{option}: {path} is the folder of the photos; give another folder'
+        )
+
+
 def write_text(path: str, text: str) -> None:
     """Write a UTF-8 text file, and make its folder if there is none.
 

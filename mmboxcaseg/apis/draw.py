@@ -1,15 +1,19 @@
 """Drawing proxy masks, one picture per image or many images on a sheet."""
 
+import logging
 import os.path as osp
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from mmboxcaseg import visualization as vis
 from mmboxcaseg.annotations import BoxFile, MaskFile, read_proxy_masks, with_decisions
+from mmboxcaseg.annotations.output import check_not_photos, check_output_folder
 from mmboxcaseg.annotations.photos import check_photo_folder
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
+
+_log = logging.getLogger(__name__)
 
 # Photos on sheets are scaled to fit a square of this side, in pixels.
 PHOTO_SIDE = 400
@@ -28,8 +32,11 @@ def draw_masks(
     num: int | None = None,
     side: int = 1000,
     decisions: str | None = None,
+    on_skip: Callable[[str], None] | None = None,
 ) -> list[str]:
     """Draw proxy masks on their photos.
+
+    Photos that are missing are skipped, with a warning that counts them.
 
     Every mask is drawn with its class and its scores. Masks below a threshold
     that is given, and those that a person rejected, are hatched in red: the
@@ -56,13 +63,15 @@ def draw_masks(
         decisions (str | None): File of decisions about the masks, as the page
             of :func:`make_report` saves it. They are applied to the masks
             before drawing. Defaults to None.
+        on_skip (Callable[[str], None] | None): Function that gets the file
+            name of each photo that is skipped. Defaults to None.
 
     Returns:
         list[str]: Paths of the pictures written; empty if ``out`` is None.
 
     Raises:
-        OSError: If the file, the folder of the photos or a photo does not
-            exist.
+        OSError: If the file, the folder of the photos or all photos to draw
+            do not exist.
         ValueError: If an option is out of its range, the file has no proxy
             masks or lacks an image or class that was asked for, no image is
             left, a photo doesn't fit its masks, or there is no display.
@@ -71,6 +80,9 @@ def draw_masks(
         if value is not None and value < 1:
             raise ValueError(f'{name} must be at least 1, not {value}')
     check_photo_folder(img_dir, 'photos: ', masks)
+    if out is not None:
+        check_output_folder('--out', out)
+        check_not_photos('--out', out, img_dir)
     file = with_decisions(read_proxy_masks(masks), decisions)
     agreement_thr = draw_threshold(agreement_thr, confidence_thr, only_ignored)
     chosen = choose_images(
@@ -78,6 +90,7 @@ def draw_masks(
     )[:num]
     if not chosen:
         raise ValueError(f'{masks}: no image to draw')
+    chosen = _with_photo(file.boxes, chosen, img_dir, on_skip)
 
     def picture(image: int) -> vis.Cell:
         return vis.image_picture(
@@ -188,6 +201,40 @@ def choose_images(
             ),
         )
     return np.flatnonzero(kept).tolist()
+
+
+def _with_photo(
+    boxes: BoxFile,
+    chosen: Sequence[int],
+    img_dir: str,
+    on_skip: Callable[[str], None] | None,
+) -> list[int]:
+    """The images whose photo exists; a warning counts the others."""
+    there = [
+        image
+        for image in chosen
+        if osp.exists(osp.join(img_dir, boxes.file_names[image]))
+    ]
+    found = set(there)
+    missing = [boxes.file_names[image] for image in chosen if image not in found]
+    if not there:
+        raise FileNotFoundError(
+            f'{img_dir} has none of the {len(missing)} photos to draw, such as '
+            f'{missing[0]}; give the folder that holds them'
+        )
+    if missing:
+        more = '; ...' if missing[5:] else ''
+        _log.warning(
+            '%d images are not in %s: %s%s; skipped',
+            len(missing),
+            img_dir,
+            '; '.join(missing[:5]),
+            more,
+        )
+    for name in missing:
+        if on_skip is not None:
+            on_skip(name)
+    return there
 
 
 def _check_there(

@@ -4,12 +4,14 @@ import os
 import os.path as osp
 from typing import overload
 
-from mmboxcaseg.annotations import read_masks, with_decisions
+from mmboxcaseg.annotations import BoxFile, read_masks, with_decisions
 from mmboxcaseg.annotations.photos import check_photo_folder
 from mmboxcaseg.annotations.writers import (
     FOLDERS,
     ExportOptions,
+    ExportPlace,
     ExportReport,
+    check_place,
     write_masks,
 )
 
@@ -71,8 +73,8 @@ def export_masks(
     Raises:
         OSError: If a file can't be read or written.
         ValueError: If the masks don't fit the options, an annotation has no
-            mask, ``out`` is the input, or the folder has files that no export
-            has written.
+            mask, or ``out`` is the input, the folder of the photos, or
+            something else that no export in this format has written.
     """
     if osp.exists(out) and osp.samefile(masks, out):
         raise ValueError(f'{out} is the input; give another path')
@@ -83,6 +85,24 @@ def export_masks(
         return write_masks(file, out, options, img_dir)
     form = ExportOptions(segmentation=options or segmentation or 'rle')
     return write_masks(file, out, form).masks
+
+
+def check_export(
+    boxes: BoxFile, out: str, options: ExportOptions, img_dir: str
+) -> None:
+    """Check that an export can be written, before its masks are made.
+
+    Args:
+        boxes (BoxFile): The boxes of the masks.
+        out (str): Path of the file or folder to write.
+        options (ExportOptions): The format, which masks are written, and how.
+        img_dir (str): Folder of the photos.
+
+    Raises:
+        ValueError: If ``out`` is the folder of the photos, or something else
+            that no export in this format has written.
+    """
+    check_place(ExportPlace(boxes, out, options, img_dir))
 
 
 def export_path(folder: str, options: ExportOptions) -> str:

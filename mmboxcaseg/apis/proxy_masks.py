@@ -3,7 +3,7 @@
 import logging
 import os.path as osp
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from mmboxcaseg.annotations import (
     read_boxes,
     read_calibration,
 )
+from mmboxcaseg.annotations.earlier import check_masks_output
 from mmboxcaseg.annotations.findings import seem_corners
 from mmboxcaseg.annotations.photos import check_photo_folder
 from mmboxcaseg.prediction.onnx_model import OnnxModel
@@ -39,7 +40,9 @@ from .runtime import choose_onnx
 _log = logging.getLogger(__name__)
 
 
-def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
+def make_proxy_masks(
+    options: MaskOptions, *, on_boxes: Callable[[BoxFile], None] | None = None
+) -> JoinReport | None:
     """Make a proxy mask for every box and write them as a COCO json.
 
     See Sec. 3.4 of the paper. Until the run is complete, its results are kept
@@ -47,7 +50,11 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
     ``resume``; the file is then the same to the byte.
 
     Args:
-        options (MaskOptions): Boxes, photos, model and output file.
+        options (MaskOptions): Boxes, photos, model and output file. The
+            output file may exist only if an earlier run has written it.
+        on_boxes (Callable[[BoxFile], None], optional): Function that gets the
+            boxes when they have been read and checked, before any prediction.
+            An error that it raises ends the run. Defaults to None.
 
     Returns:
         JoinReport | None: What is in the file, and what was skipped; None in
@@ -57,9 +64,9 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
         ImportError: If a package that the runtime needs is not installed.
         OSError: If a file or folder does not exist or can't be written.
         ValueError: If an option is not valid, the annotations are not valid,
-            the config and the checkpoint don't match, another run is writing
-            the same output, or something would be skipped and ``strict`` is
-            set.
+            the output exists and no earlier run has written it, the config
+            and the checkpoint don't match, another run is writing the same
+            output, or something would be skipped and ``strict`` is set.
     """
     # In a command torch has not started any thread yet.
     fresh = 'torch' not in sys.modules
@@ -79,6 +86,8 @@ def make_proxy_masks(options: MaskOptions) -> JoinReport | None:
         None if options.calibration is None else read_calibration(options.calibration)
     )
     _tell_skips(boxes, options)
+    if on_boxes is not None:
+        on_boxes(boxes)
     # Errors in the boxes are reported before torch is imported.
     maker = _maker(options, onnx)
     settings = maker.settings(boxes, calibration)
@@ -223,6 +232,7 @@ def _check_paths(options: MaskOptions) -> tuple[MaskOptions, str | None]:
         raise ValueError(
             f'--out: {options.out} is the file of boxes; give another path'
         )
+    check_masks_output(options.out)
     if options.checkpoint is None:
         config, checkpoint = default_model()
         options = replace(

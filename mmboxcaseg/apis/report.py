@@ -7,6 +7,7 @@ from mmboxcaseg.annotations import (
     read_masks,
     read_proxy_masks,
 )
+from mmboxcaseg.annotations.output import check_not_photos, check_output_folder
 from mmboxcaseg.annotations.photos import check_photo_folder
 from mmboxcaseg.evaluation import MaskIoUs, mask_ious
 from mmboxcaseg.progress import show_progress
@@ -36,7 +37,8 @@ def make_report(
     Args:
         masks (str): Path of a file that :func:`make_proxy_masks` has written.
         img_dir (str): Folder of the photos.
-        out (str): Folder to write to. It is made if it does not exist.
+        out (str): Folder to write to, not that of the photos. It is made if
+            it does not exist.
         truth (str | None): Path of a COCO json with the true masks of the
             same annotations. Defaults to None.
         agreement_thr (float): Masks with a lower agreement, in [0, 1], are
@@ -60,14 +62,17 @@ def make_report(
     Raises:
         OSError: If a file or the folder of the photos can't be read, or the
             page can't be written.
-        ValueError: If an option is out of its range, or a file does not have
-            the right content. Nothing has been written then.
+        ValueError: If an option is out of its range, a file does not have
+            the right content, or ``out`` is a file or the folder of the
+            photos. Nothing has been written then.
     """
     if num < 1:
         raise ValueError(f'num must be at least 1, not {num}')
     if review is not None and review < 0:
         raise ValueError(f'review must not be negative, but is {review}')
     check_photo_folder(img_dir, 'photos: ', masks)
+    check_output_folder('--out', out)
+    check_not_photos('--out', out, img_dir)
     file = read_proxy_masks(masks)
     decided = None
     if decisions is not None:

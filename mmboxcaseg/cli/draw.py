@@ -4,13 +4,14 @@ import argparse
 
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 
-from .common import add_decisions_option
+from .common import EXIT_SKIPPED, add_decisions_option
 
 HELP = 'draws proxy masks on their photos, as PNGs or in a window'
 EPILOG = (
     'Each mask gets its class and its scores: "cat c 0.71 a 0.97" is a '
     'confidence of 0.71 and an agreement of 0.97. Masks are hatched in red '
-    'where you give a threshold, or rejected them.'
+    'where you give a threshold, or rejected them. Exit status: 0, or '
+    f'{EXIT_SKIPPED} if photos are missing and were skipped.'
 )
 
 
@@ -95,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
     agreement_thr = draw_threshold(
         args.agreement_thr, args.confidence_thr, args.only_ignored
     )
+    skipped: list[str] = []
     written = draw_masks(
         args.masks,
         args.img_dir,
@@ -107,6 +109,7 @@ def run(args: argparse.Namespace) -> int:
         num=args.num,
         side=args.side,
         decisions=args.decisions,
+        on_skip=skipped.append,
     )
     if written:
         noun = 'picture' if len(written) == 1 else 'pictures'
@@ -114,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
     hatched = _hatched(agreement_thr, args.confidence_thr, args.decisions is not None)
     if hatched:
         print(f'hatched in red: masks {hatched}, which training would ignore')
-    return 0
+    return EXIT_SKIPPED if skipped else 0
 
 
 def _hatched(agreement_thr: float, confidence_thr: float | None, decided: bool) -> str:

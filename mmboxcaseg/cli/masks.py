@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from . import export
 from .common import (
@@ -12,6 +13,9 @@ from .common import (
     add_format_options,
     options_of,
 )
+
+if TYPE_CHECKING:
+    from mmboxcaseg.annotations import BoxFile
 
 HELP = 'makes a mask for every box, and writes a COCO json with scores'
 STOPPED = '; run the same command with --resume to go on'
@@ -248,7 +252,12 @@ def run(args: argparse.Namespace) -> int:
         int: Exit status.
     """
     _check(args)
-    from mmboxcaseg.apis.export import ExportOptions, export_masks, export_path
+    from mmboxcaseg.apis.export import (
+        ExportOptions,
+        check_export,
+        export_masks,
+        export_path,
+    )
     from mmboxcaseg.apis.proxy_masks import MaskOptions, make_proxy_masks
     from mmboxcaseg.proxy_masks import report_path
     from mmboxcaseg.text import read_lines
@@ -260,21 +269,26 @@ def run(args: argparse.Namespace) -> int:
         exported = ExportOptions(
             format=args.format, **{name: getattr(args, name) for name in export.CHOICES}
         )
-        folder, args.out = args.out, os.path.join(args.out, 'masks.json')
+        place = export_path(args.out, exported)
+        args.out = os.path.join(args.out, 'masks.json')
     options = options_of(
         args,
         MaskOptions,
         polygons=args.segmentation == 'polygons',
         img_ids=args.img_ids and read_lines(args.img_ids),
     )
-    # The folder for the traceback of an error.
-    args.log_dir = options.log_dir
-    report = make_proxy_masks(options)
+
+    def begin(boxes: 'BoxFile') -> None:
+        if exported is not None:
+            check_export(boxes, place, exported, args.img_dir)
+        # Errors before this are the user's: their tracebacks tell nothing.
+        args.log_dir = options.log_dir
+
+    report = make_proxy_masks(options, on_boxes=begin)
     if report is None:
         return 0
     print(f'{args.out}: {report.summary()}', file=sys.stderr)
     if exported is not None:
-        place = export_path(folder, exported)
         done = export_masks(args.out, place, exported, img_dir=args.img_dir)
         print(f'{place}: {done.summary()}', file=sys.stderr)
     skips = report.skips()

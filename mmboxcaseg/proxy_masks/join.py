@@ -8,6 +8,7 @@ from typing import IO, Any
 import numpy as np
 
 from mmboxcaseg.annotations import SCORES, BoxFile
+from mmboxcaseg.annotations.earlier import made_and_rest, read_head
 from mmboxcaseg.annotations.instances import SKIPPED
 from mmboxcaseg.masks.calibration import Calibration
 
@@ -102,17 +103,8 @@ def joined_settings(out_file: str) -> dict[str, Any] | None:
     """
     if not os.path.isfile(out_file):
         return None
-    opening = '{"info": '
-    with open(out_file, encoding='utf-8') as file:
-        # "info" comes first, so a COCO-sized file need not be read whole.
-        head = file.read(2**20)
-    if not head.startswith(opening):
-        return None
-    try:
-        info, _ = json.JSONDecoder().raw_decode(head, len(opening))
-    except json.JSONDecodeError:
-        return None
-    return info.get('proxy_masks') if isinstance(info, dict) else None
+    # "info" comes first, so a COCO-sized file need not be read whole.
+    return made_and_rest(read_head(out_file))[0]
 
 
 def _write(

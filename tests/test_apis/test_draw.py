@@ -179,8 +179,11 @@ def test_photos_that_do_not_fit(draw, tmp_path):
     with pytest.raises(ValueError, match="1.png can't be decoded"):
         draw()
     (tmp_path / 'img' / '1.png').unlink()
-    with pytest.raises(FileNotFoundError, match='1.png'):
-        draw()
+    skipped = []
+    assert len(draw(on_skip=skipped.append)) == 5
+    assert skipped == ['1.png']
+    with pytest.raises(FileNotFoundError, match='none of the 1 photos .* 1.png'):
+        draw(images=['1'])
     (tmp_path / 'img').rename(tmp_path / 'photos')
     with pytest.raises(FileNotFoundError, match='photos: no folder'):
         draw()

@@ -34,6 +34,29 @@ def test_pictures_in_a_folder(run, tmp_path, capsys):
     assert capsys.readouterr().out == f'saved 1 picture in {out}\n'
 
 
+def test_missing_photos_are_skipped(run, tmp_path, capsys, caplog):
+    out = tmp_path / 'out'
+    for number in (2, 5):
+        (tmp_path / 'img' / f'{number}.png').unlink()
+    assert run('--out', str(out), '--side', '90') == 3
+    assert capsys.readouterr().out == f'saved 4 pictures in {out}\n'
+    assert {path.name for path in out.iterdir()} == {
+        f'{number}_{number}.png' for number in (1, 3, 4, 6)
+    }
+    assert caplog.messages == [
+        f'2 images are not in {tmp_path / "img"}: 2.png; 5.png; skipped'
+    ]
+    assert run('--out', str(out), '--side', '90', '--images', '1') == 0
+
+
+def test_folders_that_can_not_be_filled(run, tmp_path):
+    with pytest.raises(ValueError, match='--out: .*masks.json is a file; give the'):
+        run('--out', str(tmp_path / 'masks.json'))
+    with pytest.raises(ValueError, match='--out: .*img is the folder of the photos'):
+        run('--out', str(tmp_path / 'img'))
+    assert len(list((tmp_path / 'img').iterdir())) == 6
+
+
 def test_what_is_hatched_is_told(run, tmp_path, capsys):
     out = str(tmp_path / 'out')
 
@@ -56,7 +79,7 @@ def test_options_arrive(run, monkeypatch):
     seen = []
     monkeypatch.setattr(
         'mmboxcaseg.apis.draw.draw_masks',
-        lambda *args, **kwargs: seen.append(kwargs) or [],
+        lambda *args, on_skip, **kwargs: seen.append(kwargs) or [],
     )
     run(
         '--only-ignored',

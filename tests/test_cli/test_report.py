@@ -33,6 +33,19 @@ def test_page(tmp_path, capsys):
     assert 'mean IoU with true masks' in page
 
 
+@pytest.mark.parametrize(
+    'out, message',
+    [('masks.json', 'is a file; give the'), ('img', 'is the folder of the photos')],
+)
+def test_what_is_no_folder_of_a_report(tmp_path, out, message):
+    write_report_files(tmp_path)
+    before = sorted(tmp_path.rglob('*'))
+    words = (str(tmp_path / 'masks.json'), str(tmp_path / 'img'))
+    with pytest.raises(ValueError, match=f'--out: .*{out} {message}'):
+        report.run(parse(*words, '--out', str(tmp_path / out)))
+    assert sorted(tmp_path.rglob('*')) == before
+
+
 def test_defaults():
     args = parse('masks.json', 'photos', '--out', 'report')
     assert (args.agreement_thr, args.confidence_thr, args.num, args.truth) == (

@@ -7,8 +7,43 @@ from typing import Any
 from mmboxcaseg.masks import to_segmentation
 
 from ..box_file import Id
+from ..earlier import made_and_rest
 from ..output import write_json
+from .folder import ExportPlace, check_file
 from .job import ExportJob, ExportObject
+
+# Beginnings of the labels for CVAT, the second without any class.
+LABELS = ('[{"name": ', '[]')
+
+
+def check_coco(place: ExportPlace) -> None:
+    """Check that :func:`write_coco` may write its file.
+
+    Args:
+        place (ExportPlace): The file of the export.
+
+    Raises:
+        ValueError: See :func:`~.folder.check_file`.
+    """
+    if osp.exists(_labels(place.out)):
+        # An export for CVAT has labels beside it.
+        check_file(place.out, 'coco', lambda head: False)
+    check_file(place.out, 'coco', _is_coco)
+
+
+def check_cvat(place: ExportPlace) -> None:
+    """Check that :func:`write_cvat` may write its files.
+
+    Args:
+        place (ExportPlace): The file of the export.
+
+    Raises:
+        ValueError: See :func:`~.folder.check_file`.
+    """
+    labels = _labels(place.out)
+    check_file(labels, 'cvat', lambda head: head.startswith(LABELS))
+    there = osp.exists(labels)
+    check_file(place.out, 'cvat', lambda head: there and _is_coco(head))
 
 
 def write_coco(job: ExportJob) -> None:
@@ -96,11 +131,25 @@ def write_cvat(job: ExportJob) -> None:
         dict(name=name, input_type='text', mutable=False, default_value='', values=[''])
         for name in names
     ]
-    path = f'{osp.splitext(job.out)[0]}.labels.json'
+    path = _labels(job.out)
     write_json(
         path, [dict(name=name, attributes=attributes) for name in boxes.category_names]
     )
     job.notes.append(f'the labels for the task are in {path}')
+
+
+def _labels(out: str) -> str:
+    """Path of the labels for CVAT."""
+    return f'{osp.splitext(out)[0]}.labels.json'
+
+
+def _is_coco(head: str) -> bool:
+    """Whether a file begins as an export of proxy masks does.
+
+    In contrast to it, ``boxcaseg masks`` breaks the line after ``info``.
+    """
+    made, rest = made_and_rest(head)
+    return made is not None and rest.startswith(', ')
 
 
 def _annotations(job: ExportJob) -> dict[int, dict[str, Any]]:

@@ -1,6 +1,5 @@
 """The masks that an export writes, image by image."""
 
-import os.path as osp
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,10 +15,9 @@ from mmboxcaseg.masks import (
 )
 
 from ..box_file import Id
-from ..coco import check_file_names
 from ..instances import SKIPPED
 from ..mask_file import MaskFile
-from .options import FOLDERS, ExportOptions
+from .options import ExportOptions
 from .report import ExportReport
 
 # Formats that keep crowds, and also rejected masks with their mark.
@@ -97,9 +95,7 @@ class ExportJob:
         notes (list[str]): Notes of the writer for the user.
 
     Raises:
-        ValueError: If the masks lack a score that the options use, ``out`` is
-            a folder instead of a file or the reverse, or a file name leads
-            out of the folder of the photos.
+        ValueError: If the masks lack a score that the options use.
     """
 
     masks: MaskFile
@@ -114,7 +110,7 @@ class ExportJob:
     _crowds: int = 0
 
     def __post_init__(self) -> None:
-        """Check that the masks and the output fit the options."""
+        """Check that the masks fit the options."""
         for score in ('confidence', 'agreement'):
             if getattr(self.options, f'min_{score}') is not None and (
                 score not in self.masks.scores
@@ -123,15 +119,6 @@ class ExportJob:
                     f'{self.masks.boxes.path} has no "proxy_{score}", so '
                     f'--min-{score} has nothing to compare with; leave it out'
                 )
-        check_file_names(self.masks.boxes)
-        if self.options.format in FOLDERS:
-            if osp.exists(self.out) and not osp.isdir(self.out):
-                raise ValueError(
-                    f'{self.out} is a file, but {self.options.format} needs a '
-                    'folder; give the path of a folder'
-                )
-        elif osp.isdir(self.out):
-            raise ValueError(f'{self.out} is a folder; give the path of a file')
 
     def images(self) -> Iterator[ExportImage]:
         """Iterate over the images to export.

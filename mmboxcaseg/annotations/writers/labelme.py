@@ -11,13 +11,27 @@ from PIL import Image
 
 from mmboxcaseg.masks import to_polygons
 
+from ..box_file import BoxFile
 from ..output import write_text
-from .folder import claim, finish
+from .folder import ExportPlace, check_folder, finish, mark
 from .job import ExportImage, ExportJob, ExportObject
 
 FOLDER = 'annotations'
 # The first version that has shapes of the type "mask".
 VERSION = '5.3.0'
+
+
+def check_labelme(place: ExportPlace) -> None:
+    """Check that :func:`write_labelme` can fill its folder.
+
+    Args:
+        place (ExportPlace): The folder of the export.
+
+    Raises:
+        ValueError: See :func:`~.folder.check_folder`.
+    """
+    files = {name: [path] for name, path in _paths(place.boxes).items()}
+    check_folder(place, files, [FOLDER])
 
 
 def write_labelme(job: ExportJob) -> None:
@@ -32,14 +46,10 @@ def write_labelme(job: ExportJob) -> None:
 
     Raises:
         OSError: If a file can't be written.
-        ValueError: If the folder can't be used, see :func:`~.folder.claim`.
     """
     boxes = job.masks.boxes
-    paths = {
-        name: osp.join(FOLDER, f'{osp.splitext(osp.normpath(name))[0]}.json')
-        for name in boxes.file_names
-    }
-    claim(job, {name: [path] for name, path in paths.items()}, [FOLDER])
+    paths = _paths(boxes)
+    mark(job)
     for image in job.images():
         path = osp.join(job.out, paths[image.name])
         height, width = image.size
@@ -65,6 +75,14 @@ def write_labelme(job: ExportJob) -> None:
     if job.img_dir is None:
         job.notes.append('move each json into the folder of its photo')
     finish(job)
+
+
+def _paths(boxes: BoxFile) -> dict[str, str]:
+    """Path of the json of each photo, below the folder of the export."""
+    return {
+        name: osp.join(FOLDER, f'{osp.splitext(osp.normpath(name))[0]}.json')
+        for name in boxes.file_names
+    }
 
 
 def _shapes(

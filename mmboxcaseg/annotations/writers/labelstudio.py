@@ -10,14 +10,39 @@ import numpy as np
 from mmboxcaseg.version import __version__
 
 from ..output import write_json, write_text
+from .folder import ExportPlace, check_file
 from .job import ExportImage, ExportJob, ExportObject
 
 # Names of the tags in the labelling interface.
 MASK, BOX, IMAGE = 'mask', 'box', 'image'
+# Beginnings of the tasks and of the labelling interface.
+TASKS = '[{"data": {"image": "/data/local-files/?d='
+VIEW = f'<View>\n  <Image name="{IMAGE}" value="${IMAGE}" zoom="true"/>\n'
 # Numbers of bits for the length of a run; each run takes the smallest that
 # suffices.
 SIZES = (4, 8, 12, 16)
 CHANNELS = 4
+
+
+def check_labelstudio(place: ExportPlace) -> None:
+    """Check that :func:`write_labelstudio` may write its files.
+
+    Args:
+        place (ExportPlace): The file of the export.
+
+    Raises:
+        ValueError: See :func:`~.folder.check_file`.
+    """
+    check_file(
+        place.out,
+        'labelstudio',
+        lambda head: head.startswith(TASKS) or head.strip() == '[]',
+    )
+    check_file(
+        _interface_path(place.out),
+        'labelstudio',
+        lambda head: head.startswith(VIEW),
+    )
 
 
 def write_labelstudio(job: ExportJob) -> None:
@@ -37,7 +62,7 @@ def write_labelstudio(job: ExportJob) -> None:
         folder = f'{osp.basename(osp.abspath(job.img_dir))}/'
     tasks = [_task(image, names, folder) for image in job.images()]
     write_json(job.out, tasks)
-    path = f'{osp.splitext(job.out)[0]}.xml'
+    path = _interface_path(job.out)
     write_text(path, interface(names))
     job.notes.append(f'the labelling interface is in {path}')
 
@@ -53,7 +78,7 @@ def interface(names: tuple[str, ...]) -> str:
     """
     labels = ''.join(f'    <Label value={quoteattr(name)}/>\n' for name in names)
     return (
-        f'<View>\n  <Image name="{IMAGE}" value="${IMAGE}" zoom="true"/>\n'
+        f'{VIEW}'
         f'  <BrushLabels name="{MASK}" toName="{IMAGE}">\n{labels}'
         f'  </BrushLabels>\n'
         f'  <RectangleLabels name="{BOX}" toName="{IMAGE}">\n{labels}'
@@ -93,6 +118,11 @@ def brush_rle(mask: np.ndarray) -> list[int]:
     text = ''.join(bits)
     text += '0' * (-len(text) % 8)
     return list(int(text, 2).to_bytes(len(text) // 8, 'big'))
+
+
+def _interface_path(out: str) -> str:
+    """Path of the labelling interface."""
+    return f'{osp.splitext(out)[0]}.xml'
 
 
 def _task(image: ExportImage, names: tuple[str, ...], folder: str) -> dict[str, Any]:

@@ -10,16 +10,35 @@ from PIL import Image
 
 from mmboxcaseg.masks import decode_rle, pixel_rects
 
+from ..box_file import BoxFile
 from ..output import write_text
-from .folder import claim, finish
+from .folder import ExportPlace, check_folder, finish, mark
 from .job import ExportImage, ExportJob
 
 # VOC's names of the folders.
 OBJECTS, CLASSES = 'SegmentationObject', 'SegmentationClass'
+# Tables that explain the values of the maps.
+OBJECT_TABLE, CLASS_TABLE = 'objects.csv', 'classes.txt'
 # Value of void pixels, which are neither background nor a known object, in
 # maps of 8 bits (as in VOC) and of 16 bits.
 VOID = 255
 VOID_16 = 65535
+
+
+def check_png(place: ExportPlace) -> None:
+    """Check that :func:`write_png` can fill its folder.
+
+    Args:
+        place (ExportPlace): The folder of the export.
+
+    Raises:
+        ValueError: See :func:`~.folder.check_folder`.
+    """
+    files = {
+        name: [osp.join(folder, f'{stem}.png') for folder in (OBJECTS, CLASSES)]
+        for name, stem in _stems(place.boxes).items()
+    }
+    check_folder(place, files, [OBJECTS, CLASSES], [OBJECT_TABLE, CLASS_TABLE])
 
 
 def write_png(job: ExportJob) -> None:
@@ -38,19 +57,11 @@ def write_png(job: ExportJob) -> None:
 
     Raises:
         OSError: If a file can't be written.
-        ValueError: If the folder can't be used, see :func:`~.folder.claim`,
-            or an image has more objects than 16 bits can distinguish.
+        ValueError: If an image has more objects than 16 bits can distinguish.
     """
     boxes = job.masks.boxes
-    stems = {name: osp.splitext(osp.normpath(name))[0] for name in boxes.file_names}
-    claim(
-        job,
-        {
-            name: [osp.join(folder, f'{stem}.png') for folder in (OBJECTS, CLASSES)]
-            for name, stem in stems.items()
-        },
-        [OBJECTS, CLASSES],
-    )
+    stems = _stems(boxes)
+    mark(job)
     table = io.StringIO()
     rows = csv.writer(table, lineterminator='\n')
     rows.writerow(['file', 'object', 'annotation', 'class', 'confidence', 'agreement'])
@@ -64,9 +75,9 @@ def write_png(job: ExportJob) -> None:
             scores = [found.scores.get(name) for name in ('confidence', 'agreement')]
             name = boxes.category_names[found.category]
             rows.writerow([image.name, number, found.id, name, *scores])
-    write_text(osp.join(job.out, 'objects.csv'), table.getvalue())
+    write_text(osp.join(job.out, OBJECT_TABLE), table.getvalue())
     names = ('background', *boxes.category_names)
-    write_text(osp.join(job.out, 'classes.txt'), '\n'.join(names) + '\n')
+    write_text(osp.join(job.out, CLASS_TABLE), '\n'.join(names) + '\n')
     finish(job)
 
 
@@ -92,6 +103,11 @@ def palette() -> list[int]:
                 colour[channel] |= bit << (7 - place)
         colours += colour
     return colours
+
+
+def _stems(boxes: BoxFile) -> dict[str, str]:
+    """Path of the maps of each photo, below their folder, without suffix."""
+    return {name: osp.splitext(osp.normpath(name))[0] for name in boxes.file_names}
 
 
 def _maps(job: ExportJob, image: ExportImage) -> tuple[np.ndarray, np.ndarray]:

@@ -10,8 +10,9 @@ import numpy as np
 from mmboxcaseg.masks import centre_rings, join_rings, simplify
 from mmboxcaseg.version import __version__
 
-from ..output import write_text
-from .folder import claim, finish
+from ..box_file import BoxFile
+from ..output import check_not_photos, write_text
+from .folder import ExportPlace, check_folder, finish, mark
 from .job import ExportImage, ExportJob, ExportObject
 
 # Offset added to the column and the row of a pixel on the outline. Readers
@@ -20,6 +21,8 @@ from .job import ExportImage, ExportJob, ExportObject
 # a half. Readers that shrink the photo first need the middle of the pixel, so
 # it is close to a half.
 OFFSET = 0.45
+# Files beside the labels: the list of photos, and the one that names it.
+LIST, DATA = 'train.txt', 'data.yaml'
 HEAD = """\
 # {masks} as segmentation labels, by boxcaseg {version}.
 # The list of photos has their paths relative to the folder of this file.
@@ -67,6 +70,27 @@ class _Layout:
         return f'{self.labels}/{osp.splitext(self.name)[0]}.txt'
 
 
+def check_yolo_seg(place: ExportPlace) -> None:
+    """Check that :func:`write_yolo_seg` can fill its folder.
+
+    Args:
+        place (ExportPlace): The folder of the export.
+
+    Raises:
+        ValueError: If trainers could not find the labels of all photos, or as
+            of :func:`~.folder.check_folder`.
+    """
+    layouts, sources = _layouts(place.boxes)
+    if place.img_dir is not None:
+        _check_links(place.out, place.img_dir, sources)
+    check_folder(
+        place,
+        {name: [one.label] for name, one in layouts.items()},
+        sorted({one.labels for one in layouts.values()}),
+        [LIST, DATA],
+    )
+
+
 def write_yolo_seg(job: ExportJob) -> None:
     """Write a folder of labels, with ``data.yaml`` and ``train.txt``.
 
@@ -80,26 +104,11 @@ def write_yolo_seg(job: ExportJob) -> None:
 
     Raises:
         OSError: If a file can't be written.
-        ValueError: If the folder can't be used, see :func:`~.folder.claim`,
-            or trainers could not find the labels of all photos.
+        ValueError: If trainers could not find the labels of all photos.
     """
     boxes = job.masks.boxes
-    layouts = {name: _Layout.of(name) for name in boxes.file_names}
-    sources: dict[str, str] = {}
-    for name, layout in layouts.items():
-        if sources.setdefault(layout.photos, layout.source) != layout.source:
-            raise ValueError(
-                f'{boxes.path}: {name!r} and the other photos must lie either '
-                'all inside a folder "images" or all outside one, since '
-                'trainers find labels by that name; move the photos'
-            )
-    if job.img_dir is not None:
-        _check_links(job, sources)
-    claim(
-        job,
-        {name: [one.label] for name, one in layouts.items()},
-        sorted({one.labels for one in layouts.values()}),
-    )
+    layouts, sources = _layouts(boxes)
+    mark(job)
     photos, distance = [], job.options.simplify or 0
     for image in job.images():
         layout = layouts[image.name]
@@ -115,14 +124,14 @@ def write_yolo_seg(job: ExportJob) -> None:
         )
     else:
         _link(job, sources)
-    write_text(osp.join(job.out, 'train.txt'), ''.join(photos))
+    write_text(osp.join(job.out, LIST), ''.join(photos))
     # Json strings are valid YAML.
     names = ''.join(
         f'  {number}: {json.dumps(name, ensure_ascii=False)}\n'
         for number, name in enumerate(boxes.category_names)
     )
     head = HEAD.format(masks=osp.basename(boxes.path), version=__version__)
-    write_text(osp.join(job.out, 'data.yaml'), head + names)
+    write_text(osp.join(job.out, DATA), head + names)
     finish(job)
 
 
@@ -156,11 +165,28 @@ def _line(found: ExportObject, image: ExportImage, distance: float) -> str:
     return ' '.join([str(found.category), *(f'{one:.7f}' for one in points.ravel())])
 
 
-def _check_links(job: ExportJob, sources: dict[str, str]) -> None:
+def _layouts(boxes: BoxFile) -> tuple[dict[str, _Layout], dict[str, str]]:
+    """The layout of each photo, and the source of each folder of photos."""
+    layouts = {name: _Layout.of(name) for name in boxes.file_names}
+    sources: dict[str, str] = {}
+    for name, layout in layouts.items():
+        if sources.setdefault(layout.photos, layout.source) != layout.source:
+            raise ValueError(
+                f'{boxes.path}: {name!r} and the other photos must lie either '
+                'all inside a folder "images" or all outside one, since '
+                'trainers find labels by that name; move the photos'
+            )
+    return layouts, sources
+
+
+def _check_links(out: str, img_dir: str, sources: dict[str, str]) -> None:
     """Raise ValueError if other photos lie where trainers look for them."""
     for photos, source in sources.items():
-        place = osp.join(job.out, photos)
-        wanted = osp.normpath(osp.join(job.img_dir or '', source))
+        place = osp.join(out, photos)
+        wanted = osp.normpath(osp.join(img_dir, source))
+        # Photos in folders called "images" may get their labels beside them.
+        if source == '.':
+            check_not_photos('--out', out, img_dir)
         if osp.lexists(place) and not (
             osp.exists(place) and osp.samefile(place, wanted)
         ):

@@ -137,5 +137,8 @@ def test_a_folder_in_place_of_a_file(tmp_path):
     path = write_hard_masks(tmp_path)
     with pytest.raises(ValueError, match='is a folder; give the path of a file'):
         export(path, tmp_path)
-    with pytest.raises(ValueError, match='is a file, but png needs a folder'):
-        export(path, path, format='png')
+    (file := tmp_path / 'file').write_text('')
+    with pytest.raises(
+        ValueError, match='--out: .* is a file; give the path of a folder'
+    ):
+        export(path, file, format='png')
