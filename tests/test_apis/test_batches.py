@@ -226,5 +226,5 @@ def test_mistakes(make_config, tmp_path):
     cfg = Config.fromfile(make_config(PATCHES))
     with pytest.raises(ValueError, match='must be at least 1'):
         draw_batches(cfg, str(tmp_path), num_batches=0)
-    with pytest.raises(TypeError, match='neither gt_sem_seg nor gt_inst'):
+    with pytest.raises(TypeError, match='without gt_sem_seg and gt_inst'):
         batch_sheet(np.zeros((1, 4, 4, 3), np.uint8), [{}], (), 'title')

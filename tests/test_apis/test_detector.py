@@ -69,5 +69,5 @@ def test_boxes_without_masks_are_refused(tmp_path):
                 str(tmp_path / 'out'),
             ]
         )
-    assert 'give a file that boxcaseg masks has written' in str(end.value)
+    assert 'and give MASKS.json' in str(end.value)
     assert not (tmp_path / 'out').exists()

@@ -89,7 +89,7 @@ def test_sheet_of_proxy_masks(run, tmp_path):
     'args, message',
     [
         ((REPORT, 'none.json', '--img-dir', 'img', '--out', 'x'), 'none.json'),
-        ((REPORT, 'masks.json', '--img-dir', 'no', '--out', 'x'), 'folder of ph'),
+        ((REPORT, 'masks.json', '--img-dir', 'no', '--out', 'x'), 'photos: no folder'),
         ((BROWSE, 'masks.json', '--img-dir', 'img', '--images', '9'), "no image '9'"),
         (
             (DRAW, 'proxy', 'masks.json', '--img-dir', 'no', '--out', 'x.png'),

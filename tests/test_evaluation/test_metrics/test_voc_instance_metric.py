@@ -169,7 +169,7 @@ def test_errors_name_the_cause(tmp_path):
     )
     with pytest.raises(ValueError, match=r'is \[6, 40\].*is \[6, 41\]'):
         build(path).process([element])
-    with pytest.raises(ValueError, match=r"has \['zebra'\], and none"):
+    with pytest.raises(ValueError, match=r"has \['zebra'\], but none"):
         other = json.loads((tmp_path / 'ann.json').read_text())
         other['categories'] = [dict(id=i, name='zebra') for i in (3, 7, 9)][:1]
         other['annotations'] = []
