@@ -136,3 +136,21 @@ def arguments(folder: Path, out: Path, *more: str) -> list:
         'cpu',
         *more,
     ]
+
+
+def masks_words(folder, out, *more):
+    """The command line of ``boxcaseg masks`` on what write_inputs has written."""
+    return [
+        'masks',
+        str(folder / 'boxes.json'),
+        str(folder / 'img'),
+        '-o',
+        str(out),
+        '--config',
+        str(folder / 'config.py'),
+        '--checkpoint',
+        str(folder / 'model.pth'),
+        '--device',
+        'cpu',
+        *more,
+    ]

@@ -11,29 +11,14 @@ import sys
 import types
 
 import pytest
-from proxy_run import write_inputs
+from proxy_run import masks_words, write_inputs
 
 from mmboxcaseg.cli.main import in_one_line, main, run
 from mmboxcaseg.proxy_masks import ShardWriter, write_json
 
 
 def words(folder, out, *more):
-    return [
-        'masks',
-        str(folder / 'boxes.json'),
-        str(folder / 'img'),
-        '-o',
-        str(out / 'masks.json'),
-        '--config',
-        str(folder / 'config.py'),
-        '--checkpoint',
-        str(folder / 'model.pth'),
-        '--device',
-        'cpu',
-        '--num-workers',
-        '0',
-        *more,
-    ]
+    return masks_words(folder, out / 'masks.json', '--num-workers', '0', *more)
 
 
 def error_of(argv):

@@ -4,28 +4,13 @@ import json
 
 import pytest
 from export_files import write_hard_masks
-from proxy_run import write_inputs
+from proxy_run import masks_words, write_inputs
 
 from mmboxcaseg.cli.main import main
 
 
 def words(folder, out, *more):
-    return [
-        'masks',
-        str(folder / 'boxes.json'),
-        str(folder / 'img'),
-        '-o',
-        str(out),
-        '--config',
-        str(folder / 'config.py'),
-        '--checkpoint',
-        str(folder / 'model.pth'),
-        '--device',
-        'cpu',
-        '--num-workers',
-        '0',
-        *more,
-    ]
+    return masks_words(folder, out, '--num-workers', '0', *more)
 
 
 def test_one_run_is_as_two(tmp_path, capsys):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from proxy_run import arguments, write_inputs
+from proxy_run import arguments, masks_words, write_inputs
 
 from mmboxcaseg import __version__
 from mmboxcaseg.cli import make_proxy_masks
@@ -30,20 +30,7 @@ def inputs(tmp_path_factory):
 
 def words(folder, out, *more):
     """``boxcaseg masks`` on the folder's boxes and model."""
-    return [
-        'masks',
-        str(folder / 'boxes.json'),
-        str(folder / 'img'),
-        '-o',
-        str(out / 'masks.json'),
-        '--config',
-        str(folder / 'config.py'),
-        '--checkpoint',
-        str(folder / 'model.pth'),
-        '--device',
-        'cpu',
-        *more,
-    ]
+    return masks_words(folder, out / 'masks.json', *more)
 
 
 @pytest.mark.parametrize('name', [None, *COMMANDS])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from export_files import write_hard_masks
-from proxy_run import write_inputs
+from proxy_run import masks_words, write_inputs
 
 from mmboxcaseg.cli.main import main
 
@@ -19,24 +19,7 @@ def inputs(tmp_path_factory):
 
 def masks(folder: Path, out: Path, *more: str) -> int:
     """``boxcaseg masks`` on the boxes and the model of a folder."""
-    return main(
-        [
-            'masks',
-            str(folder / 'boxes.json'),
-            str(folder / 'img'),
-            '-o',
-            str(out),
-            '--config',
-            str(folder / 'config.py'),
-            '--checkpoint',
-            str(folder / 'model.pth'),
-            '--device',
-            'cpu',
-            '--num-workers',
-            '0',
-            *more,
-        ]
-    )
+    return main(masks_words(folder, out, '--num-workers', '0', *more))
 
 
 def refused(*words: str | Path) -> str:
