@@ -2,7 +2,7 @@
 # From a fresh machine to masks: sets up the environment, makes a small data
 # set, trains the shipped BoxCaseg on its boxes, turns every box into a proxy mask, trains
 # a Mask R-CNN on the masks, and ends with a table and pictures. Nothing is
-# downloaded but the Python packages. Takes about 10 minutes on two idle CPU
+# downloaded but the Python packages. Takes about 7 minutes on two idle CPU
 # cores once the environment is there.
 #
 #   bash tools/quickstart.sh [FOLDER]        (default: work_dirs/quickstart)
@@ -41,23 +41,23 @@ announce() {
         $(((SECONDS - begin) % 60)) "$2"
 }
 
-announce 'A small data set: textured objects, boxes and salient images' '10 min'
+announce 'A small data set: textured objects, boxes and salient images' '7 min'
 if [ ! -f "$out/data/preview.png" ]; then
     "$python" tools/misc/make_synthetic_dataset.py --out "$out/data" \
         --num-train 300 --num-salient 400
 fi
 
-announce 'How training patches look' '9 min'
+announce 'How training patches look' '6 min'
 "$python" tools/misc/browse_dataset.py "$stage1" --out "$out/patches" \
     --num-batches 1
 
-announce 'Stage 1: BoxCaseg, from boxes and salient objects' '9 min'
+announce 'Stage 1: BoxCaseg, from boxes and salient objects' '6 min'
 if [ ! -f "$boxcaseg" ]; then
     "$python" tools/train.py "$stage1" --work-dir "$out/boxcaseg" --resume \
         --cfg-options "${no_validation[@]}"
 fi
 
-announce 'Masks of each head beside the truth' '6 min'
+announce 'Masks of each head beside the truth' '4 min'
 if [ ! -f "$out/scores/fused.json" ]; then
     "$python" tools/analysis_tools/eval_heads.py "$stage1" "$boxcaseg" \
         --work-dir "$out/log" --out "$out/scores"
@@ -65,7 +65,7 @@ fi
 "$python" tools/misc/draw_predictions.py masks "$stage1" "$boxcaseg" \
     --out "$out/masks.png"
 
-announce 'Stage 2: a proxy mask for every training box' '5 min'
+announce 'Stage 2: a proxy mask for every training box' '4 min'
 masks="$out/proxy_masks_train.json"
 if [ ! -f "$masks" ]; then
     "$python" -m mmboxcaseg.cli masks "$truth" "$photos" -o "$masks" \
@@ -78,7 +78,7 @@ fi
 "$python" tools/misc/draw_predictions.py proxy "$masks" \
     --img-dir "$photos" --out "$out/proxy_masks.png"
 
-announce 'Stage 3: Mask R-CNN on the proxy masks' '5 min'
+announce 'Stage 3: Mask R-CNN on the proxy masks' '4 min'
 if [ ! -f "$mask_rcnn" ]; then
     "$python" tools/train.py "$stage3" --work-dir "$out/mask_rcnn" --resume \
         --cfg-options "${no_validation[@]}"
