@@ -142,6 +142,14 @@ MINI = {
     'salient-only': {**VOC['heads-salient'], **one_source('box')},
     'ema': {'custom_hooks': [dict(type='EMAHook', momentum=0.01, update_buffers=True)]},
     'fuse-logit': {'model.fuse': 'logit'},
+    'contrast': {
+        'model.data_preprocessor.std': [255] * 3,
+        'model.data_preprocessor.mask_std': [58.395, 57.12, 57.375],
+    },
+    'small-init': {
+        f'model.{head}_head.init_cfg': dict(type='Normal', layer='Conv2d', std=0.001)
+        for head in ('weak', 'salient')
+    },
     'bags-box': {'model.loss_mil.bag_extent': 'box'},
     'color-pairs': {'model.loss_color': dict(type='ColorPairsLoss', loss_weight=0.3)},
     'context': {

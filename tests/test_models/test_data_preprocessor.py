@@ -1,6 +1,10 @@
 import numpy as np
+import pytest
 import tiny
 import torch
+from mmseg.structures import SegDataSample
+
+from mmboxcaseg.models.data_preprocessor import BoxCasegDataPreprocessor
 
 
 def test_training_batches_are_normalised():
@@ -13,3 +17,30 @@ def test_training_batches_are_normalised():
         for rgb, bgr in enumerate((2, 1, 0)):
             expected = (patch[bgr].numpy() - tiny.MEAN[rgb]) / tiny.STD[rgb]
             np.testing.assert_allclose(result[rgb], expected, atol=1e-5)
+
+
+def test_patches_with_a_mask_have_a_deviation_of_their_own():
+    """The mean is subtracted; then box patches are divided by 255 and those with
+    a mask by 51, so that these have five times the contrast."""
+    preprocessor = BoxCasegDataPreprocessor(
+        mean=[100, 110, 120], std=[255] * 3, mask_std=[51] * 3, bgr_to_rgb=True
+    )
+    patches = [torch.randint(0, 256, (3, 4, 4), dtype=torch.uint8) for _ in range(3)]
+    kinds = ['mask', 'box', 'mask']
+    samples = [SegDataSample(metainfo=dict(supervision=kind)) for kind in kinds]
+    data = preprocessor(dict(inputs=patches, data_samples=samples), training=True)
+    for patch, kind, result in zip(patches, kinds, data['inputs']):
+        rgb = patch.numpy()[::-1].astype(float)
+        expected = rgb - np.array([100, 110, 120])[:, None, None]
+        expected /= 51 if kind == 'mask' else 255
+        np.testing.assert_allclose(result, expected, atol=1e-5)
+    crops = preprocessor.normalize(torch.stack(patches))
+    np.testing.assert_allclose(crops[1], data['inputs'][1])
+    with pytest.raises(ValueError, match='loss_color or mask_std'):
+        preprocessor.to_rgb(crops)
+    assert not preprocessor.state_dict()
+
+
+def test_a_deviation_for_masks_needs_one_for_boxes():
+    with pytest.raises(ValueError, match='mask_std needs mean and std'):
+        BoxCasegDataPreprocessor(mask_std=[51] * 3)
