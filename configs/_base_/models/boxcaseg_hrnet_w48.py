@@ -8,6 +8,9 @@ head_cfg = dict(
 sync_bn = 'torch'
 model = dict(
     type='BoxCaseg',
+    # Convolutions are faster in this memory format, on a GPU and on a CPU
+    # (docs/benchmark.md).
+    channels_last=True,
     data_preprocessor=dict(
         type='BoxCasegDataPreprocessor',
         mean=[123.675, 116.28, 103.53],

@@ -7,8 +7,6 @@ mobilenetv2 = '{{$MMBOXCASEG_MOBILENETV2:work_dirs/mini/mobilenet_v2.pth}}'
 norm_cfg = dict(type='BN', momentum=0.01, requires_grad=True)
 head_cfg = dict(in_channels=24 + 32 + 96 + 320)
 model = dict(
-    # Depthwise convolutions are faster on a CPU in this memory format.
-    channels_last=True,
     backbone=dict(
         _delete_=True,
         type='mmseg.MobileNetV2',

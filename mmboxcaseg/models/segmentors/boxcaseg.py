@@ -58,9 +58,9 @@ class BoxCaseg(Predicting, BaseSegmentor):
             Defaults to 0.7.
         fuse (str): ``'prob'`` or ``'logit'``, see :func:`fused_probs`.
             Defaults to ``'prob'``.
-        channels_last (bool): Whether features have the memory format
-            ``channels_last``, with which convolutions are faster on many
-            machines. Results differ by rounding only. Defaults to False.
+        channels_last (bool): Whether weights and features have the memory
+            format ``channels_last``, with which convolutions are faster on
+            many machines. Results differ by rounding only. Defaults to False.
         compile (bool | dict): Whether backbone and heads are compiled by
             :func:`torch.compile`; a dict has its options, such as
             ``dict(mode='max-autotune')``. Results differ by rounding only.
@@ -126,6 +126,14 @@ class BoxCaseg(Predicting, BaseSegmentor):
         self._compile_options = {} if compile is True else compile
         if self._compile_options is not False:
             self._compile(self._compile_options)
+
+    def init_weights(self) -> None:
+        """Initialise the weights; then they get the model's memory format."""
+        super().init_weights()
+        if self.channels_last:
+            # Otherwise each step of a training would convert them. Not before, since
+            # random values are drawn in the order of the memory.
+            self.to(memory_format=torch.channels_last)
 
     def _compile(self, options: dict) -> None:
         heads = [getattr(self, f'{name}_head') for name in HEADS]

@@ -290,3 +290,12 @@ print(json.dumps([mask.shape, type(net).__name__,
         'BoxCaseg',
         'MultiSourceSampler',
     ]
+
+
+def test_channels_last_lays_out_the_weights():
+    net = tiny.model(channels_last=True)
+    net.init_weights()
+    kernels = [one for one in net.parameters() if one.dim() == 4]
+    assert kernels
+    for kernel in kernels:
+        assert kernel.is_contiguous(memory_format=torch.channels_last)
