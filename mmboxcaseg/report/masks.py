@@ -12,7 +12,7 @@ from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
 
 @dataclass(frozen=True, eq=False)
 class ReportMasks:
-    """The M masks of a file, without crowds.
+    """The M masks of a file, without crowds and skipped boxes.
 
     Attributes:
         file (MaskFile): File of the masks.
@@ -32,6 +32,8 @@ class ReportMasks:
         agreement_thr (float): Threshold of the agreement, in [0, 1].
         confidence_thr (float | None): Threshold of the confidence, in [0, 1],
             if there is one.
+        skipped (int): Number of boxes of the file that were skipped when masks
+            were made.
     """
 
     file: MaskFile
@@ -44,6 +46,7 @@ class ReportMasks:
     ious: np.ndarray | None
     agreement_thr: float
     confidence_thr: float | None
+    skipped: int
 
     @property
     def order_by(self) -> str:
@@ -76,10 +79,13 @@ def report_masks(
             ``confidence_thr`` is given and the masks have no confidence.
     """
     boxes = file.boxes
-    places = np.flatnonzero(~boxes.crowd)
+    skipped = file.skipped & ~boxes.crowd
+    # The scores of skipped boxes say nothing about the model.
+    places = np.flatnonzero(~boxes.crowd & ~skipped)
     if not len(places):
+        told = f' ({skipped.sum()} boxes were skipped)' if skipped.any() else ''
         raise ValueError(
-            f'{boxes.path}: no annotation has a mask, so there is nothing to '
+            f'{boxes.path}: no annotation has a mask{told}, so there is nothing to '
             'report; give a file of boxcaseg masks'
         )
     # Confidence comes first: it separates good masks from bad ones better
@@ -111,4 +117,5 @@ def report_masks(
         ious=known,
         agreement_thr=agreement_thr,
         confidence_thr=confidence_thr,
+        skipped=int(skipped.sum()),
     )

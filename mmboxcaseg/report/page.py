@@ -144,8 +144,8 @@ def make_notes(numbers: ReportNumbers) -> list[str]:
     if numbers.empty:
         notes.append(
             f'{numbers.empty} masks are empty or have an agreement of 0: '
-            'the network found nothing, a smaller object took all pixels '
-            'of the mask, or the box or its photo could not be used.'
+            'the network found nothing, or a smaller object took all pixels '
+            'of the mask.'
         )
     if numbers.reviews:
         told = ', '.join(
@@ -155,6 +155,11 @@ def make_notes(numbers: ReportNumbers) -> list[str]:
             f'Decisions about masks: {told}. Accepted masks count as given, '
             'with scores of 1; rejected ones are ignored in the '
             'mask loss at every threshold.'
+        )
+    if numbers.skipped:
+        notes.append(
+            f'{numbers.skipped:,} boxes were skipped, because they or their photo '
+            'could not be used; no number or picture of this page counts them.'
         )
     if numbers.crowds:
         notes.append(
