@@ -2,6 +2,7 @@
 
 import logging
 import os.path as osp
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -46,8 +47,9 @@ def make_proxy_masks(
     """Make a proxy mask for every box and write them as a COCO json.
 
     See Sec. 3.4 of the paper. Until the run is complete, its results are kept
-    in ``<out>.shards``. A run that was interrupted can be resumed with
-    ``resume``; the file is then the same to the byte.
+    in ``<out>.shards``, and its log in ``<out>.logs`` unless the options name a
+    folder for it; both are removed then. A run that was interrupted can be
+    resumed with ``resume``; the file is then the same to the byte.
 
     Args:
         options (MaskOptions): Boxes, photos, model and output file. The
@@ -95,6 +97,7 @@ def make_proxy_masks(
     folder = proxy_masks.shard_dir(options.out)
     if _is_complete(options, folder, settings):
         proxy_masks.remove_joined(folder)
+        _remove_log(options)
         _tell(f'{options.out} is complete already')
         return JoinReport.read(options.out) if process_rank() == 0 else None
     # Other processes of a killed run may take a moment to end.
@@ -119,12 +122,15 @@ def make_proxy_masks(
             if rank:
                 return None
             run.prepare()
-            return run.join()
-        if min(options.jobs, len(left)) == 1:
+            report: JoinReport | None = run.join()
+        elif min(options.jobs, len(left)) == 1:
             dim, report = maker.alone(run)
+            _tell_dim(dim)
         else:
             dim, report = _by_jobs(maker, run, len(left), fresh)
-        _tell_dim(dim)
+            _tell_dim(dim)
+        if report is not None:
+            _remove_log(options)
         return report
 
 
@@ -170,6 +176,12 @@ def _part(maker: Maker, run: Run, part: Part, update: Update) -> list[str]:
     # Processes of a killed run may take a moment to end.
     with proxy_masks.lock_shards(run.folder, part.number, 10):
         return maker.part(run, part, update)
+
+
+def _remove_log(options: MaskOptions) -> None:
+    """Remove the log of a complete run, unless a folder was named for it."""
+    if options.work_dir is None:
+        shutil.rmtree(options.log_dir, ignore_errors=True)
 
 
 def _tell_dim(dim: Sequence[str]) -> None:

@@ -182,6 +182,8 @@ def build_runner(
     if part is not None and part.number:
         cfg.work_dir = os.path.join(options.log_dir, f'job_{part.number + 1}')
     cfg.verbose = options.verbose
+    # Without a backend it writes no file of its own beside the log.
+    cfg.visualizer = dict(type='Visualizer')
     # The log of a run is complete, whatever the level in the config.
     cfg.log_level = 'INFO'
     cfg.merge_from_dict(
