@@ -129,7 +129,7 @@ def draw_threshold(
 
     Returns:
         float: ``agreement_thr`` if it is given. Otherwise 0, by which no mask
-        is ignored; but 0.95, as in a report and in training, if only ignored
+        is ignored; but 0.95, as in the paper's training, if only ignored
         masks are wanted and no threshold says which they are.
     """
     if agreement_thr is not None:
