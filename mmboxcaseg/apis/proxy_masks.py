@@ -33,6 +33,7 @@ from mmboxcaseg.proxy_masks import (
 )
 from mmboxcaseg.proxy_masks.settings import file_sha256
 from mmboxcaseg.quiet import unprinted
+from mmboxcaseg.text import LISTED, listed
 from mmboxcaseg.training import TrainingFolder
 
 from .default_model import default_calibration, default_model
@@ -190,9 +191,8 @@ def _tell_dim(dim: Sequence[str]) -> None:
     if names:
         _tell(
             f'{len(names)} photos of 16 bits use 14 or fewer of them, so they '
-            f'are nearly black in 8 bits: {", ".join(names[:5])}'
-            f'{", ..." if len(names) > 5 else ""}; --stretch-16bit takes the '
-            '8 highest bits that they use',
+            f'are nearly black in 8 bits: {listed(names)}; --stretch-16bit takes '
+            'the 8 highest bits that they use',
             logging.WARNING,
         )
 
@@ -311,7 +311,8 @@ def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
         if not boxes.there[image]
     ]
     finder = PhotoFinder(options.img_dir)
-    missing[:5] = [_with_nearest(name, finder) for name in missing[:5]]
+    # Only those that a message lists are looked for.
+    missing[:LISTED] = [_with_nearest(name, finder) for name in missing[:LISTED]]
     if missing and len(missing) == len(boxes.wanted):
         raise FileNotFoundError(
             f'{options.img_dir} has none of the {len(missing)} photos with boxes, '
@@ -349,8 +350,7 @@ def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
     ):
         if not lines:
             continue
-        text = f'{len(lines)} {what}: {"; ".join(lines[:5])}'
-        text += '; ...' if len(lines) > 5 else ''
+        text = f'{len(lines)} {what}: {listed(lines, "; ")}'
         if options.strict:
             raise ValueError(f'--strict: {text}')
         _tell(f'{text}; skipped', logging.WARNING)
