@@ -49,7 +49,7 @@ def test_old_name_of_the_report(run, tmp_path):
     )
     assert (done.returncode, done.stdout) == (0, 'saved report/index.html\n')
     page = (tmp_path / 'report' / 'index.html').read_text()
-    assert 'kept at 0.8' in page and 'mean IoU with true masks' in page
+    assert 'kept at agreement 0.8' in page and 'mean IoU with true masks' in page
     assert page.count('<figure class="card"') == 12
 
 
