@@ -1,5 +1,6 @@
 """What all tests share: the real photos, the tools, one thread, one seed."""
 
+import gc
 import os
 import random
 import subprocess
@@ -87,10 +88,26 @@ def one_thread() -> Iterator[None]:
 def metafiles_read_once() -> Iterator[None]:
     """mmengine reads a hundred files of mmdet for every ``mmdet::`` base."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config_utils, 'load', lru_cache(config_utils.load))
+        yield
+
+
+@pytest.fixture(scope='session', autouse=True)
+def configs_not_formatted() -> Iterator[None]:
+    """Formatting the configs that are logged takes most of the time of a short run."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            config_utils, '_get_cfg_metainfo', lru_cache(config_utils._get_cfg_metainfo)
+            'yapf.yapflib.yapf_api.FormatCode', lambda code, **kwargs: (code, True)
         )
         yield
+
+
+@pytest.fixture(scope='session', autouse=True)
+def imports_not_collected() -> Iterator[None]:
+    """Data sets collect garbage when they are built, in all that is loaded."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
