@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 from decision_files import entry, write_decisions
-from report_files import write_report_files
+from report_files import leave_out_charts, write_report_files
 
 from mmboxcaseg.cli import report
 
@@ -56,7 +56,8 @@ def test_defaults():
     )
 
 
-def test_review(tmp_path):
+def test_review(tmp_path, monkeypatch):
+    leave_out_charts(monkeypatch)
     anns = write_report_files(tmp_path, with_confidence=True)
     decisions = write_decisions(
         tmp_path / 'decisions.json',

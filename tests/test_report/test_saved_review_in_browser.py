@@ -4,7 +4,7 @@ import json
 
 import pytest
 from decision_files import entry, mask_digest, write_decisions
-from report_files import NAMES
+from report_files import NAMES, leave_out_charts
 from review_page import (
     LEFT,
     RIGHT,
@@ -22,6 +22,11 @@ from mmboxcaseg.apis.report import make_report
 from mmboxcaseg.cli.main import main
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def no_charts(monkeypatch):
+    leave_out_charts(monkeypatch)
 
 
 def test_ten_decisions_by_keys(page, made, tmp_path):

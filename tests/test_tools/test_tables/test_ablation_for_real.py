@@ -65,6 +65,7 @@ def write_config(root):
 @pytest.fixture
 def run_here(monkeypatch):
     """Runs a command of Python in this process."""
+
     def run(words, log=None, env=None):
         monkeypatch.setattr(sys, 'argv', [str(word) for word in words[1:]])
         # Where Python would look for what stands beside the script.
