@@ -1,7 +1,10 @@
-"""Reading text files, with helpful errors if they are not UTF-8."""
+"""Text: files of it, with helpful errors if they are not UTF-8, and lists in it."""
 
 import codecs
+from collections.abc import Sequence
 
+# Number of names that a message lists.
+LISTED = 5
 # First bytes of files that are not text but are often given as such.
 _KINDS = {
     b'PK\3\4': 'a zip archive; unpack it',
@@ -10,6 +13,26 @@ _KINDS = {
     b'\x89PNG': 'a photo (PNG)',
     b'\x80': 'a Python pickle or other binary data',
 }
+
+
+def listed(names: Sequence[object], separator: str = ', ') -> str:
+    """List names in a message, the first five of them.
+
+    Args:
+        names (Sequence): The names.
+        separator (str): Text between them. Defaults to ``', '``.
+
+    Returns:
+        str: The names, and ``...`` if there are more than five.
+
+    Example:
+        >>> listed(range(5))
+        '0, 1, 2, 3, 4'
+        >>> listed(range(6), '; ')
+        '0; 1; 2; 3; 4; ...'
+    """
+    more = ['...'] if len(names) > LISTED else []
+    return separator.join([*map(str, names[:LISTED]), *more])
 
 
 def read_text(path: str) -> str:

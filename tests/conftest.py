@@ -1,7 +1,11 @@
 """What all tests share: the real photos, the tools, one thread, one seed."""
 
+import contextlib
+import gc
+import io
 import os
 import random
+import runpy
 import subprocess
 import sys
 from collections import OrderedDict
@@ -74,6 +78,42 @@ def instant_help() -> Callable[[str], str]:
     return run_help
 
 
+@pytest.fixture
+def run_tool(monkeypatch) -> Callable[..., subprocess.CompletedProcess]:
+    """Function that runs a script as a command, but in this process.
+
+    So it need not import torch again, which takes seconds. It takes the
+    script's path below ``tools``, without ``.py``, and the words after it.
+    """
+
+    def run(path: str, *words: object) -> subprocess.CompletedProcess:
+        script = str(ROOT / 'tools' / f'{path}.py')
+        args = [script, *map(str, words)]
+        out, err = io.StringIO(), io.StringIO()
+        status = None
+        with (
+            monkeypatch.context() as patch,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            patch.setattr(sys, 'argv', args)
+            # The folder of a script is where Python looks first.
+            patch.syspath_prepend(os.path.dirname(script))
+            try:
+                runpy.run_path(script, run_name='__main__')
+            except SystemExit as end:
+                status = end.code
+        # As Python ends a process.
+        if isinstance(status, str):
+            err.write(f'{status}\n')
+            status = 1
+        return subprocess.CompletedProcess(
+            args, status or 0, out.getvalue(), err.getvalue()
+        )
+
+    return run
+
+
 @pytest.fixture(scope='session', autouse=True)
 def one_thread() -> Iterator[None]:
     """Tests are small: threads would only get into each other's way."""
@@ -87,10 +127,26 @@ def one_thread() -> Iterator[None]:
 def metafiles_read_once() -> Iterator[None]:
     """mmengine reads a hundred files of mmdet for every ``mmdet::`` base."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config_utils, 'load', lru_cache(config_utils.load))
+        yield
+
+
+@pytest.fixture(scope='session', autouse=True)
+def configs_not_formatted() -> Iterator[None]:
+    """Formatting the configs that are logged takes most of the time of a short run."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            config_utils, '_get_cfg_metainfo', lru_cache(config_utils._get_cfg_metainfo)
+            'yapf.yapflib.yapf_api.FormatCode', lambda code, **kwargs: (code, True)
         )
         yield
+
+
+@pytest.fixture(scope='session', autouse=True)
+def imports_not_collected() -> Iterator[None]:
+    """Data sets collect garbage when they are built, in all that is loaded."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from mmboxcaseg.masks import encode_rle
 
@@ -75,6 +76,11 @@ def write_report_files(root: Path, with_confidence: bool = False) -> list[dict]:
             )
         )
     return anns
+
+
+def leave_out_charts(patch: pytest.MonkeyPatch) -> None:
+    """Let reports have no charts, which take most of the time to make."""
+    patch.setattr('mmboxcaseg.report.write.write_charts', lambda *args: [])
 
 
 def rows_rle(x: int, y: int, side: int, rows: int) -> dict:

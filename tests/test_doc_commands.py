@@ -273,7 +273,7 @@ def folder(files, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('block', RUNS)
-def test_commands_run(block, folder):
+def test_commands_run(block, folder, run_tool):
     """The commands of a block, one after another as a reader gives them."""
     for words in block:
         argv = of_boxcaseg(words)
@@ -281,6 +281,11 @@ def test_commands_run(block, folder):
             assert main(argv) == 0, shlex.join(words)
             continue
         assert words[0] == 'python', shlex.join(words)
+        if words[1].startswith('tools/'):
+            path = words[1].removeprefix('tools/').removesuffix('.py')
+            done = run_tool(path, *words[2:])
+            assert done.returncode == 0, done.stderr
+            continue
         subprocess.run(
             [sys.executable, *words[1:]],
             cwd=folder,

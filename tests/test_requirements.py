@@ -1,8 +1,11 @@
 """What the package imports is what its requirements install."""
 
 import ast
+import re
 import sys
 from pathlib import Path
+
+import yaml
 
 import mmboxcaseg
 
@@ -69,3 +72,28 @@ def test_annotations_need_the_runtime_requirements_alone():
     }
     assert 'yaml' in names
     assert {DISTRIBUTIONS.get(name, name) for name in names} <= required('runtime')
+
+
+def test_hooks_of_pre_commit_have_the_required_versions():
+    config = yaml.safe_load((PACKAGE.parent / '.pre-commit-config.yaml').read_text())
+    lines = (REQUIREMENTS / 'tests.txt').read_text().split()
+    tools = set()
+    for repo in config['repos']:
+        if repo['repo'] == 'local':
+            # The version is that of the environment of the project.
+            for hook in repo['hooks']:
+                assert hook['language'] == 'system'
+                tools.add(hook['entry'].split()[-1])
+                assert hook['entry'] == f'python -m {hook["id"]}'
+                assert hook['id'] in lines
+        else:
+            name = re.fullmatch(
+                r'https://github.com/\S+/(\w+)-pre-commit', repo['repo']
+            )
+            tools.add(name.group(1))
+            assert f'{name.group(1)}=={repo["rev"].removeprefix("v")}' in lines
+    # What .ci/run checks too.
+    assert tools == {'ruff', 'mypy'}
+    checks = (PACKAGE.parent / '.ci/run').read_text()
+    for tool in tools:
+        assert f'-m {tool}' in checks

@@ -11,6 +11,7 @@ from mmboxcaseg.masks import RLE, to_rle
 
 from .box_file import BoxFile
 from .coco import read_coco
+from .instances import SKIPPED
 
 # Scores of a proxy mask; its annotation has them as ``proxy_<score>``.
 SCORES = ('agreement', 'confidence')
@@ -65,6 +66,13 @@ class MaskFile:
     def unsure(self) -> np.ndarray:
         """(N,) bool, True for masks that a person was unsure about."""
         return self._have(REVIEW, 'unsure')
+
+    @cached_property
+    def skipped(self) -> np.ndarray:
+        """(N,) bool, True for boxes without a mask, as they or their photo could
+        not be used."""
+        anns = map(self.boxes.annotation, range(len(self.boxes)))
+        return np.array([SKIPPED in ann for ann in anns], dtype=bool)
 
     def _have(self, key: str, value: str) -> np.ndarray:
         anns = map(self.boxes.annotation, range(len(self.boxes)))

@@ -11,6 +11,7 @@ from mmboxcaseg.annotations import BoxFile, MaskFile, read_proxy_masks, with_dec
 from mmboxcaseg.annotations.output import check_not_photos, check_output_folder
 from mmboxcaseg.annotations.photos import check_photo_folder
 from mmboxcaseg.progress import show_progress
+from mmboxcaseg.text import listed
 from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR, ignored_masks
 
 _log = logging.getLogger(__name__)
@@ -129,7 +130,7 @@ def draw_threshold(
 
     Returns:
         float: ``agreement_thr`` if it is given. Otherwise 0, by which no mask
-        is ignored; but 0.95, as in a report and in training, if only ignored
+        is ignored; but 0.95, as in the paper's training, if only ignored
         masks are wanted and no threshold says which they are.
     """
     if agreement_thr is not None:
@@ -223,17 +224,14 @@ def _with_photo(
             f'{missing[0]}; give the folder that holds them'
         )
     if missing:
-        more = '; ...' if missing[5:] else ''
         _log.warning(
-            '%d images are not in %s: %s%s; skipped',
+            '%d images are not in %s: %s; skipped',
             len(missing),
             img_dir,
-            '; '.join(missing[:5]),
-            more,
+            listed(missing, '; '),
         )
-    for name in missing:
-        if on_skip is not None:
-            on_skip(name)
+    for name in missing if on_skip is not None else ():
+        on_skip(name)
     return there
 
 

@@ -1,7 +1,6 @@
 """Exporting masks to the formats of other programs."""
 
 import os
-import os.path as osp
 from typing import overload
 
 from mmboxcaseg.annotations import BoxFile, read_masks, with_decisions
@@ -76,8 +75,6 @@ def export_masks(
             mask, or ``out`` is the input, the folder of the photos, or
             something else that no export in this format has written.
     """
-    if osp.exists(out) and osp.samefile(masks, out):
-        raise ValueError(f'{out} is the input; give another path')
     if img_dir is not None:
         check_photo_folder(img_dir, '--img-dir: ')
     file = with_decisions(read_masks(masks), decisions)

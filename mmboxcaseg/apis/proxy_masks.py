@@ -2,6 +2,7 @@
 
 import logging
 import os.path as osp
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -32,6 +33,7 @@ from mmboxcaseg.proxy_masks import (
 )
 from mmboxcaseg.proxy_masks.settings import file_sha256
 from mmboxcaseg.quiet import unprinted
+from mmboxcaseg.text import LISTED, listed
 from mmboxcaseg.training import TrainingFolder
 
 from .default_model import default_calibration, default_model
@@ -46,8 +48,9 @@ def make_proxy_masks(
     """Make a proxy mask for every box and write them as a COCO json.
 
     See Sec. 3.4 of the paper. Until the run is complete, its results are kept
-    in ``<out>.shards``. A run that was interrupted can be resumed with
-    ``resume``; the file is then the same to the byte.
+    in ``<out>.shards``, and its log in ``<out>.logs`` unless the options name a
+    folder for it; both are removed then. A run that was interrupted can be
+    resumed with ``resume``; the file is then the same to the byte.
 
     Args:
         options (MaskOptions): Boxes, photos, model and output file. The
@@ -95,6 +98,7 @@ def make_proxy_masks(
     folder = proxy_masks.shard_dir(options.out)
     if _is_complete(options, folder, settings):
         proxy_masks.remove_joined(folder)
+        _remove_log(options)
         _tell(f'{options.out} is complete already')
         return JoinReport.read(options.out) if process_rank() == 0 else None
     # Other processes of a killed run may take a moment to end.
@@ -119,12 +123,15 @@ def make_proxy_masks(
             if rank:
                 return None
             run.prepare()
-            return run.join()
-        if min(options.jobs, len(left)) == 1:
+            report: JoinReport | None = run.join()
+        elif min(options.jobs, len(left)) == 1:
             dim, report = maker.alone(run)
+            _tell_dim(dim)
         else:
             dim, report = _by_jobs(maker, run, len(left), fresh)
-        _tell_dim(dim)
+            _tell_dim(dim)
+        if report is not None:
+            _remove_log(options)
         return report
 
 
@@ -172,15 +179,20 @@ def _part(maker: Maker, run: Run, part: Part, update: Update) -> list[str]:
         return maker.part(run, part, update)
 
 
+def _remove_log(options: MaskOptions) -> None:
+    """Remove the log of a complete run, unless a folder was named for it."""
+    if options.work_dir is None:
+        shutil.rmtree(options.log_dir, ignore_errors=True)
+
+
 def _tell_dim(dim: Sequence[str]) -> None:
     """Warn about photos that are too dark."""
     names = [osp.basename(path) for path in dim]
     if names:
         _tell(
             f'{len(names)} photos of 16 bits use 14 or fewer of them, so they '
-            f'are nearly black in 8 bits: {", ".join(names[:5])}'
-            f'{", ..." if len(names) > 5 else ""}; --stretch-16bit takes the '
-            '8 highest bits that they use',
+            f'are nearly black in 8 bits: {listed(names)}; --stretch-16bit takes '
+            'the 8 highest bits that they use',
             logging.WARNING,
         )
 
@@ -299,7 +311,8 @@ def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
         if not boxes.there[image]
     ]
     finder = PhotoFinder(options.img_dir)
-    missing[:5] = [_with_nearest(name, finder) for name in missing[:5]]
+    # Only those that a message lists are looked for.
+    missing[:LISTED] = [_with_nearest(name, finder) for name in missing[:LISTED]]
     if missing and len(missing) == len(boxes.wanted):
         raise FileNotFoundError(
             f'{options.img_dir} has none of the {len(missing)} photos with boxes, '
@@ -337,8 +350,7 @@ def _tell_skips(boxes: BoxFile, options: MaskOptions) -> None:
     ):
         if not lines:
             continue
-        text = f'{len(lines)} {what}: {"; ".join(lines[:5])}'
-        text += '; ...' if len(lines) > 5 else ''
+        text = f'{len(lines)} {what}: {listed(lines, "; ")}'
         if options.strict:
             raise ValueError(f'--strict: {text}')
         _tell(f'{text}; skipped', logging.WARNING)

@@ -12,7 +12,6 @@ from mmboxcaseg.annotations.photos import check_photo_folder
 from mmboxcaseg.evaluation import MaskIoUs, mask_ious
 from mmboxcaseg.progress import show_progress
 from mmboxcaseg.report import report_masks, write_report
-from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
 
 
 def make_report(
@@ -21,7 +20,7 @@ def make_report(
     out: str,
     *,
     truth: str | None = None,
-    agreement_thr: float = DEFAULT_AGREEMENT_THR,
+    agreement_thr: float | None = None,
     confidence_thr: float | None = None,
     num: int = 96,
     review: int | None = None,
@@ -41,13 +40,12 @@ def make_report(
             it does not exist.
         truth (str | None): Path of a COCO json with the true masks of the
             same annotations. Defaults to None.
-        agreement_thr (float): Masks with a lower agreement, in [0, 1], are
-            shown as ignored. Defaults to 0.95.
-        confidence_thr (float | None): Masks with a lower confidence, in
-            [0, 1], are shown as ignored. Defaults to None: the confidence
-            does not matter.
-        num (int): Largest number of pictures in each of the four groups of
-            the gallery. Defaults to 96.
+        agreement_thr (float | None): Masks with a lower agreement, in [0, 1],
+            are shown as ignored. Defaults to None: none is.
+        confidence_thr (float | None): The same for the confidence. Defaults
+            to None.
+        num (int): Largest number of pictures in each group of the gallery.
+            Defaults to 96.
         review (int | None): Number of masks, those with the lowest
             confidence, that the page asks the user to accept or reject; 0 for
             all. Masks that are given, accepted or rejected already are not

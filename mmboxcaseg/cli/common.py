@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, TypeVar, cast
 
-from mmboxcaseg.thresholds import DEFAULT_AGREEMENT_THR
-
 Options = TypeVar('Options')
 # Exit status of a command that has finished, but had to skip something.
 EXIT_SKIPPED = 3
@@ -66,29 +64,6 @@ def add_format_options(parser: argparse._ActionsContainer) -> None:
         help="names of YOLO's classes: a text file with one name per line, or a "
         'YAML file with "names"; default: a file such as classes.txt or '
         'data.yaml in the folder of the boxes or near it',
-    )
-
-
-def add_threshold_options(parser: argparse.ArgumentParser, shown: str) -> None:
-    """Add the thresholds below which masks are ignored.
-
-    Args:
-        parser (argparse.ArgumentParser): Parser to add to.
-        shown (str): How the command shows ignored masks, for the help.
-    """
-    parser.add_argument(
-        '--agreement-thr',
-        type=float,
-        default=DEFAULT_AGREEMENT_THR,
-        metavar='T',
-        help=f'masks with a lower agreement are {shown}; default: %(default)s',
-    )
-    parser.add_argument(
-        '--confidence-thr',
-        type=float,
-        metavar='T',
-        help=f'masks with a lower confidence are {shown}; default: the '
-        'confidence does not matter',
     )
 
 

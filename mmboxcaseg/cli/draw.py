@@ -54,7 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--only-ignored',
         action='store_true',
         help='only images with a mask that is hatched; without a threshold: by '
-        f'an agreement below {DEFAULT_AGREEMENT_THR:g}, as boxcaseg report has it',
+        f'an agreement below {DEFAULT_AGREEMENT_THR:g}, the threshold of the paper',
     )
     parser.add_argument(
         '--agreement-thr',

@@ -226,7 +226,10 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         help='device of the network; default: a GPU if there is one',
     )
     group.add_argument(
-        '--work-dir', metavar='DIR', help='folder for the log; default: <out>.logs'
+        '--work-dir',
+        metavar='DIR',
+        help='folder for the log; default: <out>.logs, which is removed when all '
+        'masks are written',
     )
     group.add_argument(
         '--verbose', action='store_true', help='print the log to the terminal too'

@@ -2,7 +2,7 @@
 
 import argparse
 
-from .common import add_decisions_option, add_threshold_options
+from .common import add_decisions_option
 
 HELP = 'makes an HTML page on proxy masks: their scores, classes and pictures'
 EPILOG = (
@@ -37,12 +37,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--out', required=True, metavar='DIR', help='folder to write to'
     )
-    add_threshold_options(parser, 'shown as ignored')
+    for score in ('agreement', 'confidence'):
+        parser.add_argument(
+            f'--{score}-thr',
+            type=float,
+            metavar='T',
+            help=f'show masks with a lower {score} as ignored, as the training of '
+            'a detector would; default: none',
+        )
     parser.add_argument(
         '--num',
         type=int,
         default=96,
-        help='largest number of pictures in each of the four groups; default: '
+        help='largest number of pictures in each group of the gallery; default: '
         '%(default)s',
     )
     parser.add_argument(

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Collection
+from itertools import count
 from typing import Any
 
 import torch
@@ -28,6 +29,9 @@ from .hooks import ProxyMaskHook
 from .launch import parse_cfg_options
 from .quiet_runner import QuietRunner
 from .unwrapped import unwrapped
+
+# Numbers of the runs of this process.
+_NUMBERS = count(1)
 
 
 def prediction_config(options: MaskOptions) -> Config:
@@ -182,6 +186,10 @@ def build_runner(
     if part is not None and part.number:
         cfg.work_dir = os.path.join(options.log_dir, f'job_{part.number + 1}')
     cfg.verbose = options.verbose
+    # Without a backend it writes no file of its own beside the log.
+    cfg.visualizer = dict(type='Visualizer')
+    # mmengine would let two runs that begin in the same second share a log.
+    cfg.experiment_name = f'masks_{next(_NUMBERS)}'
     # The log of a run is complete, whatever the level in the config.
     cfg.log_level = 'INFO'
     cfg.merge_from_dict(

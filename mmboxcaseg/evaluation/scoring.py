@@ -7,6 +7,7 @@ import numpy as np
 
 from mmboxcaseg.annotations import BoxFile, MaskFile
 from mmboxcaseg.masks import pixel_rects
+from mmboxcaseg.text import listed
 
 from .accumulator import InstanceIoUs, MaskScoreAccumulator
 from .instance_iou import spearman
@@ -112,10 +113,9 @@ def _pair(masks: BoxFile, truth: BoxFile) -> np.ndarray:
     ):
         alone = [key for key in here if key not in there]
         if alone:
-            listed = ', '.join(map(str, alone[:5]))
             raise ValueError(
                 f'{len(alone)} of {len(here)} annotations of {name} are not '
-                f'in {other}: {listed}{", ..." if len(alone) > 5 else ""}; '
+                f'in {other}: {listed(alone)}; '
                 'give two files of the same annotations '
                 '(tools/dataset_converters/coco_subset.py cuts one to the '
                 'images of the other)'

@@ -86,7 +86,7 @@ class MaskOptions:
         launcher (str): Launcher that started the processes of a distributed
             run. Defaults to ``'none'``.
         work_dir (str, optional): Folder of the log. Defaults to None: see
-            :meth:`log_dir`.
+            :meth:`log_dir`. Such a log is removed when all masks are written.
         verbose (bool): Whether the log is printed as well. Defaults to False.
     """
 

@@ -80,15 +80,11 @@ def write_charts(masks: ReportMasks, numbers: ReportNumbers, out: str) -> list[C
 def _write_histogram(
     score: ScoreNumbers, masks: ReportMasks, numbers: ReportNumbers, out: str
 ) -> Chart:
-    threshold = (
-        masks.agreement_thr if score.name == 'agreement' else masks.confidence_thr
-    )
+    threshold = masks.thresholds.get(score.name)
     caption = f'Mean {score.mean:.3f}, median {score.median:.3f}.'
-    if score.name == 'agreement':
-        at = f'below {masks.agreement_thr:g}'
-        if masks.confidence_thr is not None:
-            at += f', or their confidence below {masks.confidence_thr:g}'
-        caption = f'{100 * numbers.ignored:.1f} % of the masks lie {at}.'
+    if threshold is not None:
+        low = (masks.scores[score.name] < threshold).mean()
+        caption += f' {100 * low:.1f} % of the masks lie below {threshold:g}.'
     return _write(
         histogram_chart(score, threshold),
         # The name of this chart is older than the chart of the confidence.
@@ -107,7 +103,7 @@ def _write_ignored(masks: ReportMasks, numbers: ReportNumbers, out: str) -> Char
         for thr, share in zip(PAPER_IGNORED, numbers.paper_shares)
     )
     return _write(
-        ignored_chart(numbers.shares, masks.agreement_thr),
+        ignored_chart(numbers.shares, masks.thresholds.get('agreement')),
         osp.join(out, 'ignored.png'),
         'Share of masks ignored against the threshold of agreement: '
         f'{at}. In the paper: 27, 49, 64 and 80 %.',
@@ -183,17 +179,19 @@ def histogram_chart(score: ScoreNumbers, threshold: float | None) -> Figure:
     )
     figure, axes = _axes(titles[score.name], score.name, 'masks')
     width = BINS[1] - BINS[0]
-    axes.bar(
-        BINS[:-1],
-        score.ignored,
-        width,
-        align='edge',
-        color='#f3d3cd',
-        edgecolor=IGNORED,
-        hatch='////',
-        linewidth=0.6,
-        label='ignored in the mask loss',
-    )
+    told = bool(score.ignored.any())
+    if told:
+        axes.bar(
+            BINS[:-1],
+            score.ignored,
+            width,
+            align='edge',
+            color='#f3d3cd',
+            edgecolor=IGNORED,
+            hatch='////',
+            linewidth=0.6,
+            label='ignored in the mask loss',
+        )
     axes.bar(
         BINS[:-1],
         score.kept,
@@ -203,7 +201,7 @@ def histogram_chart(score: ScoreNumbers, threshold: float | None) -> Figure:
         color=KEPT,
         edgecolor='white',
         linewidth=0.6,
-        label='kept',
+        label='kept' if told else 'masks',
     )
     if threshold is not None:
         _draw_threshold(axes, threshold)
@@ -212,7 +210,7 @@ def histogram_chart(score: ScoreNumbers, threshold: float | None) -> Figure:
     return figure
 
 
-def ignored_chart(shares: np.ndarray, agreement_thr: float) -> Figure:
+def ignored_chart(shares: np.ndarray, agreement_thr: float | None) -> Figure:
     """Draw the share of ignored masks against the threshold of agreement.
 
     The paper's shares (Table 8) are drawn for comparison.
@@ -220,7 +218,8 @@ def ignored_chart(shares: np.ndarray, agreement_thr: float) -> Figure:
     Args:
         shares (np.ndarray): Share of masks below each of ``THRESHOLDS``, in
             [0, 1].
-        agreement_thr (float): The threshold of the report, in [0, 1].
+        agreement_thr (float | None): The threshold of the report, in [0, 1]; None
+            if it has none.
 
     Returns:
         matplotlib.figure.Figure: The chart.
@@ -250,7 +249,8 @@ def ignored_chart(shares: np.ndarray, agreement_thr: float) -> Figure:
             fontsize=8,
             color=PAPER,
         )
-    _draw_threshold(axes, agreement_thr)
+    if agreement_thr is not None:
+        _draw_threshold(axes, agreement_thr)
     axes.set_ylim(0, 102)
     axes.legend(frameon=False, fontsize=8, loc='upper left')
     return figure

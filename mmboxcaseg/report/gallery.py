@@ -194,6 +194,8 @@ def _make_group(
     update: Update,
 ) -> Group:
     text = TEXTS[name].format(masks.order_by)
+    if name == 'ignored' and not masks.thresholds:
+        text = 'rejected, drawn at random'
     cards: list = []
     cells: list = []
     for index in chosen:

@@ -94,6 +94,8 @@ class ReportNumbers:
         images (int): Number of images that have masks.
         masks (int): Number of masks.
         crowds (int): Number of crowds, which have no masks.
+        skipped (int): Number of boxes that were skipped when masks were made;
+            no other number counts them.
         empty (int): Number of masks with an agreement of 0.
         ignored (float): Share of masks that are ignored, in [0, 1].
         scores (tuple[ScoreNumbers, ...]): Numbers of the scores, in the order
@@ -115,6 +117,7 @@ class ReportNumbers:
     images: int
     masks: int
     crowds: int
+    skipped: int
     empty: int
     ignored: float
     scores: tuple[ScoreNumbers, ...]
@@ -148,6 +151,7 @@ def report_numbers(masks: ReportMasks) -> ReportNumbers:
         images=len(np.unique(masks.file.boxes.image_index[masks.places])),
         masks=len(agreement),
         crowds=int(masks.file.boxes.crowd.sum()),
+        skipped=masks.skipped,
         empty=int((agreement == 0).sum()),
         ignored=float(masks.ignored.mean()),
         scores=tuple(_score_numbers(masks, name, known) for name in masks.scores),

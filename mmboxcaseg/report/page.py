@@ -100,12 +100,6 @@ def make_tiles(masks: ReportMasks, numbers: ReportNumbers) -> list[Tile]:
     Returns:
         list[Tile]: The numbers with their labels.
     """
-    kept = f'kept at {masks.agreement_thr:g}'
-    if masks.confidence_thr is not None:
-        kept = (
-            f'kept at agreement {masks.agreement_thr:g}, confidence '
-            f'{masks.confidence_thr:g}'
-        )
     tiles = [
         Tile('images with masks', f'{numbers.images:,}'),
         Tile('masks', f'{numbers.masks:,}'),
@@ -116,7 +110,9 @@ def make_tiles(masks: ReportMasks, numbers: ReportNumbers) -> list[Tile]:
             Tile(f'mean {score.name}', f'{score.mean:.3f}'),
             Tile(f'median {score.name}', f'{score.median:.3f}'),
         ]
-    tiles.append(Tile(kept, f'{100 - 100 * numbers.ignored:.1f} %'))
+    if masks.thresholds:
+        at = ', '.join(f'{name} {thr:g}' for name, thr in masks.thresholds.items())
+        tiles.append(Tile(f'kept at {at}', f'{100 - 100 * numbers.ignored:.1f} %'))
     if numbers.expected is not None:
         tiles.append(Tile(numbers.expected.label, f'{numbers.expected.mean:.2f}'))
     if numbers.mean_iou is not None:
@@ -144,8 +140,8 @@ def make_notes(numbers: ReportNumbers) -> list[str]:
     if numbers.empty:
         notes.append(
             f'{numbers.empty} masks are empty or have an agreement of 0: '
-            'the network found nothing, a smaller object took all pixels '
-            'of the mask, or the box or its photo could not be used.'
+            'the network found nothing, or a smaller object took all pixels '
+            'of the mask.'
         )
     if numbers.reviews:
         told = ', '.join(
@@ -155,6 +151,11 @@ def make_notes(numbers: ReportNumbers) -> list[str]:
             f'Decisions about masks: {told}. Accepted masks count as given, '
             'with scores of 1; rejected ones are ignored in the '
             'mask loss at every threshold.'
+        )
+    if numbers.skipped:
+        notes.append(
+            f'{numbers.skipped:,} boxes were skipped, because they or their photo '
+            'could not be used; no number or picture of this page counts them.'
         )
     if numbers.crowds:
         notes.append(

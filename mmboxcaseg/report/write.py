@@ -31,7 +31,7 @@ def write_report(
         img_dir (str): Folder of the photos. If a photo is missing or has
             another size than its masks, a grey picture says so.
         out (str): Folder to write to; it is made.
-        num (int): Largest number of pictures in each of the four groups.
+        num (int): Largest number of pictures in each group of the gallery.
             Defaults to 96.
         review (int | None): Largest number of masks that the page asks about,
             0 for all. Defaults to None: it asks about none.

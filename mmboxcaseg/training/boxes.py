@@ -12,6 +12,7 @@ import numpy as np
 from mmboxcaseg.annotations import KEPT, SOURCE, BoxFile
 from mmboxcaseg.annotations.output import write_json
 from mmboxcaseg.masks import usable_boxes
+from mmboxcaseg.text import listed
 
 from .split import keep_aside
 
@@ -126,9 +127,8 @@ def _tell_left_out(boxes: BoxFile, covers: np.ndarray, used: np.ndarray) -> None
     """Warn about skipped boxes; raise FileNotFoundError if no photo exists."""
     gone = np.unique(boxes.image_index[covers & ~used])
     if len(gone):
-        names = ', '.join(boxes.file_names[one] for one in gone[:5].tolist())
+        names = listed([boxes.file_names[one] for one in gone.tolist()])
         text = f'{boxes.path}: {len(gone)} photos are missing: {names}'
-        text += ', ...' if len(gone) > 5 else ''
         if not used.any():
             raise FileNotFoundError(f'{text}; give the folder that they are in')
         _log.warning('%s; they are skipped', text)

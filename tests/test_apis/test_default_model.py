@@ -186,11 +186,15 @@ def test_its_command_needs_no_config(tmp_path):
             str(tmp_path),
             '--out',
             str(tmp_path / 'masks.json'),
-            '--work-dir',
-            str(tmp_path / 'log'),
         ]
     )
     assert not status
+    assert {path.name for path in tmp_path.iterdir()} == {
+        'a.png',
+        'boxes.json',
+        'masks.json',
+        'masks.report.json',
+    }
     (ann,) = json.loads((tmp_path / 'masks.json').read_text())['annotations']
     mask = mask_utils.decode(ann['segmentation']).astype(bool)
     disc = np.zeros((80, 100), np.uint8)

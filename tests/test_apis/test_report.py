@@ -48,7 +48,7 @@ def test_page_and_pngs(make, tmp_path):
     scores = [ann['proxy_agreement'] for ann in anns_of(tmp_path)]
     ignored = sum(score < 0.8 for score in scores)
     assert f'<b>{sum(scores) / 30:.3f}</b><span>mean agreement' in page
-    assert f'<b>{100 - 100 * ignored / 30:.1f} %</b><span>kept at 0.8' in page
+    assert f'<b>{100 - 100 * ignored / 30:.1f} %</b><span>kept at agreement 0.8' in page
     assert '1 crowds are not counted' in page and '1.2.3' in page
     # Each picture of the four groups, all 30 once in the first three.
     cards = re.findall(r'data-class="(\d+)" data-agreement="([\d.]+)"', page)
@@ -103,6 +103,27 @@ def test_confidence_beside_agreement(make, tmp_path):
         f'<b>{100 - 100 * low / 30:.1f} %</b><span>kept at agreement 0, '
         'confidence 0.5' in page
     )
+
+
+def test_no_mask_is_shown_as_ignored_without_a_threshold(make, tmp_path):
+    """However low its scores are; unless a person rejected it."""
+    page = make()
+    assert not (tmp_path / 'report' / 'gallery_ignored.png').exists()
+    assert len(re.findall('<figure class="card"', page)) == 30
+    body = page[page.index('<body>') : page.index('<script>')]
+    for word in ('kept at', 'hatched', 'group-ignored', '>ignored<', 'ignored mask'):
+        assert word not in body
+    text = ' '.join(body.split())
+    assert 'so no mask is shown as ignored' in text
+    assert 'Best, median and worst are by agreement' in text
+    data = json.loads((tmp_path / 'masks.json').read_text())
+    data['annotations'][5]['proxy_review'] = 'rejected'
+    (tmp_path / 'masks.json').write_text(json.dumps(data))
+    page = make()
+    assert '<em>rejected</em>' in page and '<em>ignored</em>' not in page
+    assert page.count('<small>rejected, drawn at random</small>') == 1
+    assert len(re.findall('<figure class="card"', page)) == 31
+    assert 'class="key hatched"' in page and 'kept at' not in page
 
 
 def ranks(values):

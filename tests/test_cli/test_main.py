@@ -72,14 +72,16 @@ def test_both_doors_give_the_same_file(inputs, tmp_path):
     assert (script / 'masks.json').read_bytes() == new
     assert sorted(os.listdir(tmp_path)) == [
         'masks.json',
-        'masks.json.logs',
         'masks.report.json',
         'script',
     ]
+    # A folder that was named for the log is kept.
+    assert sorted(os.listdir(script)) == ['logs', 'masks.json', 'masks.report.json']
 
 
 def test_quiet(inputs, tmp_path):
-    result = run(*words(inputs, tmp_path))
+    log_dir = tmp_path / 'log'
+    result = run(*words(inputs, tmp_path, '--work-dir', str(log_dir)))
     assert result.returncode == 3 and result.stdout == ''
     # On a busy machine there are more lines of progress than the last.
     warning, *lines, summary, skips = result.stderr.splitlines()
@@ -93,16 +95,18 @@ def test_quiet(inputs, tmp_path):
     assert 'mean confidence 0.' in summary and 'mean agreement 0.' in summary
     assert skips.endswith(f'listed in {tmp_path / "masks.report.json"}')
     # What was not printed is in the log.
-    (log,) = (tmp_path / 'masks.json.logs').glob('*/*.log')
+    (log,) = log_dir.glob('*/*.log')
     text = log.read_text()
     assert 'System environment' in text and 'model.pth' in text
 
 
-def test_verbose(inputs, tmp_path):
-    result = run(*words(inputs, tmp_path, '--verbose'))
-    assert result.returncode == 3
-    # The test's config asks for warnings only; this is one of mmengine's.
-    assert len(result.stderr.splitlines()) > 4 or 'import' in result.stdout
+@pytest.mark.parametrize('verbose', [False, True])
+def test_verbose(inputs, tmp_path, capsys, verbose):
+    assert main(words(inputs, tmp_path, *['--verbose'] * verbose)) == 3
+    captured = capsys.readouterr()
+    printed = captured.out + captured.err
+    assert ('System environment' in printed) == verbose
+    assert ('model.pth' in printed) == verbose
 
 
 @pytest.mark.parametrize(
@@ -128,15 +132,25 @@ def test_errors_are_a_line(command, message, tmp_path):
 
 
 def test_traceback_is_in_the_folder_of_the_log(inputs, tmp_path, monkeypatch):
+    """Which is there until all masks are written."""
 
     def fail(*args, **kwargs):
         raise OSError(28, 'No space left on device')
 
-    monkeypatch.setattr('mmboxcaseg.proxy_masks.shards.ShardWriter.append', fail)
-    with pytest.raises(SystemExit, match='error: .*No space left on device'):
-        main(words(inputs, tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr('mmboxcaseg.proxy_masks.shards.ShardWriter.append', fail)
+        with pytest.raises(SystemExit, match='error: .*No space left on device'):
+            main(words(inputs, tmp_path))
     text = (tmp_path / 'masks.json.logs' / 'error.log').read_text()
     assert 'Traceback' in text and 'No space left' in text
+    assert (tmp_path / 'masks.json.shards').is_dir()
+    assert main(words(inputs, tmp_path, '--resume')) == 3
+    done = ['masks.json', 'masks.report.json']
+    assert sorted(os.listdir(tmp_path)) == done
+    # A run that was killed at its very end has left both.
+    (tmp_path / 'masks.json.logs').mkdir()
+    assert main(words(inputs, tmp_path, '--resume')) == 3
+    assert sorted(os.listdir(tmp_path)) == done
 
 
 def test_mistakes_of_the_program_are_not_hidden(monkeypatch, tmp_path):

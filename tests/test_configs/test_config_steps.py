@@ -1,6 +1,5 @@
 """Every config: it is built, and its data, a step and a score run."""
 
-import gc
 import json
 from collections import OrderedDict
 from importlib.util import find_spec
@@ -34,14 +33,6 @@ def work(tmp_path_factory):
     root = tmp_path_factory.mktemp('layout')
     layout.write(root)
     return root
-
-
-@pytest.fixture(scope='module', autouse=True)
-def nothing_to_collect():
-    """Data sets collect garbage when they are built, in all that is loaded."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(scope='session')

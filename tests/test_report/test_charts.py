@@ -47,6 +47,19 @@ def test_ticks_of_a_histogram_are_whole_masks(most):
     plt.close(figure)
 
 
+@pytest.mark.parametrize('told', [False, True])
+def test_a_histogram_tells_ignored_masks_only_where_there_are_some(told):
+    score = numbers(np.full(40, 3))
+    if told:
+        score.ignored[10] = 2
+    figure = histogram_chart(score, 0.5 if told else None)
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert sorted(labels) == (
+        ['ignored in the mask loss', 'kept', 'threshold 0.5'] if told else ['masks']
+    )
+    plt.close(figure)
+
+
 def test_a_mean_outside_of_the_quartiles():
     """Few very bad masks among very good ones."""
     ious = np.array([0.9] * 30 + [0.0] * 6)

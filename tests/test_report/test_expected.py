@@ -4,11 +4,16 @@ import json
 
 import numpy as np
 import pytest
-from report_files import write_report_files
+from report_files import leave_out_charts, write_report_files
 
 from mmboxcaseg.annotations import read_proxy_masks
 from mmboxcaseg.apis.report import make_report
 from mmboxcaseg.report import report_masks, report_numbers
+
+
+@pytest.fixture(autouse=True)
+def no_charts(monkeypatch):
+    leave_out_charts(monkeypatch)
 
 
 @pytest.fixture

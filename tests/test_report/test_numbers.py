@@ -1,8 +1,11 @@
+import json
+
 import numpy as np
 import pytest
-from report_files import write_report_files
+from report_files import rows_rle, write_report_files
 
-from mmboxcaseg.annotations import read_proxy_masks
+from mmboxcaseg.annotations import read_masks, read_proxy_masks
+from mmboxcaseg.evaluation import mask_ious
 from mmboxcaseg.report import (
     PAPER_IGNORED,
     class_rows,
@@ -12,6 +15,7 @@ from mmboxcaseg.report import (
     report_numbers,
     share_ignored,
 )
+from mmboxcaseg.report.page import make_notes
 
 
 def test_histogram():
@@ -91,6 +95,63 @@ def test_both_scores(tmp_path):
             np.array(values)
         ).tolist()
         assert score.spearman is None and score.bands == ()
+
+
+def test_skipped_boxes_are_in_no_number(tmp_path):
+    """As in the summary of the command; worked out from the json alone."""
+    anns = write_report_files(tmp_path, with_confidence=True)
+    path = tmp_path / 'masks.json'
+    content = json.loads(path.read_text())
+    # All boxes of a photo, and a box of the others.
+    skipped = {100, 101, 102, 103, 104, 117}
+    for ann in content['annotations']:
+        if ann['id'] != 1:
+            ann['proxy_iou'] = 0.5 + ann['proxy_agreement'] / 4
+        if ann['id'] in skipped:
+            ann.update(
+                proxy_skipped='no such file',
+                proxy_agreement=0.0,
+                proxy_confidence=0.0,
+                proxy_iou=0.0,
+                segmentation=rows_rle(0, 0, 10, 0),
+            )
+    path.write_text(json.dumps(content))
+    left = [ann for ann in anns if ann['id'] not in skipped]
+    file = read_proxy_masks(str(path))
+    truth = read_masks(str(tmp_path / 'true.json'))
+    masks = report_masks(file, mask_ious(file, truth), agreement_thr=0.8)
+    numbers = report_numbers(masks)
+    assert (numbers.images, numbers.masks, numbers.skipped) == (5, 24, 6)
+    assert (numbers.crowds, numbers.empty, numbers.scored) == (1, 0, 24)
+    for score in numbers.scores:
+        values = [ann[f'proxy_{score.name}'] for ann in left]
+        assert score.mean == pytest.approx(sum(values) / 24)
+        assert score.median == pytest.approx(np.median(values))
+        assert score.kept.sum() + score.ignored.sum() == 24
+    agreements = [ann['proxy_agreement'] for ann in left]
+    below = sum(value < 0.8 for value in agreements) / 24
+    assert numbers.ignored == pytest.approx(below)
+    assert numbers.shares[80] == pytest.approx(below)
+    assert numbers.expected.mean == pytest.approx(0.5 + sum(agreements) / 24 / 4)
+    # A mask is the first rows of its box, a true mask one row more.
+    ious = []
+    for ann in left:
+        side = ann['bbox'][3]
+        rows = round(ann['proxy_agreement'] * side)
+        ious.append(rows / min(rows + 1, side))
+    assert numbers.mean_iou == pytest.approx(sum(ious) / 24)
+    # 117 is the only one of its class.
+    assert [row.place for row in numbers.classes] == [0, 1]
+    for row, category in zip(numbers.classes, (3, 7)):
+        own = [a['proxy_agreement'] for a in left if a['category_id'] == category]
+        assert (row.count, row.agreement) == (len(own), pytest.approx(np.mean(own)))
+    (note,) = [note for note in make_notes(numbers) if 'skipped' in note]
+    assert note.startswith('6 boxes were skipped, because they or their photo could')
+    for ann in content['annotations']:
+        ann['proxy_skipped'] = 'no such file'
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=r'no annotation has a mask \(30 boxes were'):
+        report_masks(read_proxy_masks(str(path)))
 
 
 def test_files_without_masks(tmp_path):

@@ -29,6 +29,7 @@ def report(order_by, tmp_path_factory):
             str(folder / 'img'),
             str(folder / 'report'),
             truth=str(folder / 'true.json'),
+            agreement_thr=0.95,
         )
     return (folder / 'report' / 'index.html').as_uri()
 

@@ -1,21 +1,13 @@
 import json
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 from mask_files import make_files
 
 
 @pytest.fixture
-def run(repo_root):
-    script = str(repo_root / 'tools/analysis_tools/baseline_masks.py')
-
-    def run_script(*words):
-        return subprocess.run(
-            [sys.executable, script, *words], capture_output=True, text=True
-        )
-
-    return run_script
+def run(run_tool):
+    return partial(run_tool, 'analysis_tools/baseline_masks')
 
 
 def test_filled_boxes_of_a_file(run, tmp_path):

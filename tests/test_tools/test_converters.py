@@ -129,16 +129,11 @@ def test_lists_of_the_midi_data(repo_root):
         (['broken.json', 'o.json'], 'broken.json is not valid json'),
     ],
 )
-def test_mistakes_are_a_line(tmp_path, repo_root, words, message):
+def test_mistakes_are_a_line(tmp_path, run_tool, monkeypatch, words, message):
     (tmp_path / 'c.json').write_text(json.dumps(make_coco()))
     (tmp_path / 'broken.json').write_text('{"images": [')
-    script = repo_root / 'tools/dataset_converters/coco_subset.py'
-    done = subprocess.run(
-        [sys.executable, str(script), *words],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    monkeypatch.chdir(tmp_path)
+    done = run_tool('dataset_converters/coco_subset', *words)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith('coco_subset: error: ') and message in line
@@ -152,14 +147,11 @@ def test_mistakes_are_a_line(tmp_path, repo_root, words, message):
         ('voc_sbd', ['no_voc', 'no_sbd'], 'no_voc'),
     ],
 )
-def test_a_missing_folder_is_a_line(tmp_path, repo_root, tool, words, missing):
-    script = repo_root / f'tools/dataset_converters/{tool}.py'
-    done = subprocess.run(
-        [sys.executable, str(script), *words],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+def test_a_missing_folder_is_a_line(
+    tmp_path, run_tool, monkeypatch, tool, words, missing
+):
+    monkeypatch.chdir(tmp_path)
+    done = run_tool(f'dataset_converters/{tool}', *words)
     assert done.returncode == 1
     line = done.stderr.splitlines()[-1]
     assert line.startswith(f'{tool}: error: ') and missing in line

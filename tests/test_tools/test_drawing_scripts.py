@@ -1,8 +1,6 @@
 """The scripts that draw, whose work is done by mmboxcaseg.apis."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -12,19 +10,11 @@ from mmboxcaseg.visualization import read_photo
 
 
 @pytest.fixture
-def run(repo_root, tmp_path):
+def run(run_tool, tmp_path, monkeypatch):
     """Function that runs a script below ``tools`` in a folder of masks."""
     write_report_files(tmp_path)
-
-    def run_script(path, *args):
-        return subprocess.run(
-            [sys.executable, str(repo_root / 'tools' / f'{path}.py'), *args],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-        )
-
-    return run_script
+    monkeypatch.chdir(tmp_path)
+    return run_tool
 
 
 REPORT = 'analysis_tools/proxy_report'
@@ -49,7 +39,7 @@ def test_old_name_of_the_report(run, tmp_path):
     )
     assert (done.returncode, done.stdout) == (0, 'saved report/index.html\n')
     page = (tmp_path / 'report' / 'index.html').read_text()
-    assert 'kept at 0.8' in page and 'mean IoU with true masks' in page
+    assert 'kept at agreement 0.8' in page and 'mean IoU with true masks' in page
     assert page.count('<figure class="card"') == 12
 
 

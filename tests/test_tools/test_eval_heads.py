@@ -14,33 +14,31 @@ pytestmark = pytest.mark.slow
 HEADS = ('weak', 'salient', 'transferred', 'fused')
 
 
-@pytest.mark.parametrize('processes', [1, 2])
-def test_a_file_of_metrics_for_each_head(repo_root, tmp_path, processes):
+OPTIONS = ('--cfg-options', 'test_evaluator.by_size=True')
+
+
+def test_a_file_of_metrics_for_each_head(run_tool, tmp_path):
     config, weights = write_inputs(tmp_path)
     out = tmp_path / 'scores'
-    launch, launcher = [], 'none'
-    if processes > 1:
-        with socket.socket() as free:
-            free.bind(('localhost', 0))
-            port = free.getsockname()[1]
-        launch = ['-m', 'torch.distributed.run', '--nproc_per_node', '2']
-        launch += ['--master_port', str(port)]
-        launcher = 'pytorch'
+    words = (config, weights, '--out', out, '--work-dir', tmp_path / 'work')
+    assert run_tool('analysis_tools/eval_heads', *words, *OPTIONS).returncode == 0
+    check(out)
+
+
+def test_two_processes(repo_root, tmp_path):
+    config, weights = write_inputs(tmp_path)
+    out = tmp_path / 'scores'
+    with socket.socket() as free:
+        free.bind(('localhost', 0))
+        port = free.getsockname()[1]
     done = subprocess.run(
         [
-            sys.executable,
-            *launch,
+            *(sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node', '2'),
+            *('--master_port', str(port)),
             str(repo_root / 'tools/analysis_tools/eval_heads.py'),
-            config,
-            weights,
-            '--out',
-            str(out),
-            '--work-dir',
-            str(tmp_path / 'work'),
-            '--launcher',
-            launcher,
-            '--cfg-options',
-            'test_evaluator.by_size=True',
+            *(config, weights, '--out', str(out)),
+            *('--work-dir', str(tmp_path / 'work')),
+            *('--launcher', 'pytorch', *OPTIONS),
         ],
         capture_output=True,
         text=True,
@@ -49,6 +47,11 @@ def test_a_file_of_metrics_for_each_head(repo_root, tmp_path, processes):
         ),
     )
     assert done.returncode == 0, done.stderr[-2000:]
+    check(out)
+
+
+def check(out):
+    """A file for each head, with all its metrics."""
     assert {path.name for path in out.iterdir()} == {f'{head}.json' for head in HEADS}
     for head in HEADS:
         metrics = json.loads((out / f'{head}.json').read_text())

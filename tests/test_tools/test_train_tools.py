@@ -141,19 +141,12 @@ def test_two_processes_without_a_gpu(trained):
     )
 
 
-def test_resume(trained, toy, repo_root):
+def test_resume(trained, toy, run_tool, monkeypatch):
     """It goes on from the last checkpoint, in one process now."""
-    done = run(
-        [
-            sys.executable,
-            repo_root / 'tools/train.py',
-            'toy_config.py',
-            '--resume',
-            '--cfg-options',
-            'train_cfg.max_iters=3',
-        ],
-        toy,
-    )
+    monkeypatch.chdir(toy)
+    monkeypatch.syspath_prepend(toy)
+    words = ('--resume', '--cfg-options', 'train_cfg.max_iters=3')
+    done = run_tool('train', 'toy_config.py', *words)
     assert done.returncode == 0, done.stderr
     # The sampler starts over at its first batch; the weight doesn't.
     assert saved_weight(trained / 'iter_3.pth') == pytest.approx(

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..box_file import Id
+from mmboxcaseg.text import listed
 
-# Largest number of ids that a summary lists.
-NAMED = 5
+from ..box_file import Id
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,5 @@ class ExportReport:
                 f'{count} {reason}' for reason, count in self.left_out.items()
             )
         for what, ids in self.changed.items():
-            named = ', '.join(str(one) for one in ids[:NAMED])
-            more = ', ...' if len(ids) > NAMED else ''
-            text += f'; {len(ids)} {what} (annotations {named}{more})'
+            text += f'; {len(ids)} {what} (annotations {listed(ids)})'
         return '; '.join([text, *self.notes])

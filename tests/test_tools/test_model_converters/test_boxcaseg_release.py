@@ -1,8 +1,5 @@
 """The command, and the files it reads and writes."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -23,13 +20,11 @@ def config(tmp_path):
     return str(tmp_path / 'narrow.py')
 
 
-def command(*args):
-    subprocess.run(
-        [sys.executable, boxcaseg_release.__file__, *map(str, args)], check=True
-    )
+def test_command(release, config, tmp_path, run_tool):
+    def command(*args):
+        done = run_tool('model_converters/boxcaseg_release', *args)
+        assert done.returncode == 0
 
-
-def test_command(release, config, tmp_path):
     paths = [tmp_path / name for name in ('a.pth', 'new/b.pth', 'c.pth')]
     # Their training script leaves a NumPy number in the optimiser's state.
     optimizer = dict(state={}, param_groups=[dict(lr=np.float64(0.1))])
@@ -45,6 +40,10 @@ def test_command(release, config, tmp_path):
     assert back['epoch'] == 40
     same_tensors(back['state_dict'], prefixed(release))
     assert not list(tmp_path.rglob('*.partial'))
+
+
+def test_help_is_instant(instant_help):
+    assert '--reverse' in instant_help('model_converters/boxcaseg_release')
 
 
 def test_numpy_numbers_of_both_major_versions(tmp_path):

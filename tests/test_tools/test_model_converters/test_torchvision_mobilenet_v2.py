@@ -1,7 +1,5 @@
 """ImageNet weights against torchvision's forward pass, written out."""
 
-import subprocess
-import sys
 from collections import OrderedDict
 
 import pytest
@@ -87,7 +85,7 @@ def nested(flat):
 
 
 @pytest.mark.parametrize('layout', ['flat', 'nested'])
-def test_mobilenet_v2_for_mmseg(imagenet_weights, tmp_path, layout):
+def test_mobilenet_v2_for_mmseg(imagenet_weights, tmp_path, run_tool, layout):
     from mmseg.models.backbones import MobileNetV2
 
     weights = torch.load(imagenet_weights, weights_only=True)
@@ -95,9 +93,8 @@ def test_mobilenet_v2_for_mmseg(imagenet_weights, tmp_path, layout):
     renamed = nested(weights) if layout == 'nested' else dict(weights)
     renamed['classifier.1.weight'] = torch.zeros(1000, 1280)
     torch.save(renamed, source)
-    subprocess.run(
-        [sys.executable, converter.__file__, str(source), str(out)], check=True
-    )
+    done = run_tool('model_converters/torchvision_mobilenet_v2', source, out)
+    assert done.returncode == 0
 
     model = MobileNetV2(out_indices=(1, 2, 4, 6))
     converted = torch.load(out, weights_only=True)['state_dict']

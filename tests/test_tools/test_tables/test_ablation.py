@@ -99,10 +99,6 @@ def name_of(words):
 @pytest.fixture(autouse=True)
 def in_empty_folder(tmp_path, monkeypatch):
     monkeypatch.setenv('MMBOXCASEG_DATA', '/data')
-    # Formatting the configs that are compared takes most of the time.
-    monkeypatch.setattr(
-        'yapf.yapflib.yapf_api.FormatCode', lambda code, **kwargs: (code, True)
-    )
     monkeypatch.chdir(tmp_path)
 
 

@@ -65,10 +65,6 @@ def write_config(root):
 @pytest.fixture
 def run_here(monkeypatch):
     """Runs a command of Python in this process."""
-    # Formatting the configs that are logged takes most of the time.
-    monkeypatch.setattr(
-        'yapf.yapflib.yapf_api.FormatCode', lambda code, **kwargs: (code, True)
-    )
 
     def run(words, log=None, env=None):
         monkeypatch.setattr(sys, 'argv', [str(word) for word in words[1:]])
