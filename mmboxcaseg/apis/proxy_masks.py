@@ -1,12 +1,16 @@
 """Making a file of proxy masks from a file of boxes."""
 
+import contextlib
 import logging
+import os
 import os.path as osp
+import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from mmboxcaseg import process, proxy_masks
@@ -40,6 +44,9 @@ from .default_model import default_calibration, default_model
 from .runtime import choose_onnx
 
 _log = logging.getLogger(__name__)
+# What runs write into the folder of logs: logs and folders by the time, those of
+# further processes, the config, and the traceback of an error.
+LOGGED = re.compile(r'\d{8}_\d{6}.*|job_\d+|.*\.py|error\.log')
 
 
 def make_proxy_masks(
@@ -180,9 +187,21 @@ def _part(maker: Maker, run: Run, part: Part, update: Update) -> list[str]:
 
 
 def _remove_log(options: MaskOptions) -> None:
-    """Remove the log of a complete run, unless a folder was named for it."""
-    if options.work_dir is None:
-        shutil.rmtree(options.log_dir, ignore_errors=True)
+    """Remove the log of a complete run, unless a folder was named for it.
+
+    Files of others in the folder stay, and the folder with them.
+    """
+    if options.work_dir is not None:
+        return
+    for path in Path(options.log_dir).glob('*'):
+        if not LOGGED.fullmatch(path.name):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        os.rmdir(options.log_dir)
 
 
 def _tell_dim(dim: Sequence[str]) -> None:

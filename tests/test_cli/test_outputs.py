@@ -67,6 +67,17 @@ def test_masks_replace_their_own_output(inputs, tmp_path):
     assert out.read_bytes() != whole
 
 
+def test_only_logs_are_removed_from_the_folder_of_logs(inputs, tmp_path):
+    out = tmp_path / 'masks.json'
+    log_dir = tmp_path / 'masks.json.logs'
+    (log_dir / '20260102_030405').mkdir(parents=True)
+    (log_dir / '20260102_030405' / 'x.log').touch()
+    (log_dir / 'error.log').touch()
+    (log_dir / 'notes.txt').write_text('mine')
+    masks(inputs, out)
+    assert [path.name for path in log_dir.iterdir()] == ['notes.txt']
+
+
 def test_no_traceback_of_an_error_of_the_user(inputs, tmp_path):
     out = tmp_path / 'masks.json'
     masks(inputs, out)
