@@ -61,6 +61,23 @@ def test_one_instance_a_class_none_small_no_crowd(tmp_path):
     }
 
 
+def test_every_second_instance_is_covered(tmp_path):
+    """On a photo the cat's box shares 15 x 35 of 40 x 40 pixels with the dog's, a
+    third; alone on another photo is a bird."""
+    path = write_coco(tmp_path / 'truth.json')
+    content = json.loads((tmp_path / 'truth.json').read_text())
+    content['annotations'] = content['annotations'][:2]
+    content['categories'].append(dict(id=4, name='bird'))
+    content['annotations'].append(
+        dict(content['annotations'][0], id=9, image_id=2, category_id=4)
+    )
+    (tmp_path / 'truth.json').write_text(json.dumps(content))
+    boxes = read_coco(path)
+    for seed in range(5):
+        places = variant_pictures.choose(boxes, seed, half_covered=True)
+        assert places[0] == 2 and set(places[1:]) == {0, 1}
+
+
 def test_a_row_an_instance_a_column_a_variant(tmp_path):
     for number in (1, 2):
         photo = np.full((60, 80, 3), 60 * number, np.uint8)

@@ -9,7 +9,8 @@ from pycocotools import mask as coco_mask
 
 from mmboxcaseg import visualization as vis
 from mmboxcaseg.annotations import BoxFile, MaskFile, read_masks
-from mmboxcaseg.masks import box_rle, decode_rle
+from mmboxcaseg.evaluation.accumulator import COVERED
+from mmboxcaseg.masks import box_rle, covered_shares, decode_rle, pixel_rects
 
 # Boxes with a shorter side, in pixels, are not drawn.
 LEAST_SIDE = 32
@@ -17,23 +18,44 @@ COUNT = 8
 SIDE = 150
 
 
-def choose(boxes: BoxFile, seed: int) -> list[int]:
+def choose(boxes: BoxFile, seed: int, half_covered: bool = False) -> list[int]:
     """Choose instances of different classes that are neither small nor crowds.
 
     Args:
         boxes (BoxFile): All instances.
         seed (int): Seed of the choice.
+        half_covered (bool): Whether other boxes cover at least a fifth of the
+            box of every second instance, and less of the others. Defaults to
+            False: it does not matter.
 
     Returns:
         list[int]: Places of at most eight annotations.
     """
     large = boxes.usable & (boxes.xywh[:, 2:].min(axis=1) >= LEAST_SIDE)
+    order = np.random.default_rng(seed).permutation(np.flatnonzero(large)).tolist()
     chosen: dict[int, int] = {}
-    for place in (
-        np.random.default_rng(seed).permutation(np.flatnonzero(large)).tolist()
-    ):
-        chosen.setdefault(int(boxes.category_index[place]), place)
-    return list(chosen.values())[:COUNT]
+    if not half_covered:
+        for place in order:
+            chosen.setdefault(int(boxes.category_index[place]), place)
+        return list(chosen.values())[:COUNT]
+    covered = _covered(boxes)
+    for wanted in [False, True] * (COUNT // 2):
+        for place in order:
+            category = int(boxes.category_index[place])
+            if category not in chosen and covered[place] == wanted:
+                chosen[category] = place
+                break
+    return list(chosen.values())
+
+
+def _covered(boxes: BoxFile) -> np.ndarray:
+    """Whether others cover at least a fifth of each box, (N,) bool."""
+    covered = np.zeros(len(boxes.boxes), dtype=bool)
+    for image in np.unique(boxes.image_index[boxes.usable]).tolist():
+        places = np.flatnonzero(boxes.usable & (boxes.image_index == image))
+        rects = pixel_rects(boxes.boxes[places], *boxes.sizes[image])
+        covered[places] = covered_shares(rects) >= COVERED
+    return covered
 
 
 def draw(
@@ -43,6 +65,7 @@ def draw(
     seed: int,
     out: str,
     choice: int = 0,
+    half_covered: bool = False,
 ) -> None:
     """Write a picture with a row for each instance and a column for each variant.
 
@@ -53,6 +76,8 @@ def draw(
         seed (int): Seed of the trainings that are shown, for the subtitle.
         out (str): PNG file to write.
         choice (int): Seed of the choice of instances. Defaults to 0.
+        half_covered (bool): Whether every second instance is covered by
+            others, see :func:`choose`. Defaults to False.
     """
     truth = read_masks(ann_file)
     # The truth and the box have their own columns.
@@ -62,7 +87,7 @@ def draw(
         if name not in ('box', 'truth')
     }
     rows, labels = [], []
-    for place in choose(truth.boxes, choice):
+    for place in choose(truth.boxes, choice, half_covered):
         rows.append(_row(truth, place, masks, img_dir))
         _, _, width, height = truth.boxes.xywh[place]
         category = truth.boxes.category_index[place]
