@@ -40,7 +40,11 @@ def draw(
         raise ValueError(f'curves without points: {", ".join(empty) or "all"}')
     figure = Figure(figsize=(4.4 * len(metrics), 4), dpi=150, layout='constrained')
     figure.suptitle(title, fontsize=10, color=INK)
-    ticks = sorted({p['iterations'] for curve in curves for p in curve['points']})
+    ticks: list[int] = []
+    for tick in sorted({p['iterations'] for curve in curves for p in curve['points']}):
+        # Numbers closer than this would overlap.
+        if not ticks or tick >= 1.4 * ticks[-1]:
+            ticks.append(tick)
     for axes, metric in zip(
         figure.subplots(1, len(metrics), squeeze=False)[0], metrics
     ):
