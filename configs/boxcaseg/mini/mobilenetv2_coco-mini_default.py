@@ -1,5 +1,5 @@
-# The model that ships with the package: the best recipe, trained for longer
-# with averaged weights.
+# The first round of the model that ships with the package: the best recipe, trained
+# for longer with averaged weights.
 _base_ = './mobilenetv2_coco-mini_best.py'
 max_iters = 1600
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
