@@ -230,8 +230,9 @@ def _with_photo(
             img_dir,
             listed(missing, '; '),
         )
-    for name in missing if on_skip is not None else ():
-        on_skip(name)
+    if on_skip is not None:
+        for name in missing:
+            on_skip(name)
     return there
 
 

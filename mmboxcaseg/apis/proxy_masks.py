@@ -126,17 +126,18 @@ def make_proxy_masks(
         if started:
             _tell(f'resuming: {len(left)} images to do, {len(done)} done before')
         run = Run(options, boxes, settings, frozenset(done), started, calibration)
+        dim: list[str] = []
+        report: JoinReport | None
         if not left:
             if rank:
                 return None
             run.prepare()
-            report: JoinReport | None = run.join()
+            report = run.join()
         elif min(options.jobs, len(left)) == 1:
             dim, report = maker.alone(run)
-            _tell_dim(dim)
         else:
             dim, report = _by_jobs(maker, run, len(left), fresh)
-            _tell_dim(dim)
+        _tell_dim(dim)
         if report is not None:
             _remove_log(options)
         return report

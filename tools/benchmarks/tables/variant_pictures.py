@@ -33,13 +33,10 @@ def choose(boxes: BoxFile, seed: int, half_covered: bool = False) -> list[int]:
     """
     large = boxes.usable & (boxes.xywh[:, 2:].min(axis=1) >= LEAST_SIDE)
     order = np.random.default_rng(seed).permutation(np.flatnonzero(large)).tolist()
+    covered = _covered(boxes) if half_covered else np.zeros(len(boxes.boxes), bool)
     chosen: dict[int, int] = {}
-    if not half_covered:
-        for place in order:
-            chosen.setdefault(int(boxes.category_index[place]), place)
-        return list(chosen.values())[:COUNT]
-    covered = _covered(boxes)
-    for wanted in [False, True] * (COUNT // 2):
+    for number in range(COUNT):
+        wanted = half_covered and number % 2 == 1
         for place in order:
             category = int(boxes.category_index[place])
             if category not in chosen and covered[place] == wanted:
