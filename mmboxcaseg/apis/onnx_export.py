@@ -160,7 +160,9 @@ def onnx_of(model: BoxCaseg, card: ModelCard, half: bool) -> tuple[bytes, float]
     size, options = card.steps.size, card.options
     network = ExportedNetwork(model, options, size)
     content = with_card(
-        onnx_content(network, size), card, network.factors() if half else None
+        onnx_content(network, size),
+        card,
+        network.factors() if half else None,
     )
     error = difference(model, content, options, size)
     allowed = HALF_TOLERANCE if half else TOLERANCE
@@ -190,7 +192,7 @@ def difference(
     """
     generator = torch.Generator().manual_seed(0)
     # Smooth crops resemble photos; plain noise looks the same everywhere.
-    noise = torch.randn(4, 3, 8, 8, generator=generator)
+    noise = torch.randn(4, model.channels, 8, 8, generator=generator)
     smooth = F.interpolate(noise, (size, size), mode='bicubic', align_corners=False)
     crops = (127 + 60 * smooth).clamp(0, 255).byte()
     exported = OnnxNetwork(content, 'the exported model', threads=1)

@@ -48,6 +48,9 @@ class BoxPatchDataset(BaseDataset):
         given_repeats (int): With ``given_only``, the number of items for each
             box with a mask, so that a few masks are seen often enough.
             Defaults to 1.
+        with_other_boxes (bool): Whether items have ``other_boxes``, the other
+            usable boxes of the photo, xyxy in pixels, (K, 4) float32. Defaults
+            to False.
         **kwargs (Any): Arguments of :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
@@ -68,6 +71,7 @@ class BoxPatchDataset(BaseDataset):
         min_confidence: float | None = None,
         given_only: bool = False,
         given_repeats: int = 1,
+        with_other_boxes: bool = False,
         **kwargs,
     ) -> None:
         self.least = {
@@ -97,6 +101,7 @@ class BoxPatchDataset(BaseDataset):
         self.given_repeats = given_repeats
         self.with_mask = with_mask
         self.given_only = given_only
+        self.with_other_boxes = with_other_boxes
         super().__init__(ann_file=ann_file, data_prefix=data_prefix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
@@ -134,6 +139,11 @@ class BoxPatchDataset(BaseDataset):
             )
             if learnt[place]:
                 item.update(supervision='mask', segmentation=boxes.segmentation(place))
+            if self.with_other_boxes:
+                others = boxes.usable_places(image)
+                item['other_boxes'] = boxes.boxes[others[others != place]].astype(
+                    np.float32
+                )
             repeats = self.given_repeats if learnt[place] else 1
             data_list.extend(dict(item) for _ in range(repeats))
         if self.with_mask:

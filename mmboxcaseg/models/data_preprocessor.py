@@ -7,6 +7,7 @@ import torch
 from mmengine.model import ImgDataPreprocessor
 from torch import Tensor
 
+from mmboxcaseg.prediction.other_boxes import COLOURS
 from mmboxcaseg.registry import MODELS
 
 
@@ -14,9 +15,9 @@ from mmboxcaseg.registry import MODELS
 class BoxCasegDataPreprocessor(ImgDataPreprocessor):
     """Data preprocessor of BoxCaseg.
 
-    In training, a list of uint8 patches (3, H, W) becomes a normalised batch
-    (B, 3, H, W). In prediction, the inputs are a list with the crops of each
-    image, uint8 (N_i, 3, S, S). They are not changed; the model calls
+    In training, a list of uint8 patches (C, H, W) becomes a normalised batch
+    (B, C, H, W). In prediction, the inputs are a list with the crops of each
+    image, uint8 (N_i, C, S, S). They are not changed; the model calls
     :meth:`normalize` on as many crops as the network takes at once, so the
     crops of an image with a thousand boxes are never all floats in memory.
 
@@ -61,7 +62,7 @@ class BoxCasegDataPreprocessor(ImgDataPreprocessor):
         data['inputs'] = self.normalize(torch.stack(data['inputs']))
         if self.mask_std is not None:
             masked = [one.supervision == 'mask' for one in data['data_samples']]
-            data['inputs'][torch.tensor(masked)] *= self.mask_gain
+            data['inputs'][torch.tensor(masked), :COLOURS] *= self.mask_gain
         return data
 
     def normalize(self, patches: Tensor) -> Tensor:
@@ -69,11 +70,15 @@ class BoxCasegDataPreprocessor(ImgDataPreprocessor):
 
         Args:
             patches (Tensor): Patches or crops in the loader's channel order
-                (BGR), uint8, shape (N, 3, H, W).
+                (BGR), uint8, shape (N, C, H, W). C is 3, or 5 with maps of
+                other boxes, which become 0 or 1.
 
         Returns:
-            Tensor: Normalised patches, float32, shape (N, 3, H, W).
+            Tensor: Normalised patches, float32, shape (N, C, H, W).
         """
+        if patches.shape[1] > COLOURS:
+            colours = self.normalize(patches[:, :COLOURS])
+            return torch.cat([colours, patches[:, COLOURS:].float() / 255], 1)
         if self._channel_conversion:
             patches = patches[:, [2, 1, 0]]
         patches = patches.float()
@@ -85,7 +90,7 @@ class BoxCasegDataPreprocessor(ImgDataPreprocessor):
         """Undo :meth:`normalize`, with RGB as the result.
 
         Args:
-            patches (Tensor): Normalised patches, shape (N, 3, H, W).
+            patches (Tensor): Normalised patches, shape (N, C, H, W).
 
         Returns:
             Tensor: Patches as RGB, in [0, 255], float32, shape (N, 3, H, W).
@@ -98,7 +103,7 @@ class BoxCasegDataPreprocessor(ImgDataPreprocessor):
                 'BoxCasegDataPreprocessor: with mask_std, colours are unknown after '
                 'the normalisation; set loss_color or mask_std to None'
             )
-        patches = patches.float()
+        patches = patches[:, :COLOURS].float()
         if self._enable_normalize:
             patches = patches * self.std + self.mean
         return patches if self._channel_conversion else patches.flip(1)

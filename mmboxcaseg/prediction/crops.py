@@ -8,6 +8,8 @@ import numpy as np
 
 from mmboxcaseg.masks import clip_boxes, pixel_rects
 
+from .other_boxes import COLOURS, MAPS, other_box_maps
+
 Boxes = np.ndarray | Sequence[Sequence[float]]
 
 
@@ -16,8 +18,9 @@ class BoxCrops:
     """The crops of the N boxes of an image, M for each box.
 
     Attributes:
-        crops (np.ndarray): (N * M, S, S, 3) uint8, in the photo's channel
-            order; the M crops of a box follow each other.
+        crops (np.ndarray): (N * M, S, S, C) uint8, in the photo's channel
+            order; the M crops of a box follow each other. C is 3, or 5 with
+            the maps of other boxes.
         rects (np.ndarray): (N, 4) int64, pixel rectangles for the masks of
             the boxes, x0, y0, x1, y1, half-open, in pixels of the image.
         windows (np.ndarray | None): (N, M, 4) float64, windows of the
@@ -58,6 +61,7 @@ def crop_boxes(
     size: int,
     margins: Sequence[float] | np.ndarray = (0,),
     grow: float = 0,
+    other_boxes: bool = False,
 ) -> BoxCrops:
     """Crop boxes and resize the crops to squares.
 
@@ -71,6 +75,8 @@ def crop_boxes(
             to (0,), as in the paper.
         grow (float): What the rectangle of a box adds to each side of the
             box, as a share of its width and height. Defaults to 0.
+        other_boxes (bool): Whether crops have two further channels with the
+            other boxes, see :func:`other_box_maps`. Defaults to False.
 
     Returns:
         BoxCrops: The crops.
@@ -82,11 +88,17 @@ def crop_boxes(
     shares = np.asarray(margins, dtype=np.float64)
     rects = pixel_rects(_grown(boxes, height, width, grow), height, width)
     shown = _with_margins(rects, shares, height, width)
-    crops = np.empty((shown[..., 0].size, size, size, 3), np.uint8)
-    for crop, (x0, y0, x1, y1) in zip(crops, shown.reshape(-1, 4)):
-        crop[:] = cv2.resize(
+    channels = COLOURS + (MAPS if other_boxes else 0)
+    crops = np.empty((shown[..., 0].size, size, size, channels), np.uint8)
+    for place, (crop, part) in enumerate(zip(crops, shown.reshape(-1, 4))):
+        x0, y0, x1, y1 = part
+        crop[..., :COLOURS] = cv2.resize(
             photo[y0:y1, x0:x1], (size, size), interpolation=cv2.INTER_LINEAR
         )
+        if other_boxes:
+            own = place // len(shares)
+            others = np.delete(rects, own, axis=0)
+            crop[..., COLOURS:] = other_box_maps(rects[own], others, part, size)
     if not shares.any():
         return BoxCrops(crops, rects)
     origins = np.tile(shown[..., :2], 2)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from .crops import BoxCrops, Boxes, check_crop_options, crop_boxes
+from .other_boxes import COLOURS, MAPS
 
 # The steps of a pipeline in their order, with the settings that each may have.
 KNOWN = {
     'LoadImageFromFile': ('stretch_16bit',),
-    'CropBoxes': ('size', 'margins', 'grow'),
+    'CropBoxes': ('size', 'margins', 'grow', 'other_boxes'),
     'PackBoxPrompts': (),
 }
 
@@ -29,6 +30,8 @@ class PromptSteps:
         stretch_16bit (bool): Whether 16-bit photos are converted by the bits
             that they use, see
             :func:`~mmboxcaseg.decoding.decode_eight_bits`. Defaults to False.
+        other_boxes (bool): Whether crops have the maps of other boxes, see
+            :func:`crop_boxes`. Defaults to False.
 
     Raises:
         ValueError: If there are no margins, or a margin or ``grow`` is
@@ -39,9 +42,15 @@ class PromptSteps:
     margins: tuple[float, ...] = (0,)
     grow: float = 0
     stretch_16bit: bool = False
+    other_boxes: bool = False
 
     def __post_init__(self) -> None:
         check_crop_options(self.margins, self.grow)
+
+    @property
+    def channels(self) -> int:
+        """Number of channels of a crop."""
+        return COLOURS + (MAPS if self.other_boxes else 0)
 
     @classmethod
     def from_pipeline(cls, pipeline: Sequence[Mapping[str, Any]]) -> 'PromptSteps':
@@ -90,4 +99,6 @@ class PromptSteps:
         Raises:
             ValueError: If a box covers nothing of the photo.
         """
-        return crop_boxes(photo, boxes, self.size, self.margins, self.grow)
+        return crop_boxes(
+            photo, boxes, self.size, self.margins, self.grow, self.other_boxes
+        )

@@ -306,3 +306,20 @@ def test_only_given_masks_are_learnt_from(tmp_path, ann_file):
     for words in (dict(given_only=True, given_repeats=0), dict(given_repeats=2)):
         with pytest.raises(ValueError, match='given_repeats=. must be at least 1'):
             BoxPatchDataset(**keys, **words)
+
+
+def test_other_boxes_of_the_photo(tmp_path):
+    boxes = [[(5, 5, 20, 10), (2, 2, 8, 8), (30, 10, 9, 9)], [], [(1, 2, 30, 30)]]
+    ann_file = tiny.write_coco(tmp_path, boxes)
+
+    def crowd(coco):
+        coco['annotations'][2]['iscrowd'] = 1
+
+    edit(ann_file, crowd)
+    dataset = BoxPatchDataset(
+        ann_file=ann_file,
+        data_prefix=dict(img=str(tmp_path / 'img')),
+        with_other_boxes=True,
+    )
+    found = [item['other_boxes'].tolist() for item in dataset.load_data_list()]
+    assert found == [[[2, 2, 10, 10]], [[5, 5, 25, 15]], []]

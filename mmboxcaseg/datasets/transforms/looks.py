@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmboxcaseg.prediction.other_boxes import COLOURS
 from mmboxcaseg.registry import TRANSFORMS
 
 
@@ -16,7 +17,7 @@ class RandomLook(BaseTransform):
     depend on colours, on objects being lighter than their background, or on
     sharp edges. The paper has no such transform.
 
-    Required keys: ``img``. Modified: ``img``.
+    Required keys: ``img``. Modified: ``img``, but not its maps of other boxes.
 
     Args:
         grey (float): Probability that the patch is turned to grey, in [0, 1].
@@ -54,12 +55,13 @@ class RandomLook(BaseTransform):
         """Change the look of a patch.
 
         Args:
-            results (dict): Results with ``img`` in BGR, (H, W, 3) uint8.
+            results (dict): Results with ``img``, (H, W, C) uint8, whose first
+                three channels are BGR.
 
         Returns:
             dict: The results with a new ``img``.
         """
-        img = results['img']
+        img, maps = np.split(results['img'], [COLOURS], axis=2)
         grey, invert, blur, width = np.random.uniform(size=4)
         if grey < self.grey:
             img = np.repeat(cv2.cvtColor(img, cv2.COLOR_BGR2GRAY)[..., None], 3, axis=2)
@@ -69,5 +71,5 @@ class RandomLook(BaseTransform):
         width *= self.sigma * min(img.shape[:2])
         if blur < self.blur and width > 0.3:
             img = cv2.GaussianBlur(img, (0, 0), width)
-        results['img'] = img
+        results['img'] = np.concatenate([img, maps], axis=2)
         return results

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import mmcv
 import numpy as np
@@ -68,13 +69,30 @@ def resize_cutout(cutout: Cutout, factor: float, flip: bool = False) -> Cutout:
     return Cutout(img, mask > 0)
 
 
+class Pasted(NamedTuple):
+    """A photo into which an object was pasted.
+
+    Attributes:
+        img (np.ndarray): The photo, (H, W, 3) uint8.
+        mask (np.ndarray): Mask of the visible part of the photo's own object,
+            (H, W) uint8, 0 or 1.
+        box (np.ndarray | None): Tight box of the visible part of the pasted
+            object, xyxy in pixels, half-open, (4,) int64; None if nothing of
+            it is visible.
+    """
+
+    img: np.ndarray
+    mask: np.ndarray
+    box: np.ndarray | None
+
+
 def paste(
     img: np.ndarray,
     mask: np.ndarray,
     cutout: Cutout,
     corner: tuple[int, int],
     on_top: bool,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> Pasted:
     """Paste another object over or behind the object of a photo.
 
     Args:
@@ -87,8 +105,7 @@ def paste(
             where both are; otherwise the photo's object hides it.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: The new photo, and the mask of the
-        visible part of its object. Both are copies.
+        Pasted: The new photo and its mask, which are copies.
     """
     height, width = mask.shape
     x, y = corner
@@ -96,7 +113,7 @@ def paste(
     x1, y1 = min(x + cutout.mask.shape[1], width), min(y + cutout.mask.shape[0], height)
     img, mask = img.copy(), mask.copy()
     if x0 >= x1 or y0 >= y1:
-        return img, mask
+        return Pasted(img, mask, None)
     part = np.s_[y0 - y : y1 - y, x0 - x : x1 - x]
     there = np.s_[y0:y1, x0:x1]
     painted = cutout.mask[part]
@@ -105,7 +122,8 @@ def paste(
     else:
         painted = painted & (mask[there] == 0)
     img[there][painted] = cutout.img[part][painted]
-    return img, mask
+    box = _tight_box(painted) + np.tile([x0, y0], 2) if painted.any() else None
+    return Pasted(img, mask, box)
 
 
 @TRANSFORMS.register_module()
@@ -125,7 +143,8 @@ class PasteSalientObjects(BaseTransform):
 
     Required keys: ``img``, ``gt_seg_map`` (uint8, 0 or 1, not empty) and
     ``dataset``, which :class:`SalientObjectDataset` adds. Modified: ``img``,
-    ``gt_seg_map``.
+    ``gt_seg_map``. Added: ``other_boxes``, the boxes of the pasted objects, xyxy
+    in pixels, shape (K, 4).
 
     Args:
         load (Sequence[dict]): Transforms that load ``img`` and ``gt_seg_map``
@@ -191,7 +210,8 @@ class PasteSalientObjects(BaseTransform):
             results (dict): Results of the pipeline, see the class.
 
         Returns:
-            dict: The results with new ``img`` and ``gt_seg_map``.
+            dict: The results with new ``img``, ``gt_seg_map`` and
+            ``other_boxes``.
 
         Raises:
             ValueError: If ``dataset`` is missing.
@@ -203,12 +223,15 @@ class PasteSalientObjects(BaseTransform):
                 'other images: use it in the pipeline of a SalientObjectDataset'
             )
         whole = (results['gt_seg_map'] > 0).sum()
+        boxes = []
         for place in self._random_places(len(dataset)):
             other = self.load(dataset.get_data_info(place))
             cutout = cut_out(other['img'], other['gt_seg_map'])
-            img, mask = self._paste(results['img'], results['gt_seg_map'], cutout)
-            if (mask > 0).sum() >= self.min_visible * whole:
-                results['img'], results['gt_seg_map'] = img, mask
+            pasted = self._paste(results['img'], results['gt_seg_map'], cutout)
+            if (pasted.mask > 0).sum() >= self.min_visible * whole:
+                results['img'], results['gt_seg_map'] = pasted.img, pasted.mask
+                boxes += [] if pasted.box is None else [pasted.box]
+        results['other_boxes'] = np.array(boxes, dtype=np.float64).reshape(-1, 4)
         return results
 
     @cache_randomness
@@ -221,9 +244,7 @@ class PasteSalientObjects(BaseTransform):
             np.random.rand() < 0.5,
         )
 
-    def _paste(
-        self, img: np.ndarray, mask: np.ndarray, cutout: Cutout
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _paste(self, img: np.ndarray, mask: np.ndarray, cutout: Cutout) -> Pasted:
         """Paste an object at a random place, in a random size."""
         relative, place, flip, on_top = self._random_factors()
         box = _tight_box(mask)

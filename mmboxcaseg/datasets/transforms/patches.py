@@ -8,6 +8,7 @@ from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
 from mmboxcaseg.masks import clip_boxes, decode_rle, pixel_rects, tight_boxes, to_rle
+from mmboxcaseg.prediction.other_boxes import other_box_maps
 from mmboxcaseg.registry import TRANSFORMS
 
 from ..photo_size import check_photo_size
@@ -84,13 +85,21 @@ class RandomBoxPatch(BaseTransform):
             width and height, in [0, 0.5). Defaults to 0.25.
         scale (Sequence[float]): Smallest and largest factor for width and
             height, above 0. Defaults to (0.5, 1.5).
+        other_boxes (bool): Whether patches get two further channels with the
+            other boxes, see
+            :func:`~mmboxcaseg.prediction.other_boxes.other_box_maps`. Needs
+            the key ``other_boxes``. Defaults to False.
 
     Raises:
         ValueError: If a value is out of its range.
     """
 
     def __init__(
-        self, size: int = 288, shift: float = 0.25, scale: Sequence[float] = (0.5, 1.5)
+        self,
+        size: int = 288,
+        shift: float = 0.25,
+        scale: Sequence[float] = (0.5, 1.5),
+        other_boxes: bool = False,
     ) -> None:
         if not 0 <= shift < 0.5:
             raise ValueError(
@@ -105,6 +114,7 @@ class RandomBoxPatch(BaseTransform):
         self.size = size
         self.shift = shift
         self.scale = scale
+        self.other_boxes = other_boxes
 
     @cache_randomness
     def _random_factors(self) -> tuple[np.ndarray, np.ndarray]:
@@ -158,10 +168,26 @@ class RandomBoxPatch(BaseTransform):
         crop = augment_box(box, *self._random_factors())
         rect = pixel_rects(crop[None], *img.shape[:2])[0]
         x0, y0, x1, y1 = rect
-        results['img'] = mmcv.imresize(img[y0:y1, x0:x1], (self.size, self.size))
+        patch = mmcv.imresize(img[y0:y1, x0:x1], (self.size, self.size))
+        if self.other_boxes:
+            maps = other_box_maps(box, _others(results), rect, self.size)
+            patch = np.concatenate([patch, maps], axis=2)
+        results['img'] = patch
         results['img_shape'] = (self.size, self.size)
         results['patch_rect'] = tuple(rect.tolist())
         return rect
+
+
+def _others(results: dict) -> np.ndarray:
+    """Other boxes of the photo, xyxy in pixels, (K, 4)."""
+    try:
+        return results['other_boxes']
+    except KeyError:
+        raise ValueError(
+            f'{results.get("img_path")}: other_boxes=True of a patch needs the key '
+            "'other_boxes'; set with_other_boxes of BoxPatchDataset, and use "
+            'PasteSalientObjects for salient images'
+        ) from None
 
 
 @TRANSFORMS.register_module()
@@ -181,6 +207,10 @@ class RandomObjectPatch(RandomBoxPatch):
             width and height, in [0, 0.5). Defaults to 0.25.
         scale (Sequence[float]): Smallest and largest factor for width and
             height, above 0. Defaults to (0.5, 1.5).
+        other_boxes (bool): Whether patches get two further channels with the
+            other boxes, see
+            :func:`~mmboxcaseg.prediction.other_boxes.other_box_maps`. Needs
+            the key ``other_boxes``. Defaults to False.
 
     Raises:
         ValueError: If a value is out of its range.

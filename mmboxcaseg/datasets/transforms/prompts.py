@@ -22,7 +22,7 @@ class CropBoxes(BaseTransform):
     Required keys: ``img``, ``boxes`` (N boxes as xyxy in pixels); ``height``
     and ``width`` are compared with the photo if they exist. Added: ``rects``
     (N, 4), the pixel rectangle of each box, in which its mask will lie; and
-    ``crops``, (N * M, size, size, 3) uint8, M crops for each box. If there is
+    ``crops``, (N * M, size, size, C) uint8, M crops for each box. If there is
     a margin other than 0, also ``windows`` (N, M, 4), the place of the
     rectangle in each of its crops: x0, y0, x1, y1 as fractions of the crop's
     width and height.
@@ -36,6 +36,10 @@ class CropBoxes(BaseTransform):
         grow (float): Fraction of the box's width and height by which its
             rectangle is larger on each side, 0 or more. It is meant for boxes
             that may cut off parts of their object. Defaults to 0.
+        other_boxes (bool): Whether crops have two further channels with the
+            other boxes, see
+            :func:`~mmboxcaseg.prediction.other_boxes.other_box_maps`.
+            Defaults to False.
 
     Raises:
         ValueError: If there are no margins, or one of them or ``grow`` is
@@ -43,11 +47,16 @@ class CropBoxes(BaseTransform):
     """
 
     def __init__(
-        self, size: int = 320, margins: Sequence[float] = (0,), grow: float = 0
+        self,
+        size: int = 320,
+        margins: Sequence[float] = (0,),
+        grow: float = 0,
+        other_boxes: bool = False,
     ) -> None:
         check_crop_options(margins, grow)
         self.size = size
         self.grow = grow
+        self.other_boxes = other_boxes
         self.margins = np.asarray(margins, dtype=np.float64)
 
     def transform(self, results: dict) -> dict:
@@ -64,7 +73,12 @@ class CropBoxes(BaseTransform):
         """
         check_photo_size(results)
         found = crop_boxes(
-            results['img'], results['boxes'], self.size, self.margins, self.grow
+            results['img'],
+            results['boxes'],
+            self.size,
+            self.margins,
+            self.grow,
+            self.other_boxes,
         )
         results['rects'] = found.rects
         results['crops'] = found.crops
@@ -80,7 +94,7 @@ class PackBoxPrompts(BaseTransform):
     Required keys: ``crops``, ``rects``, ``boxes``, ``ori_shape``. Optional:
     ``windows``, ``labels``, ``ann_ids``, ``segmentations``.
 
-    The result has ``inputs``, a uint8 tensor (N * M, 3, S, S), and
+    The result has ``inputs``, a uint8 tensor (N * M, C, S, S), and
     ``data_samples`` with ``prompt_instances``: ``bboxes`` (N, 4), ``rects``
     (N, 4) and, if their keys exist, ``windows`` (N, M, 4), ``labels`` (N,),
     ``ann_ids`` (a list), and ``true_rles``, the true masks as compressed RLE.

@@ -15,10 +15,12 @@ from torch.nn import functional as F
 
 from mmboxcaseg.head_names import HEADS
 from mmboxcaseg.prediction import PredictOptions
+from mmboxcaseg.prediction.other_boxes import COLOURS, MAPS
 from mmboxcaseg.registry import MODELS
 
 from ..heads import ProducedHead
 from ..losses import check_fusion
+from .input_channels import add_input_channels, clear_input_channels
 from .predicting import Predicting
 from .prepared import Weights
 
@@ -61,6 +63,11 @@ class BoxCaseg(Predicting, BaseSegmentor):
         channels_last (bool): Whether weights and features have the memory
             format ``channels_last``, with which convolutions are faster on
             many machines. Results differ by rounding only. Defaults to False.
+        other_boxes (bool): Whether patches have two further channels with the
+            other boxes of the photo, see
+            :func:`~mmboxcaseg.prediction.other_boxes.other_box_maps`. The
+            data sets and their transforms need the same option. Defaults to
+            False.
         compile (bool | dict): Whether backbone and heads are compiled by
             :func:`torch.compile`; a dict has its options, such as
             ``dict(mode='max-autotune')``. Results differ by rounding only.
@@ -97,6 +104,7 @@ class BoxCaseg(Predicting, BaseSegmentor):
         alpha: float = 0.7,
         fuse: str = 'prob',
         channels_last: bool = False,
+        other_boxes: bool = False,
         compile: bool | dict = False,
         test_cfg: dict | None = None,
         train_cfg: dict | None = None,
@@ -113,6 +121,9 @@ class BoxCaseg(Predicting, BaseSegmentor):
         self.fuse = fuse
         self.channels_last = channels_last
         self.backbone = MODELS.build(backbone)
+        self.channels = COLOURS + (MAPS if other_boxes else 0)
+        if other_boxes:
+            add_input_channels(self.backbone, MAPS)
         self.weak_head = weak_head and MODELS.build(weak_head)
         self.salient_head = salient_head and MODELS.build(salient_head)
         self.transferred_head: Any = transferred_head and MODELS.build(transferred_head)
@@ -130,6 +141,7 @@ class BoxCaseg(Predicting, BaseSegmentor):
     def init_weights(self) -> None:
         """Initialise the weights; then they get the model's memory format."""
         super().init_weights()
+        clear_input_channels(self.backbone, COLOURS)
         if self.channels_last:
             # Otherwise each step of a training would convert them. Not before, since
             # random values are drawn in the order of the memory.
@@ -176,14 +188,35 @@ class BoxCaseg(Predicting, BaseSegmentor):
         """Compute the maps that all heads take.
 
         Args:
-            inputs (Tensor): Normalised patches, shape (B, 3, H, W).
+            inputs (Tensor): Normalised patches, shape (B, C, H, W). C is 3,
+                or 5 with ``other_boxes``.
 
         Returns:
             tuple[Tensor, ...]: Maps of shape (B, C_i, H_i, W_i), the largest
             first. Those of HRNet and MobileNetV2 have the strides 4, 8, 16
             and 32.
+
+        Raises:
+            ValueError: If the inputs have another number of channels.
         """
+        self.check_channels(inputs)
         return tuple(self.backbone(self._laid_out(inputs)))
+
+    def check_channels(self, inputs: Tensor) -> None:
+        """Check that patches or crops have the channels that the model takes.
+
+        Args:
+            inputs (Tensor): Patches or crops, shape (B, C, H, W).
+
+        Raises:
+            ValueError: If they have more or fewer.
+        """
+        if inputs.shape[1] != self.channels:
+            raise ValueError(
+                f'BoxCaseg takes {self.channels} channels, but the patches have '
+                f'{inputs.shape[1]}; other_boxes must be the same in the model and in '
+                'the transforms that crop, such as RandomBoxPatch and CropBoxes'
+            )
 
     def _laid_out(self, x: Tensor) -> Tensor:
         if self.channels_last:

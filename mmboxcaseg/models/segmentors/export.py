@@ -147,7 +147,9 @@ def check_same(trained: BoxCaseg, exported: BoxCaseg) -> float:
     generator = torch.Generator().manual_seed(0)
     # Smooth crops, as photos are; plain noise looks the same everywhere.
     crops = F.interpolate(
-        torch.randn(4, 3, 8, 8, generator=generator), (96, 96), mode='bilinear'
+        torch.randn(4, trained.channels, 8, 8, generator=generator),
+        (96, 96),
+        mode='bilinear',
     )
     with torch.no_grad():
         one, other = (

@@ -159,7 +159,8 @@ class ExportedNetwork(nn.Module):
         # In a list it is not a submodule, so its weights are not exported.
         self._model = [model]
         self.options = options
-        sample = torch.randn(1, 3, size, size)
+        self.channels = model.channels
+        sample = torch.randn(1, model.channels, size, size)
         with torch.no_grad():
             folded = model.fold(options, sample)
             if folded is None:
@@ -215,7 +216,7 @@ def onnx_content(network: ExportedNetwork, size: int) -> bytes:
     Returns:
         bytes: Content of an ONNX file. It takes batches of any size.
     """
-    crops = torch.zeros(2, 3, size, size, dtype=torch.uint8)
+    crops = torch.zeros(2, network.channels, size, size, dtype=torch.uint8)
     content = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         # The exporter warns of changes in later versions of torch.

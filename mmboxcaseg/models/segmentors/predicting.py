@@ -74,6 +74,7 @@ class Predicting(PreparedWeights):
         Raises:
             ValueError: If the model lacks the head of the options.
         """
+        self.check_channels(sample)
         transferred = self._weights_for(options)
         names = options.heads(self._built)
         heads = [

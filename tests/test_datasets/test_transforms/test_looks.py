@@ -34,6 +34,16 @@ def test_inverted_twice_is_the_same(patch):
     assert (inverted.astype(int) + patch == 255).all()
 
 
+def test_maps_of_other_boxes_stay_as_they_are(patch):
+    maps = np.random.default_rng(1).integers(0, 2, (64, 64, 2), dtype=np.uint8) * 255
+    options = dict(grey=1, invert=1, blur=1)
+    np.random.seed(0)
+    expected = look(patch, **options)
+    np.random.seed(0)
+    found = look(np.concatenate([patch, maps], 2), **options)
+    assert (found[..., :3] == expected).all() and (found[..., 3:] == maps).all()
+
+
 def test_blur_evens_out_and_keeps_the_mean(patch):
     np.random.seed(0)
     blurred = look(patch, blur=1, sigma=0.1)

@@ -24,7 +24,7 @@ def rectangle(height, width, x0, y0, x1, y1):
 
 def slow_paste(img, mask, cutout, corner, on_top):
     """Pixel by pixel."""
-    img, mask = img.copy(), mask.copy()
+    img, mask, shown = img.copy(), mask.copy(), []
     for row in range(cutout.mask.shape[0]):
         for column in range(cutout.mask.shape[1]):
             x, y = corner[0] + column, corner[1] + row
@@ -36,7 +36,9 @@ def slow_paste(img, mask, cutout, corner, on_top):
             elif mask[y, x]:
                 continue
             img[y, x] = cutout.img[row, column]
-    return img, mask
+            shown.append((x, y))
+    box = [*np.min(shown, 0), *np.max(shown, 0) + 1] if shown else None
+    return img, mask, box
 
 
 @pytest.mark.parametrize('on_top', [False, True])
@@ -52,8 +54,9 @@ def test_against_a_loop_over_pixels(on_top):
         corner = tuple(rng.integers(-8, 14, 2).tolist())
         before = img.copy(), mask.copy()
         found = paste(img, mask, cutout, corner, on_top)
-        for one, other in zip(found, slow_paste(img, mask, cutout, corner, on_top)):
-            assert (one == other).all()
+        expected = slow_paste(img, mask, cutout, corner, on_top)
+        assert (found.img == expected[0]).all() and (found.mask == expected[1]).all()
+        assert (None if found.box is None else found.box.tolist()) == expected[2]
         assert (img == before[0]).all() and (mask == before[1]).all()
 
 
@@ -103,6 +106,11 @@ def test_labels_and_pixels_agree():
         assert ((found['img'][..., 0] == 5) == (found['gt_seg_map'] > 0)).all()
         assert found['gt_seg_map'].sum() >= 0.3 * 400
         assert found['img'].dtype == found['gt_seg_map'].dtype == np.uint8
+        if len(found['other_boxes']) == 1:
+            rows, columns = np.nonzero(found['img'][..., 0] == 9)
+            tight = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+            assert found['other_boxes'].tolist() == [tight]
+        assert len(found['other_boxes']) >= (found['img'] == 9).any()
         pasted += (found['img'] == 9).any()
         covered += found['gt_seg_map'].sum() < 400
     assert pasted > 50 and 10 < covered < pasted

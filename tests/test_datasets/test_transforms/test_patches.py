@@ -12,6 +12,7 @@ from mmboxcaseg.datasets.transforms import (
     RandomObjectPatch,
 )
 from mmboxcaseg.datasets.transforms.patches import augment_box, paint_box
+from mmboxcaseg.prediction.other_boxes import other_box_maps
 
 
 def test_augmented_box_by_hand():
@@ -279,3 +280,29 @@ def test_object_patch_without_an_object_is_refused():
     )
     with pytest.raises(ValueError, match='a.png: the mask is empty'):
         RandomObjectPatch(size=4)(results)
+
+
+@pytest.mark.parametrize('kind', [RandomBoxPatch, RandomObjectPatch])
+def test_maps_of_other_boxes_belong_to_the_crop(kind):
+    rng = np.random.default_rng(0)
+    img = rng.integers(0, 256, (60, 80, 3), np.uint8)
+    mask = np.zeros((60, 80), np.uint8)
+    mask[15:45, 20:60] = 1
+    others = np.array([(10, 10, 40, 30), (30, 20, 75, 58), (0, 0, 5, 5)], np.float32)
+    given = dict(
+        img=img, gt_seg_map=mask, box=[20, 15, 60, 45], other_boxes=others, height=60
+    )
+    np.random.seed(0)
+    plain = kind(size=16)(dict(given, width=80))
+    np.random.seed(0)
+    found = kind(size=16, other_boxes=True)(dict(given, width=80))
+    assert (found['img'][..., :3] == plain['img']).all()
+    rect = np.array(found['patch_rect'])
+    maps = other_box_maps(np.array([20, 15, 60, 45]), others, rect, 16)
+    assert maps.any() and (found['img'][..., 3:] == maps).all()
+
+
+def test_maps_need_the_other_boxes():
+    given = dict(img=np.zeros((9, 9, 3), np.uint8), box=[1, 1, 5, 5], img_path='a.jpg')
+    with pytest.raises(ValueError, match='a.jpg: .* set with_other_boxes of BoxPatch'):
+        RandomBoxPatch(size=8, other_boxes=True)(given)
