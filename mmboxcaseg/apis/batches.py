@@ -54,9 +54,10 @@ def draw_batches(
         preprocessor = MODELS.build(cfg.model.data_preprocessor)
         for number, batch in zip(range(1, num_batches + 1), loader):
             batch = preprocessor(batch, training=True)
+            samples = batch['data_samples']
             sheet = vis.batch_sheet(
-                vis.denormalize(batch['inputs'], preprocessor),
-                batch['data_samples'],
+                vis.denormalize(batch['inputs'], samples, preprocessor),
+                samples,
                 loader.dataset.metainfo['classes'],
                 f'{osp.basename(cfg.filename)}: training batch {number}, seed {seed}',
             )

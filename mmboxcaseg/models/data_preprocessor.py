@@ -5,10 +5,13 @@ from typing import Any
 
 import torch
 from mmengine.model import ImgDataPreprocessor
+from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from mmboxcaseg.prediction.other_boxes import COLOURS
 from mmboxcaseg.registry import MODELS
+
+from .supervision import masked_samples
 
 
 @MODELS.register_module()
@@ -61,8 +64,8 @@ class BoxCasegDataPreprocessor(ImgDataPreprocessor):
         data = self.cast_data(data)
         data['inputs'] = self.normalize(torch.stack(data['inputs']))
         if self.mask_std is not None:
-            masked = [one.supervision == 'mask' for one in data['data_samples']]
-            data['inputs'][torch.tensor(masked), :COLOURS] *= self.mask_gain
+            masked = masked_samples(data['data_samples'])
+            data['inputs'][masked, :COLOURS] *= self.mask_gain
         return data
 
     def normalize(self, patches: Tensor) -> Tensor:
@@ -86,24 +89,25 @@ class BoxCasegDataPreprocessor(ImgDataPreprocessor):
             patches = (patches - self.mean) / self.std
         return patches
 
-    def to_rgb(self, patches: Tensor) -> Tensor:
-        """Undo :meth:`normalize`, with RGB as the result.
+    def to_rgb(self, patches: Tensor, samples: Sequence[SegDataSample]) -> Tensor:
+        """Undo the normalisation of training patches, with RGB as the result.
 
         Args:
             patches (Tensor): Normalised patches, shape (N, C, H, W).
+            samples (Sequence[SegDataSample]): Their N data samples.
 
         Returns:
             Tensor: Patches as RGB, in [0, 255], float32, shape (N, 3, H, W).
 
         Raises:
-            ValueError: If patches with a mask have a contrast of their own.
+            ValueError: If ``mask_std`` is set and a sample lacks
+                ``supervision``.
         """
-        if self.mask_std is not None:
-            raise ValueError(
-                'BoxCasegDataPreprocessor: with mask_std, colours are unknown after '
-                'the normalisation; set loss_color or mask_std to None'
-            )
         patches = patches[:, :COLOURS].float()
+        if self.mask_std is not None:
+            masked = masked_samples(samples).to(patches.device)
+            gain = torch.where(masked[:, None, None, None], self.mask_gain, 1.0)
+            patches = patches / gain
         if self._enable_normalize:
             patches = patches * self.std + self.mean
         return patches if self._channel_conversion else patches.flip(1)

@@ -24,21 +24,29 @@ IMAGE_SIDE = 420
 PATCH_SIDE = 192
 
 
-def denormalize(inputs: 'Tensor', preprocessor: 'ImgDataPreprocessor') -> np.ndarray:
+def denormalize(
+    inputs: 'Tensor',
+    samples: Sequence['BaseDataElement'],
+    preprocessor: 'ImgDataPreprocessor',
+) -> np.ndarray:
     """Convert the normalised inputs of a model back to images.
 
     Args:
-        inputs (Tensor): Normalised images, shape (B, 3, H, W).
+        inputs (Tensor): Normalised images, shape (B, C, H, W).
+        samples (Sequence[BaseDataElement]): Their B data samples.
         preprocessor (ImgDataPreprocessor): Data preprocessor that made them
             from BGR images.
 
     Returns:
         np.ndarray: The images, RGB, uint8, shape (B, H, W, 3).
     """
-    if preprocessor._enable_normalize:
-        inputs = inputs * preprocessor.std + preprocessor.mean
-    if not preprocessor._channel_conversion:
-        inputs = inputs[:, [2, 1, 0]]
+    if hasattr(preprocessor, 'to_rgb'):
+        inputs = preprocessor.to_rgb(inputs, samples)
+    else:
+        if preprocessor._enable_normalize:
+            inputs = inputs * preprocessor.std + preprocessor.mean
+        if not preprocessor._channel_conversion:
+            inputs = inputs[:, [2, 1, 0]]
     inputs = inputs.round().clamp(0, 255).byte()
     return inputs.permute(0, 2, 3, 1).cpu().numpy()
 

@@ -169,7 +169,7 @@ def test_patches_as_the_model_gets_them(make_config, monkeypatch):
     raw = np.stack([patch.numpy() for patch in batch['inputs']])
     batch = preprocessor(batch, training=True)
     assert abs(float(batch['inputs'].mean())) < 3
-    pictures = denormalize(batch['inputs'], preprocessor)
+    pictures = denormalize(batch['inputs'], batch['data_samples'], preprocessor)
     assert (pictures == raw.transpose(0, 2, 3, 1)[..., ::-1]).all()
     cells = []
     monkeypatch.setattr(

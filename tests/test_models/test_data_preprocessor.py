@@ -36,9 +36,20 @@ def test_patches_with_a_mask_have_a_deviation_of_their_own():
         np.testing.assert_allclose(result, expected, atol=1e-5)
     crops = preprocessor.normalize(torch.stack(patches))
     np.testing.assert_allclose(crops[1], data['inputs'][1])
-    with pytest.raises(ValueError, match='loss_color or mask_std'):
-        preprocessor.to_rgb(crops)
+    rgb = preprocessor.to_rgb(data['inputs'], samples)
+    np.testing.assert_allclose(rgb, torch.stack(patches).flip(1), atol=1e-3)
     assert not preprocessor.state_dict()
+
+
+def test_maps_of_other_boxes_become_zero_or_one():
+    preprocessor = tiny.model().data_preprocessor
+    patches = torch.randint(0, 256, (2, 5, 4, 4), dtype=torch.uint8)
+    patches[:, 3:] = 255 * (patches[:, 3:] > 127)
+    found = preprocessor.normalize(patches)
+    assert (found[:, :3] == preprocessor.normalize(patches[:, :3])).all()
+    assert (found[:, 3:] == patches[:, 3:] / 255).all() and found[:, 3:].max() == 1
+    rgb = preprocessor.to_rgb(found, ())
+    np.testing.assert_allclose(rgb, patches[:, [2, 1, 0]], atol=1e-3)
 
 
 def test_a_deviation_for_masks_needs_one_for_boxes():

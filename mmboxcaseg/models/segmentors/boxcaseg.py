@@ -20,6 +20,7 @@ from mmboxcaseg.registry import MODELS
 
 from ..heads import ProducedHead
 from ..losses import check_fusion
+from ..supervision import masked_samples
 from .input_channels import add_input_channels, clear_input_channels
 from .predicting import Predicting
 from .prepared import Weights
@@ -293,7 +294,9 @@ class BoxCaseg(Predicting, BaseSegmentor):
                     losses['loss_smooth'] = self.loss_smooth(logits)
                 if self.loss_color:
                     losses['loss_color'] = self.loss_color(
-                        logits, labels, self.data_preprocessor.to_rgb(inputs)
+                        logits,
+                        labels,
+                        self.data_preprocessor.to_rgb(inputs, data_samples),
                     )
         if self.has_pixel_heads:
             losses['loss_pixel'] = self._pixel_loss(feats, labels, size, data_samples)
@@ -307,8 +310,7 @@ class BoxCaseg(Predicting, BaseSegmentor):
         data_samples: list[SegDataSample],
     ) -> Tensor:
         """Eq. 3 over the samples of the batch that have a mask."""
-        masked = [_supervision(sample) == 'mask' for sample in data_samples]
-        chosen = torch.tensor(masked).nonzero().squeeze(1).to(labels.device)
+        chosen = masked_samples(data_samples).nonzero().squeeze(1).to(labels.device)
         weight = torch.ones(len(chosen), device=labels.device)
         # The mean over all processes: two processes with 8 samples each then
         # learn the same as one with 16, wherever the samples with masks are.
@@ -376,15 +378,3 @@ class BoxCaseg(Predicting, BaseSegmentor):
         size = tuple(inputs.shape[-2:])
         weights = self.produce_weights()
         return {name: self._head_logits(name, feats, size, weights) for name in HEADS}
-
-
-def _supervision(sample: SegDataSample) -> str:
-    """The checked meta key ``supervision`` of a sample."""
-    supervision = sample.metainfo.get('supervision')
-    if supervision not in ('box', 'mask'):
-        raise ValueError(
-            f"{sample.metainfo.get('img_path')}: the meta key 'supervision' "
-            f"must be 'box' or 'mask', but is {supervision!r}; list it in "
-            'the meta_keys of PackPatch'
-        )
-    return supervision

@@ -88,7 +88,7 @@ def test_model_trains_with_it():
         inputs=list(patches), data_samples=tiny.patches(['box', 'mask', 'box'])[1]
     )
     batch = net.data_preprocessor(data, training=True)
-    rgb = net.data_preprocessor.to_rgb(batch['inputs'])
+    rgb = net.data_preprocessor.to_rgb(batch['inputs'], batch['data_samples'])
     # Patches come in as BGR.
     assert torch.allclose(rgb, patches.flip(1).float(), atol=1e-3)
     losses = net.loss(**batch)
