@@ -19,8 +19,10 @@ class SegmentationHead(BaseModule):
     transfer needs both.
 
     Args:
-        in_channels (int): Number of channels of all input maps together, and
-            of the hidden map.
+        in_channels (int): Number of channels of all input maps together.
+        channels (int, optional): Number of channels of the hidden map. With
+            fewer the head is faster; the weight transfer needs as many as
+            ``in_channels``. Defaults to None: ``in_channels``, as in the paper.
         norm_cfg (dict): Config of the normalisation layer. Defaults to ``BN``
             with momentum 0.01, as in HRNet.
         init_cfg (dict, optional): Initialisation. Defaults to None: that of
@@ -30,15 +32,17 @@ class SegmentationHead(BaseModule):
     def __init__(
         self,
         in_channels: int,
+        channels: int | None = None,
         norm_cfg: dict = dict(type='BN', momentum=0.01),
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
         self.in_channels = in_channels
-        self.conv = nn.Conv2d(in_channels, in_channels, 1)
-        self.norm = build_norm_layer(norm_cfg, in_channels)[1]
+        self.channels = in_channels if channels is None else channels
+        self.conv = nn.Conv2d(in_channels, self.channels, 1)
+        self.norm = build_norm_layer(norm_cfg, self.channels)[1]
         self.relu = nn.ReLU(inplace=True)
-        self.conv_seg = nn.Conv2d(in_channels, 1, 1)
+        self.conv_seg = nn.Conv2d(self.channels, 1, 1)
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
         """Compute the logits at the size of the first map.

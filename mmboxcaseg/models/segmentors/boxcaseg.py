@@ -161,14 +161,18 @@ class BoxCaseg(Predicting, BaseSegmentor):
                 'BoxCaseg: at least one of weak_head, '
                 'salient_head and transferred_head is needed'
             )
-        if (
-            self.transferred_head
-            and not self.weak_head
-            and not isinstance(self.transferred_head, ProducedHead)
-        ):
+        if not self.transferred_head or isinstance(self.transferred_head, ProducedHead):
+            return
+        if not self.weak_head:
             raise ValueError(
                 'BoxCaseg: transferred_head takes its weights from weak_head, '
                 'which is None; set both or neither'
+            )
+        if self.weak_head.channels != self.weak_head.in_channels:
+            raise ValueError(
+                'BoxCaseg: transferred_head takes its weights from weak_head, so '
+                f'weak_head.channels can not be {self.weak_head.channels}; set it to '
+                'None, or transferred_head to None'
             )
 
     @property

@@ -1,11 +1,15 @@
 import numpy as np
+import pytest
 from head_cases import CHANNELS, head_by_hand, make_maps, numbers, randomize
 
 from mmboxcaseg.models import SegmentationHead
 
 
-def test_segmentation_head():
-    head = randomize(SegmentationHead(CHANNELS)).eval()
+@pytest.mark.parametrize('channels', [None, 3])
+def test_segmentation_head(channels):
+    head = randomize(SegmentationHead(CHANNELS, channels)).eval()
+    hidden = CHANNELS if channels is None else channels
+    assert head.conv.weight.shape == (hidden, CHANNELS, 1, 1)
     feats = make_maps()
     expected = head_by_hand(
         feats,

@@ -142,6 +142,10 @@ def test_supervision_is_needed():
     [
         (tiny.without('weak', 'salient', 'transferred'), 'at least one of'),
         (tiny.without('weak'), 'transferred_head takes its weights from weak_head'),
+        (
+            dict(weak_head=dict(type='SegmentationHead', in_channels=16, channels=4)),
+            r'weak_head.channels can not be 4; set it to None',
+        ),
         (dict(alpha=1.5), r'alpha must lie in \[0, 1\], but got 1.5'),
         (dict(fuse='mean'), "fuse must be one of .* got 'mean'"),
         (dict(test_cfg=dict(head='best')), "test_cfg.head is 'best'"),

@@ -69,6 +69,17 @@ def test_same_probabilities_of_any_batch(name, head):
     assert [one.version for one in model.opset_import if not one.domain] == [17]
 
 
+def test_narrower_heads():
+    head = dict(type='SegmentationHead', in_channels=tiny.CHANNELS, channels=5)
+    net = tiny.model(weak_head=head, salient_head=head, transferred_head=None).eval()
+    options = replace(net.predict_options, head=('weak', 'salient'))
+    crops = onnx_files.crops(2, 32)
+    _, network = exported(net, options, 32, half=True)
+    np.testing.assert_allclose(network(crops), plain(net, crops, options), atol=5e-3)
+    folded = net.network(options)(crops)
+    np.testing.assert_allclose(folded, plain(net, crops, options), atol=1e-4)
+
+
 def stored(content):
     """Bytes of the weights of a file."""
     graph = onnx.load_model_from_string(content).graph
