@@ -21,8 +21,8 @@ class SegmentationHead(BaseModule):
     Args:
         in_channels (int): Number of channels of all input maps together.
         channels (int, optional): Number of channels of the hidden map. With
-            fewer the head is faster; the weight transfer needs as many as
-            ``in_channels``. Defaults to None: ``in_channels``, as in the paper.
+            fewer the head is faster. Defaults to None: ``in_channels``, as in
+            the paper.
         norm_cfg (dict): Config of the normalisation layer. Defaults to ``BN``
             with momentum 0.01, as in HRNet.
         init_cfg (dict, optional): Initialisation. Defaults to None: that of

@@ -66,6 +66,8 @@ class TransferredHead(BaseModule):
     Args:
         in_channels (int): Number of channels of all input maps together, as
             in the weak head.
+        channels (int, optional): Number of channels of the hidden map, as in
+            the weak head. Defaults to None: ``in_channels``, as in the paper.
         norm_cfg (dict): Config of the normalisation layer. Defaults to ``BN``
             with momentum 0.01.
         hidden_ratio (int): See :class:`WeightTransfer`. Defaults to 4.
@@ -76,6 +78,7 @@ class TransferredHead(BaseModule):
     def __init__(
         self,
         in_channels: int,
+        channels: int | None = None,
         norm_cfg: dict = dict(type='BN', momentum=0.01),
         hidden_ratio: int = 4,
         negative_slope: float = 0.1,
@@ -83,11 +86,12 @@ class TransferredHead(BaseModule):
     ) -> None:
         super().__init__(init_cfg=init_cfg)
         self.in_channels = in_channels
+        self.channels = in_channels if channels is None else channels
         self.transfer_conv = WeightTransfer(in_channels, hidden_ratio, negative_slope)
         self.transfer_conv_seg = WeightTransfer(
-            in_channels, hidden_ratio, negative_slope
+            self.channels, hidden_ratio, negative_slope
         )
-        self.norm = build_norm_layer(norm_cfg, in_channels)[1]
+        self.norm = build_norm_layer(norm_cfg, self.channels)[1]
         self.relu = nn.ReLU(inplace=True)
 
     def transfer(self, weak_head: SegmentationHead) -> tuple[Tensor, ...]:
@@ -98,8 +102,8 @@ class TransferredHead(BaseModule):
                 its weights.
 
         Returns:
-            tuple[Tensor, ...]: Weight (C, C, 1, 1) and bias (C,) of the first
-            convolution, weight (1, C, 1, 1) and bias (1,) of the second.
+            tuple[Tensor, ...]: Weight (K, C, 1, 1) and bias (K,) of the first
+            convolution, weight (1, K, 1, 1) and bias (1,) of the second.
         """
         return (
             *self.transfer_conv(weak_head.conv.weight, weak_head.conv.bias),

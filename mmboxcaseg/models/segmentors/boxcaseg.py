@@ -168,11 +168,12 @@ class BoxCaseg(Predicting, BaseSegmentor):
                 'BoxCaseg: transferred_head takes its weights from weak_head, '
                 'which is None; set both or neither'
             )
-        if self.weak_head.channels != self.weak_head.in_channels:
+        weak, transferred = self.weak_head.channels, self.transferred_head.channels
+        if weak != transferred:
             raise ValueError(
-                'BoxCaseg: transferred_head takes its weights from weak_head, so '
-                f'weak_head.channels can not be {self.weak_head.channels}; set it to '
-                'None, or transferred_head to None'
+                'BoxCaseg: transferred_head takes its weights from weak_head, but '
+                f'weak_head has {weak} hidden channels and transferred_head has '
+                f'{transferred}; set channels of both to the same number'
             )
 
     @property

@@ -56,7 +56,7 @@ def export_model_cfg(model: dict[str, Any]) -> dict[str, Any]:
         exported['transferred_head'] = {
             key: value
             for key, value in dict(head, type='ProducedHead').items()
-            if key in ('type', 'in_channels', 'norm_cfg')
+            if key in ('type', 'in_channels', 'channels', 'norm_cfg')
         }
     return exported
 

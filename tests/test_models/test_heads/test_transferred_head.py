@@ -36,9 +36,10 @@ def test_weight_transfer_is_an_mlp_of_every_filter(shape):
         np.testing.assert_allclose(numbers(actual), expected, atol=1e-5)
 
 
-def test_transferred_head():
-    weak = randomize(SegmentationHead(CHANNELS))
-    head = randomize(TransferredHead(CHANNELS)).eval()
+@pytest.mark.parametrize('channels', [None, 3])
+def test_transferred_head(channels):
+    weak = randomize(SegmentationHead(CHANNELS, channels))
+    head = randomize(TransferredHead(CHANNELS, channels)).eval()
     feats = make_maps()
     conv = transfer_by_hand(head.transfer_conv, weak.conv.weight, weak.conv.bias)
     conv_seg = transfer_by_hand(

@@ -144,7 +144,7 @@ def test_supervision_is_needed():
         (tiny.without('weak'), 'transferred_head takes its weights from weak_head'),
         (
             dict(weak_head=dict(type='SegmentationHead', in_channels=16, channels=4)),
-            r'weak_head.channels can not be 4; set it to None',
+            'weak_head has 4 hidden channels and transferred_head has 16; set',
         ),
         (dict(alpha=1.5), r'alpha must lie in \[0, 1\], but got 1.5'),
         (dict(fuse='mean'), "fuse must be one of .* got 'mean'"),

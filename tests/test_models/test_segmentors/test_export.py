@@ -28,9 +28,15 @@ def test_shipped_config_is_that_of_the_training(repo_root):
     assert export_config(trained).model == Config.fromfile(shipped).model
 
 
-def test_rounded_weights_are_those_of_both_models():
-    cfg = tiny.model_cfg(test_cfg=dict(head='transferred'))
-    trained = tiny.model(test_cfg=dict(head='transferred'))
+@pytest.mark.parametrize('channels', [None, 5])
+def test_rounded_weights_are_those_of_both_models(channels):
+    sizes = dict(in_channels=tiny.CHANNELS, channels=channels)
+    keys = dict(
+        weak_head=dict(type='SegmentationHead', **sizes),
+        transferred_head=dict(type='TransferredHead', **sizes),
+        test_cfg=dict(head='transferred'),
+    )
+    cfg, trained = tiny.model_cfg(**keys), tiny.model(**keys)
     with DefaultScope.overwrite_default_scope('mmboxcaseg'):
         exported = MODELS.build(export_model_cfg(cfg))
     stored = export_weights(trained, exported)

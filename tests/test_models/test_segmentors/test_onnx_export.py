@@ -71,8 +71,11 @@ def test_same_probabilities_of_any_batch(name, head):
 
 def test_narrower_heads():
     head = dict(type='SegmentationHead', in_channels=tiny.CHANNELS, channels=5)
-    net = tiny.model(weak_head=head, salient_head=head, transferred_head=None).eval()
-    options = replace(net.predict_options, head=('weak', 'salient'))
+    transferred = dict(head, type='TransferredHead')
+    net = tiny.model(
+        weak_head=head, salient_head=head, transferred_head=transferred
+    ).eval()
+    options = replace(net.predict_options, head=('weak', 'salient', 'transferred'))
     crops = onnx_files.crops(2, 32)
     _, network = exported(net, options, 32, half=True)
     np.testing.assert_allclose(network(crops), plain(net, crops, options), atol=5e-3)
