@@ -171,22 +171,22 @@ def _put_start(
     """Copy the model that the verdict compares with into the folder."""
     from mmboxcaseg.engine import own_training
 
-    config, checkpoint = folder.model('start')
-    if osp.isfile(checkpoint):
+    config, weights = folder.model('start')
+    if osp.isfile(weights):
         return
     if start is not None and start[0] is None:
         cfg = own_training.recipe(f'{SIZES[options.size]}.py')
+        checkpoint = own_training.read_checkpoint(start[1])
+        own_training.match_heads(cfg, checkpoint)
         own_training.apply_options(cfg, options.cfg_options)
-        own_training.export_model(
-            cfg, own_training.read_checkpoint(start[1]), folder.at('start')
-        )
+        own_training.export_model(cfg, checkpoint, folder.at('start'))
         return
     # ImageNet weights make no masks. A training that starts from them is
     # compared with the model of the package.
     from_config, from_checkpoint = start or default_model()
     shutil.copy(from_config, config)
-    shutil.copy(from_checkpoint, f'{checkpoint}.part')
-    os.replace(f'{checkpoint}.part', checkpoint)
+    shutil.copy(from_checkpoint, f'{weights}.part')
+    os.replace(f'{weights}.part', weights)
 
 
 def _before(folder: TrainingFolder, aside: 'KeptAside') -> tuple['BoxFits', float]:
@@ -237,7 +237,9 @@ def _config(
         cfg[f'{name}_evaluator'].truth = osp.join(data, 'kept_aside.json')
     cfg.load_from = None
     if loads:
-        cfg.load_from = f'weights-only:{osp.abspath(folder.model("start")[1])}'
+        start = osp.abspath(folder.model('start')[1])
+        own_training.match_heads(cfg, own_training.read_checkpoint(start))
+        cfg.load_from = f'weights-only:{start}'
     cfg.work_dir = osp.abspath(folder.log_dir)
     cfg.verbose = options.verbose
     own_training.set_workers(cfg, options.num_workers)

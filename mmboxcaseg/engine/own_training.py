@@ -14,6 +14,7 @@ from mmengine.device import is_cuda_available
 from mmengine.runner.checkpoint import load_state_dict
 
 import mmboxcaseg
+from mmboxcaseg.head_names import HEADS
 from mmboxcaseg.models.segmentors.export import export_config, export_weights
 from mmboxcaseg.progress import Steps
 from mmboxcaseg.registry import MODELS
@@ -108,6 +109,23 @@ def leave_out_salient(cfg: Config) -> None:
     loader = cfg.train_dataloader
     loader.dataset.salient = None
     loader.sampler.source_ratio = [loader.batch_size]
+
+
+def match_heads(cfg: Config, checkpoint: dict[str, Any]) -> None:
+    """Give the heads of a config the hidden channels of those in a checkpoint.
+
+    Args:
+        cfg (Config): Config of a BoxCaseg, changed in place.
+        checkpoint (dict): Content of the checkpoint that the model starts from.
+    """
+    weights = weights_of(checkpoint)
+    for name in HEADS:
+        head = cfg.model.get(f'{name}_head')
+        # The weights of the transferred head are made from those of the weak head.
+        source = 'weak' if name == 'transferred' else name
+        weight = weights.get(f'{source}_head.conv.weight')
+        if head and weight is not None:
+            head.channels = len(weight)
 
 
 def set_iters(cfg: Config, iters: int) -> None:
@@ -279,6 +297,7 @@ __all__ = [
     'iters_of',
     'last_checkpoint',
     'leave_out_salient',
+    'match_heads',
     'read_checkpoint',
     'recipe',
     'seconds_per_iter',

@@ -45,6 +45,23 @@ def test_no_recipe():
         own_training.recipe('nothing.py')
 
 
+def test_heads_as_wide_as_those_of_a_checkpoint():
+    cfg = own_training.recipe('boxcaseg/own/mobilenetv2_own.py')
+    weights = {
+        'module.weak_head.conv.weight': torch.zeros(7, 2, 1, 1),
+        'module.salient_head.conv.weight': torch.zeros(9, 2, 1, 1),
+    }
+    own_training.match_heads(cfg, dict(state_dict=weights))
+    assert cfg.model.weak_head.channels == 7 and cfg.model.salient_head.channels == 9
+    assert cfg.model.transferred_head is None
+    cfg.model.transferred_head = dict(type='TransferredHead')
+    own_training.match_heads(cfg, dict(state_dict=weights))
+    assert cfg.model.transferred_head.channels == 7
+    # A checkpoint of a backbone says nothing about heads.
+    own_training.match_heads(cfg, {'backbone.conv.weight': torch.zeros(1)})
+    assert cfg.model.weak_head.channels == 7
+
+
 def test_weights_of_the_package():
     loaded = CheckpointLoader.load_checkpoint('mmboxcaseg://boxcaseg_small')
     weights = read_checkpoint(default_model()[1])
