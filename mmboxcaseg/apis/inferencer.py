@@ -61,6 +61,8 @@ class BoxCasegInferencer:
             and plain values; such a file can run any code. Defaults to False.
         merge_exponent (float, optional): Exponent that replaces the model's
             ``test_cfg.merge_exponent``, at least 0. Defaults to None.
+        merge_tolerance (float, optional): Number that replaces the model's
+            ``test_cfg.merge_tolerance``, at least 1. Defaults to None.
         runtime (str): Runtime of the network: ``'torch'``; ``'onnx'``, for
             the model of the package and exported models; or ``'auto'``, which
             is ``'onnx'`` unless a GPU or another model is asked for. Defaults
@@ -91,6 +93,7 @@ class BoxCasegInferencer:
         allow_unsafe: bool = False,
         merge_exponent: float | None = None,
         runtime: str = 'auto',
+        merge_tolerance: float | None = None,
     ) -> None:
         process.keep_freed_memory()
         if weights is None and isinstance(model, str) and os.path.isdir(model):
@@ -105,8 +108,9 @@ class BoxCasegInferencer:
             self._predictor = _torch_predictor(model, weights, device, allow_unsafe)
         self.batch_size = self._predictor.batch_size
         self.options = self._predictor.options
-        if merge_exponent is not None:
-            self.options = replace(self.options, merge_exponent=merge_exponent)
+        asked = dict(merge_exponent=merge_exponent, merge_tolerance=merge_tolerance)
+        given = {key: value for key, value in asked.items() if value is not None}
+        self.options = replace(self.options, **given)
 
     @property
     def model(self) -> 'BoxCaseg':

@@ -121,6 +121,7 @@ def score_predictor(
     *,
     merge: bool = True,
     merge_exponent: float | None = None,
+    merge_tolerance: float = 1.0,
     out: str | None = None,
     **rows,
 ) -> PredictorScores:
@@ -140,6 +141,9 @@ def score_predictor(
         merge_exponent (float, optional): If given, such a pixel goes to the
             mask with the highest probability times (box area) ** -exponent.
             Defaults to None: it goes to the smallest object.
+        merge_tolerance (float): With an exponent, a mask keeps a pixel unless
+            the claim of another mask is more than this many times as strong,
+            at least 1. Defaults to 1.
         out (str, optional): Path of a COCO json to write the masks to.
             Defaults to None: they are not kept.
         **rows (bool): ``by_size``, ``by_overlap`` and ``boundary``, see
@@ -163,6 +167,7 @@ def score_predictor(
             img_dir,
             merge=merge,
             merge_exponent=merge_exponent,
+            merge_tolerance=merge_tolerance,
             on_image=lambda instances: update(1, instances),
         )
     with tempfile.TemporaryDirectory() as folder:

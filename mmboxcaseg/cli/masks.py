@@ -95,6 +95,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         'in the configs of the paper gives it to the smallest object',
     )
     made.add_argument(
+        '--merge-tolerance',
+        type=float,
+        metavar='T',
+        help='with an exponent, let a mask keep a pixel unless another mask claims '
+        'it more than T times as strongly; 1: no pixel belongs to two masks '
+        '(default: as in the config)',
+    )
+    made.add_argument(
         '--keep-masks',
         action='store_true',
         help='keep the masks that boxes have already, and make masks only for '
@@ -322,6 +330,12 @@ def _check(args: argparse.Namespace) -> None:
     ):
         raise ValueError(
             '--merge-exponent must be 0 or more, and must not be given with --no-merge'
+        )
+    if args.merge_tolerance is not None and not (
+        args.merge and args.merge_tolerance >= 1
+    ):
+        raise ValueError(
+            '--merge-tolerance must be 1 or more, and must not be given with --no-merge'
         )
     if args.tighten is not None and not 0 <= args.tighten <= 1:
         raise ValueError('--tighten must be a number from 0 to 1')

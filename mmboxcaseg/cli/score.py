@@ -73,6 +73,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='give each pixel to the mask with the highest probability * '
         '(box area)^-G, where G is 0 or more; default: to the smallest object',
     )
+    other.add_argument(
+        '--merge-tolerance',
+        type=float,
+        metavar='T',
+        help='with --merge-exponent, let a mask keep a pixel unless another mask '
+        'claims it more than T times as strongly, where T is 1 or more (default: 1)',
+    )
     other.add_argument('--out', metavar='FILE', help='COCO json to write the masks to')
     parser.add_argument('--json', metavar='FILE', help='json to write the scores to')
 
@@ -93,13 +100,14 @@ def run(args: argparse.Namespace) -> int:
         by_size=args.by_size, by_overlap=args.by_overlap, boundary=args.boundary
     )
     time_per_box = None
-    if not args.predictor and (
-        args.out or not args.merge or args.merge_exponent is not None
-    ):
+    rule = args.merge_exponent, args.merge_tolerance
+    if not args.predictor and (args.out or not args.merge or rule != (None, None)):
         raise ValueError(
-            '--out, --no-merge and --merge-exponent go with --predictor only; '
-            'give it, or leave them out'
+            '--out, --no-merge, --merge-exponent and --merge-tolerance go with '
+            '--predictor only; give it, or leave them out'
         )
+    if args.merge_tolerance is not None and args.merge_exponent is None:
+        raise ValueError('--merge-tolerance needs --merge-exponent; give it too')
     if args.predictor:
         made = score_predictor(
             args.predictor,
@@ -107,6 +115,7 @@ def run(args: argparse.Namespace) -> int:
             args.truth,
             merge=args.merge,
             merge_exponent=args.merge_exponent,
+            merge_tolerance=args.merge_tolerance or 1.0,
             out=args.out,
             **rows,
         )

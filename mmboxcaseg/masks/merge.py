@@ -1,4 +1,4 @@
-"""Merging: overlapping masks of an image become disjoint (the paper, Sec. 3.4)."""
+"""Merging: pixels that several masks of an image claim (the paper, Sec. 3.4)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -109,21 +109,30 @@ def merge(
 class Claims:
     """How strongly the N masks of an image claim their pixels.
 
-    A claim is probability * (box area)^-exponent.
+    A claim is probability * (box area)^-exponent. A mask loses a pixel to
+    another mask whose claim is more than ``tolerance`` times as strong.
 
     Attributes:
         probs (Sequence[np.ndarray]): Probabilities in [0, 1], N float arrays
             of the masks' shapes, above 0 where the mask is True.
         exponent (float): Exponent of the box area, at least 0.
+        tolerance (float): Ratio of two claims, at least 1. With 1 each pixel
+            goes to one mask. Above 1, both masks keep a pixel whose claims are
+            nearly equal. Defaults to 1.
 
     Raises:
-        ValueError: If the exponent is negative.
+        ValueError: If the exponent is negative, or the tolerance below 1.
     """
 
     probs: Sequence[np.ndarray]
     exponent: float
+    tolerance: float = 1.0
 
     def __post_init__(self) -> None:
+        if not self.tolerance >= 1:
+            raise ValueError(
+                f'the tolerance is {self.tolerance!r}; it must be at least 1'
+            )
         if not self.exponent >= 0:
             raise ValueError(
                 f'the exponent is {self.exponent!r}; it must not be negative'
@@ -140,7 +149,8 @@ def merge_by_probability(
 
     Of equal claims, that of the smaller box wins, then that of the earlier
     one. The higher the exponent, the closer the result is to :func:`merge`,
-    the paper's rule.
+    the paper's rule. With a tolerance above 1, other masks keep the pixel too
+    if their claims are nearly as strong, see :class:`Claims`.
 
     Args:
         masks (Sequence[np.ndarray]): N bool arrays, mask i of shape
@@ -153,7 +163,7 @@ def merge_by_probability(
 
     Returns:
         list[np.ndarray]: N bool arrays of the same shapes, disjoint in the
-        image. The input is not changed.
+        image if the tolerance is 1. The input is not changed.
 
     Raises:
         ValueError: If numbers or shapes do not match, or an area is NaN or
@@ -174,6 +184,7 @@ def merge_by_probability(
     merged = list(masks)
     # Relative to the smallest box: a high exponent must not round all to 0.
     factors = (areas / areas.min(initial=np.inf)) ** -claims.exponent
+    tolerance = np.float32(claims.tolerance)
     bids: dict[int, np.ndarray] = {}
     for winner, loser, of_winner, of_loser in _meetings(rects, areas):
         for place in (winner, loser):
@@ -182,11 +193,9 @@ def merge_by_probability(
                 merged[place] = masks[place].copy()
         # Pixels that only one mask claims stay with it: the claim of the other
         # is 0, and its mask is False.
-        first = bids[winner][of_winner] >= bids[loser][of_loser]
-        merged[winner][of_winner] &= first
-        lost = merged[loser][of_loser]
-        # For booleans, a > b is "a and not b".
-        np.greater(lost, first, out=lost)
+        one, other = bids[winner][of_winner], bids[loser][of_loser]
+        merged[winner][of_winner] &= tolerance * one >= other
+        merged[loser][of_loser] &= tolerance * other > one
     return merged
 
 

@@ -28,6 +28,7 @@ class BoxMasks:
             threshold. They are there if the options ask for them or
             ``merge_exponent`` is given.
         merge_exponent (float | None): See :class:`PredictOptions`.
+        merge_tolerance (float): See :class:`PredictOptions`.
     """
 
     rects: np.ndarray
@@ -35,6 +36,7 @@ class BoxMasks:
     confidence: np.ndarray | None = None
     probs: list[np.ndarray] | None = None
     merge_exponent: float | None = None
+    merge_tolerance: float = 1.0
 
     @property
     def claims(self) -> Claims | None:
@@ -42,7 +44,7 @@ class BoxMasks:
         gets a pixel."""
         if self.merge_exponent is None:
             return None
-        return Claims(self.probs, self.merge_exponent)
+        return Claims(self.probs, self.merge_exponent, self.merge_tolerance)
 
 
 def min_max_normalize(probs: np.ndarray) -> np.ndarray:
@@ -177,6 +179,7 @@ def box_masks(
         confidence=confidence,
         probs=mask_probs if kept else None,
         merge_exponent=options.merge_exponent,
+        merge_tolerance=options.merge_tolerance,
     )
 
 

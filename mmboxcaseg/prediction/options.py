@@ -42,6 +42,10 @@ class PredictOptions:
             :func:`~mmboxcaseg.masks.merge_by_probability`. Predictions then
             have ``probs``. Defaults to None: a pixel goes to the smallest
             object, as in the paper.
+        merge_tolerance (float): With ``merge_exponent``, a mask keeps a pixel
+            unless the claim of another mask is more than this many times as
+            strong, at least 1, see :class:`~mmboxcaseg.masks.Claims`. Defaults
+            to 1: a pixel goes to one mask.
         flip (bool): Whether the probabilities of a crop and its mirror image
             are averaged. Defaults to False.
         precision (str): ``'fp32'``, or ``'bf16'`` for bfloat16 in the
@@ -58,6 +62,7 @@ class PredictOptions:
     min_max: bool = True
     with_probs: bool = False
     merge_exponent: float | None = None
+    merge_tolerance: float = 1.0
     flip: bool = False
     precision: str = 'fp32'
 
@@ -76,6 +81,16 @@ class PredictOptions:
                 'BoxCaseg: test_cfg.merge_exponent is '
                 f'{self.merge_exponent!r}, but it must not be '
                 'negative'
+            )
+        if not self.merge_tolerance >= 1:
+            raise ValueError(
+                'BoxCaseg: test_cfg.merge_tolerance is '
+                f'{self.merge_tolerance!r}, but it must be at least 1'
+            )
+        if self.merge_tolerance > 1 and self.merge_exponent is None:
+            raise ValueError(
+                f'BoxCaseg: test_cfg.merge_tolerance is {self.merge_tolerance!r}, '
+                'which needs merge_exponent; set it too, for example to 0.1'
             )
         low, high = self.min_threshold, self.threshold
         if low is not None and not 0 <= low <= high:

@@ -81,6 +81,7 @@ def in_rects(
     rects: np.ndarray,
     shape: tuple[int, int],
     exponent: float | None,
+    tolerance: float = 1.0,
 ) -> InRects:
     """Crop the outputs of a predictor to the boxes and threshold them at 0.5.
 
@@ -92,6 +93,7 @@ def in_rects(
         shape (tuple[int, int]): H and W, the size of the photo in pixels.
         exponent (float | None): Exponent of the claims, see
             :class:`~mmboxcaseg.masks.Claims`; None for no claims.
+        tolerance (float): Tolerance of the claims. Defaults to 1.
 
     Returns:
         InRects: The masks.
@@ -117,7 +119,7 @@ def in_rects(
                 'probabilities and not logits'
             )
         probs.append(prob)
-    claims = None if exponent is None else Claims(probs, exponent)
+    claims = None if exponent is None else Claims(probs, exponent, tolerance)
     return InRects([prob >= 0.5 for prob in probs], claims)
 
 
@@ -128,6 +130,7 @@ def predictor_masks(
     *,
     merge: bool = True,
     merge_exponent: float | None = None,
+    merge_tolerance: float = 1.0,
     on_image: Callable[[int], None] = lambda instances: None,
 ) -> tuple[dict[str, Any], float]:
     """Make masks of all boxes of a file with a function.
@@ -142,6 +145,8 @@ def predictor_masks(
             highest probability * (box area)^-merge_exponent, see
             :class:`~mmboxcaseg.masks.Claims`. Defaults to None: it goes to
             the smallest object.
+        merge_tolerance (float): With an exponent, the tolerance of the
+            claims. Defaults to 1.
         on_image (Callable[[int], None]): Function that is called after each
             image of ``truth.boxes.wanted`` with the number of its masks.
             Defaults to one that does nothing.
@@ -165,14 +170,21 @@ def predictor_masks(
         spent += time.perf_counter() - begin
         try:
             height, width = photo.shape[:2]
-            return in_rects(outputs, rects, (height, width), merge_exponent)
+            return in_rects(
+                outputs, rects, (height, width), merge_exponent, merge_tolerance
+            )
         except ValueError as error:
             raise ValueError(
                 f'the predictor, on {boxes.file_names[image]}: {error}'
             ) from error
 
     name = getattr(predictor, '__name__', type(predictor).__name__)
-    made = dict(method=name, merge=merge, merge_exponent=merge_exponent)
+    made = dict(
+        method=name,
+        merge=merge,
+        merge_exponent=merge_exponent,
+        merge_tolerance=merge_tolerance,
+    )
     return masks_of_images(truth, predict, made, on_image), spent
 
 

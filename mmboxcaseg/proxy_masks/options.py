@@ -37,6 +37,9 @@ class MaskOptions:
             probability * (box area)^-merge_exponent. Defaults to None: as in
             the config; the configs of the paper give a pixel to the smallest
             object.
+        merge_tolerance (float, optional): With an exponent, a mask keeps a
+            pixel unless the claim of another mask is more than this many
+            times as strong, at least 1. Defaults to None: as in the config.
         polygons (bool): Whether masks are written as polygons, which fill
             holes, and not as RLE. Defaults to False.
         keep_masks (bool): Whether boxes that have a mask keep it to the
@@ -103,6 +106,7 @@ class MaskOptions:
     decisions: str | None = None
     merge: bool = True
     merge_exponent: float | None = None
+    merge_tolerance: float | None = None
     polygons: bool = False
     keep_masks: bool = False
     tighten: float | None = None

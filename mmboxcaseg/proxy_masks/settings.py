@@ -32,6 +32,7 @@ def apply_options(
         crops_per_batch=options.crops_per_batch,
         precision=options.precision,
         merge_exponent=options.merge_exponent,
+        merge_tolerance=options.merge_tolerance,
         flip=options.flip or None,
     )
     given = {key: value for key, value in asked.items() if value is not None}

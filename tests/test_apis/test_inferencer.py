@@ -73,8 +73,11 @@ def photo(files, number):
     return str(files / 'img' / f'{number}.png')
 
 
-@pytest.mark.parametrize('merge, exponent', [(True, None), (False, None), (True, 0.2)])
-def test_same_as_make_proxy_masks(files, make, tmp_path, merge, exponent):
+@pytest.mark.parametrize(
+    'merge, exponent, tolerance',
+    [(True, None, None), (False, None, None), (True, 0.2, None), (True, 0.2, 1.5)],
+)
+def test_same_as_make_proxy_masks(files, make, tmp_path, merge, exponent, tolerance):
     out = tmp_path / 'masks.json'
     make_proxy_masks.main(
         [
@@ -92,11 +95,13 @@ def test_same_as_make_proxy_masks(files, make, tmp_path, merge, exponent):
             'cpu',
             *([] if merge else ['--no-merge']),
             *([] if exponent is None else ['--merge-exponent', str(exponent)]),
+            *([] if tolerance is None else ['--merge-tolerance', str(tolerance)]),
         ]
     )
     anns = json.loads(out.read_text())['annotations']
     with pytest.warns(UserWarning, match='boxes .2. of .*4.png are empty'):
-        results = make(merge=merge, merge_exponent=exponent)(
+        rule = dict(merge_exponent=exponent, merge_tolerance=tolerance)
+        results = make(merge=merge, **rule)(
             [photo(files, n) for n in (1, 2, 3, 4)], [xyxy(boxes) for boxes in BOXES]
         )
     masks = [mask for result in results for mask in result.masks]
@@ -109,7 +114,7 @@ def test_same_as_make_proxy_masks(files, make, tmp_path, merge, exponent):
         assert ann['proxy_confidence'] == round(confidence, 4)
     assert rle_area(anns[-1]['segmentation']) == scores[-1] == 0
     overlap = (results[0].masks.sum(axis=0) > 1).any()
-    assert overlap != merge
+    assert overlap == (not merge or tolerance is not None)
 
 
 def test_merged_by_probability(files, make):

@@ -90,6 +90,42 @@ def test_merging_by_probability_is_the_slow_one(seed):
     assert all((a == b).all() for a, b in zip(masks, before))
 
 
+def keep_slowly(masks, probs, areas, exponent, tolerance):
+    """Pixel by pixel: each mask against the strongest of the other claims."""
+    kept = [np.zeros_like(mask) for mask in masks]
+    for y, x in np.ndindex(masks[0].shape):
+        claims = [
+            prob[y, x] * area**-exponent if mask[y, x] else 0
+            for mask, prob, area in zip(masks, probs, areas)
+        ]
+        for place, claim in enumerate(claims):
+            others = claims[:place] + claims[place + 1 :]
+            kept[place][y, x] = (
+                claim > 0 and max(others, default=0) <= tolerance * claim
+            )
+    return kept
+
+
+@pytest.mark.parametrize('seed', range(20))
+def test_masks_keep_what_they_claim_nearly_as_strongly(seed):
+    rng = np.random.default_rng(seed)
+    masks, rects, _ = random_instances(rng, rng.integers(1, 9), 9, 12)
+    areas = 4.0 ** rng.integers(0, 3, len(masks))
+    probs = [rng.uniform(0.3, 1, mask.shape) for mask in masks]
+    exponent, tolerance = rng.choice([0, 0.1, 1]), rng.choice([1.1, 1.5, 3])
+    claims = Claims(probs, exponent, tolerance)
+    merged = merge_by_probability(masks, rects, areas, claims)
+    expected = keep_slowly(
+        [on_canvas(m, r, 9, 12) for m, r in zip(masks, rects)],
+        [on_canvas(p, r, 9, 12, float) for p, r in zip(probs, rects)],
+        areas,
+        exponent,
+        tolerance,
+    )
+    for mask, rect, canvas in zip(merged, rects, expected):
+        assert (on_canvas(mask, rect, 9, 12) == canvas).all()
+
+
 @pytest.mark.parametrize('seed', range(5))
 @pytest.mark.parametrize('exponent', [30, 1000, float('inf')])
 def test_a_high_exponent_is_the_paper_s_rule(seed, exponent):
@@ -109,6 +145,9 @@ def test_claims_out_of_range():
         Claims([np.ones((3, 3))], -1)
     with pytest.raises(ValueError, match='exponent is nan'):
         Claims([np.ones((3, 3))], float('nan'))
+    for tolerance in (0.9, float('nan')):
+        with pytest.raises(ValueError, match=f'tolerance is {tolerance}'):
+            Claims([np.ones((3, 3))], 0, tolerance)
     with pytest.raises(ValueError, match='box 0 is not positive'):
         merge_by_probability(masks, rects, [0], Claims([np.ones((3, 3))], 0))
     with pytest.raises(ValueError, match='probabilities differ in shape'):

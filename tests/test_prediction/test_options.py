@@ -19,6 +19,7 @@ def test_defaults():
         min_max=True,
         with_probs=False,
         merge_exponent=None,
+        merge_tolerance=1.0,
         flip=False,
         precision='fp32',
     )
@@ -65,6 +66,15 @@ def test_unknown_precision():
 def test_merge_exponent_is_checked(exponent):
     with pytest.raises(ValueError, match='merge_exponent is'):
         tiny.model(test_cfg=dict(merge_exponent=exponent))
+
+
+@pytest.mark.parametrize(
+    ('tolerance', 'message'),
+    [(0.9, 'but it must be at least 1'), (1.2, 'which needs merge_exponent')],
+)
+def test_merge_tolerance_is_checked(tolerance, message):
+    with pytest.raises(ValueError, match=f'merge_tolerance is {tolerance}, {message}'):
+        tiny.model(test_cfg=dict(merge_tolerance=tolerance))
 
 
 @pytest.mark.parametrize('low', [-0.1, 0.6])

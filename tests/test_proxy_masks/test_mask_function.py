@@ -71,6 +71,9 @@ def test_merged_by_probability(files):
     # 8 ** 0.1 = 1.23 times 0.6 is less than 0.8, 8 ** 0.2 = 1.52 times is more.
     assert areas(files, filled(0.6), merge_exponent=0.1) == [1600, 0]
     assert areas(files, filled(0.6), merge_exponent=0.2) == [1400, 200]
+    # 0.8 is less than 1.1 * 1.23 * 0.6, so both masks keep the pixels.
+    rule = dict(merge_exponent=0.1, merge_tolerance=1.1)
+    assert areas(files, filled(0.6), **rule) == [1600, 200]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def instances_of(
         the options ask for them, ``probs``, a list of N float32 arrays in
         [0, 1] of the same sizes, the probabilities that were compared with
         the threshold; and, if the options have it, the meta key
-        ``merge_exponent``.
+        ``merge_exponent``, with ``merge_tolerance``.
     """
     found = box_masks(
         probs,
@@ -60,7 +60,12 @@ def instances_of(
     if found.probs is not None:
         result.probs = found.probs
     if found.merge_exponent is not None:
-        result.set_metainfo(dict(merge_exponent=found.merge_exponent))
+        result.set_metainfo(
+            dict(
+                merge_exponent=found.merge_exponent,
+                merge_tolerance=found.merge_tolerance,
+            )
+        )
     return result
 
 
@@ -80,6 +85,7 @@ def masks_of(instances: InstanceData) -> BoxMasks:
         confidence=instances.get('confidence'),
         probs=instances.get('probs'),
         merge_exponent=instances.get('merge_exponent'),
+        merge_tolerance=instances.get('merge_tolerance', 1.0),
     )
 
 
