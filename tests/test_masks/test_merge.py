@@ -99,10 +99,8 @@ def keep_slowly(masks, probs, areas, exponent, tolerance):
             for mask, prob, area in zip(masks, probs, areas)
         ]
         for place, claim in enumerate(claims):
-            others = claims[:place] + claims[place + 1 :]
-            kept[place][y, x] = (
-                claim > 0 and max(others, default=0) <= tolerance * claim
-            )
+            strongest = max(claims[:place] + claims[place + 1 :], default=0)
+            kept[place][y, x] = claim > 0 and strongest <= tolerance * claim
     return kept
 
 
