@@ -43,3 +43,28 @@ def test_changed_photos(domains, tmp_path):
     # Inverted: dark where it was light; blurred: even across the edge.
     assert (new[:, :10] == 255).all() and (new[:, 30:] == 0).all()
     assert 90 < new[20, 19, 0] < 200
+
+
+def test_frames_of_davis(domains, tmp_path):
+    for clip, name, shown in (
+        ('bear', '00000', True),
+        ('bear', '00005', True),
+        ('bear', '00010', True),
+        ('bear', '00020', False),
+        ('camel', '00030', True),
+    ):
+        for folder, ext in (('JPEGImages', 'jpg'), ('Annotations', 'png')):
+            (tmp_path / folder / '480p' / clip).mkdir(parents=True, exist_ok=True)
+            mask = np.zeros((20, 30), np.uint8)
+            mask[5:15, 8:18] = 255 * shown
+            cv2.imwrite(str(tmp_path / folder / '480p' / clip / f'{name}.{ext}'), mask)
+    domain = domains['davis'](str(tmp_path), str(tmp_path / 'out'))
+    train, val = (json.loads(open(path).read()) for path in (domain.train, domain.val))
+    assert [one['file_name'] for one in train['images']] == ['bear/00000.jpg']
+    names = [one['file_name'] for one in val['images']]
+    assert names == ['bear/00010.jpg', 'camel/00030.jpg']
+    assert 'segmentation' not in train['annotations'][0]
+    assert [one['bbox'] for one in val['annotations']] == [[8, 5, 10, 10]] * 2
+    assert 'segmentation' in val['annotations'][0]
+    with pytest.raises(FileNotFoundError, match='no frames with masks'):
+        domains['davis'](str(tmp_path / 'out'), str(tmp_path / 'out'))

@@ -4,9 +4,13 @@ import json
 import os
 import os.path as osp
 from dataclasses import dataclass
+from glob import glob
 
 import cv2
 import numpy as np
+
+from mmboxcaseg.converters.coco_subset import write_coco
+from mmboxcaseg.synthetic.export import coco_annotation
 
 # Width of the blur that imitates a microscope, in pixels.
 BLUR = 1.5
@@ -149,3 +153,57 @@ def mini(name: str, data: str, out: str, changed: bool) -> Domain:
         osp.join(annotations, 'instances_val2017.json'),
         photos[1],
     )
+
+
+def davis(root: str, out: str, step: int = 10) -> Domain:
+    """Make the domain of DAVIS 2016: videos of one object each.
+
+    Every second one of the frames that are used is trained on, the others are
+    scored: the same objects at other times.
+
+    Args:
+        root (str): Folder of DAVIS, with ``JPEGImages/480p/CLIP/*.jpg`` and
+            ``Annotations/480p/CLIP/*.png``.
+        out (str): Folder to write to.
+        step (int): Only frames whose number is a multiple of it are used.
+            Defaults to 10.
+
+    Returns:
+        Domain: The domain.
+
+    Raises:
+        FileNotFoundError: If there is no frame with its mask.
+    """
+    photos = osp.join(root, 'JPEGImages', '480p')
+    masks = sorted(glob(osp.join(root, 'Annotations', '480p', '*', '*.png')))
+    parts: dict[str, dict] = {}
+    for path in masks:
+        clip, name = path.split(os.sep)[-2:]
+        number = int(osp.splitext(name)[0])
+        photo = f'{clip}/{osp.splitext(name)[0]}.jpg'
+        if number % step == 0 and osp.isfile(osp.join(photos, photo)):
+            part = 'val' if number // step % 2 else 'train'
+            mask = cv2.imread(path, cv2.IMREAD_GRAYSCALE) > 0
+            if mask.any():
+                _add(parts.setdefault(part, _empty()), photo, mask)
+    if len(parts) < 2:
+        raise FileNotFoundError(f'{root}: no frames with masks for both parts')
+    for part, content in parts.items():
+        write_coco(osp.join(out, f'{part}.json'), content)
+    boxes = without_masks(osp.join(out, 'train.json'), osp.join(out, 'boxes.json'))
+    return Domain('davis', boxes, photos, osp.join(out, 'val.json'), photos)
+
+
+def _empty() -> dict:
+    """A COCO json without photos."""
+    return dict(images=[], annotations=[], categories=[dict(id=1, name='object')])
+
+
+def _add(content: dict, photo: str, mask: np.ndarray) -> None:
+    """Add a photo with one object to a COCO json."""
+    height, width = mask.shape
+    number = len(content['images']) + 1
+    content['images'].append(
+        dict(id=number, file_name=photo, height=height, width=width)
+    )
+    content['annotations'].append(coco_annotation(mask, number, number, 1))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import own_domains
 
-DOMAINS = ('shapes', 'microscope', 'coco')
+DOMAINS = ('shapes', 'microscope', 'coco', 'davis')
 COLUMNS = ('mIoU', 'IoU@50', 'IoU@75')
 
 
@@ -31,7 +31,14 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--data', default='data', help='folder that has coco_mini (default: data)'
     )
-    parser.add_argument('--domains', nargs='+', choices=DOMAINS, default=list(DOMAINS))
+    parser.add_argument(
+        '--domains', nargs='+', choices=DOMAINS, default=list(DOMAINS[:3])
+    )
+    parser.add_argument(
+        '--davis',
+        help='folder of DAVIS 2016, for the domain davis: it has '
+        'JPEGImages/480p and Annotations/480p',
+    )
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument(
         '--minutes',
@@ -58,6 +65,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         parser.error(
             '--imagenet needs --salient, since the salient head is not pretrained'
         )
+    if 'davis' in args.domains and not args.davis:
+        parser.error('the domain davis needs --davis, the folder of its frames')
     return args
 
 
@@ -86,6 +95,8 @@ def domain_of(name: str, args: argparse.Namespace) -> own_domains.Domain:
     out = osp.join(args.work_dir, 'domains', name)
     if name == 'shapes':
         return own_domains.shapes(out)
+    if name == 'davis':
+        return own_domains.davis(args.davis, out)
     return own_domains.mini(name, args.data, out, changed=name == 'microscope')
 
 
