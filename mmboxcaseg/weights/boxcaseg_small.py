@@ -48,6 +48,7 @@ model = dict(
     ),
     fuse='prob',
     salient_head=dict(
+        channels=128,
         in_channels=472,
         norm_cfg=dict(momentum=0.01, requires_grad=True, type='BN'),
         type='SegmentationHead',
@@ -59,12 +60,14 @@ model = dict(
             'weak',
             'salient',
         ],
-        merge_exponent=0.15,
+        merge_exponent=0.1,
+        merge_tolerance=1.3,
         min_threshold=0.3,
     ),
     transferred_head=None,
     type='BoxCaseg',
     weak_head=dict(
+        channels=128,
         in_channels=472,
         norm_cfg=dict(momentum=0.01, requires_grad=True, type='BN'),
         type='SegmentationHead',

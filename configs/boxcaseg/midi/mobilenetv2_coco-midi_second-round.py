@@ -1,7 +1,7 @@
-# The model that ships with the package: a second round on the midi data. It starts
-# from the first round's model, mini/mobilenetv2_coco-mini_default.py. Boxes with a
-# confident mask of that model learn from the mask too. Masks are merged across each
-# photo, so what one object's mask took is background for the others.
+# A second round on the midi data. It starts from the first round's model,
+# mini/mobilenetv2_coco-mini_default.py. Boxes with a confident mask of that model
+# learn from the mask too. Masks are merged across each photo, so what one object's
+# mask took is background for the others.
 # docs/default_model.md has the commands; MMBOXCASEG_WORK names the folder of model
 # and masks.
 _base_ = './mobilenetv2_coco-midi_adamw.py'

@@ -1,7 +1,7 @@
-# The third round with the other boxes of the photo in two further channels: where
+# The same with the other boxes of the photo in two further channels: where
 # smaller and where larger boxes are. On salient patches these are the boxes of pasted
 # objects.
-_base_ = './mobilenetv2_coco-midi_third-round.py'
+_base_ = './mobilenetv2_coco-midi_third-round_full-heads.py'
 box = _base_.train_dataloader.dataset.box.pipeline
 salient = _base_.train_dataloader.dataset.salient.pipeline
 load, crop, pack = _base_.val_dataloader.dataset.pipeline

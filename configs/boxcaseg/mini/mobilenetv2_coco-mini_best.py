@@ -7,6 +7,10 @@ _base_ = './ablations/mobilenetv2_coco-mini_object-crops.py'
 model = dict(
     loss_color=dict(type='ColorPairsLoss', loss_weight=0.3),
     test_cfg=dict(
-        head=['weak', 'salient'], flip=True, min_threshold=0.3, merge_exponent=0.15
+        head=['weak', 'salient'],
+        flip=True,
+        min_threshold=0.3,
+        merge_exponent=0.1,
+        merge_tolerance=1.3,
     ),
 )

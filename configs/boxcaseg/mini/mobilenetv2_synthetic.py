@@ -9,7 +9,7 @@ _base_ = [
 max_iters = 400
 # With few iterations, the statistics must adapt fast.
 norm_cfg = dict(type='BN', momentum=0.1, requires_grad=True)
-head_cfg = dict(norm_cfg=norm_cfg)
+head_cfg = dict(channels=128, norm_cfg=norm_cfg)
 model = dict(
     # The default model has no transferred head, so that starts at random.
     init_cfg=dict(type='Pretrained', checkpoint='mmboxcaseg://boxcaseg_small'),

@@ -6,8 +6,14 @@ load_from = 'mmboxcaseg://boxcaseg_small'
 data_root = 'data/mine/'
 max_iters = 600
 
-# The model of the package has no transferred head to start from.
-model = dict(backbone=dict(init_cfg=None), transferred_head=None)
+# The model of the package has no transferred head to start from, and its heads
+# have fewer hidden channels.
+model = dict(
+    backbone=dict(init_cfg=None),
+    weak_head=dict(channels=128),
+    salient_head=dict(channels=128),
+    transferred_head=None,
+)
 
 # Your photos may be large, so a JPEG is decoded no larger than needed.
 box_pipeline = [

@@ -20,8 +20,8 @@ def test_shipped_config_is_that_of_the_training(repo_root):
             repo_root
             / 'configs'
             / 'boxcaseg'
-            / 'mini'
-            / 'mobilenetv2_coco-mini_default.py'
+            / 'midi'
+            / 'mobilenetv2_coco-midi_third-round.py'
         )
     )
     shipped, _ = default_model()
