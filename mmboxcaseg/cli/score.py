@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--no-merge',
         dest='merge',
         action='store_false',
-        help='let masks overlap instead of giving each pixel to only one of them',
+        help='let each mask keep all its pixels, whatever other masks claim',
     )
     other.add_argument(
         '--merge-exponent',

@@ -1,6 +1,7 @@
 """``boxcaseg train``: train a model on your own boxes."""
 
 import argparse
+import os.path as osp
 import sys
 
 from .common import add_ann_argument, add_format_options, options_of
@@ -126,8 +127,9 @@ def run(args: argparse.Namespace) -> int:
     args.log_dir = args.out
     verdict = train(options)
     print(verdict.summary(), file=sys.stderr)
+    picture = osp.join(args.out, 'before_after.png')
     print(
-        f'{args.out}/before_after.png shows masks before and after. Next:\n'
+        f'{picture} shows masks before and after. Next:\n'
         f'  boxcaseg masks {args.ann} {args.img_dir} -o masks.json '
         f'--model {args.out}\n'
         f'  boxcaseg detector masks.json {args.img_dir} --out detector/ '

@@ -116,7 +116,7 @@ def _pair(masks: BoxFile, truth: BoxFile) -> np.ndarray:
             raise ValueError(
                 f'{len(alone)} of {len(here)} annotations of {name} are not '
                 f'in {other}: {listed(alone)}; '
-                'give two files of the same annotations '
+                'give two files of the same annotations, with the same ids '
                 '(tools/dataset_converters/coco_subset.py cuts one to the '
                 'images of the other)'
             )

@@ -106,8 +106,11 @@ class Verdict:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Convert the verdict to json values, for :meth:`from_json`."""
-        return dict(asdict(self), improved=self.improved)
+        """Convert the verdict to json values, for :meth:`from_json`.
+
+        ``improved`` is null if it is not known.
+        """
+        return dict(asdict(self), improved=self.improved if self.known else None)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> 'Verdict':

@@ -57,7 +57,10 @@ def test_a_change_within_chance_is_said():
 def test_json():
     verdict = judge(fits([0.5] * 3, [np.nan] * 3), fits([0.4] * 3, [np.nan] * 3), 2, 30)
     assert Verdict.from_json(verdict.to_json()) == verdict
-    assert verdict.to_json()['improved'] is True
+    # Without true masks it is not known.
+    assert verdict.to_json()['improved'] is None
+    better = judge(fits([0.5] * 30, [0.5] * 30), fits([0.5] * 30, [0.6] * 30), 3, 10)
+    assert better.to_json()['improved'] is True
 
 
 def test_other_boxes_are_refused():
