@@ -11,6 +11,7 @@ from .common import (
     add_ann_argument,
     add_decisions_option,
     add_format_options,
+    check_merging,
     options_of,
 )
 
@@ -84,15 +85,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--no-merge',
         dest='merge',
         action='store_false',
-        help='let masks overlap instead of giving each pixel to only one of them',
+        help='leave a pixel that several masks claim to all of them',
     )
     made.add_argument(
         '--merge-exponent',
         type=float,
         metavar='G',
-        help='give each pixel to the mask with the highest probability * '
-        '(box area)^-G, where G is 0 or more; default: as in the config, which '
-        'in the configs of the paper gives it to the smallest object',
+        help='give a pixel that several masks claim to the one with the highest '
+        'probability * (box area)^-G, where G is 0 or more; default: as in the '
+        'config, which in the configs of the paper gives it to the smallest object',
     )
     made.add_argument(
         '--merge-tolerance',
@@ -325,18 +326,7 @@ def _check(args: argparse.Namespace) -> None:
         )
     if args.num_workers is not None and args.num_workers < 0:
         raise ValueError('--num-workers must not be negative')
-    if args.merge_exponent is not None and not (
-        args.merge and args.merge_exponent >= 0
-    ):
-        raise ValueError(
-            '--merge-exponent must be 0 or more, and must not be given with --no-merge'
-        )
-    if args.merge_tolerance is not None and not (
-        args.merge and args.merge_tolerance >= 1
-    ):
-        raise ValueError(
-            '--merge-tolerance must be 1 or more, and must not be given with --no-merge'
-        )
+    check_merging(args)
     if args.tighten is not None and not 0 <= args.tighten <= 1:
         raise ValueError('--tighten must be a number from 0 to 1')
     if args.margins and not all(0 <= margin <= 10 for margin in args.margins):

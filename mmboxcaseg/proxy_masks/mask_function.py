@@ -157,8 +157,16 @@ def predictor_masks(
 
     Raises:
         ValueError: If a photo can't be read or has another size than the file
-            says, or the function does not return one mask for each box.
+            says, the function does not return one mask for each box, or a
+            number of the merging is out of its range or has no effect.
     """
+    if merge_exponent is None and merge_tolerance != 1:
+        raise ValueError(
+            f'merge_tolerance is {merge_tolerance!r}, which needs merge_exponent; '
+            'set it too'
+        )
+    # Otherwise its errors would seem to be those of the function.
+    Claims((), merge_exponent or 0, merge_tolerance)
     boxes = truth.boxes
     spent = 0.0
 
