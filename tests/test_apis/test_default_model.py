@@ -88,8 +88,7 @@ def test_the_shipped_calibration_is_of_its_masks():
     assert made['checkpoint_sha256'] == digest and made['merge'] is True
     cfg = Config.fromfile(config)
     assert made['pipeline'] == cfg.test_dataloader.dataset.pipeline
-    # Which may be in the config, or be given.
-    expected = dict(cfg.model.test_cfg, merge_exponent=0.15)
+    expected = dict(cfg.model.test_cfg)
     del expected['crops_per_batch']
     assert made['test_cfg'] == expected
 
@@ -112,8 +111,6 @@ def test_its_calibration_holds_for_other_photos(shared_data, tmp_path):
                 str(out),
                 '--img-ids',
                 str(tmp_path / 'ids.txt'),
-                '--merge-exponent',
-                '0.15',
                 '--num-workers',
                 '0',
             ]
