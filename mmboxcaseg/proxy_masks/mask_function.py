@@ -139,8 +139,8 @@ def predictor_masks(
         truth (MaskFile): File that has the boxes.
         predictor (MaskFunction): The function.
         img_dir (str): Folder of the photos.
-        merge (bool): Whether a pixel claimed by several masks of a photo goes
-            to one of them only. Defaults to True.
+        merge (bool): Whether the masks of a photo are merged. Defaults to
+            True.
         merge_exponent (float, optional): A pixel goes to the mask with the
             highest probability * (box area)^-merge_exponent, see
             :class:`~mmboxcaseg.masks.Claims`. Defaults to None: it goes to
