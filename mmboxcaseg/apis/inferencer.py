@@ -54,9 +54,10 @@ class BoxCasegInferencer:
             written.
         device (str, optional): Device of PyTorch, such as ``'cpu'`` or
             ``'cuda:1'``. Defaults to None: a GPU if there is one.
-        merge (bool): Whether a pixel claimed by several masks of an image
-            goes to one of them only: that of the smallest object, or the one
-            that ``model.test_cfg.merge_exponent`` says. Defaults to True.
+        merge (bool): Whether masks of an image are merged. A pixel claimed by
+            several of them goes to that of the smallest object, or as
+            ``merge_exponent`` and ``merge_tolerance`` of ``model.test_cfg``
+            say. Defaults to True.
         allow_unsafe (bool): Whether the checkpoint may hold more than weights
             and plain values; such a file can run any code. Defaults to False.
         merge_exponent (float, optional): Exponent that replaces the model's

@@ -93,8 +93,7 @@ def fill_masks(
         found (BoxMasks): Masks of the M usable boxes.
         boxes (np.ndarray): (M, 4) float, the usable boxes, xyxy in pixels.
         places (np.ndarray): (M,) int, places of the usable boxes among all.
-        merge (bool): Whether a pixel claimed by several masks goes to one of
-            them only.
+        merge (bool): Whether the masks are merged.
     """
     rects = found.rects
     merged, result.agreement[places] = merge_and_score(

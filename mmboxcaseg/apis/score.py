@@ -136,11 +136,11 @@ def score_predictor(
             shape (H, W), either bool or probabilities in [0, 1].
         img_dir (str): Folder of the photos.
         truth (str): Path of a COCO json with the boxes and the true masks.
-        merge (bool): Whether masks of a photo are merged, so that a pixel
-            claimed by several of them goes to one only. Defaults to True.
-        merge_exponent (float, optional): If given, such a pixel goes to the
-            mask with the highest probability times (box area) ** -exponent.
-            Defaults to None: it goes to the smallest object.
+        merge (bool): Whether masks of a photo are merged. Defaults to True.
+        merge_exponent (float, optional): If given, a pixel that several masks
+            claim goes to the one with the highest probability times
+            (box area) ** -exponent. Defaults to None: it goes to the smallest
+            object.
         merge_tolerance (float): With an exponent, a mask keeps a pixel unless
             the claim of another mask is more than this many times as strong,
             at least 1. Defaults to 1.

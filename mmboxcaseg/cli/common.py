@@ -31,6 +31,31 @@ def options_of(args: argparse.Namespace, kind: type[Options], **others: Any) -> 
     return kind(**{field.name: values[field.name] for field in fields(cast(Any, kind))})
 
 
+def check_merging(args: argparse.Namespace) -> None:
+    """Check the options that say how masks are merged.
+
+    Args:
+        args (argparse.Namespace): Arguments with ``merge``, ``merge_exponent``
+            and ``merge_tolerance``; None stands for an option that is not given.
+
+    Raises:
+        ValueError: If a number is out of its range, or has no effect.
+    """
+    for value, option, least in (
+        (args.merge_exponent, '--merge-exponent', 0),
+        (args.merge_tolerance, '--merge-tolerance', 1),
+    ):
+        if value is None:
+            continue
+        if not args.merge:
+            raise ValueError(
+                f'{option} is an option of merging, which --no-merge leaves out; '
+                'give one of the two'
+            )
+        if not value >= least:
+            raise ValueError(f'{option} must be {least} or more')
+
+
 def add_ann_argument(parser: argparse.ArgumentParser, name: str, **words: Any) -> None:
     """Add the argument for the boxes.
 

@@ -11,6 +11,7 @@ from .common import (
     add_ann_argument,
     add_decisions_option,
     add_format_options,
+    check_merging,
     options_of,
 )
 
@@ -326,16 +327,7 @@ def _check(args: argparse.Namespace) -> None:
         )
     if args.num_workers is not None and args.num_workers < 0:
         raise ValueError('--num-workers must not be negative')
-    rule = args.merge_exponent, args.merge_tolerance
-    if not args.merge and rule != (None, None):
-        raise ValueError(
-            '--merge-exponent and --merge-tolerance are options of merging, which '
-            '--no-merge leaves out; give one of them'
-        )
-    if args.merge_exponent is not None and not args.merge_exponent >= 0:
-        raise ValueError('--merge-exponent must be 0 or more')
-    if args.merge_tolerance is not None and not args.merge_tolerance >= 1:
-        raise ValueError('--merge-tolerance must be 1 or more')
+    check_merging(args)
     if args.tighten is not None and not 0 <= args.tighten <= 1:
         raise ValueError('--tighten must be a number from 0 to 1')
     if args.margins and not all(0 <= margin <= 10 for margin in args.margins):

@@ -5,7 +5,7 @@ import os
 import os.path as osp
 import sys
 
-from .common import add_decisions_option
+from .common import add_decisions_option, check_merging
 
 HELP = 'tells how well masks match the true masks, as a table'
 
@@ -106,6 +106,7 @@ def run(args: argparse.Namespace) -> int:
             '--out, --no-merge, --merge-exponent and --merge-tolerance go with '
             '--predictor only; give it, or leave them out'
         )
+    check_merging(args)
     if args.merge_tolerance is not None and args.merge_exponent is None:
         raise ValueError('--merge-tolerance needs --merge-exponent; give it too')
     if args.predictor:
@@ -115,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
             args.truth,
             merge=args.merge,
             merge_exponent=args.merge_exponent,
-            merge_tolerance=args.merge_tolerance or 1.0,
+            merge_tolerance=args.merge_tolerance or 1,
             out=args.out,
             **rows,
         )

@@ -8,6 +8,7 @@ from mmengine.logging import print_log
 
 from mmboxcaseg.annotations import BoxFile, MaskFile, read_coco, read_masks
 from mmboxcaseg.annotations.given import keep_given_masks
+from mmboxcaseg.masks import clip_boxes
 from mmboxcaseg.registry import DATASETS
 
 from .left_out import look_below, used_images
@@ -49,8 +50,8 @@ class BoxPatchDataset(BaseDataset):
             box with a mask, so that a few masks are seen often enough.
             Defaults to 1.
         with_other_boxes (bool): Whether items have ``other_boxes``, the other
-            usable boxes of the photo, xyxy in pixels, (K, 4) float32. Defaults
-            to False.
+            usable boxes of the photo, clipped to it, xyxy in pixels, (K, 4)
+            float32. Defaults to False.
         **kwargs (Any): Arguments of :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
@@ -141,7 +142,9 @@ class BoxPatchDataset(BaseDataset):
                 item.update(supervision='mask', segmentation=boxes.segmentation(place))
             if self.with_other_boxes:
                 others = boxes.usable_places(image)
-                item['other_boxes'] = boxes.boxes[others[others != place]].astype(
+                others = boxes.boxes[others[others != place]]
+                # As at prediction, where boxes are clipped before areas are compared.
+                item['other_boxes'] = clip_boxes(others, height, width).astype(
                     np.float32
                 )
             repeats = self.given_repeats if learnt[place] else 1

@@ -129,9 +129,9 @@ class Claims:
     tolerance: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.tolerance >= 1:
+        if not 1 <= self.tolerance < np.inf:
             raise ValueError(
-                f'the tolerance is {self.tolerance!r}; it must be at least 1'
+                f'the tolerance is {self.tolerance!r}; it must be finite and at least 1'
             )
         if not self.exponent >= 0:
             raise ValueError(

@@ -160,11 +160,11 @@ def merge_and_score(
             of the image.
         height (int): Height of the image in pixels.
         width (int): Width of the image in pixels.
-        merging (bool): Whether a pixel claimed by several masks goes to one
-            of them only. Defaults to True.
+        merging (bool): Whether the masks are merged. Defaults to True.
         claims (Claims, optional): Claims of the masks; a pixel goes to the
-            strongest, see :func:`merge_by_probability`. Defaults to None: it
-            goes to the smallest object, see :func:`merge`.
+            strongest, or to several that are nearly as strong, see
+            :func:`merge_by_probability`. Defaults to None: it goes to the
+            smallest object, see :func:`merge`.
 
     Returns:
         tuple[list[np.ndarray], np.ndarray]: N bool arrays of the same shapes,
@@ -204,11 +204,11 @@ def proxy_rles(
             of the image.
         height (int): Height of the image in pixels.
         width (int): Width of the image in pixels.
-        merging (bool): Whether a pixel claimed by several masks goes to one
-            of them only. Defaults to True.
+        merging (bool): Whether the masks are merged. Defaults to True.
         claims (Claims, optional): Claims of the masks; a pixel goes to the
-            strongest, see :func:`merge_by_probability`. Defaults to None: it
-            goes to the smallest object, see :func:`merge`.
+            strongest, or to several that are nearly as strong, see
+            :func:`merge_by_probability`. Defaults to None: it goes to the
+            smallest object, see :func:`merge`.
 
     Returns:
         tuple[list[dict], np.ndarray]: N RLEs with ``size`` [height, width]

@@ -57,11 +57,21 @@ class BoxCasegDataPreprocessor(ImgDataPreprocessor):
 
         Returns:
             dict: ``inputs``, in training a tensor, and ``data_samples``.
+
+        Raises:
+            ValueError: If training patches have different numbers of channels.
         """
         if not training:
             # Copies of the samples, since predictions are stored in them.
             return dict(data, data_samples=self.cast_data(data['data_samples']))
         data = self.cast_data(data)
+        channels = {len(patch) for patch in data['inputs']}
+        if len(channels) > 1:
+            raise ValueError(
+                f'some patches of the batch have {min(channels)} channels and others '
+                f'{max(channels)}; other_boxes must be the same in the pipelines of '
+                'box and salient'
+            )
         data['inputs'] = self.normalize(torch.stack(data['inputs']))
         if self.mask_std is not None:
             masked = masked_samples(data['data_samples'])

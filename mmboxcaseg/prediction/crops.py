@@ -76,7 +76,9 @@ def crop_boxes(
         grow (float): What the rectangle of a box adds to each side of the
             box, as a share of its width and height. Defaults to 0.
         other_boxes (bool): Whether crops have two further channels with the
-            other boxes, see :func:`other_box_maps`. Defaults to False.
+            other boxes, see :func:`other_box_maps`. They are the others of
+            ``boxes``: what masks are not made for is not drawn. Defaults to
+            False.
 
     Returns:
         BoxCrops: The crops.

@@ -15,7 +15,7 @@ class Network(Protocol):
         """Compute the foreground probabilities of crops.
 
         Args:
-            crops (np.ndarray): Crops, BGR, uint8, shape (B, 3, S, S),
+            crops (np.ndarray): Crops, BGR, uint8, shape (B, C, S, S),
                 contiguous.
 
         Returns:
@@ -31,7 +31,7 @@ def crop_probs(
 
     Args:
         network (Network): The network.
-        crops (np.ndarray): Crops, BGR, uint8, shape (K, 3, S, S).
+        crops (np.ndarray): Crops, BGR, uint8, shape (K, C, S, S).
         options (PredictOptions): Options of the prediction, of which
             ``crops_per_batch`` and ``flip`` are used.
 

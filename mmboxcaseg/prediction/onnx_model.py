@@ -167,7 +167,7 @@ class OnnxNetwork:
         """Compute the foreground probabilities of crops, see :class:`Network`.
 
         Args:
-            crops (np.ndarray): Crops, BGR, uint8, shape (B, 3, S, S),
+            crops (np.ndarray): Crops, BGR, uint8, shape (B, C, S, S),
                 contiguous.
 
         Returns:

@@ -82,15 +82,16 @@ class PredictOptions:
                 f'{self.merge_exponent!r}, but it must not be '
                 'negative'
             )
-        if not self.merge_tolerance >= 1:
+        if not 1 <= self.merge_tolerance < float('inf'):
             raise ValueError(
                 'BoxCaseg: test_cfg.merge_tolerance is '
-                f'{self.merge_tolerance!r}, but it must be at least 1'
+                f'{self.merge_tolerance!r}, but it must be at least 1, and finite'
             )
         if self.merge_tolerance > 1 and self.merge_exponent is None:
             raise ValueError(
                 f'BoxCaseg: test_cfg.merge_tolerance is {self.merge_tolerance!r}, '
-                'which needs merge_exponent; set it too, for example to 0.1'
+                'which needs merge_exponent; set that too, for example to 0.1, or '
+                'merge_tolerance to 1'
             )
         low, high = self.min_threshold, self.threshold
         if low is not None and not 0 <= low <= high:

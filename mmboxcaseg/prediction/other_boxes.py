@@ -38,6 +38,8 @@ def other_box_maps(
     corners = (others.reshape(-1, 2, 2) - origin) * (size / extent)
     rects = np.floor(corners + 0.5).clip(0, size).astype(np.int64).reshape(-1, 4)
     is_smaller = areas(others) < areas(np.asarray(box, dtype=np.float64)[None])
+    shows = (rects[:, :2] < rects[:, 2:]).all(axis=1)
+    rects, is_smaller = rects[shows], is_smaller[shows]
     for (x0, y0, x1, y1), smaller in zip(rects.tolist(), is_smaller.tolist()):
         maps[y0:y1, x0:x1, 0 if smaller else 1] = 255
     return maps

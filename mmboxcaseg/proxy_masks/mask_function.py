@@ -139,8 +139,8 @@ def predictor_masks(
         truth (MaskFile): File that has the boxes.
         predictor (MaskFunction): The function.
         img_dir (str): Folder of the photos.
-        merge (bool): Whether a pixel claimed by several masks of a photo goes
-            to one of them only. Defaults to True.
+        merge (bool): Whether the masks of a photo are merged. Defaults to
+            True.
         merge_exponent (float, optional): A pixel goes to the mask with the
             highest probability * (box area)^-merge_exponent, see
             :class:`~mmboxcaseg.masks.Claims`. Defaults to None: it goes to
@@ -157,8 +157,16 @@ def predictor_masks(
 
     Raises:
         ValueError: If a photo can't be read or has another size than the file
-            says, or the function does not return one mask for each box.
+            says, the function does not return one mask for each box, or a
+            number of the merging is out of its range or has no effect.
     """
+    if merge_exponent is None and merge_tolerance != 1:
+        raise ValueError(
+            f'merge_tolerance is {merge_tolerance!r}, which needs merge_exponent; '
+            'set it too'
+        )
+    # Otherwise its errors would seem to be those of the function.
+    Claims((), merge_exponent or 0, merge_tolerance)
     boxes = truth.boxes
     spent = 0.0
 

@@ -24,8 +24,7 @@ class MaskWriter:
 
     Args:
         shard (ShardWriter): Shard to write to.
-        merge (bool): Whether a pixel claimed by several masks goes to one of
-            them only.
+        merge (bool): Whether the masks of an image are merged.
         boxes (BoxFile, optional): Boxes of the run. Where masks are merged,
             their ``kept`` masks keep all of their pixels. Defaults to None:
             no mask is kept.

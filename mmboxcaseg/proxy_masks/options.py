@@ -30,8 +30,8 @@ class MaskOptions:
             to use. Defaults to None: all.
         decisions (str, optional): File of decisions about the masks that
             ``ann`` has from an earlier run. They are applied to these masks.
-        merge (bool): Whether a pixel claimed by several masks goes to one of
-            them only. Defaults to True.
+        merge (bool): Whether the masks of a photo are merged. Defaults to
+            True.
         merge_exponent (float, optional): Exponent of the rule by which masks
             are merged, at least 0: a pixel goes to the mask with the highest
             probability * (box area)^-merge_exponent. Defaults to None: as in

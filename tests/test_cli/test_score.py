@@ -156,3 +156,17 @@ def test_rejected_masks_are_told(tmp_path, capsys):
     decisions = write_decisions(tmp_path / 'decisions.json', [entry(ann, 'rejected')])
     run(masks, truth, '--decisions', decisions)
     assert '\n1 masks were rejected, so they are ignored at' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    'rule, message',
+    [
+        ('--merge-exponent 0.1 --merge-tolerance 0', 'tolerance must be 1 or more'),
+        ('--merge-exponent -1', 'exponent must be 0 or more'),
+        ('--merge-exponent 0.1 --no-merge', 'which --no-merge leaves out'),
+        ('--merge-tolerance 1.3', '--merge-tolerance needs --merge-exponent'),
+    ],
+)
+def test_options_of_merging_are_checked(rule, message):
+    with pytest.raises(ValueError, match=message):
+        run('photos', 'truth.json', '--predictor', 'mine:masks', *rule.split())

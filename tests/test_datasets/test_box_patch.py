@@ -309,7 +309,12 @@ def test_only_given_masks_are_learnt_from(tmp_path, ann_file):
 
 
 def test_other_boxes_of_the_photo(tmp_path):
-    boxes = [[(5, 5, 20, 10), (2, 2, 8, 8), (30, 10, 9, 9)], [], [(1, 2, 30, 30)]]
+    # The photo is 60 px wide: the last box of it reaches 90 px beyond.
+    boxes = [
+        [(5, 5, 20, 10), (2, 2, 8, 8), (30, 10, 9, 9), (50, 5, 100, 20)],
+        [],
+        [(1, 2, 30, 30)],
+    ]
     ann_file = tiny.write_coco(tmp_path, boxes)
 
     def crowd(coco):
@@ -322,4 +327,5 @@ def test_other_boxes_of_the_photo(tmp_path):
         with_other_boxes=True,
     )
     found = [item['other_boxes'].tolist() for item in dataset.load_data_list()]
-    assert found == [[[2, 2, 10, 10]], [[5, 5, 25, 15]], []]
+    first, second, last = [5, 5, 25, 15], [2, 2, 10, 10], [50, 5, 60, 25]
+    assert found == [[second, last], [first, last], [first, second], []]

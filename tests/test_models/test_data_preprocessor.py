@@ -52,6 +52,13 @@ def test_maps_of_other_boxes_become_zero_or_one():
     np.testing.assert_allclose(rgb, patches[:, [2, 1, 0]], atol=1e-3)
 
 
+def test_patches_with_and_without_maps_of_other_boxes():
+    patches = [torch.zeros((channels, 4, 4), dtype=torch.uint8) for channels in (5, 3)]
+    data = dict(inputs=patches, data_samples=[None, None])
+    with pytest.raises(ValueError, match='have 3 channels and others 5; other_boxes'):
+        tiny.model().data_preprocessor(data, training=True)
+
+
 def test_a_deviation_for_masks_needs_one_for_boxes():
     with pytest.raises(ValueError, match='mask_std needs mean and std'):
         BoxCasegDataPreprocessor(mask_std=[51] * 3)

@@ -77,6 +77,19 @@ def test_merged_by_probability(files):
 
 
 @pytest.mark.parametrize(
+    'rule, message',
+    [
+        (dict(merge_exponent=-0.1), 'the exponent is -0.1'),
+        (dict(merge_exponent=0.1, merge_tolerance=0.9), 'the tolerance is 0.9'),
+        (dict(merge_tolerance=1.3), 'merge_tolerance is 1.3, which needs merge_exp'),
+    ],
+)
+def test_wrong_rules_are_no_errors_of_the_function(files, rule, message):
+    with pytest.raises(ValueError, match=f'^{message}'):
+        areas(files, filled(0.6), **rule)
+
+
+@pytest.mark.parametrize(
     'outputs, message',
     [
         ([np.ones((HEIGHT, WIDTH))], '1 masks for 2 boxes'),

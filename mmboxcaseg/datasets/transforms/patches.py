@@ -168,14 +168,20 @@ class RandomBoxPatch(BaseTransform):
         crop = augment_box(box, *self._random_factors())
         rect = pixel_rects(crop[None], *img.shape[:2])[0]
         x0, y0, x1, y1 = rect
-        patch = mmcv.imresize(img[y0:y1, x0:x1], (self.size, self.size))
-        if self.other_boxes:
-            maps = other_box_maps(box, _others(results), rect, self.size)
-            patch = np.concatenate([patch, maps], axis=2)
-        results['img'] = patch
+        results['img'] = self._resized(img[y0:y1, x0:x1], box, rect, results)
         results['img_shape'] = (self.size, self.size)
         results['patch_rect'] = tuple(rect.tolist())
         return rect
+
+    def _resized(
+        self, part: np.ndarray, box: np.ndarray, rect: np.ndarray, results: dict
+    ) -> np.ndarray:
+        """Resize the part of the photo in a rectangle; add the maps if asked for."""
+        patch = mmcv.imresize(part, (self.size, self.size))
+        if not self.other_boxes:
+            return patch
+        maps = other_box_maps(box, _others(results), rect, self.size)
+        return np.concatenate([patch, maps], axis=2)
 
 
 def _others(results: dict) -> np.ndarray:

@@ -3,7 +3,6 @@
 from collections import OrderedDict
 
 import cv2
-import mmcv
 import numpy as np
 from mmengine.fileio import get
 
@@ -70,6 +69,7 @@ class LoadBoxPatch(RandomBoxPatch):
         shift (float): See :class:`RandomBoxPatch`. Defaults to 0.25.
         scale (Sequence[float]): See :class:`RandomBoxPatch`. Defaults to
             (0.5, 1.5).
+        other_boxes (bool): See :class:`RandomBoxPatch`. Defaults to False.
         reduced (bool): Whether JPEGs may be decoded smaller. Defaults to
             True.
         kept_photos (int): Number of decoded photos that each worker keeps.
@@ -118,7 +118,7 @@ class LoadBoxPatch(RandomBoxPatch):
         # Rounded up: the last column of the smaller photo may stand for fewer
         # pixels.
         x0, y0, x1, y1 = -(-rect // factor)
-        results['img'] = mmcv.imresize(photo[y0:y1, x0:x1], (self.size, self.size))
+        results['img'] = self._resized(photo[y0:y1, x0:x1], box, rect, results)
         results['ori_shape'] = (height, width)
         results['img_shape'] = (self.size, self.size)
         results['patch_rect'] = tuple(rect.tolist())

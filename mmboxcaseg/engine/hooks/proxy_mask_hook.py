@@ -43,10 +43,10 @@ class ProxyMaskHook(Hook):
             the shards are in ``<out_file>.shards``.
         ann_file (str, optional): Path of a COCO json with the boxes. Defaults
             to None, for use with ``boxes``.
-        merge (bool): Whether masks of an image are merged, so that a pixel
-            claimed by several of them goes to one only: to a kept mask, else
-            to the smallest object, or as ``test_cfg.merge_exponent`` of the
-            model says. Defaults to True.
+        merge (bool): Whether masks of an image are merged. A pixel claimed by
+            several of them goes to a kept mask, else to the smallest object,
+            or as ``test_cfg.merge_exponent`` and ``merge_tolerance`` of the
+            model say. Defaults to True.
         resume (bool): Whether the results of an earlier run that was stopped
             are kept; the sampler skips its images, see :class:`BlockSampler`.
             Defaults to False.

@@ -21,7 +21,7 @@ from mmboxcaseg.registry import MODELS
 from ..heads import ProducedHead
 from ..losses import check_fusion
 from ..supervision import masked_samples
-from .input_channels import add_input_channels, clear_input_channels
+from .input_channels import add_input_channels, zero_unless_loaded
 from .predicting import Predicting
 from .prepared import Weights
 
@@ -141,8 +141,8 @@ class BoxCaseg(Predicting, BaseSegmentor):
 
     def init_weights(self) -> None:
         """Initialise the weights; then they get the model's memory format."""
-        super().init_weights()
-        clear_input_channels(self.backbone, COLOURS)
+        with zero_unless_loaded(self.backbone, COLOURS):
+            super().init_weights()
         if self.channels_last:
             # Otherwise each step of a training would convert them. Not before, since
             # random values are drawn in the order of the memory.

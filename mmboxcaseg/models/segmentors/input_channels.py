@@ -1,5 +1,7 @@
 """Further input channels of a backbone that was made for photos."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -31,15 +33,35 @@ def add_input_channels(backbone: nn.Module, count: int) -> None:
     first.register_load_state_dict_pre_hook(_pad_loaded)
 
 
-def clear_input_channels(backbone: nn.Module, start: int) -> None:
-    """Set the weights of the input channels from ``start`` on to 0.
+@contextmanager
+def zero_unless_loaded(backbone: nn.Module, start: int) -> Iterator[None]:
+    """Set input channels to 0 that are initialised meanwhile.
+
+    Weights that are loaded meanwhile, by an ``init_cfg`` of the type
+    ``Pretrained``, stay as they are.
 
     Args:
         backbone (nn.Module): The backbone, which is changed in place.
         start (int): Index of the first of these channels.
+
+    Yields:
+        None: Nothing.
     """
     first = _first_convolution(backbone)
-    if first is not None:
+    if first is None:
+        yield
+        return
+    loaded: list[str] = []
+
+    def note(conv: nn.Conv2d, state: dict, prefix: str, *_: Any) -> None:
+        loaded.extend(name for name in state if name == f'{prefix}weight')
+
+    hook = first.register_load_state_dict_pre_hook(note)
+    try:
+        yield
+    finally:
+        hook.remove()
+    if not loaded:
         first.weight.data[:, start:] = 0
 
 

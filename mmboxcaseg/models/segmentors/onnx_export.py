@@ -177,7 +177,7 @@ class ExportedNetwork(nn.Module):
         """Compute the probabilities of crops.
 
         Args:
-            crops (Tensor): Crops, BGR, uint8, shape (B, 3, S, S).
+            crops (Tensor): Crops, BGR, uint8, shape (B, C, S, S).
 
         Returns:
             Tensor: Probabilities in [0, 1], float32, shape (B, S, S).

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from mmboxcaseg.datasets.transforms import LoadBoxPatch, RandomBoxPatch, decode_factor
+from mmboxcaseg.prediction.other_boxes import other_box_maps
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,21 @@ def test_same_as_loading_and_cropping(tmp_path, suffix):
         assert ours['patch_rect'] == expected['patch_rect']
         assert (ours['img'] == expected['img']).all()
         assert (ours['gt_seg_map'] == expected['gt_seg_map']).all()
+
+
+@pytest.mark.parametrize('size', [64, 10])
+def test_maps_of_other_boxes(tmp_path, size):
+    item = photo(tmp_path / 'a.jpg', 61, 91)
+    item['other_boxes'] = np.array([[10, 10, 40, 60], [30, 20, 50, 30]], np.float32)
+    np.random.seed(0)
+    plain = LoadBoxPatch(size=size)(dict(item))
+    np.random.seed(0)
+    found = LoadBoxPatch(size=size, other_boxes=True)(dict(item))
+    assert (found['img'][..., :3] == plain['img']).all()
+    # The part that is shown, which grows where the photo is decoded smaller.
+    rect = np.array(found['patch_rect'])
+    maps = other_box_maps(np.array(item['box']), item['other_boxes'], rect, size)
+    assert maps.any((0, 1)).all() and (found['img'][..., 3:] == maps).all()
 
 
 @pytest.mark.parametrize('size, factor', [(100, 2), (60, 4), (30, 8)])

@@ -59,6 +59,16 @@ def test_initialised_with_zeros():
     assert weight.shape[1] == 5 and not weight[:, 3:].any() and weight[:, :3].all()
 
 
+def test_initialised_with_what_was_learnt(tmp_path):
+    trained = tiny.model(other_boxes=True)
+    torch.save(trained.state_dict(), tmp_path / 'trained.pth')
+    init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'trained.pth'))
+    net = tiny.model(seed=1, other_boxes=True, init_cfg=init_cfg)
+    net.init_weights()
+    expected = trained.backbone.first[0].weight
+    assert (net.backbone.first[0].weight == expected).all() and expected[:, 3:].any()
+
+
 def test_trains_them():
     net = tiny.model(other_boxes=True)
     samples = tiny.patches(['box', 'mask'])[1]
