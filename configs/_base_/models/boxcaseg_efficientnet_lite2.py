@@ -1,0 +1,27 @@
+# What EfficientNet-Lite2 exchanges in a BoxCaseg. It is a part of a model, for the
+# configs whose recipe comes from another base. It needs timm, which needs the
+# torchvision that fits the installed torch (requirements/optional.txt).
+# ImageNet weights by timm's names, made by
+# tools/model_converters/efficientnet_lite.py.
+weights = '{{$MMBOXCASEG_EFFICIENTNET_LITE2:work_dirs/mini/efficientnet_lite2.pth}}'
+lite2_head = dict(in_channels=24 + 48 + 120 + 352)
+efficientnet_lite2 = dict(
+    # As in the training of its ImageNet weights.
+    data_preprocessor=dict(mean=[127, 127, 127], std=[128, 128, 128]),
+    backbone=dict(
+        _delete_=True,
+        type='mmseg.TIMMBackbone',
+        # The variant whose convolutions are padded as TensorFlow does, as are those
+        # that the weights come from.
+        model_name='tf_efficientnet_lite2',
+        pretrained=False,
+        features_only=True,
+        out_indices=(1, 2, 3, 4),
+        # As MobileNetV2's.
+        bn_momentum=0.01,
+        init_cfg=dict(type='Pretrained', checkpoint=weights),
+    ),
+    weak_head=lite2_head,
+    salient_head=lite2_head,
+    transferred_head=lite2_head,
+)
