@@ -1,8 +1,7 @@
-# What EfficientNet-Lite2 exchanges in a BoxCaseg. It is a part of a model, for the
-# configs whose recipe comes from another base. It needs timm, which needs the
-# torchvision that fits the installed torch (requirements/optional.txt).
-# ImageNet weights by timm's names, made by
-# tools/model_converters/efficientnet_lite.py.
+# What EfficientNet-Lite2 exchanges in a BoxCaseg whose recipe is another base. Its
+# ImageNet weights by timm's names are made by
+# tools/model_converters/efficientnet_lite.py. It needs timm, and timm needs the
+# torchvision of the installed torch (configs/boxcaseg/README.md).
 weights = '{{$MMBOXCASEG_EFFICIENTNET_LITE2:work_dirs/mini/efficientnet_lite2.pth}}'
 lite2_head = dict(in_channels=24 + 48 + 120 + 352)
 efficientnet_lite2 = dict(
