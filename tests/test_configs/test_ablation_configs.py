@@ -243,6 +243,38 @@ def test_only_the_keys_of_the_row(base, monkeypatch):
             assert differences(load(name), full) == keys, name
 
 
+def test_efficientnet_lite2_differs_by_the_network_alone(monkeypatch):
+    monkeypatch.delenv('MMBOXCASEG_EFFICIENTNET_LITE2', raising=False)
+    ours = load('boxcaseg/midi/efficientnet-lite2_coco-midi_adamw.py')
+    base = load('boxcaseg/midi/mobilenetv2_coco-midi_adamw.py')
+    backbone = dict(
+        type='mmseg.TIMMBackbone',
+        model_name='tf_efficientnet_lite2',
+        pretrained=False,
+        features_only=True,
+        out_indices=(1, 2, 3, 4),
+        # The speed at which MobileNetV2's statistics adapt.
+        bn_momentum=base['model']['backbone']['norm_cfg']['momentum'],
+        init_cfg=dict(
+            type='Pretrained', checkpoint='work_dirs/mini/efficientnet_lite2.pth'
+        ),
+    )
+    ours_model, base_model = ours.pop('model'), base.pop('model')
+    assert ours_model.pop('backbone') == backbone
+    base_model.pop('backbone')
+    channels = 24 + 48 + 120 + 352
+    assert differences(ours_model, base_model) == {
+        'data_preprocessor.mean': [127] * 3,
+        'data_preprocessor.std': [128] * 3,
+        'weak_head.in_channels': channels,
+        'salient_head.in_channels': channels,
+        'transferred_head.in_channels': channels,
+    }
+    # Variables of the file of the network.
+    names = {'efficientnet_lite2', 'lite2_head', 'weights'}
+    assert set(differences(ours, base)) == names
+
+
 @pytest.mark.parametrize('heads', [v for v in VOC if v.startswith('heads')])
 def test_heads_that_are_built(heads):
     model = Config.fromfile(

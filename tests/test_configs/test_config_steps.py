@@ -44,13 +44,15 @@ def seen():
 @pytest.fixture
 def cfg(request, work, monkeypatch):
     """The config, in its working directory and in its scope."""
-    for variable in ('DATA', 'WORK', 'QUICKSTART', 'MOBILENETV2'):
+    for variable in ('DATA', 'WORK', 'QUICKSTART', 'MOBILENETV2', 'EFFICIENTNET_LITE2'):
         monkeypatch.delenv(f'MMBOXCASEG_{variable}', raising=False)
     monkeypatch.chdir(work)
     monkeypatch.setattr(DefaultScope, '_instance_dict', OrderedDict())
     cfg = Config.fromfile(CONFIGS / request.param)
     if cfg.default_scope == 'mmdet' and find_spec('mmcv._ext') is None:
         pytest.skip("detectors need mmcv's compiled operators")
+    if cfg.model.backbone.type == 'mmseg.TIMMBackbone' and find_spec('timm') is None:
+        pytest.skip('mmseg.TIMMBackbone needs timm, which is not installed')
     with DefaultScope.overwrite_default_scope(cfg.default_scope):
         yield cfg
 

@@ -62,7 +62,8 @@ def _fold_norms(module: nn.Module) -> None:
             conv.weight = nn.Parameter(weight.detach(), requires_grad=False)
             conv.bias = nn.Parameter(bias.detach(), requires_grad=False)
             conv.register_buffer('factor', factor, persistent=False)
-            setattr(module, name, nn.Identity())
+            # Some layers, such as timm's, hold the activation that follows them.
+            setattr(module, name, nn.Sequential(*child.children()))
         elif not isinstance(child, nn.Conv2d):
             _fold_norms(child)
         conv = child if isinstance(child, nn.Conv2d) else None

@@ -71,6 +71,43 @@ def test_scale_by_hand():
     assert scale_of(nn.BatchNorm2d(2, track_running_stats=False)) is None
 
 
+class ActivatedNorm(nn.BatchNorm2d):
+    """A norm that holds its activation, as those of timm do."""
+
+    def __init__(self, channels):
+        super().__init__(channels)
+        self.drop, self.act = nn.Identity(), nn.ReLU6()
+
+    def forward(self, x):
+        return self.act(self.drop(super().forward(x)))
+
+
+class WithActivatedNorms(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 4, 3, padding=1), ActivatedNorm(4)
+        self.conv2, self.bn2 = nn.Conv2d(4, 2, 1, bias=False), ActivatedNorm(2)
+
+    def forward(self, x):
+        x = self.bn1(self.conv1(x))
+        return x, self.bn2(self.conv2(x))
+
+
+def test_the_activation_of_a_norm_stays():
+    backbone = WithActivatedNorms().eval()
+    for norm in norms(backbone):
+        nn.init.uniform_(norm.running_mean, -1, 1)
+        nn.init.uniform_(norm.weight, 5, 9)
+    sample = torch.randn(2, 3, 8, 8)
+    folded = fold_backbone(backbone, sample)
+    assert len(norms(backbone)) == 2 and not norms(folded)
+    with torch.no_grad():
+        for one, other in zip(folded(sample), backbone(sample), strict=True):
+            # Both ends of the activation are reached.
+            assert other.min() == 0 and other.max() == 6
+            torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
+
+
 class OtherOrder(nn.Module):
     """Its norm stands behind the convolution and is applied before it."""
 
