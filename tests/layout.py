@@ -71,7 +71,7 @@ def write(root: Path) -> None:
     os.symlink(made / 'coco/train', data / 'mine/images')
     for name in ('train', 'kept_aside', 'masks'):
         write_json(train, data / f'mine/{name}.json', ('object',))
-    for name in ('mini/merged', 'coco-midi_round1'):
+    for name in ('mini/merged', 'coco-midi_round1', 'coco-midi_round2'):
         write_json(train, root / f'work_dirs/{name}.json', COCO)
     for name in ('proxy_masks_train2017', 'grabcut_masks_train2017'):
         write_json(train, root / f'work_dirs/mini/{name}.json', VOC)

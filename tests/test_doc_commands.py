@@ -100,6 +100,10 @@ LISTED = {
         'DUTS-TR',
         'tests/test_tools/test_duts_single.py',
     ),
+    'python tools/benchmarks/inexact_boxes.py *': (
+        'the mini data',
+        'tests/test_tools/test_inexact_boxes.py',
+    ),
     'python tools/dataset_converters/prepare_mini.py *': (
         'COCO and DUTS-TR',
         'tests/test_tools/test_converters.py',

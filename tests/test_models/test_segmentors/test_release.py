@@ -128,9 +128,9 @@ def test_forward_pass_is_the_release_s(release, config, name, alpha):
     for head, values in expected.items():
         assert values.std() > 0.01, 'logits must vary for this to mean much'
         torch.testing.assert_close(
-            logits[head], upsampled(values), rtol=1e-5, atol=1e-4
+            logits[head], upsampled(values), rtol=1e-4, atol=5e-4
         )
-    torch.testing.assert_close(probs, upsampled(fused).sigmoid(), rtol=0, atol=1e-5)
+    torch.testing.assert_close(probs, upsampled(fused).sigmoid(), rtol=0, atol=5e-5)
     # Fused as the paper has it, they would be others.
     paper = (
         alpha * upsampled(expected['salient']).sigmoid()
