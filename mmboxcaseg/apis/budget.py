@@ -1,4 +1,4 @@
-"""Setting the number of iterations of a training."""
+"""Finding the number of iterations of a training."""
 
 import logging
 import time
@@ -12,26 +12,29 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def set_budget(
+def budget_iters(
     cfg: 'Config',
     options: TrainOptions | DetectorOptions,
     folder: TrainingFolder,
     began: float,
     spare: float,
-) -> None:
-    """Set the number of iterations of a training.
+) -> int:
+    """Find the number of iterations of a training.
 
     If the options limit the time, the speed is measured and the number is
     noted in the folder, so that a resumed training has the same number.
 
     Args:
-        cfg (Config): Config of the training, changed in place.
+        cfg (Config): Config of the training. It is not changed.
         options (TrainOptions | DetectorOptions): Options of the training.
         folder (TrainingFolder): Folder of the training.
         began (float): Time of ``time.monotonic`` at which the command began,
             in seconds.
         spare (float): Time that is needed for other things than iterations,
             in seconds.
+
+    Returns:
+        int: Number of iterations.
     """
     from mmboxcaseg.engine import own_training
 
@@ -51,4 +54,4 @@ def set_budget(
             noted = dict(iters=iters, seconds_per_iter=seconds)
             folder.note('budget', noted)
         iters = noted['iters']
-    own_training.set_iters(cfg, iters)
+    return iters

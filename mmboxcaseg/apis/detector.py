@@ -21,7 +21,7 @@ from mmboxcaseg.training import (
     part_of,
 )
 
-from .budget import set_budget
+from .budget import budget_iters
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -96,9 +96,9 @@ def train_detector(options: DetectorOptions) -> DetectorReport:
         own_training.use_device(options.device)
         cfg = _config(options, folder, masks)
         # Scoring takes only as long as some iterations.
-        set_budget(cfg, options, folder, began, spare=0)
+        iters = budget_iters(cfg, options, folder, began, spare=0)
+        own_training.set_iters(cfg, iters)
         cfg.dump(folder.config)
-        iters = cfg.train_cfg.max_iters
         if options.dry_run:
             return DetectorReport(folder.config, None, None, iters)
         last = own_training.train(cfg, folder.note_scores)

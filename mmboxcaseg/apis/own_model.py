@@ -19,18 +19,18 @@ from mmboxcaseg.training import (
     TrainOptions,
     Verdict,
     judge,
+    round_ends,
     salient_folders,
     training_boxes,
     write_training_boxes,
 )
 
-from .budget import set_budget
+from .budget import budget_iters
 from .default_model import default_model
 from .runtime import check_torch
+from .training_rounds import first_round, round_config, train_rounds
 
 if TYPE_CHECKING:
-    from mmengine.config import Config
-
     from mmboxcaseg.evaluation.box_fit import BoxFits
 
     from .kept_aside import KeptAside
@@ -109,15 +109,13 @@ def _train(
     _put_start(folder, start, options)
     aside = KeptAside(osp.join(folder.data, 'kept_aside.json'), options.img_dir)
     before, seconds = _before(folder, aside)
-    cfg = _config(options, folder, boxes, loads=start is not None)
+    now = first_round(folder, boxes, start and folder.model('start')[1])
     # The photos kept aside are scored ten times in training and once after it.
-    set_budget(cfg, options, folder, began, spare=11 * seconds)
-    cfg.dump(folder.config)
-    last = own_training.train(cfg, folder.note_scores)
-    own_training.export_model(
-        cfg, own_training.read_checkpoint(last), folder.at('trained')
+    iters = budget_iters(
+        round_config(options, folder, now), options, folder, began, 11 * seconds
     )
-    return _finish(folder, aside, before, boxes, cfg.train_cfg.max_iters)
+    train_rounds(options, folder, boxes, now, round_ends(iters, options.rounds))
+    return _finish(folder, aside, before, boxes, iters)
 
 
 def _start_of(options: TrainOptions) -> tuple[str | None, str] | None:
@@ -158,6 +156,7 @@ def _settings(
         keep_masks=options.keep_masks,
         start=start and file_sha256(start[1]),
         size=options.size,
+        rounds=options.rounds,
         iters=options.iters,
         minutes=options.minutes,
         cfg_options=list(options.cfg_options),
@@ -201,50 +200,6 @@ def _before(folder: TrainingFolder, aside: 'KeptAside') -> tuple['BoxFits', floa
         folder.note('before', noted)
         _log.info('before: %s', fits.summary())
     return BoxFits.from_json(noted['fits']), noted['seconds']
-
-
-def _config(
-    options: TrainOptions, folder: TrainingFolder, boxes: TrainingBoxes, loads: bool
-) -> 'Config':
-    """Make the config: a recipe with the paths of this training."""
-    from mmboxcaseg.engine import own_training
-
-    has_masks = bool((boxes.training & boxes.taught).any())
-    alone = options.salient is None and not has_masks
-    cfg = own_training.recipe(f'{SIZES[options.size]}{"_boxes" if alone else ""}.py')
-    data, photos = osp.abspath(folder.data), osp.abspath(options.img_dir)
-    train = cfg.train_dataloader.dataset
-    train.box.update(
-        data_root='',
-        ann_file=osp.join(data, 'train.json'),
-        data_prefix=dict(img=photos),
-        with_mask=has_masks,
-        given_only=has_masks,
-        given_repeats=boxes.repeats if has_masks else 1,
-    )
-    if options.salient is not None:
-        image, mask = salient_folders(options.salient)
-        train.salient.update(data_root='', data_prefix=dict(img=image, mask=mask))
-    elif has_masks:
-        # The pixel loss learns from the masks that the boxes have.
-        own_training.leave_out_salient(cfg)
-    for name in ('val', 'test'):
-        cfg[f'{name}_dataloader'].dataset.update(
-            data_root='',
-            ann_file=osp.join(data, 'kept_aside.json'),
-            data_prefix=dict(img=photos),
-        )
-        cfg[f'{name}_evaluator'].truth = osp.join(data, 'kept_aside.json')
-    cfg.load_from = None
-    if loads:
-        start = osp.abspath(folder.model('start')[1])
-        own_training.match_heads(cfg, own_training.read_checkpoint(start))
-        cfg.load_from = f'weights-only:{start}'
-    cfg.work_dir = osp.abspath(folder.log_dir)
-    cfg.verbose = options.verbose
-    own_training.set_workers(cfg, options.num_workers)
-    own_training.apply_options(cfg, options.cfg_options)
-    return cfg
 
 
 def _finish(

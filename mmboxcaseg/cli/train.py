@@ -64,7 +64,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'hrnet for HRNetV2-W48 with ImageNet weights, meant for a GPU; '
         'default: %(default)s',
     )
-    add_budget_options(parser.add_argument_group('run'))
+    run = parser.add_argument_group('run')
+    add_budget_options(run)
+    run.add_argument(
+        '--rounds',
+        type=int,
+        default=2,
+        metavar='N',
+        help='number of rounds that share the iterations; in each but the first, '
+        'the model learns from its own confident masks too; default: %(default)s',
+    )
 
 
 def add_budget_options(group: argparse._ArgumentGroup) -> None:

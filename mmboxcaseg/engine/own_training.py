@@ -128,7 +128,7 @@ def match_heads(cfg: Config, checkpoint: dict[str, Any]) -> None:
             head.channels = len(weight)
 
 
-def set_iters(cfg: Config, iters: int) -> None:
+def set_iters(cfg: Config, iters: int, tenth: int | None = None) -> None:
     """Scale the schedule of a config to a number of iterations.
 
     The steps of the schedule move in proportion. Photos kept aside are scored,
@@ -137,9 +137,12 @@ def set_iters(cfg: Config, iters: int) -> None:
     Args:
         cfg (Config): Config of a training by iterations, changed in place.
         iters (int): Number of iterations.
+        tenth (int, optional): Number of iterations between two validations,
+            if the config is only a part of a training. Defaults to None: a
+            tenth of ``iters``.
     """
     old = cfg.train_cfg.max_iters
-    tenth = max(iters // 10, 1)
+    tenth = tenth or max(iters // 10, 1)
     schedulers = cfg.param_scheduler
     for one in schedulers if isinstance(schedulers, list) else [schedulers]:
         for key in ('begin', 'end'):
@@ -191,6 +194,8 @@ def seconds_per_iter(cfg: Config, work_dir: str) -> float:
 def train(
     cfg: Config,
     on_scores: Callable[[int, dict[str, float]], None] | None = None,
+    before: int = 0,
+    total: int | None = None,
 ) -> str:
     """Train, or resume a training that was stopped.
 
@@ -200,6 +205,10 @@ def train(
         on_scores (Callable, optional): Function that is called with the
             number of iterations and the scores of each validation. Defaults
             to None.
+        before (int): Iterations of earlier rounds, which progress and scores
+            count too. Defaults to 0.
+        total (int, optional): Number of iterations of all rounds. Defaults to
+            None: this is the last one.
 
     Returns:
         str: Path of the last checkpoint.
@@ -216,9 +225,9 @@ def train(
         done = iters_of(last_checkpoint(cfg.work_dir))
     prepare_distributed(cfg)
     runner = QuietRunner.from_cfg(cfg)
-    total = cfg.train_cfg.max_iters
-    with Steps(total, done) as steps:
-        runner.register_hook(StepsHook(steps, on_scores))
+    total = total or before + cfg.train_cfg.max_iters
+    with Steps(total, before + done) as steps:
+        runner.register_hook(StepsHook(steps, on_scores, before))
         try:
             runner.train()
         except torch.cuda.OutOfMemoryError as error:

@@ -14,6 +14,7 @@ from .boxes import (
 )
 from .folder import TrainingFolder
 from .options import DETECTORS, SIZES, DetectorOptions, TrainOptions
+from .rounds import LEAST_CONFIDENCE, add_masks, boxes_to_mask, round_ends
 from .split import keep_aside
 from .verdict import Verdict, judge
 
@@ -22,14 +23,18 @@ __all__ = [
     'DetectorOptions',
     'FEW',
     'LEAST',
+    'LEAST_CONFIDENCE',
     'SIZES',
     'TrainOptions',
     'TrainingBoxes',
     'TrainingFolder',
     'Verdict',
+    'add_masks',
+    'boxes_to_mask',
     'judge',
     'keep_aside',
     'part_of',
+    'round_ends',
     'salient_folders',
     'training_boxes',
     'write_training_boxes',

@@ -46,8 +46,20 @@ class TrainingFolder:
 
     @property
     def config(self) -> str:
-        """Path of the config of the training."""
+        """Path of the config of the training, that of the last round."""
         return self.at('config.py')
+
+    def round(self, number: int) -> 'TrainingFolder':
+        """Make the folder of a round that is not the last.
+
+        Args:
+            number (int): Number of the round, from 1.
+
+        Returns:
+            TrainingFolder: A folder in this one. Its trained model is that of
+            the round.
+        """
+        return TrainingFolder(self.at(f'round{number}'))
 
     def model(self, name: str) -> tuple[str, str]:
         """Make the paths of a model for prediction.

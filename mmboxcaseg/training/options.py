@@ -34,6 +34,9 @@ class TrainOptions:
         minutes (float, optional): Time of the training in minutes, above 0,
             instead of ``iters``. The number of iterations follows from the
             speed of the first ones. Defaults to None.
+        rounds (int): Number of rounds that share the iterations, 1 or more.
+            In each but the first, boxes for which the model of the round
+            before has made a confident mask learn from it too. Defaults to 2.
         size (str): Size of the model: ``'small'`` (MobileNetV2, patches of
             160 pixels) or ``'hrnet'`` (HRNetV2-W48, patches of 288 pixels).
             Defaults to ``'small'``.
@@ -63,6 +66,7 @@ class TrainOptions:
     start: str | None = None
     iters: int | None = None
     minutes: float | None = None
+    rounds: int = 2
     size: str = 'small'
     ann_format: str | None = None
     classes: str | None = None
@@ -81,6 +85,8 @@ class TrainOptions:
                 contradict each other.
         """
         _check_budget(self.iters, self.minutes)
+        if self.rounds < 1:
+            raise ValueError('--rounds must be at least 1')
         if self.size not in SIZES:
             raise ValueError(f'--size must be one of {list(SIZES)}, not {self.size!r}')
         _check_workers(self.num_workers)

@@ -20,7 +20,8 @@ from mmboxcaseg.apis import (
 )
 from mmboxcaseg.cli import main
 from mmboxcaseg.engine.hooks import StepsHook
-from mmboxcaseg.training import TrainingFolder
+from mmboxcaseg.proxy_masks.settings import file_sha256
+from mmboxcaseg.training import TrainingFolder, add_masks
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +57,7 @@ def options(tmp_path):
             out=str(tmp_path / 'out'),
             start=str(tmp_path / 'model.pth'),
             iters=iters,
+            rounds=1,
             cfg_options=(*NARROW, *more),
             num_workers=0,
             device='cpu',
@@ -134,6 +136,55 @@ def test_stopped_and_gone_on(options, tmp_path, monkeypatch, capsys):
     assert [row['iters'] for row in out.scores()] == [1, 2, 4]
 
 
+def test_rounds(options, tmp_path, monkeypatch, caplog, capsys):
+    """The second learns from masks of the first's model, and is gone on with."""
+    # Masks of an untrained model have any confidence.
+    monkeypatch.setattr(
+        'mmboxcaseg.apis.training_rounds.add_masks',
+        lambda content, masks: add_masks(content, masks, least=0.0),
+    )
+    steps, seen = StepsHook.after_train_iter, []
+
+    def stop(self, runner, *args, **kwargs):
+        seen.append(self.before + runner.iter)
+        if len(seen) == 6:
+            raise KeyboardInterrupt
+        steps(self, runner, *args, **kwargs)
+
+    monkeypatch.setattr(StepsHook, 'after_train_iter', stop)
+    made = options(iters=9, rounds=2)
+    with pytest.raises(KeyboardInterrupt):
+        train(made)
+    out = TrainingFolder(str(tmp_path / 'out'))
+    first = out.round(1)
+    masks = read_proxy_masks(out.at('data', 'round2_masks.json'))
+    assert masks.made['checkpoint_sha256'] == file_sha256(first.model('trained')[1])
+    with caplog.at_level(logging.INFO, 'mmboxcaseg'):
+        assert train(made).iters == 9
+    # Four iterations, and five, of which two had been saved.
+    assert seen == list(range(9))
+    assert [row['iters'] for row in out.scores()] == [1, 2, 3, 4, 5, 7, 8, 9]
+    assert '9/9 iterations: ' in capsys.readouterr().err
+    # The fewest photos of three boxes that have as many as five batches of four.
+    assert len(masks.boxes) == 21
+    assert 'round 2 learns from the masks of 21 of 33 boxes' in caplog.text
+    cfg, cfg_first = Config.fromfile(out.config), Config.fromfile(first.config)
+    assert cfg_first.load_from.endswith('start.pth')
+    assert cfg.load_from == f'weights-only:{first.model("trained")[1]}'
+    assert cfg.train_dataloader.dataset.box.given_only
+    assert not cfg_first.train_dataloader.dataset.box.given_only
+    # The salient head is not trained in the first round, but in the second.
+    start, middle, end = (
+        weights(path)['salient_head.conv.weight']
+        for _, path in (
+            out.model('start'),
+            first.model('trained'),
+            out.model('trained'),
+        )
+    )
+    assert torch.equal(start, middle) and not torch.equal(middle, end)
+
+
 def test_salient_images(options, tmp_path):
     import cv2
 
@@ -208,6 +259,7 @@ def check_masks_say_which_weights(verdict, tmp_path, caplog):
     'words, message',
     [
         (['--iters', '0'], '--iters must be at least 1'),
+        (['--rounds', '0'], '--rounds must be at least 1'),
         (['--minutes', '-1'], '--minutes must be a positive number'),
         (['--salient', 'nowhere'], '--salient: no folder nowhere'),
         (['--from', 'nowhere'], 'nowhere does not exist'),

@@ -6,7 +6,11 @@ import runpy
 import cv2
 import numpy as np
 import pytest
+import torch
 from own_data import write_own_data
+
+from mmboxcaseg.engine import own_training
+from mmboxcaseg.registry import MODELS
 
 pytestmark = pytest.mark.slow
 
@@ -68,3 +72,23 @@ def test_frames_of_davis(domains, tmp_path):
     assert 'segmentation' in val['annotations'][0]
     with pytest.raises(FileNotFoundError, match='no frames with masks'):
         domains['davis'](str(tmp_path / 'out'), str(tmp_path / 'out'))
+
+
+def test_model_from_imagenet_weights(repo_root, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(repo_root / 'tools/benchmarks'))
+    tool = runpy.run_path(str(repo_root / 'tools/benchmarks/train_your_own.py'))
+    key = 'conv1.conv.weight'
+    backbone = {key: torch.full((32, 3, 3, 3), 0.5)}
+    torch.save(backbone, tmp_path / 'weights.pth')
+    path = tool['imagenet_model'](str(tmp_path / 'weights.pth'), str(tmp_path))
+    weights = torch.load(path)['state_dict']
+    assert torch.equal(weights[f'backbone.{key}'], backbone[key])
+    # The recipe's model takes all of it.
+    model = MODELS.build(own_training.recipe('boxcaseg/own/mobilenetv2_own.py').model)
+    model.load_state_dict(weights)
+    (tmp_path / 'again').mkdir()
+    again = tool['imagenet_model'](
+        str(tmp_path / 'weights.pth'), str(tmp_path / 'again')
+    )
+    head = 'salient_head.conv.weight'
+    assert torch.equal(torch.load(again)['state_dict'][head], weights[head])

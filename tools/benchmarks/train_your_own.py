@@ -160,6 +160,34 @@ def trained(
     return Row(domain.name, name, verdict.iters, metrics, said)
 
 
+def imagenet_model(weights: str, folder: str) -> str:
+    """Make a small model whose backbone has ImageNet weights, for ``--from``.
+
+    Args:
+        weights (str): Weights of MobileNetV2 by mmseg's names.
+        folder (str): Folder to write to.
+
+    Returns:
+        str: Path of the checkpoint. Its heads have random weights, the same
+        ones each time.
+    """
+    import torch
+
+    from mmboxcaseg.engine import own_training
+    from mmboxcaseg.registry import MODELS
+    from mmboxcaseg.training import SIZES
+
+    path = osp.join(folder, 'imagenet.pth')
+    if not osp.isfile(path):
+        cfg = own_training.recipe(f'{SIZES["small"]}.py')
+        cfg.model.backbone.init_cfg = dict(type='Pretrained', checkpoint=weights)
+        torch.manual_seed(0)
+        model = MODELS.build(cfg.model)
+        model.init_weights()
+        torch.save(dict(state_dict=model.state_dict()), path)
+    return path
+
+
 def rows(domain: own_domains.Domain, args: argparse.Namespace) -> Iterator[Row]:
     """All rows of a domain."""
     folder = osp.join(args.work_dir, domain.name)
@@ -177,11 +205,7 @@ def rows(domain: own_domains.Domain, args: argparse.Namespace) -> Iterator[Row]:
             more = dict(budget, salient=args.salient)
             yield trained(domain, f'{name}, salient', f'{place}_salient', **more)
         if args.imagenet:
-            more['cfg_options'] = (
-                'load_from=None',
-                'model.backbone.init_cfg.type=Pretrained',
-                f'model.backbone.init_cfg.checkpoint={osp.abspath(args.imagenet)}',
-            )
+            more['start'] = imagenet_model(args.imagenet, args.work_dir)
             yield trained(domain, f'{name}, ImageNet', f'{place}_imagenet', **more)
 
 

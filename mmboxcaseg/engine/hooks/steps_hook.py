@@ -21,6 +21,8 @@ class StepsHook(Hook):
         on_scores (Callable, optional): Function that is called with the
             number of iterations and the scores by name, after each
             validation. Defaults to None.
+        before (int): Iterations of earlier rounds, which are counted too.
+            Defaults to 0.
     """
 
     # Runs after hooks that average weights or save them.
@@ -30,8 +32,10 @@ class StepsHook(Hook):
         self,
         steps: Steps,
         on_scores: Callable[[int, dict[str, float]], None] | None = None,
+        before: int = 0,
     ) -> None:
         self.steps = steps
+        self.before = before
         self.on_scores = on_scores
 
     def after_train_iter(
@@ -55,7 +59,7 @@ class StepsHook(Hook):
             for name, value in (outputs or {}).items()
             if name.startswith('loss_') or name == 'loss'
         )
-        self.steps.update(runner.iter + 1, losses)
+        self.steps.update(self.before + runner.iter + 1, losses)
 
     def after_val_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
@@ -81,4 +85,4 @@ class StepsHook(Hook):
                 )
             )
         if self.on_scores:
-            self.on_scores(runner.iter, numbers)
+            self.on_scores(self.before + runner.iter, numbers)

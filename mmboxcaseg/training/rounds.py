@@ -1,0 +1,85 @@
+"""Rounds of a training: each but the first learns from the masks of the one before."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mmboxcaseg.annotations import MaskFile
+
+from .boxes import TrainingBoxes, part_of
+
+# Masks with a lower confidence are not learnt from.
+LEAST_CONFIDENCE = 0.5
+
+
+def round_ends(iters: int, rounds: int) -> list[int]:
+    """Divide iterations among rounds as evenly as possible.
+
+    Args:
+        iters (int): Number of iterations, 1 or more.
+        rounds (int): Number of rounds, 1 or more. With fewer iterations than
+            rounds, each round has one.
+
+    Returns:
+        list[int]: Number of iterations done at the end of each round.
+
+    Example:
+        >>> round_ends(600, 2), round_ends(5, 2), round_ends(1, 2)
+        ([300, 600], [2, 5], [1])
+    """
+    rounds = min(iters, rounds)
+    return [iters * number // rounds for number in range(1, rounds + 1)]
+
+
+def boxes_to_mask(boxes: TrainingBoxes, most: int) -> dict[str, Any]:
+    """Choose the photos whose boxes get a mask before the next round.
+
+    A round sees no more boxes than it has patches, so more masks would only
+    take time. Whole photos are chosen, since masks are merged across a photo.
+
+    Args:
+        boxes (TrainingBoxes): The boxes to train on.
+        most (int): Number of patches of the next round. Photos are chosen at
+            random, the same ones each time, until they have as many boxes.
+
+    Returns:
+        dict: COCO json of the photos with all their boxes to train on. Those
+        whose mask is given have it.
+    """
+    images = boxes.boxes.image_index[boxes.training]
+    counts = np.bincount(images, minlength=len(boxes.boxes.image_ids))
+    order = np.random.default_rng(0).permutation(np.flatnonzero(counts))
+    earlier = np.cumsum(counts[order]) - counts[order]
+    chosen = np.isin(boxes.boxes.image_index, order[earlier < most])
+    return part_of(boxes.boxes, boxes.training & chosen, boxes.taught)
+
+
+def add_masks(
+    content: Mapping[str, Any], masks: MaskFile, least: float = LEAST_CONFIDENCE
+) -> dict[str, Any]:
+    """Add predicted masks to the boxes of a training, as masks to learn from.
+
+    Args:
+        content (Mapping[str, Any]): COCO json of the boxes to train on. Boxes
+            that have a mask keep it.
+        masks (MaskFile): Predicted masks of some of the boxes.
+        least (float): Lowest confidence of a mask that is added, in [0, 1].
+            Defaults to 0.5.
+
+    Returns:
+        dict: COCO json like ``content``, with the masks that are confident
+        enough. Their annotations lose the keys of an earlier run's masks,
+        which begin with ``proxy_``.
+    """
+    places = {
+        masks.boxes.box_ids[place]: place
+        for place in np.flatnonzero(masks.confidence >= least).tolist()
+    }
+    annotations = []
+    for ann in content['annotations']:
+        if 'segmentation' not in ann and ann['id'] in places:
+            ann = {key: value for key, value in ann.items() if key[:6] != 'proxy_'}
+            ann['segmentation'] = masks.rle(places[ann['id']])
+        annotations.append(ann)
+    return dict(content, annotations=annotations)
