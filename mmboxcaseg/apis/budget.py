@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmboxcaseg.training import DetectorOptions, TrainingFolder, TrainOptions
@@ -17,7 +18,7 @@ def budget_iters(
     options: TrainOptions | DetectorOptions,
     folder: TrainingFolder,
     began: float,
-    spare: float,
+    spare: Callable[[int], float],
 ) -> int:
     """Find the number of iterations of a training.
 
@@ -30,8 +31,8 @@ def budget_iters(
         folder (TrainingFolder): Folder of the training.
         began (float): Time of ``time.monotonic`` at which the command began,
             in seconds.
-        spare (float): Time that is needed for other things than iterations,
-            in seconds.
+        spare (Callable[[int], float]): Function from a number of iterations
+            to the time in seconds that other things than iterations take.
 
     Returns:
         int: Number of iterations.
@@ -43,8 +44,9 @@ def budget_iters(
         noted = folder.noted('budget')
         if noted is None:
             seconds = own_training.seconds_per_iter(cfg, folder.at('speed'))
-            left = 60 * options.minutes - (time.monotonic() - began) - spare
-            iters = max(int(left / seconds), own_training.LEAST_ITERS)
+            left = 60 * options.minutes - (time.monotonic() - began)
+            iters = most_iters(left, seconds, spare)
+            iters = max(iters, own_training.LEAST_ITERS)
             _log.info(
                 '%d iterations of %.2f s each, to take %g minutes in all',
                 iters,
@@ -55,3 +57,30 @@ def budget_iters(
             folder.note('budget', noted)
         iters = noted['iters']
     return iters
+
+
+def most_iters(left: float, seconds: float, spare: Callable[[int], float]) -> int:
+    """Find the largest number of iterations that fits into a time.
+
+    Args:
+        left (float): The time in seconds.
+        seconds (float): Time of an iteration in seconds.
+        spare (Callable[[int], float]): Function from a number of iterations
+            to the time in seconds that other things take. It must not fall
+            when that number grows.
+
+    Returns:
+        int: The number, 0 if there is no time for one.
+
+    Example:
+        >>> most_iters(100.0, 2.0, lambda iters: 10 + iters)
+        30
+    """
+    low, high = 0, max(int(left / seconds), 0)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if middle * seconds + spare(middle) <= left:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -96,7 +96,7 @@ def train_detector(options: DetectorOptions) -> DetectorReport:
         own_training.use_device(options.device)
         cfg = _config(options, folder, masks)
         # Scoring takes only as long as some iterations.
-        iters = budget_iters(cfg, options, folder, began, spare=0)
+        iters = budget_iters(cfg, options, folder, began, lambda iters: 0.0)
         own_training.set_iters(cfg, iters)
         cfg.dump(folder.config)
         if options.dry_run:

@@ -19,6 +19,7 @@ from mmboxcaseg.training import (
     TrainOptions,
     Verdict,
     judge,
+    masks_of_rounds,
     round_ends,
     salient_folders,
     training_boxes,
@@ -110,10 +111,15 @@ def _train(
     aside = KeptAside(osp.join(folder.data, 'kept_aside.json'), options.img_dir)
     before, seconds = _before(folder, aside)
     now = first_round(folder, boxes, start and folder.model('start')[1])
-    # The photos kept aside are scored ten times in training and once after it.
-    iters = budget_iters(
-        round_config(options, folder, now), options, folder, began, 11 * seconds
-    )
+    cfg = round_config(options, folder, now)
+    batch_size, per_box = cfg.train_dataloader.batch_size, seconds / len(before)
+
+    def spare(iters: int) -> float:
+        masks = masks_of_rounds(boxes, iters, options.rounds, batch_size)
+        # The photos kept aside are scored ten times in training and once after it.
+        return 11 * seconds + masks * per_box
+
+    iters = budget_iters(cfg, options, folder, began, spare)
     train_rounds(options, folder, boxes, now, round_ends(iters, options.rounds))
     return _finish(folder, aside, before, boxes, iters)
 

@@ -14,7 +14,13 @@ from .boxes import (
 )
 from .folder import TrainingFolder
 from .options import DETECTORS, SIZES, DetectorOptions, TrainOptions
-from .rounds import LEAST_CONFIDENCE, add_masks, boxes_to_mask, round_ends
+from .rounds import (
+    LEAST_CONFIDENCE,
+    add_masks,
+    boxes_to_mask,
+    masks_of_rounds,
+    round_ends,
+)
 from .split import keep_aside
 from .verdict import Verdict, judge
 
@@ -33,6 +39,7 @@ __all__ = [
     'boxes_to_mask',
     'judge',
     'keep_aside',
+    'masks_of_rounds',
     'part_of',
     'round_ends',
     'salient_folders',

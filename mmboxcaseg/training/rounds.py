@@ -17,7 +17,7 @@ def round_ends(iters: int, rounds: int) -> list[int]:
     """Divide iterations among rounds as evenly as possible.
 
     Args:
-        iters (int): Number of iterations, 1 or more.
+        iters (int): Number of iterations, 0 or more.
         rounds (int): Number of rounds, 1 or more. With fewer iterations than
             rounds, each round has one.
 
@@ -28,8 +28,27 @@ def round_ends(iters: int, rounds: int) -> list[int]:
         >>> round_ends(600, 2), round_ends(5, 2), round_ends(1, 2)
         ([300, 600], [2, 5], [1])
     """
-    rounds = min(iters, rounds)
+    rounds = max(min(iters, rounds), 1)
     return [iters * number // rounds for number in range(1, rounds + 1)]
+
+
+def masks_of_rounds(
+    boxes: TrainingBoxes, iters: int, rounds: int, batch_size: int
+) -> int:
+    """Count the masks that are made between the rounds of a training.
+
+    Args:
+        boxes (TrainingBoxes): The boxes to train on.
+        iters (int): Number of iterations of all rounds, 0 or more.
+        rounds (int): Number of rounds.
+        batch_size (int): Number of patches of an iteration.
+
+    Returns:
+        int: About the number of masks, see :func:`boxes_to_mask`.
+    """
+    ends = round_ends(iters, rounds)
+    patches = np.diff(ends) * batch_size
+    return int(np.minimum(patches, boxes.training.sum()).sum())
 
 
 def boxes_to_mask(boxes: TrainingBoxes, most: int) -> dict[str, Any]:
