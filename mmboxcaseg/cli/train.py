@@ -65,15 +65,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'default: %(default)s',
     )
     run = parser.add_argument_group('run')
-    add_budget_options(run)
     run.add_argument(
         '--rounds',
         type=int,
-        default=2,
+        default=1,
         metavar='N',
         help='number of rounds that share the iterations; in each but the first, '
-        'the model learns from its own confident masks too; default: %(default)s',
+        'the model also learns from its own confident masks, which helps where '
+        'masks are good already; default: %(default)s',
     )
+    add_budget_options(run)
 
 
 def add_budget_options(group: argparse._ArgumentGroup) -> None:

@@ -36,7 +36,7 @@ class TrainOptions:
             speed of the first ones. Defaults to None.
         rounds (int): Number of rounds that share the iterations, 1 or more.
             In each but the first, boxes for which the model of the round
-            before has made a confident mask learn from it too. Defaults to 2.
+            before has made a confident mask learn from it too. Defaults to 1.
         size (str): Size of the model: ``'small'`` (MobileNetV2, patches of
             160 pixels) or ``'hrnet'`` (HRNetV2-W48, patches of 288 pixels).
             Defaults to ``'small'``.
@@ -66,7 +66,7 @@ class TrainOptions:
     start: str | None = None
     iters: int | None = None
     minutes: float | None = None
-    rounds: int = 2
+    rounds: int = 1
     size: str = 'small'
     ann_format: str | None = None
     classes: str | None = None

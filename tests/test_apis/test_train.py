@@ -57,7 +57,6 @@ def options(tmp_path):
             out=str(tmp_path / 'out'),
             start=str(tmp_path / 'model.pth'),
             iters=iters,
-            rounds=1,
             cfg_options=(*NARROW, *more),
             num_workers=0,
             device='cpu',
