@@ -9,7 +9,11 @@ import pytest
 
 @pytest.fixture(scope='module')
 def tool(repo_root):
-    return runpy.run_path(str(repo_root / 'tools/benchmarks/inexact_boxes.py'))
+    folder = repo_root / 'tools/benchmarks'
+    with pytest.MonkeyPatch.context() as patch:
+        # As when it is run: it imports a file beside it.
+        patch.syspath_prepend(str(folder))
+        return runpy.run_path(str(folder / 'inexact_boxes.py'))
 
 
 def test_help(instant_help):

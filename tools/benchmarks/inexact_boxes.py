@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Sequence
 
 import numpy as np
+from own_domains import boxes_alone
 
 COLUMNS = ('mIoU', 'IoU@50', 'IoU@75')
 
@@ -83,16 +84,11 @@ def write_moved(coco: dict, level: float, seed: int, path: str) -> None:
         path (str): File to write.
     """
     rng = np.random.default_rng(seed)
-    anns = [
-        {
-            **{key: value for key, value in ann.items() if key != 'segmentation'},
-            'bbox': moved(ann['bbox'], level, rng),
-        }
-        for ann in coco['annotations']
-        if not ann.get('iscrowd')
-    ]
+    content = boxes_alone(coco)
+    for ann in content['annotations']:
+        ann['bbox'] = moved(ann['bbox'], level, rng)
     with open(path, 'w', encoding='utf-8') as file:
-        json.dump(dict(coco, annotations=anns), file)
+        json.dump(content, file)
 
 
 def scores(args: argparse.Namespace, boxes: str, tighten: float) -> list[float]:

@@ -38,6 +38,24 @@ class Domain:
     salient: str | None = None
 
 
+def boxes_alone(coco: dict) -> dict:
+    """Leave out the masks and the crowds of a COCO json.
+
+    Args:
+        coco (dict): Content of the json.
+
+    Returns:
+        dict: The content with its other annotations, without
+        ``segmentation``.
+    """
+    anns = [
+        {key: value for key, value in ann.items() if key != 'segmentation'}
+        for ann in coco['annotations']
+        if not ann.get('iscrowd')
+    ]
+    return dict(coco, annotations=anns)
+
+
 def without_masks(source: str, out: str) -> str:
     """Copy a COCO json without its masks and crowds.
 
@@ -50,14 +68,9 @@ def without_masks(source: str, out: str) -> str:
     """
     with open(source, encoding='utf-8') as file:
         content = json.load(file)
-    content['annotations'] = [
-        {key: value for key, value in ann.items() if key != 'segmentation'}
-        for ann in content['annotations']
-        if not ann.get('iscrowd')
-    ]
     os.makedirs(osp.dirname(osp.abspath(out)), exist_ok=True)
     with open(out, 'w', encoding='utf-8') as file:
-        json.dump(content, file)
+        json.dump(boxes_alone(content), file)
     return out
 
 

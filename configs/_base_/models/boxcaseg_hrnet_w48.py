@@ -65,3 +65,15 @@ model = dict(
     fuse='prob',
     test_cfg=dict(crops_per_batch=32, head='fused'),
 )
+# The changes to the paper's recipe in the *_best.py configs, which
+# hrnet_w48_coco_best.py explains.
+best_model = dict(
+    loss_color=dict(type='ColorPairsLoss', loss_weight=0.3),
+    test_cfg=dict(
+        head=['weak', 'salient'],
+        flip=True,
+        min_threshold=0.3,
+        merge_exponent=0.1,
+        merge_tolerance=1.3,
+    ),
+)

@@ -16,13 +16,4 @@ train_dataloader = dict(
         )
     )
 )
-model = dict(
-    loss_color=dict(type='ColorPairsLoss', loss_weight=0.3),
-    test_cfg=dict(
-        head=['weak', 'salient'],
-        flip=True,
-        min_threshold=0.3,
-        merge_exponent=0.1,
-        merge_tolerance=1.3,
-    ),
-)
+model = _base_.best_model

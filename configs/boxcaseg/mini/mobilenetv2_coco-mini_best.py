@@ -4,13 +4,4 @@
 # salient head and over the mirror image, and the threshold of a mask is lowered
 # until it reaches its box.
 _base_ = './ablations/mobilenetv2_coco-mini_object-crops.py'
-model = dict(
-    loss_color=dict(type='ColorPairsLoss', loss_weight=0.3),
-    test_cfg=dict(
-        head=['weak', 'salient'],
-        flip=True,
-        min_threshold=0.3,
-        merge_exponent=0.1,
-        merge_tolerance=1.3,
-    ),
-)
+model = _base_.best_model
