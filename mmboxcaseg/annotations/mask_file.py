@@ -1,6 +1,6 @@
 """The masks of a COCO json and, for proxy masks, their scores."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -71,12 +71,14 @@ class MaskFile:
     def skipped(self) -> np.ndarray:
         """(N,) bool, True for boxes without a mask, as they or their photo could
         not be used."""
-        anns = map(self.boxes.annotation, range(len(self.boxes)))
-        return np.array([SKIPPED in ann for ann in anns], dtype=bool)
+        return self._are(lambda ann: SKIPPED in ann)
 
     def _have(self, key: str, value: str) -> np.ndarray:
+        return self._are(lambda ann: ann.get(key) == value)
+
+    def _are(self, test: Callable[[Mapping[str, Any]], bool]) -> np.ndarray:
         anns = map(self.boxes.annotation, range(len(self.boxes)))
-        return np.array([ann.get(key) == value for ann in anns], dtype=bool)
+        return np.array([test(ann) for ann in anns], dtype=bool)
 
     @property
     def scores(self) -> dict[str, np.ndarray]:

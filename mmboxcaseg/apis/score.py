@@ -33,8 +33,9 @@ def score_masks(
 ) -> MaskScores:
     """Score the masks of a COCO json against the true masks of another.
 
-    Masks are matched by annotation id. Crowds and boxes that cover nothing of
-    their image are not scored. The filled boxes are scored too, as a baseline
+    Masks are matched by annotation id. Crowds, boxes that cover nothing of
+    their image, and those without a mask, because they or their photo were
+    skipped, are not scored. The filled boxes are scored too, as a baseline
     that any mask should beat.
 
     Args:
@@ -96,7 +97,13 @@ def _score(
             masks, truth, boundary, on_image=lambda instances: update(1, instances)
         )
     return summarize_masks(
-        ious, by_size, agreement_thrs, confidence_thrs, ious.unusable, by_overlap
+        ious,
+        by_size,
+        agreement_thrs,
+        confidence_thrs,
+        ious.unusable,
+        by_overlap,
+        ious.skipped,
     )
 
 

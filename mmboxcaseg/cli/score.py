@@ -144,6 +144,11 @@ def run(args: argparse.Namespace) -> int:
             f'\n{scores.unusable} annotations skipped: their boxes cover '
             'nothing of the image'
         )
+    if scores.skipped:
+        print(
+            f'\n{scores.skipped} boxes are not scored: they have no mask, since they '
+            'or their photo were skipped when masks were made'
+        )
     if scores.rejected:
         print(
             f'\n{scores.rejected} masks were rejected, so they are ignored at every '

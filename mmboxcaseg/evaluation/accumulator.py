@@ -233,6 +233,7 @@ def summarize_masks(
     confidence_thrs: Sequence[float] = (),
     unusable: int = 0,
     by_overlap: bool = False,
+    skipped: int = 0,
 ) -> MaskScores:
     """Summarize masks and their filled boxes, in all and by groups.
 
@@ -252,6 +253,7 @@ def summarize_masks(
         by_overlap (bool): Whether there are also rows for free objects, of
             whose box others cover less than ``COVERED``, and for covered
             ones. Defaults to False.
+        skipped (int): Number of boxes without a mask. Defaults to 0.
 
     Returns:
         MaskScores: The rows and rank correlations.
@@ -285,6 +287,7 @@ def summarize_masks(
         spearman_confidence=spearman(ious.confidence, ious.ious),
         unusable=unusable,
         rejected=0 if ious.rejected is None else int(ious.rejected.sum()),
+        skipped=skipped,
     )
 
 

@@ -86,6 +86,8 @@ class MaskScores:
             nothing of their image.
         rejected (int): Number of masks that a person rejected. They are
             scored, and ignored at every threshold.
+        skipped (int): Number of boxes that are not scored because they have
+            no mask: they or their photo could not be used.
     """
 
     rows: tuple[ScoreRow, ...]
@@ -93,6 +95,7 @@ class MaskScores:
     spearman_confidence: float | None = None
     unusable: int = 0
     rejected: int = 0
+    skipped: int = 0
 
     def row(
         self,
@@ -160,6 +163,7 @@ class MaskScores:
             spearman_confidence=self.spearman_confidence,
             unusable=self.unusable,
             rejected=self.rejected,
+            skipped=self.skipped,
         )
 
     @classmethod
@@ -180,8 +184,9 @@ class MaskScores:
             spearman=content['spearman'],
             spearman_confidence=content['spearman_confidence'],
             unusable=content['unusable'],
-            # Older files, written before there were decisions, lack the key.
+            # Older files lack these keys.
             rejected=content.get('rejected', 0),
+            skipped=content.get('skipped', 0),
         )
 
     @classmethod

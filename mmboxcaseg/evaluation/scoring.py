@@ -28,11 +28,14 @@ class MaskIoUs(InstanceIoUs):
             the file of the true masks, ascending.
         unusable (int): Number of annotations that are not scored because
             their boxes cover nothing of their image.
+        skipped (int): Number of further boxes that are not scored because
+            they have no mask: they or their photo could not be used.
     """
 
     places: np.ndarray
     truth_places: np.ndarray
     unusable: int
+    skipped: int
 
 
 def mask_ious(
@@ -43,8 +46,9 @@ def mask_ious(
 ) -> MaskIoUs:
     """Compute the IoU of each mask, and of its filled box, with its true mask.
 
-    Masks are matched by the ids of their annotations. Crowds and boxes that
-    cover nothing of their image are not scored.
+    Masks are matched by the ids of their annotations. Crowds, boxes that
+    cover nothing of their image, and those that were skipped when masks were
+    made are not scored.
 
     Args:
         masks (MaskFile): File of the masks to score.
@@ -71,9 +75,11 @@ def mask_ious(
             f'{boxes.path}: no annotation to score; give a file of true masks'
         )
     accumulator = MaskScoreAccumulator(boundary)
-    of_images = []
+    of_images, skipped = [], 0
     for image in boxes.wanted.tolist():
         places = boxes.usable_places(image)
+        gone = masks.skipped[partners[places]]
+        places, skipped = places[~gone], skipped + int(gone.sum())
         others = partners[places]
         accumulator.update(
             rles=[masks.rle(place) for place in others.tolist()],
@@ -86,6 +92,11 @@ def mask_ious(
         of_images.append(places)
         on_image(len(places))
     truth_places = np.concatenate(of_images)
+    if not len(truth_places):
+        raise ValueError(
+            f'{masks.boxes.path}: all {skipped} boxes were skipped when masks were '
+            'made, so there is no mask to score; make them where the photos are'
+        )
     order = np.argsort(truth_places)
     ious = accumulator.ious().take(order)
     return MaskIoUs(
@@ -93,6 +104,7 @@ def mask_ious(
         places=partners[truth_places[order]],
         truth_places=truth_places[order],
         unusable=len(boxes.why_not),
+        skipped=skipped,
     )
 
 

@@ -170,3 +170,13 @@ def test_rejected_masks_are_told(tmp_path, capsys):
 def test_options_of_merging_are_checked(rule, message):
     with pytest.raises(ValueError, match=message):
         run('photos', 'truth.json', '--predictor', 'mine:masks', *rule.split())
+
+
+def test_skipped_boxes_are_told(tmp_path, capsys):
+    def skip(masks, truth):
+        next(ann for ann in masks if ann['id'] == 4)['proxy_skipped'] = 'no photo'
+
+    run(*make_files(tmp_path, skip))
+    printed = capsys.readouterr().out
+    assert '1 boxes are not scored: they have no mask' in printed
+    assert '| masks | 4 |' in printed

@@ -52,6 +52,7 @@ def test_json_has_names_and_numbers_side_by_side(tmp_path):
         'spearman_confidence',
         'unusable',
         'rejected',
+        'skipped',
     }
     assert content['spearman'] == 0.5 and content['unusable'] == 2
     first = content['rows'][0]

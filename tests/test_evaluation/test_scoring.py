@@ -129,3 +129,28 @@ def test_nothing_to_score(tmp_path):
 def test_files_that_do_not_fit(tmp_path, change, message):
     with pytest.raises(ValueError, match=message):
         score(make_files(tmp_path, change))
+
+
+def test_skipped_boxes_are_counted_and_not_scored(tmp_path):
+    def skip(masks, truth):
+        for ann in masks:
+            if ann['id'] in (2, 3):
+                # What `boxcaseg masks` writes for boxes of a missing photo.
+                ann.update(
+                    segmentation=rle(0, 0, 0, 0), proxy_skipped='no photo', area=0
+                )
+                ann['proxy_agreement'] = 0
+
+    ious = score(make_files(tmp_path, skip))
+    assert ious.skipped == 2 and ious.unusable == 1
+    np.testing.assert_allclose(ious.ious, [1, 0, 0.6])
+    assert ious.truth_places.tolist() == [0, 3, 4]
+
+
+def test_nothing_but_skipped_boxes(tmp_path):
+    def skip(masks, truth):
+        for ann in masks:
+            ann['proxy_skipped'] = 'no photo'
+
+    with pytest.raises(ValueError, match='all 5 boxes were skipped when masks'):
+        score(make_files(tmp_path, skip))
