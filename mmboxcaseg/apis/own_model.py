@@ -5,6 +5,7 @@ import os
 import os.path as osp
 import shutil
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mmboxcaseg import __version__, process
@@ -111,7 +112,9 @@ def _train(
     aside = KeptAside(osp.join(folder.data, 'kept_aside.json'), options.img_dir)
     before, seconds = _before(folder, aside)
     now = first_round(folder, boxes, start and folder.model('start')[1])
-    cfg = round_config(options, folder, now)
+    # Later rounds learn from masks, so their iterations may take longer.
+    slowest = now if options.rounds == 1 else replace(now, has_masks=True)
+    cfg = round_config(options, folder, slowest)
     batch_size, per_box = cfg.train_dataloader.batch_size, seconds / len(before)
 
     def spare(iters: int) -> float:

@@ -204,10 +204,11 @@ def test_salient_images(options, tmp_path):
     assert not torch.equal(start[key], trained[key])
 
 
-def test_minutes_become_iterations(options, tmp_path, monkeypatch):
+@pytest.mark.parametrize('rounds', [1, 2])
+def test_minutes_become_iterations(options, tmp_path, monkeypatch, rounds):
     monkeypatch.setattr('mmboxcaseg.engine.own_training.PROBE', 7)
     monkeypatch.setattr('mmboxcaseg.engine.own_training.LEAST_ITERS', 3)
-    verdict = train(options(iters=None, minutes=1e-6))
+    verdict = train(options(iters=None, minutes=1e-6, rounds=rounds))
     noted = TrainingFolder(str(tmp_path / 'out')).noted('budget')
     assert verdict.iters == noted['iters'] == 3 and noted['seconds_per_iter'] > 0
 
