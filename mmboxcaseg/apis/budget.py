@@ -66,8 +66,8 @@ def most_iters(left: float, seconds: float, spare: Callable[[int], float]) -> in
         left (float): The time in seconds.
         seconds (float): Time of an iteration in seconds.
         spare (Callable[[int], float]): Function from a number of iterations
-            to the time in seconds that other things take. It must not fall
-            when that number grows.
+            to the time in seconds that other things take. If it falls
+            somewhere, the result may be smaller than possible.
 
     Returns:
         int: The number, 0 if there is no time for one.

@@ -24,6 +24,7 @@ from mmboxcaseg.training import (
     round_ends,
     salient_folders,
     training_boxes,
+    validations,
     write_training_boxes,
 )
 
@@ -118,12 +119,15 @@ def _train(
     batch_size, per_box = cfg.train_dataloader.batch_size, seconds / len(before)
 
     def spare(iters: int) -> float:
+        ends = round_ends(iters, options.rounds)
         masks = masks_of_rounds(boxes, iters, options.rounds, batch_size)
-        # The photos kept aside are scored ten times in training and once after it.
-        return 11 * seconds + masks * per_box
+        # The photos kept aside are scored in training and after it.
+        scorings = validations(ends, max(iters // 10, 1)) + 1
+        return scorings * seconds + masks * per_box
 
     iters = budget_iters(cfg, options, folder, began, spare)
-    train_rounds(options, folder, boxes, now, round_ends(iters, options.rounds))
+    ends = round_ends(iters, options.rounds)
+    train_rounds(options, folder, boxes, now, ends, batch_size)
     return _finish(folder, aside, before, boxes, iters)
 
 
@@ -158,14 +162,16 @@ def _settings(
     start: tuple[str | None, str] | None,
 ) -> dict[str, Any]:
     """The settings that the result depends on, as json values."""
+    # Folders of trainings before there were rounds lack the number.
+    rounds = {} if options.rounds == 1 else dict(rounds=options.rounds)
     return dict(
+        **rounds,
         boxes=boxes.boxes.digest,
         photos=osp.abspath(options.img_dir),
         salient=options.salient and osp.abspath(options.salient),
         keep_masks=options.keep_masks,
         start=start and file_sha256(start[1]),
         size=options.size,
-        rounds=options.rounds,
         iters=options.iters,
         minutes=options.minutes,
         cfg_options=list(options.cfg_options),

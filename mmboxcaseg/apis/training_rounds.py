@@ -11,13 +11,14 @@ from mmboxcaseg.annotations import read_masks
 from mmboxcaseg.annotations.output import write_json
 from mmboxcaseg.proxy_masks import MaskOptions
 from mmboxcaseg.training import (
+    LEAST_CONFIDENCE,
     SIZES,
     TrainingBoxes,
     TrainingFolder,
     TrainOptions,
     add_masks,
-    boxes_to_mask,
-    part_of,
+    boxes_of_round,
+    repeats,
     salient_folders,
 )
 
@@ -40,12 +41,14 @@ class Round:
         repeats (int): Repetitions of the boxes with masks.
         start (str | None): Path of the checkpoint that the round starts from;
             None for ImageNet weights.
+        number (int): Number of the round. Defaults to 1.
     """
 
     ann: str
     has_masks: bool
     repeats: int
     start: str | None
+    number: int = 1
 
 
 def first_round(
@@ -76,6 +79,7 @@ def train_rounds(
     boxes: TrainingBoxes,
     now: Round,
     ends: list[int],
+    batch_size: int,
 ) -> None:
     """Train all rounds, or those that a stopped training has left.
 
@@ -90,14 +94,15 @@ def train_rounds(
         boxes (TrainingBoxes): The boxes, which have been written to it.
         now (Round): The first round.
         ends (list[int]): Number of iterations done at the end of each round.
+        batch_size (int): Number of patches of an iteration of later rounds.
     """
     from mmboxcaseg.engine import own_training
 
     begin = 0
     for number, end in enumerate(ends, 1):
         place = folder if end == ends[-1] else folder.round(number)
-        cfg = round_config(options, folder, now)
         if not osp.isfile(place.model('trained')[1]):
+            cfg = round_config(options, folder, now)
             cfg.work_dir = osp.abspath(place.log_dir)
             own_training.set_iters(cfg, end - begin, tenth=max(ends[-1] // 10, 1))
             os.makedirs(place.path, exist_ok=True)
@@ -108,7 +113,7 @@ def train_rounds(
             )
         begin = end
         if end < ends[-1]:
-            patches = (ends[number] - end) * cfg.train_dataloader.batch_size
+            patches = (ends[number] - end) * batch_size
             now = _next_round(options, folder, boxes, number + 1, patches)
 
 
@@ -125,7 +130,8 @@ def _next_round(
     if not osp.isfile(ann):
         chosen = osp.join(folder.data, f'round{number}_boxes.json')
         masks = osp.join(folder.data, f'round{number}_masks.json')
-        write_json(chosen, boxes_to_mask(boxes, patches))
+        content = boxes_of_round(boxes, patches, seed=number)
+        write_json(chosen, content)
         make_proxy_masks(
             MaskOptions(
                 ann=chosen,
@@ -137,20 +143,29 @@ def _next_round(
                 resume=True,
                 num_workers=options.num_workers,
                 device=options.device,
+                verbose=options.verbose,
             )
         )
-        everything = part_of(boxes.boxes, boxes.training, boxes.taught)
-        write_json(ann, add_masks(everything, read_masks(masks)))
+        write_json(ann, add_masks(content, read_masks(masks)))
     with open(ann, encoding='utf-8') as file:
         annotations = json.load(file)['annotations']
     taught = sum('segmentation' in one for one in annotations)
-    _log.info(
-        'round %d learns from the masks of %d of %d boxes',
+    _log.log(
+        logging.INFO if taught else logging.WARNING,
+        'round %d learns from the masks of %d of %d boxes, those with a confidence '
+        'of at least %g',
         number,
         taught,
         len(annotations),
+        LEAST_CONFIDENCE,
     )
-    return Round(ann, taught > 0, repeats=1, start=weights)
+    return Round(
+        ann,
+        has_masks=taught > 0,
+        repeats=repeats(taught, len(annotations) - taught),
+        start=weights,
+        number=number,
+    )
 
 
 def round_config(options: TrainOptions, folder: TrainingFolder, now: Round) -> 'Config':
@@ -196,8 +211,14 @@ def round_config(options: TrainOptions, folder: TrainingFolder, now: Round) -> '
         start = osp.abspath(now.start)
         own_training.match_heads(cfg, own_training.read_checkpoint(start))
         cfg.load_from = f'weights-only:{start}'
+    load_from = cfg.load_from
     cfg.work_dir = osp.abspath(folder.log_dir)
     cfg.verbose = options.verbose
+    # Each round draws its boxes in another order.
+    cfg.randomness.seed += now.number - 1
     own_training.set_workers(cfg, options.num_workers)
     own_training.apply_options(cfg, options.cfg_options)
+    if now.number > 1:
+        # An option says what the training starts from, not each round.
+        cfg.load_from = load_from
     return cfg

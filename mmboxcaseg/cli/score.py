@@ -146,8 +146,8 @@ def run(args: argparse.Namespace) -> int:
         )
     if scores.skipped:
         print(
-            f'\n{scores.skipped} boxes are not scored: they have no mask, since they '
-            'or their photo were skipped when masks were made'
+            f'\nboxes without a mask, which are not scored: {scores.skipped}; they or '
+            'their photo were skipped when masks were made'
         )
     if scores.rejected:
         print(

@@ -8,6 +8,7 @@ from .boxes import (
     LEAST,
     TrainingBoxes,
     part_of,
+    repeats,
     salient_folders,
     training_boxes,
     write_training_boxes,
@@ -17,9 +18,10 @@ from .options import DETECTORS, SIZES, DetectorOptions, TrainOptions
 from .rounds import (
     LEAST_CONFIDENCE,
     add_masks,
-    boxes_to_mask,
+    boxes_of_round,
     masks_of_rounds,
     round_ends,
+    validations,
 )
 from .split import keep_aside
 from .verdict import Verdict, judge
@@ -36,13 +38,15 @@ __all__ = [
     'TrainingFolder',
     'Verdict',
     'add_masks',
-    'boxes_to_mask',
+    'boxes_of_round',
     'judge',
     'keep_aside',
     'masks_of_rounds',
     'part_of',
+    'repeats',
     'round_ends',
     'salient_folders',
     'training_boxes',
+    'validations',
     'write_training_boxes',
 ]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmboxcaseg.annotations import KEPT, SOURCE, BoxFile
+from mmboxcaseg.annotations.instances import SKIPPED
 from mmboxcaseg.annotations.output import write_json
 from mmboxcaseg.masks import usable_boxes
 from mmboxcaseg.text import listed
@@ -56,8 +57,7 @@ class TrainingBoxes:
     def repeats(self) -> int:
         """Repetitions, 1 to 10, that make boxes with masks about a sixth of all."""
         taught = int((self.training & self.taught).sum())
-        others = int(self.training.sum()) - taught
-        return min(max(round(others / (5 * max(taught, 1))), 1), 10)
+        return repeats(taught, int(self.training.sum()) - taught)
 
     def summary(self) -> str:
         """Summarize the numbers of boxes and photos in a line of text."""
@@ -70,6 +70,20 @@ class TrainingBoxes:
         text += f'; {int(scored.sum())} of {int(self.aside.sum())} photos kept aside'
         known = int((scored & self.given).sum())
         return f'{text}, {known} of them with true masks' if known else text
+
+
+def repeats(taught: int, others: int) -> int:
+    """Find how often boxes with masks are seen for each time others are.
+
+    Args:
+        taught (int): Number of boxes whose mask is trained on.
+        others (int): Number of other boxes.
+
+    Returns:
+        int: Repetitions, 1 to 10, that make boxes with masks about a sixth of
+        all, or more.
+    """
+    return min(max(round(others / (5 * max(taught, 1))), 1), 10)
 
 
 def training_boxes(boxes: BoxFile, keep_masks: bool) -> TrainingBoxes:
@@ -182,18 +196,25 @@ def part_of(boxes: BoxFile, chosen: np.ndarray, masks: np.ndarray) -> dict[str, 
         masks (np.ndarray): (N,) bool, True for boxes whose mask is included.
 
     Returns:
-        dict: Content of the COCO json.
+        dict: Content of the COCO json. It does not say what an earlier run of
+        ``boxcaseg masks`` has skipped, since photos may exist by now.
     """
     images = np.zeros(len(boxes.image_ids), dtype=bool)
     images[boxes.image_index[chosen]] = True
     annotations = []
     for place in np.flatnonzero(chosen).tolist():
         ann = dict(boxes.annotation(place))
+        ann.pop(SKIPPED, None)
         if not masks[place]:
             ann.pop('segmentation', None)
         annotations.append(ann)
+    chosen_images = [
+        dict(boxes.content['images'][one]) for one in np.flatnonzero(images)
+    ]
+    for image in chosen_images:
+        image.pop(SKIPPED, None)
     return dict(
-        images=[boxes.content['images'][one] for one in np.flatnonzero(images)],
+        images=chosen_images,
         annotations=annotations,
         categories=boxes.content['categories'],
     )

@@ -86,7 +86,13 @@ class TrainOptions:
         """
         _check_budget(self.iters, self.minutes)
         if self.rounds < 1:
-            raise ValueError('--rounds must be at least 1')
+            raise ValueError(f'--rounds must be at least 1, not {self.rounds}')
+        for option in self.cfg_options:
+            if option.startswith('work_dir='):
+                raise ValueError(
+                    f'--cfg-options {option}: the folder of a training is given '
+                    'with --out; leave the option out'
+                )
         if self.size not in SIZES:
             raise ValueError(f'--size must be one of {list(SIZES)}, not {self.size!r}')
         _check_workers(self.num_workers)

@@ -32,6 +32,25 @@ def round_ends(iters: int, rounds: int) -> list[int]:
     return [iters * number // rounds for number in range(1, rounds + 1)]
 
 
+def validations(ends: list[int], interval: int) -> int:
+    """Count the validations of all rounds.
+
+    Args:
+        ends (list[int]): Number of iterations done at the end of each round.
+        interval (int): Number of iterations between two validations. There is
+            one at the end of each round, too.
+
+    Returns:
+        int: The number.
+
+    Example:
+        >>> validations([300, 600], 60), validations([25], 10)
+        (10, 3)
+    """
+    sizes = np.diff(ends, prepend=0)
+    return int(np.ceil(sizes / interval).sum())
+
+
 def masks_of_rounds(
     boxes: TrainingBoxes, iters: int, rounds: int, batch_size: int
 ) -> int:
@@ -44,23 +63,25 @@ def masks_of_rounds(
         batch_size (int): Number of patches of an iteration.
 
     Returns:
-        int: About the number of masks, see :func:`boxes_to_mask`.
+        int: About the number of masks, see :func:`boxes_of_round`.
     """
     ends = round_ends(iters, rounds)
     patches = np.diff(ends) * batch_size
     return int(np.minimum(patches, boxes.training.sum()).sum())
 
 
-def boxes_to_mask(boxes: TrainingBoxes, most: int) -> dict[str, Any]:
-    """Choose the photos whose boxes get a mask before the next round.
+def boxes_of_round(boxes: TrainingBoxes, patches: int, seed: int = 0) -> dict[str, Any]:
+    """Choose the boxes of a round that learns from predicted masks.
 
-    A round sees no more boxes than it has patches, so more masks would only
-    take time. Whole photos are chosen, since masks are merged across a photo.
+    A round sees no more boxes than it has patches, so more of them, with their
+    masks, would only take time. Whole photos are chosen, since masks are merged
+    across a photo.
 
     Args:
         boxes (TrainingBoxes): The boxes to train on.
-        most (int): Number of patches of the next round. Photos are chosen at
-            random, the same ones each time, until they have as many boxes.
+        patches (int): Number of patches of the round. Photos are chosen at
+            random until they have as many boxes.
+        seed (int): Seed of the choice. Defaults to 0.
 
     Returns:
         dict: COCO json of the photos with all their boxes to train on. Those
@@ -68,9 +89,9 @@ def boxes_to_mask(boxes: TrainingBoxes, most: int) -> dict[str, Any]:
     """
     images = boxes.boxes.image_index[boxes.training]
     counts = np.bincount(images, minlength=len(boxes.boxes.image_ids))
-    order = np.random.default_rng(0).permutation(np.flatnonzero(counts))
+    order = np.random.default_rng(seed).permutation(np.flatnonzero(counts))
     earlier = np.cumsum(counts[order]) - counts[order]
-    chosen = np.isin(boxes.boxes.image_index, order[earlier < most])
+    chosen = np.isin(boxes.boxes.image_index, order[earlier < patches])
     return part_of(boxes.boxes, boxes.training & chosen, boxes.taught)
 
 
@@ -80,9 +101,9 @@ def add_masks(
     """Add predicted masks to the boxes of a training, as masks to learn from.
 
     Args:
-        content (Mapping[str, Any]): COCO json of the boxes to train on. Boxes
+        content (Mapping[str, Any]): COCO json of the boxes of a round. Boxes
             that have a mask keep it.
-        masks (MaskFile): Predicted masks of some of the boxes.
+        masks (MaskFile): Predicted masks of the boxes.
         least (float): Lowest confidence of a mask that is added, in [0, 1].
             Defaults to 0.5.
 

@@ -166,7 +166,7 @@ def test_rounds(options, tmp_path, monkeypatch, caplog, capsys):
     assert '9/9 iterations: ' in capsys.readouterr().err
     # The fewest photos of three boxes that have as many as five batches of four.
     assert len(masks.boxes) == 21
-    assert 'round 2 learns from the masks of 21 of 33 boxes' in caplog.text
+    assert 'round 2 learns from the masks of 21 of 21 boxes' in caplog.text
     cfg, cfg_first = Config.fromfile(out.config), Config.fromfile(first.config)
     assert cfg_first.load_from.endswith('start.pth')
     assert cfg.load_from == f'weights-only:{first.model("trained")[1]}'
@@ -259,7 +259,8 @@ def check_masks_say_which_weights(verdict, tmp_path, caplog):
     'words, message',
     [
         (['--iters', '0'], '--iters must be at least 1'),
-        (['--rounds', '0'], '--rounds must be at least 1'),
+        (['--rounds', '0'], '--rounds must be at least 1, not 0'),
+        (['--cfg-options', 'work_dir=x'], 'is given with --out'),
         (['--minutes', '-1'], '--minutes must be a positive number'),
         (['--salient', 'nowhere'], '--salient: no folder nowhere'),
         (['--from', 'nowhere'], 'nowhere does not exist'),

@@ -178,5 +178,5 @@ def test_skipped_boxes_are_told(tmp_path, capsys):
 
     run(*make_files(tmp_path, skip))
     printed = capsys.readouterr().out
-    assert '1 boxes are not scored: they have no mask' in printed
+    assert 'boxes without a mask, which are not scored: 1; they' in printed
     assert '| masks | 4 |' in printed

@@ -10,7 +10,7 @@ from own_data import SIZE, write_own_data
 from mmboxcaseg.annotations import read_boxes, read_masks
 from mmboxcaseg.training import (
     add_masks,
-    boxes_to_mask,
+    boxes_of_round,
     masks_of_rounds,
     part_of,
     round_ends,
@@ -42,10 +42,10 @@ def test_every_round_has_iterations(iters, rounds, ends):
 
 def test_as_many_boxes_as_patches(boxes):
     made = boxes(photos=12, each=3)
-    few, again, all_of_them = (boxes_to_mask(made, most) for most in (7, 7, 10**6))
+    few, again, all_of_them = (boxes_of_round(made, most) for most in (7, 7, 10**6))
     # Three photos of three boxes each are the fewest with seven.
     assert len(few['images']) == 3 and len(few['annotations']) == 9
-    assert few == again
+    assert few == again != boxes_of_round(made, 7, seed=1)
     assert len(all_of_them['annotations']) == 33
     # No box of a photo that is kept aside.
     aside = np.flatnonzero(made.aside)
@@ -63,9 +63,9 @@ def test_masks_between_rounds_are_counted(boxes):
 
 
 def test_given_masks_go_along(boxes):
-    content = boxes_to_mask(boxes(photos=12, masks=True), 10**6)
+    content = boxes_of_round(boxes(photos=12, masks=True), 10**6)
     assert not any('segmentation' in one for one in content['annotations'])
-    content = boxes_to_mask(boxes(photos=12, masks=True, keep_masks=True), 10**6)
+    content = boxes_of_round(boxes(photos=12, masks=True, keep_masks=True), 10**6)
     assert all('segmentation' in one for one in content['annotations'])
 
 

@@ -174,17 +174,19 @@ def imagenet_model(weights: str, folder: str) -> str:
     import torch
 
     from mmboxcaseg.engine import own_training
+    from mmboxcaseg.proxy_masks.settings import file_sha256
     from mmboxcaseg.registry import MODELS
     from mmboxcaseg.training import SIZES
 
-    path = osp.join(folder, 'imagenet.pth')
+    path = osp.join(folder, f'imagenet_{file_sha256(weights)[:8]}.pth')
     if not osp.isfile(path):
         cfg = own_training.recipe(f'{SIZES["small"]}.py')
         cfg.model.backbone.init_cfg = dict(type='Pretrained', checkpoint=weights)
         torch.manual_seed(0)
         model = MODELS.build(cfg.model)
         model.init_weights()
-        torch.save(dict(state_dict=model.state_dict()), path)
+        torch.save(dict(state_dict=model.state_dict()), f'{path}.part')
+        os.replace(f'{path}.part', path)
     return path
 
 
