@@ -2,6 +2,7 @@
 
 import json
 import logging
+from multiprocessing import active_children
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from mmboxcaseg.apis import (
     train,
 )
 from mmboxcaseg.cli import main
+from mmboxcaseg.engine import own_training
 from mmboxcaseg.engine.hooks import StepsHook
 from mmboxcaseg.proxy_masks.settings import file_sha256
 from mmboxcaseg.training import TrainingFolder, add_masks
@@ -182,6 +184,21 @@ def test_rounds(options, tmp_path, monkeypatch, caplog, capsys):
         )
     )
     assert torch.equal(start, middle) and not torch.equal(middle, end)
+
+
+def test_workers_end_with_the_training(options, monkeypatch):
+    """If they were left to the garbage collector, it would wait for seconds."""
+    alive = []
+    export = own_training.export_model
+
+    def note(*args):
+        alive.append(active_children())
+        export(*args)
+
+    monkeypatch.setattr(own_training, 'export_model', note)
+    train(options(iters=2, num_workers=1))
+    # The first export is that of the model that the training starts from.
+    assert len(alive) == 2 and alive[1] == []
 
 
 def test_salient_images(options, tmp_path):
