@@ -120,7 +120,7 @@ def _train(
 
     def spare(iters: int) -> float:
         ends = round_ends(iters, options.rounds)
-        masks = masks_of_rounds(boxes, iters, options.rounds, batch_size)
+        masks = masks_of_rounds(boxes, ends, batch_size)
         # The photos kept aside are scored in training and after it.
         scorings = validations(ends, max(iters // 10, 1)) + 1
         return scorings * seconds + masks * per_box

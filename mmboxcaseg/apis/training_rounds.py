@@ -177,7 +177,8 @@ def round_config(options: TrainOptions, folder: TrainingFolder, now: Round) -> '
         now (Round): What the round trains on.
 
     Returns:
-        Config: The config, with the recipe's number of iterations.
+        Config: The config, with the recipe's number of iterations and without
+        a folder to train in.
     """
     from mmboxcaseg.engine import own_training
 
@@ -212,7 +213,6 @@ def round_config(options: TrainOptions, folder: TrainingFolder, now: Round) -> '
         own_training.match_heads(cfg, own_training.read_checkpoint(start))
         cfg.load_from = f'weights-only:{start}'
     load_from = cfg.load_from
-    cfg.work_dir = osp.abspath(folder.log_dir)
     cfg.verbose = options.verbose
     # Each round draws its boxes in another order.
     cfg.randomness.seed += now.number - 1

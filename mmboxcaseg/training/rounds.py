@@ -51,21 +51,17 @@ def validations(ends: list[int], interval: int) -> int:
     return int(np.ceil(sizes / interval).sum())
 
 
-def masks_of_rounds(
-    boxes: TrainingBoxes, iters: int, rounds: int, batch_size: int
-) -> int:
+def masks_of_rounds(boxes: TrainingBoxes, ends: list[int], batch_size: int) -> int:
     """Count the masks that are made between the rounds of a training.
 
     Args:
         boxes (TrainingBoxes): The boxes to train on.
-        iters (int): Number of iterations of all rounds, 0 or more.
-        rounds (int): Number of rounds.
+        ends (list[int]): Number of iterations done at the end of each round.
         batch_size (int): Number of patches of an iteration.
 
     Returns:
         int: About the number of masks, see :func:`boxes_of_round`.
     """
-    ends = round_ends(iters, rounds)
     patches = np.diff(ends) * batch_size
     return int(np.minimum(patches, boxes.training.sum()).sum())
 

@@ -56,10 +56,10 @@ def test_as_many_boxes_as_patches(boxes):
 def test_masks_between_rounds_are_counted(boxes):
     made = boxes(photos=12, each=3)
     # Rounds of 4, 4 and 5 iterations: 8 and 10 patches of 33 boxes.
-    assert masks_of_rounds(made, 13, 3, batch_size=2) == 18
-    assert masks_of_rounds(made, 13, 3, batch_size=8) == 32 + 33
-    assert masks_of_rounds(made, 13, 1, batch_size=8) == 0
-    assert masks_of_rounds(made, 0, 2, batch_size=8) == 0
+    assert masks_of_rounds(made, round_ends(13, 3), batch_size=2) == 18
+    assert masks_of_rounds(made, round_ends(13, 3), batch_size=8) == 32 + 33
+    assert masks_of_rounds(made, round_ends(13, 1), batch_size=8) == 0
+    assert masks_of_rounds(made, round_ends(0, 2), batch_size=8) == 0
 
 
 def test_given_masks_go_along(boxes):
